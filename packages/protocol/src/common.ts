@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+export const Id = z.uuid();
+
+/** ISO 8601 instant in UTC. */
+export const Instant = z.iso.datetime();
+
+// NUL breaks PostgreSQL text, other C0 controls and lone surrogates break readers further down the line.
+// eslint-disable-next-line no-control-regex -- the control characters are what the rule refuses
+const unsafe = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+
+/** Text a person wrote: `min` to `max` UTF-16 units after trimming, without control characters or lone surrogates. */
+export const text = (max: number, min = 1) =>
+  z
+    .string()
+    .trim()
+    .min(min)
+    .max(max)
+    .refine((value) => !unsafe.test(value), 'Control characters are not allowed.')
+    .refine((value) => value.isWellFormed(), 'The text holds half of a surrogate pair.');
+
+/** One line of text: a name, a title. */
+export const line = (max: number, min = 1) => text(max, min).refine((value) => !/[\r\n\t]/.test(value), 'One line only.');
+
+export const Page = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(200).optional(),
+});
+export type Page = z.infer<typeof Page>;
+
+/** A page of a list; `next` is the cursor of the following page, null at the end. */
+export const listOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() });
+
+export const IdParams = z.object({ id: Id });
+export const Empty = z.object({});

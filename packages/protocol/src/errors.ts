@@ -1,0 +1,46 @@
+import { z } from 'zod';
+
+/** Every error code a client may meet, with its HTTP status and the sentence shown where no translation exists. */
+export const errorCatalogue = {
+  'bad-request': { status: 400, title: 'The request could not be read.' },
+  'invalid-body': { status: 400, title: 'A field of the request is not valid.' },
+  'malformed-json': { status: 400, title: 'The body is not valid JSON.' },
+  'sign-in-required': { status: 401, title: 'Sign in to go on.' },
+  'wrong-password': { status: 401, title: 'Name or password is not right.' },
+  forbidden: { status: 403, title: 'You may not do this.' },
+  'foreign-origin': { status: 403, title: 'Requests from other web pages are not accepted.' },
+  'not-found': { status: 404, title: 'There is nothing here under this address.' },
+  'method-not-allowed': { status: 405, title: 'This address does not take this method.' },
+  conflict: { status: 409, title: 'Somebody changed this in the meantime. Reload and try again.' },
+  'already-set-up': { status: 409, title: 'This server has been set up already.' },
+  'set-up-first': { status: 409, title: 'Set the server up first: open its address in a browser.' },
+  'not-published': { status: 409, title: 'Publish the persona before starting a session with it.' },
+  'session-ended': { status: 409, title: 'The session has ended.' },
+  'session-paused': { status: 409, title: 'The session is paused.' },
+  'wrong-state': { status: 409, title: 'This is not possible in the present state.' },
+  'reply-running': { status: 409, title: 'A reply is being written. Stop it first or wait for its end.' },
+  'idempotency-mismatch': { status: 409, title: 'This idempotency key was used for a different request.' },
+  'invitation-gone': { status: 410, title: 'This invitation has expired or was withdrawn. Ask for a new one.' },
+  'too-large': { status: 413, title: 'The body is larger than this server accepts.' },
+  'unsupported-media-type': { status: 415, title: 'Send the body as application/json.' },
+  'claims-title': { status: 422, title: 'A persona may not claim a licence or a professional title.' },
+  'provider-failed': { status: 422, title: 'The model provider did not answer as needed.' },
+  'rate-limited': { status: 429, title: 'Too many requests. Wait a moment.' },
+  internal: { status: 500, title: 'Something went wrong on the server.' },
+  'shutting-down': { status: 503, title: 'The server is restarting. Try again in a moment.' },
+  unavailable: { status: 503, title: 'The database does not answer. Try again in a moment.' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** An RFC 9457 problem document. `errors` names the fields at fault by JSON pointer. */
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  code: z.string(),
+  detail: z.string().optional(),
+  instance: z.string().describe('The correlation id: the same value stands in the server log.'),
+  errors: z.array(z.object({ pointer: z.string(), message: z.string() })).optional(),
+});
+export type Problem = z.infer<typeof Problem>;

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { Id, Instant } from './common.ts';
+import { EngineName, Usage } from './inference.ts';
+import { Author, Citation } from './sessions.ts';
+
+export const Audience = z.enum(['all', 'staff']);
+export type Audience = z.infer<typeof Audience>;
+
+/** Who acted, as others may see it. */
+export const EventActor = z.object({
+  kind: z.enum(['staff', 'client', 'persona', 'system']),
+  id: z.string().nullable(),
+  name: z.string().nullable(),
+});
+export type EventActor = z.infer<typeof EventActor>;
+
+const reply = z.object({ replyId: Id });
+const ended = reply.extend({ text: z.string().describe('What had been made by then; empty when nothing was.') });
+
+/** The durable event types of a session's room and the shape of each one's `data`. */
+export const eventData = {
+  'message.created': z.object({
+    messageId: Id,
+    author: Author,
+    text: z.string(),
+    replyId: Id.nullable().optional(),
+    engine: EngineName.nullable().optional(),
+    citations: z.array(Citation).optional(),
+  }),
+  'reply.started': reply.extend({ engine: EngineName, replyTo: Id.nullable(), regenerates: Id.nullable().optional() }),
+  'reply.completed': reply.extend({ messageId: Id, finishReason: z.string(), usage: Usage.optional() }),
+  'reply.stopped': ended.extend({ messageId: Id.nullable() }),
+  'reply.interrupted': ended,
+  'reply.failed': ended.extend({ fault: z.string(), message: z.string() }),
+  'guidance.given': z.object({ guidanceId: Id, text: z.string() }),
+  'session.created': z.object({ sessionId: Id }),
+  'session.paused': z.object({}),
+  'session.resumed': z.object({}),
+  'session.taken-over': z.object({}),
+  'session.handed-back': z.object({}),
+  'session.ended': z.object({}),
+  'client.joined': z.object({ alias: z.string().nullable() }),
+} as const satisfies Record<string, z.ZodType>;
+
+export type EventType = keyof typeof eventData;
+export type EventData<T extends EventType> = z.infer<(typeof eventData)[T]>;
+
+export const RoomEvent = z.object({
+  seq: z.number().int(),
+  type: z.string(),
+  audience: Audience,
+  actor: EventActor,
+  at: Instant,
+  data: z.record(z.string(), z.unknown()),
+});
+export type RoomEvent = z.infer<typeof RoomEvent>;
+
+export const EventQuery = z.strictObject({
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(1000).default(200),
+  wait: z.coerce.number().int().min(0).max(60).default(0).describe('Seconds to wait for an event when there is none.'),
+});
+
+/**
+ * A page of the log. `next` is the `after` of the following request. `reset` says that the log no longer reaches back
+ * to `after`: fetch the state anew and go on from `next`. `running` are the replies being made, with the text so far.
+ */
+export const EventPage = z.object({
+  events: z.array(RoomEvent),
+  next: z.number().int(),
+  reset: z.boolean(),
+  running: z.array(z.object({ replyId: Id, offset: z.number().int(), text: z.string() })),
+});
+export type EventPage = z.infer<typeof EventPage>;
+
+/** Tokens of a running reply: `text` stands at `offset` (UTF-16 units) of the reply. */
+export const TextDelta = z.object({ replyId: Id, offset: z.number().int(), text: z.string() });
+export type TextDelta = z.infer<typeof TextDelta>;

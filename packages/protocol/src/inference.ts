@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { Id, Instant, line, listOf } from './common.ts';
+
+export const providerKinds = ['openai', 'anthropic', 'ollama', 'gguf', 'reference'] as const;
+export const ProviderKind = z.enum(providerKinds);
+export type ProviderKind = z.infer<typeof ProviderKind>;
+
+/** `reference` needs no address: it quotes the persona's reference material and is not a model. */
+export const ProviderCreate = z.strictObject({
+  kind: ProviderKind,
+  label: line(120).optional(),
+  baseUrl: z.url({ protocol: /^https?$/ }).max(500).optional(),
+  apiKey: line(500).optional(),
+  model: line(300).optional().describe('The default model; for gguf the path of the file.'),
+  makeDefault: z.boolean().default(true),
+});
+export type ProviderCreate = z.input<typeof ProviderCreate>;
+
+export const Provider = z.object({
+  id: Id,
+  kind: ProviderKind,
+  label: z.string(),
+  baseUrl: z.string().nullable(),
+  model: z.string().nullable(),
+  hasKey: z.boolean(),
+  isDefault: z.boolean(),
+  createdAt: Instant,
+});
+export type Provider = z.infer<typeof Provider>;
+export const ProviderList = listOf(Provider);
+
+/** The outcome of one real, tiny call with the given settings. */
+export const ProviderTest = z.object({
+  ok: z.boolean(),
+  ms: z.number().int().describe('Milliseconds the call took.'),
+  fault: z.string().nullable(),
+  message: z.string().nullable(),
+});
+export type ProviderTest = z.infer<typeof ProviderTest>;
+
+export const OllamaFound = z.object({ models: z.array(z.string()).nullable() });
+
+/** Micro-USD per million tokens. */
+export const Price = z.strictObject({
+  model: line(300),
+  input: z.number().int().min(0).max(1e12),
+  output: z.number().int().min(0).max(1e12),
+  cached: z.number().int().min(0).max(1e12),
+});
+export type Price = z.infer<typeof Price>;
+export const PriceList = listOf(Price);
+
+export const Usage = z.object({
+  inputTokens: z.number().int().nullable(),
+  outputTokens: z.number().int().nullable(),
+  cachedTokens: z.number().int().nullable(),
+});
+export type Usage = z.infer<typeof Usage>;
+
+export const replyStatuses = ['running', 'completed', 'stopped', 'interrupted', 'failed'] as const;
+export const ReplyStatus = z.enum(replyStatuses);
+export type ReplyStatus = z.infer<typeof ReplyStatus>;
+
+export const EngineName = z.object({ id: z.string(), label: z.string(), model: z.string() });
+export type EngineName = z.infer<typeof EngineName>;

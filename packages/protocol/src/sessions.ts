@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { Id, Instant, Page, line, text, listOf } from './common.ts';
+import { EngineName, ReplyStatus, Usage } from './inference.ts';
+import { SupportedRung } from './supervision.ts';
+
+export const SessionStatus = z.enum(['active', 'paused', 'ended']);
+export type SessionStatus = z.infer<typeof SessionStatus>;
+
+export const SessionCreate = z.strictObject({
+  personaId: Id,
+  clientId: Id.optional(),
+  policy: SupportedRung.default('auto'),
+  title: line(200).optional(),
+});
+export type SessionCreate = z.input<typeof SessionCreate>;
+
+/** A session as staff see it. */
+export const Session = z.object({
+  id: Id,
+  roomId: Id,
+  title: z.string(),
+  status: SessionStatus,
+  rung: SupportedRung.describe('The rung in force: the strictest of the persona’s and the session’s.'),
+  persona: z.object({ id: Id, version: z.number().int(), name: z.string(), role: z.string() }),
+  client: z.object({ id: Id, name: z.string() }).nullable(),
+  engine: EngineName.nullable(),
+  messageCount: z.number().int(),
+  createdAt: Instant,
+  lastActivityAt: Instant,
+  endedAt: Instant.nullable(),
+});
+export type Session = z.infer<typeof Session>;
+export const SessionList = listOf(Session);
+
+/** What a client's own side may know of the session. */
+export const ClientSession = z.object({
+  id: Id,
+  roomId: Id,
+  status: SessionStatus,
+  personaName: z.string(),
+  personaRole: z.string(),
+  humanWrites: z.boolean().describe('A person of the team writes instead of the persona.'),
+  engine: EngineName.nullable(),
+  alias: z.string().nullable(),
+});
+export type ClientSession = z.infer<typeof ClientSession>;
+
+export const SessionQuery = Page.extend({
+  q: z.string().trim().max(200).optional().describe('Part of the title, the persona’s or the client’s name.'),
+  status: SessionStatus.optional(),
+  personaId: Id.optional(),
+  clientId: Id.optional(),
+});
+export type SessionQuery = z.infer<typeof SessionQuery>;
+
+export const Author = z.enum(['client', 'persona', 'staff']);
+export type Author = z.infer<typeof Author>;
+
+export const MessagePost = z.strictObject({ text: text(32_000) });
+
+export const Citation = z.object({
+  chunkId: Id,
+  documentId: Id,
+  title: z.string(),
+  quote: z.string(),
+  start: z.number().int().describe('Offset of the quote in the document, in UTF-16 units.'),
+  end: z.number().int(),
+});
+export type Citation = z.infer<typeof Citation>;
+
+export const Message = z.object({
+  id: Id,
+  seq: z.number().int(),
+  author: Author,
+  text: z.string(),
+  replyId: Id.nullable(),
+  replyStatus: ReplyStatus.nullable(),
+  engine: EngineName.nullable(),
+  citations: z.array(Citation),
+  createdAt: Instant,
+});
+export type Message = z.infer<typeof Message>;
+export const MessageList = listOf(Message);
+
+/** 202: the message is stored; `replyId` names the reply now being made, null where none will be. */
+export const MessageAccepted = z.object({ message: Message, seq: z.number().int(), replyId: Id.nullable() });
+export type MessageAccepted = z.infer<typeof MessageAccepted>;
+
+/** `before` is a seq: the page ends below it. Without it the newest messages are given, oldest first. */
+export const MessageQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  before: z.coerce.number().int().min(1).optional(),
+  cursor: z.string().max(200).optional(),
+});
+
+export const Guidance = z.strictObject({ text: text(4000) });
+
+/** A reply's record: what made it, what it used, how it ended. Staff only. Times in milliseconds, cost in micro-USD. */
+export const Reply = z.object({
+  id: Id,
+  status: ReplyStatus,
+  engine: EngineName,
+  usage: Usage,
+  costMicroUsd: z.number().int().nullable(),
+  firstTokenMs: z.number().int().nullable(),
+  durationMs: z.number().int().nullable(),
+  fault: z.string().nullable(),
+  startedAt: Instant,
+});
+export type Reply = z.infer<typeof Reply>;
+export const ReplyList = listOf(Reply);
+
+export const InvitationCreate = z.strictObject({
+  alias: line(120).optional(),
+  expiresInSeconds: z.number().int().min(60).max(90 * 86_400).default(7 * 86_400),
+});
+export const InvitationCreated = z.object({ id: Id, token: z.string(), url: z.string(), expiresAt: Instant });
+export const Invitation = z.object({
+  id: Id,
+  alias: z.string().nullable(),
+  expiresAt: Instant,
+  acceptedAt: Instant.nullable(),
+  revokedAt: Instant.nullable(),
+  createdAt: Instant,
+});
+export type Invitation = z.infer<typeof Invitation>;
+export const InvitationList = listOf(Invitation);
+export const InvitationAccept = z.strictObject({ alias: line(120).optional() });
+export const InvitationAccepted = z.object({ accessToken: z.string(), sessionId: Id, roomId: Id });
+export type InvitationAccepted = z.infer<typeof InvitationAccepted>;
+
+export const ExportQuery = z.strictObject({ format: z.enum(['markdown', 'json', 'pdf']) });
