@@ -1,0 +1,63 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { StartupError } from '../platform/startupError.ts';
+import type { Env } from './env.ts';
+
+export interface Config {
+  host: string;
+  port: number;
+  /** Bound to loopback: requests from this machine act as the owner. */
+  localMode: boolean;
+  dataDir: string;
+  databaseUrl: string | null;
+  preset: { baseUrl: string; apiKey: string | null; model: string } | null;
+  logLevel: string;
+  publicUrl: string | null;
+  /** Folder of the built web application; null serves the API alone. */
+  webRoot: string | null;
+  bodyLimit: number;
+}
+
+const projectRoot = fileURLToPath(new URL('../../../../', import.meta.url));
+
+const Schema = z.object({
+  RAPPORT_HOST: z.string().default('127.0.0.1'),
+  RAPPORT_PORT: z.coerce.number().int().min(0).max(65_535).default(4310),
+  RAPPORT_DATA_DIR: z.string().default(resolve(projectRoot, '.rapport')),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  RAPPORT_OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  RAPPORT_OPENAI_API_KEY: z.string().optional(),
+  RAPPORT_MODEL: z.string().optional(),
+  RAPPORT_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  RAPPORT_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+});
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+
+/** Throws StartupError naming the option that is wrong. */
+export function makeConfig(env: Env): Config {
+  const parsed = Schema.safeParse(env);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new StartupError(`The setting ${String(issue?.path[0])} is not valid: ${issue?.message}.`, 'Correct it and start again.');
+  }
+  const e = parsed.data;
+  if (e.RAPPORT_OPENAI_BASE_URL && !e.RAPPORT_MODEL) {
+    throw new StartupError('RAPPORT_OPENAI_BASE_URL is set but RAPPORT_MODEL is not.', 'Set RAPPORT_MODEL to the model’s name.');
+  }
+  return {
+    host: e.RAPPORT_HOST,
+    port: e.RAPPORT_PORT,
+    localMode: isLoopback(e.RAPPORT_HOST),
+    dataDir: resolve(e.RAPPORT_DATA_DIR),
+    databaseUrl: e.DATABASE_URL ?? null,
+    preset: e.RAPPORT_OPENAI_BASE_URL
+      ? { baseUrl: e.RAPPORT_OPENAI_BASE_URL, apiKey: e.RAPPORT_OPENAI_API_KEY ?? null, model: e.RAPPORT_MODEL ?? '' }
+      : null,
+    logLevel: e.RAPPORT_LOG_LEVEL,
+    publicUrl: e.RAPPORT_PUBLIC_URL ?? null,
+    webRoot: resolve(projectRoot, 'packages/web/dist'),
+    bodyLimit: 1_048_576,
+  };
+}

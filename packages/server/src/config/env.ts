@@ -1,0 +1,23 @@
+/** The only place that reads process.env. Each option has one line; docs/admin/configuration.md is generated from it. */
+export const envOptions = {
+  RAPPORT_HOST: 'Address to listen on. Anything but loopback needs an owner password. Default 127.0.0.1.',
+  RAPPORT_PORT: 'Port to listen on. Default 4310.',
+  RAPPORT_DATA_DIR: 'Folder of the embedded database and local files. Default .rapport in the project.',
+  DATABASE_URL: 'A PostgreSQL 15 or newer to use instead of the embedded one.',
+  RAPPORT_OPENAI_BASE_URL: 'Provider preset: address of an OpenAI-compatible API. Set: the setup asks nothing.',
+  RAPPORT_OPENAI_API_KEY: 'Provider preset: its key, if it needs one.',
+  RAPPORT_MODEL: 'Provider preset: the model to use.',
+  RAPPORT_LOG_LEVEL: 'fatal, error, warn, info, debug or trace. Default info.',
+  RAPPORT_PUBLIC_URL: 'The address people reach this server under, for invitation links. Default: that of the request.',
+} as const;
+
+export type Env = { -readonly [K in keyof typeof envOptions]?: string };
+
+export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
+  const env: Env = {};
+  for (const name of Object.keys(envOptions) as (keyof Env)[]) {
+    const value = source[name]?.trim();
+    if (value) env[name] = value;
+  }
+  return env;
+}

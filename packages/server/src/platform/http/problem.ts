@@ -1,0 +1,59 @@
+import { errorCatalogue, type ErrorCode, type Problem } from '@rapport/protocol/errors';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { AppError } from '../errors.ts';
+
+/** What Fastify itself and PostgreSQL's driver throw, in our words. */
+const foreignCodes: Record<string, ErrorCode> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed-json',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed-json',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'bad-request',
+  FST_ERR_BAD_URL: 'bad-request',
+  ECONNREFUSED: 'unavailable',
+  ECONNRESET: 'unavailable',
+  '57P01': 'unavailable',
+  '57P03': 'unavailable',
+  '53300': 'unavailable',
+};
+
+function toAppError(error: FastifyError | AppError | Error): AppError {
+  if (error instanceof AppError) return error;
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const errors = error.validation.map((v) => ({ pointer: v.instancePath || '/', message: v.message ?? 'not valid' }));
+    const first = errors[0];
+    return new AppError('invalid-body', { detail: `${first?.pointer}: ${first?.message}`, errors });
+  }
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const known = foreignCodes[code];
+  if (known) return new AppError(known);
+  if (error instanceof SyntaxError && 'statusCode' in error) return new AppError('malformed-json');
+  if (/timeout exceeded when trying to connect|Connection terminated/.test(error.message)) return new AppError('unavailable');
+  const status = 'statusCode' in error ? Number(error.statusCode) : 500;
+  return new AppError(status >= 400 && status < 500 ? 'bad-request' : 'internal');
+}
+
+/** RFC 9457. The reason of a 5xx stays in the log, under the correlation id. */
+export function problemOf(error: AppError, correlationId: string): Problem {
+  return {
+    type: `urn:rapport:error:${error.code}`,
+    title: errorCatalogue[error.code].title,
+    status: error.status,
+    code: error.code,
+    ...(error.detail ? { detail: error.detail } : {}),
+    instance: correlationId,
+    ...(error.errors ? { errors: error.errors } : {}),
+  };
+}
+
+export function answerError(error: FastifyError | AppError | Error, request: FastifyRequest, reply: FastifyReply) {
+  const known = toAppError(error);
+  if (known.status >= 500) request.log.error({ err: error, id: request.id, route: request.routeOptions.url }, known.code);
+  if (known.retryAfterSeconds) void reply.header('retry-after', known.retryAfterSeconds);
+  return reply.code(known.status).type('application/problem+json').serializer(JSON.stringify).send(problemOf(known, request.id));
+}
+
+export function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply) {
+  return answerError(new AppError('not-found'), request, reply);
+}

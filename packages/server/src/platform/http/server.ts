@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import helmet from '@fastify/helmet';
+import cookie from '@fastify/cookie';
+import swagger from '@fastify/swagger';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from 'fastify';
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import type { Actor } from '../actor.ts';
+import { AppError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import { answerError, answerUnknownRoute } from './problem.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    permission?: string;
+  }
+  interface FastifyRequest {
+    actor: Actor | null;
+  }
+}
+
+export interface HttpOptions {
+  log: Logger;
+  bodyLimit: number;
+  /** Whose request this is; null when nobody is signed in. Throws AppError for a token that is not good. */
+  authenticate(request: FastifyRequest): Promise<Actor | null>;
+  /** Whether the actor has the permission a route declares. */
+  allows(actor: Actor | null, permission: string): boolean;
+  /** Refuses requests that a foreign web page or a rebound name could have caused. */
+  checkOrigin(request: IncomingMessage, unsafe: boolean): boolean;
+}
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+const contentSecurityPolicy = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'", 'data:'],
+    fontSrc: ["'self'"],
+    connectSrc: ["'self'"],
+    manifestSrc: ["'self'"],
+    workerSrc: ["'self'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
+    baseUri: ["'none'"],
+  },
+};
+
+/** The HTTP server without any route: schemas, security headers, origin check, authentication, errors. */
+export function createHttp(options: HttpOptions): App {
+  const app: App = Fastify({
+    loggerInstance: options.log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: options.bodyLimit,
+    genReqId: () => randomUUID(),
+    routerOptions: { maxParamLength: 200 },
+    requestTimeout: 60_000,
+    forceCloseConnections: true,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
+  }).withTypeProvider<ZodTypeProvider>();
+
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler(answerUnknownRoute);
+  app.decorateRequest('actor', null);
+  void app.register(helmet, {
+    contentSecurityPolicy,
+    referrerPolicy: { policy: 'no-referrer' },
+    crossOriginResourcePolicy: { policy: 'same-origin' },
+  });
+  void app.register(cookie);
+  void app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Rapport', version: '1', description: 'AI personas under human supervision.' },
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+      security: [{ bearer: [] }],
+    },
+    transform: jsonSchemaTransform,
+  });
+  requirePermissions(app);
+  guard(app, options);
+  return app;
+}
+
+/** A route without a declared permission stops the server from starting. */
+function requirePermissions(app: App) {
+  app.addHook('onRoute', (route) => {
+    if (!route.config?.permission) throw new Error(`${String(route.method)} ${route.url} declares no permission`);
+  });
+}
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+function guard(app: App, options: HttpOptions) {
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id);
+    if (!options.checkOrigin(request.raw, !safeMethods.has(request.method))) throw new AppError('foreign-origin');
+    const permission = request.routeOptions.config.permission;
+    if (!permission) return;
+    if (permission === 'public') return;
+    request.actor = await options.authenticate(request);
+    if (!request.actor) throw new AppError('sign-in-required');
+    // A client must not learn which staff routes exist for which ids.
+    if (!options.allows(request.actor, permission)) throw new AppError('not-found');
+  });
+}
+
+/** The actor of a request to a route that is not public. */
+export function actorOf(request: FastifyRequest): Actor {
+  if (!request.actor) throw new AppError('sign-in-required');
+  return request.actor;
+}

@@ -1,0 +1,46 @@
+import type { Client, ClientCreate, ClientPatch } from '@rapport/protocol/clients';
+import type { Page } from '@rapport/protocol/common';
+import type { z } from 'zod';
+import { requireStaff, type Actor } from '../../platform/actor.ts';
+import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
+import type { Database } from '../../platform/db/db.ts';
+import { notFound } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
+import * as store from './store.ts';
+
+export type ClientService = ReturnType<typeof createClientService>;
+
+export function createClientService({ db }: { db: Database }) {
+  return {
+    async create(actor: Actor, body: z.output<typeof ClientCreate>): Promise<Client> {
+      requireStaff(actor);
+      return store.insertClient(db, actor.orgId, newId(), body.name, { language: body.language, about: body.about });
+    },
+
+    /** Throws `not-found`. */
+    async get(actor: Actor, id: string): Promise<Client> {
+      requireStaff(actor);
+      const client = await store.findClient(db, actor.orgId, id);
+      if (!client) throw notFound();
+      return client;
+    },
+
+    /** Throws `not-found`. */
+    async update(actor: Actor, id: string, patch: z.output<typeof ClientPatch>): Promise<Client> {
+      const client = await this.get(actor, id);
+      return store.updateClient(db, actor.orgId, {
+        ...client,
+        name: patch.name ?? client.name,
+        language: patch.language ?? client.language,
+        about: patch.about ?? client.about,
+      });
+    },
+
+    async list(actor: Actor, page: Page): Promise<{ items: Client[]; next: string | null }> {
+      requireStaff(actor);
+      const [before = null] = decodeCursor(page.cursor, 1) ?? [];
+      const rows = await store.listClients(db, actor.orgId, before, page.limit + 1);
+      return toPage(rows, page.limit, (client) => client, (client) => encodeCursor(client.id));
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { Client } from '@rapport/protocol/clients';
+import type { Db } from '../../platform/db/db.ts';
+import type { ClientProfile, ClientRow } from './schema.ts';
+
+const place = (orgId: string, rowId: string) => ({ orgId, table: 'client', column: 'profile', rowId });
+const columns = 'id, name, profile, created_at, updated_at';
+
+function toClient(db: Db, orgId: string, row: ClientRow): Client {
+  const profile = JSON.parse(db.codec.open(place(orgId, row.id), row.profile)) as ClientProfile;
+  return { id: row.id, name: row.name, ...profile, createdAt: row.created_at, updatedAt: row.updated_at };
+}
+
+export async function insertClient(db: Db, orgId: string, id: string, name: string, profile: ClientProfile): Promise<Client> {
+  const row = await db.one<ClientRow>(
+    `insert into client (org_id, id, name, profile) values ($1, $2, $3, $4) returning ${columns}`,
+    [orgId, id, name, db.codec.seal(place(orgId, id), JSON.stringify(profile))],
+  );
+  return toClient(db, orgId, row);
+}
+
+export async function updateClient(db: Db, orgId: string, client: Client): Promise<Client> {
+  const profile: ClientProfile = { language: client.language, about: client.about };
+  const row = await db.one<ClientRow>(
+    `update client set name = $3, profile = $4, updated_at = now() where org_id = $1 and id = $2 returning ${columns}`,
+    [orgId, client.id, client.name, db.codec.seal(place(orgId, client.id), JSON.stringify(profile))],
+  );
+  return toClient(db, orgId, row);
+}
+
+export async function findClient(db: Db, orgId: string, id: string): Promise<Client | undefined> {
+  const row = await db.maybe<ClientRow>(`select ${columns} from client where org_id = $1 and id = $2`, [orgId, id]);
+  return row && toClient(db, orgId, row);
+}
+
+/** Newest first; `before` is the id the page starts below. */
+export async function listClients(db: Db, orgId: string, before: string | null, limit: number): Promise<Client[]> {
+  const rows = await db.many<ClientRow>(
+    `select ${columns} from client where org_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3`,
+    [orgId, before, limit],
+  );
+  return rows.map((row) => toClient(db, orgId, row));
+}
