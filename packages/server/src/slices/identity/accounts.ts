@@ -1,0 +1,116 @@
+import type { Me, OwnerPassword, SignIn } from '@rapport/protocol/setup';
+import type { z } from 'zod';
+import type { Config } from '../../config/config.ts';
+import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/db/db.ts';
+import { AppError } from '../../platform/errors.ts';
+import { hashToken, newId, newToken } from '../../platform/ids.ts';
+import { StartupError } from '../../platform/startupError.ts';
+import { asStaff, ownerNeedsNoSignIn } from './authenticator.ts';
+import { hashPassword, verifyPassword } from './passwords.ts';
+import * as store from './store.ts';
+import { createSignInThrottle } from './throttle.ts';
+
+export const signInSeconds = 30 * 86_400;
+
+interface Deps {
+  db: Database;
+  clock: Clock;
+  forget(): void;
+  me(actor: Actor): Promise<Me>;
+}
+
+export interface SignedIn {
+  /** The cookie's value. */
+  token: string;
+  me: Me;
+}
+
+/** Signing in and out, and passwords. */
+export function createAccounts({ db, clock, forget, me }: Deps) {
+  const throttle = createSignInThrottle(clock);
+
+  const open = async (actor: StaffActor): Promise<string> => {
+    const token = newToken();
+    const expiresAt = new Date(clock.now() + signInSeconds * 1000).toISOString();
+    await store.deleteExpiredAuthSessions(db, actor.orgId);
+    await store.insertAuthSession(db, actor.orgId, {
+      id: newId(),
+      userId: actor.userId,
+      tokenHash: hashToken(token),
+      expiresAt,
+    });
+    return token;
+  };
+
+  return {
+    /**
+     * Throws `wrong-password`, after the same time for a name that does not exist, and `rate-limited` after five
+     * failures under one name within a minute.
+     */
+    async signIn(body: z.output<typeof SignIn>): Promise<SignedIn> {
+      const key = body.name.toLowerCase();
+      throttle.begin(key);
+      const org = await store.findOnlyOrg(db);
+      const user = org && (await store.findCredentialByName(db, org.id, body.name));
+      const right = await verifyPassword(user?.password_hash ?? null, body.password);
+      if (!user || !right) throw new AppError('wrong-password');
+      throttle.succeeded(key);
+      const actor = asStaff(user);
+      return { token: await open(actor), me: await me(actor) };
+    },
+
+    /** Ends the login of this cookie; one that is not known is no error. */
+    async signOut(token: string | undefined): Promise<void> {
+      if (!token) return;
+      await store.deleteAuthSession(db, hashToken(token));
+      forget();
+    },
+
+    /**
+     * Sets one's own password and signs one out on every other device. Throws `wrong-password` when there is a
+     * password already and `current` is not it, `rate-limited` like signing in.
+     */
+    async setPassword(actor: Actor, body: z.output<typeof OwnerPassword>, cookie?: string): Promise<void> {
+      requireStaff(actor);
+      const user = await store.findCredential(db, actor.orgId, actor.userId);
+      if (user?.password_hash) {
+        const key = `change ${user.id}`;
+        throttle.begin(key);
+        if (!(await verifyPassword(user.password_hash, body.current ?? ''))) {
+          throw new AppError('wrong-password', { detail: 'The current password is not right.' });
+        }
+        throttle.succeeded(key);
+      }
+      await replace(actor.orgId, actor.userId, body.password, cookie ? hashToken(cookie) : null);
+    },
+
+    /** For the command line on the machine itself, where the password was forgotten. Throws `set-up-first`. */
+    async setOwnerPassword(password: string): Promise<void> {
+      const owner = await store.findOnlyOwner(db);
+      if (!owner) throw new AppError('set-up-first');
+      await replace(owner.org_id, owner.id, password, null);
+    },
+  };
+
+  async function replace(orgId: string, userId: string, password: string, keep: Buffer | null): Promise<void> {
+    const hash = await hashPassword(password);
+    await db.tx(async (tx) => {
+      await store.updatePassword(tx, orgId, userId, hash);
+      await store.deleteAuthSessionsOf(tx, orgId, userId, keep);
+      tx.afterCommit(forget);
+    });
+  }
+}
+
+/** Throws StartupError when others than this machine could reach a server whose owner has no password. */
+export async function requireOwnerPassword(db: Database, config: Pick<Config, 'host' | 'localMode' | 'publicUrl'>) {
+  if (ownerNeedsNoSignIn(config)) return;
+  if ((await store.findOnlyOwner(db))?.password_hash) return;
+  const reach = config.localMode ? `is published as ${config.publicUrl}` : `would listen on ${config.host}`;
+  throw new StartupError(
+    `Rapport ${reach}, but no owner password is set, so anybody could take it over.`,
+    'Start it once on 127.0.0.1 (and without RAPPORT_PUBLIC_URL) and set a password in Settings, or run `rapport set-password`.',
+  );
+}

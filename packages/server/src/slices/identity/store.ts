@@ -1,0 +1,104 @@
+import type { Db, Tx } from '../../platform/db/db.ts';
+import type { ClientTokenRow, CredentialRow, OrgRow, UserRow } from './schema.ts';
+
+// Any fixed number: two servers, or two impatient clicks, must not set up twice.
+const setupLock = 7_204_311;
+
+export const lockSetup = (tx: Tx) => tx.exec('select pg_advisory_xact_lock($1)', [setupLock]);
+
+/** The one organisation of this server. It stands before any actor, so there is no org to ask for. */
+export const findOnlyOrg = (db: Db) =>
+  db.maybe<OrgRow>('select id, name, allow_titles from org order by created_at, id limit 1');
+
+export const findOrg = (db: Db, orgId: string) =>
+  db.maybe<OrgRow>('select id, name, allow_titles from org where id = $1', [orgId]);
+
+export const insertOrg = (db: Db, orgId: string, name: string) =>
+  db.exec('insert into org (id, name) values ($1, $2)', [orgId, name]);
+
+export const updateOrg = (db: Db, orgId: string, name: string | null, allowTitles: boolean | null) =>
+  db.one<OrgRow>(
+    `update org set name = coalesce($2, name), allow_titles = coalesce($3, allow_titles)
+     where id = $1 returning id, name, allow_titles`,
+    [orgId, name, allowTitles],
+  );
+
+export const insertUser = (db: Db, user: CredentialRow) =>
+  db.exec('insert into app_user (org_id, id, name, role, password_hash) values ($1, $2, $3, $4, $5)', [
+    user.org_id,
+    user.id,
+    user.name,
+    user.role,
+    user.password_hash,
+  ]);
+
+/** The first owner of the one organisation. */
+export const findOnlyOwner = (db: Db) =>
+  db.maybe<CredentialRow>(
+    `select org_id, id, name, role, password_hash from app_user
+     where org_id = (select id from org order by created_at, id limit 1) and role = 'owner'
+     order by created_at, id limit 1`,
+  );
+
+export const findCredential = (db: Db, orgId: string, userId: string) =>
+  db.maybe<CredentialRow>(
+    'select org_id, id, name, role, password_hash from app_user where org_id = $1 and id = $2',
+    [orgId, userId],
+  );
+
+export const findCredentialByName = (db: Db, orgId: string, name: string) =>
+  db.maybe<CredentialRow>(
+    `select org_id, id, name, role, password_hash from app_user
+     where org_id = $1 and lower(name) = lower($2) order by created_at, id limit 1`,
+    [orgId, name],
+  );
+
+export const updatePassword = (db: Db, orgId: string, userId: string, hash: string) =>
+  db.exec('update app_user set password_hash = $3 where org_id = $1 and id = $2', [orgId, userId, hash]);
+
+export const insertAuthSession = (
+  db: Db,
+  orgId: string,
+  session: { id: string; userId: string; tokenHash: Buffer; expiresAt: string },
+) =>
+  db.exec('insert into auth_session (org_id, id, user_id, token_hash, expires_at) values ($1, $2, $3, $4, $5)', [
+    orgId,
+    session.id,
+    session.userId,
+    session.tokenHash,
+    session.expiresAt,
+  ]);
+
+export const deleteExpiredAuthSessions = (db: Db, orgId: string) =>
+  db.exec('delete from auth_session where org_id = $1 and expires_at <= now()', [orgId]);
+
+/** Signs the user out everywhere but on the device that holds the token of `exceptHash`. */
+export const deleteAuthSessionsOf = (db: Db, orgId: string, userId: string, exceptHash: Buffer | null) =>
+  db.exec('delete from auth_session where org_id = $1 and user_id = $2 and token_hash is distinct from $3', [
+    orgId,
+    userId,
+    exceptHash,
+  ]);
+
+/** The token is what tells the organisation: it is unique over all of them. */
+export const deleteAuthSession = (db: Db, tokenHash: Buffer) =>
+  db.exec('delete from auth_session where token_hash = $1', [tokenHash]);
+
+/** Whose login this is; the token is what tells the organisation. */
+export const findUserByAuthToken = (db: Db, tokenHash: Buffer) =>
+  db.maybe<UserRow>(
+    `select u.org_id, u.id, u.name, u.role from auth_session s
+     join app_user u on u.org_id = s.org_id and u.id = s.user_id
+     where s.token_hash = $1 and s.expires_at > now()`,
+    [tokenHash],
+  );
+
+/** The client's side of which session this token opens; the token is what tells the organisation. */
+export const findClientToken = (db: Db, tokenHash: Buffer) =>
+  db.maybe<ClientTokenRow>(
+    `select t.org_id, t.id, t.session_id, t.alias from access_token t
+     join invitation i on i.org_id = t.org_id and i.id = t.invitation_id and i.revoked_at is null
+     join session s on s.org_id = t.org_id and s.id = t.session_id
+     where t.token_hash = $1`,
+    [tokenHash],
+  );
