@@ -7,6 +7,7 @@ export type Rung = z.infer<typeof Rung>;
 
 /** The rungs this version enforces; the others are refused until their review queue exists. */
 export const SupportedRung = z.enum(['auto', 'takeover', 'off']);
+export type SupportedRung = z.infer<typeof SupportedRung>;
 
 export const strictest = (...given: Rung[]): Rung =>
   given.reduce<Rung>((a, b) => (rungs.indexOf(a) >= rungs.indexOf(b) ? a : b), 'auto');

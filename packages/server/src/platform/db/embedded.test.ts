@@ -17,6 +17,7 @@ let running: EmbeddedPostgres[];
 
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'rapport-embedded-'));
+  chmodSync(dataDir, 0o755);
   running = [];
   said.length = 0;
 });

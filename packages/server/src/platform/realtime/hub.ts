@@ -38,6 +38,8 @@ export interface Hub {
   appended(roomId: string, seq: number): void;
   ephemeral(roomId: string, message: Ephemeral): void;
   hasReaders(roomId: string): boolean;
+  /** Called for every event of a room with readers, before they get it. */
+  onEvent(listener: (orgId: string, roomId: string, event: LogEvent) => void): void;
   start(): void;
   stop(): void;
 }
@@ -61,6 +63,7 @@ export function createHub(db: Database, wake: Wake, log: Logger): Hub {
   const opening = new Map<string, Promise<Feed | undefined>>();
   /** Wake-ups that arrive while a feed is being opened. */
   const early = new Map<string, number>();
+  const listeners: ((orgId: string, roomId: string, event: LogEvent) => void)[] = [];
   let sweep: NodeJS.Timeout | undefined;
 
   const open = async (orgId: string, roomId: string): Promise<Feed | undefined> => {
@@ -118,6 +121,7 @@ export function createHub(db: Database, wake: Wake, log: Logger): Hub {
         for (const event of events) {
           feed.head = event.seq;
           feed.ring.push(event);
+          for (const listener of listeners) listener(feed.orgId, feed.roomId, event);
           fanOut(feed, event);
         }
         if (feed.ring.length > ringSize) feed.ring.splice(0, feed.ring.length - ringSize);
@@ -208,6 +212,7 @@ export function createHub(db: Database, wake: Wake, log: Logger): Hub {
       }
     },
     hasReaders: (roomId) => feeds.has(roomId),
+    onEvent: (listener) => listeners.push(listener),
     start() {
       sweep = setInterval(sweepQuietly, sweepMs);
     },

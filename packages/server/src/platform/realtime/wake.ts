@@ -5,12 +5,16 @@ import type { Database } from '../db/db.ts';
 const channel = 'rapport_wake';
 const coalesceMs = 5;
 const maxPerStatement = 200;
+const presenceMs = 2000;
+const presence = 'present';
 
 export interface Wake {
   /** Tells the other servers that something of this topic reached `position`. Loses nothing if it is lost. */
   send(topic: string, position: number): void;
   on(listener: (topic: string, position: number) => void): void;
   onReconnect(listener: () => void): void;
+  /** Whether another server was heard of lately: alone, wake-ups for every token are spared. */
+  othersPresent(): boolean;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -26,6 +30,8 @@ export function createWake(db: Database, connectionConfig: pg.ClientConfig, node
   let connection: pg.Client | undefined;
   let timer: NodeJS.Timeout | undefined;
   let retry: NodeJS.Timeout | undefined;
+  let heartbeat: NodeJS.Timeout | undefined;
+  let lastHeard = -Infinity;
   let stopped = false;
 
   const flush = () => {
@@ -42,6 +48,8 @@ export function createWake(db: Database, connectionConfig: pg.ClientConfig, node
   const receive = (message: pg.Notification) => {
     const [from, topic, position] = (message.payload ?? '').split('|');
     if (from === node || !topic) return;
+    lastHeard = performance.now();
+    if (topic === presence) return;
     for (const listener of listeners) listener(topic, Number(position));
   };
 
@@ -68,16 +76,24 @@ export function createWake(db: Database, connectionConfig: pg.ClientConfig, node
     );
   };
 
+  const send = (topic: string, position: number) => {
+    pending.set(topic, Math.max(position, pending.get(topic) ?? 0));
+    timer ??= setTimeout(flush, coalesceMs);
+  };
+
   return {
-    send(topic, position) {
-      pending.set(topic, Math.max(position, pending.get(topic) ?? 0));
-      timer ??= setTimeout(flush, coalesceMs);
-    },
+    send,
+    othersPresent: () => performance.now() - lastHeard < 5 * presenceMs,
     on: (listener) => listeners.push(listener),
     onReconnect: (listener) => reconnectListeners.push(listener),
-    start: connect,
+    async start() {
+      await connect();
+      send(presence, 0);
+      heartbeat = setInterval(() => send(presence, 0), presenceMs);
+    },
     async stop() {
       stopped = true;
+      clearInterval(heartbeat);
       clearTimeout(timer);
       clearTimeout(retry);
       await connection?.end().catch(() => {});

@@ -3,7 +3,7 @@ import type { Page } from '@rapport/protocol/common';
 import type { z } from 'zod';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
-import type { Database } from '../../platform/db/db.ts';
+import type { Database, Db } from '../../platform/db/db.ts';
 import { notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import * as store from './store.ts';
@@ -43,4 +43,10 @@ export function createClientService({ db }: { db: Database }) {
       return toPage(rows, page.limit, (client) => client, (client) => encodeCursor(client.id));
     },
   };
+}
+
+/** What the persona is told about the client; empty when there is nothing. For prompts: the session was checked already. */
+export async function clientAbout(db: Db, orgId: string, id: string): Promise<string> {
+  const client = await store.findClient(db, orgId, id);
+  return client ? [`Name: ${client.name}.`, `Language: ${client.language}.`, client.about].filter(Boolean).join(' ') : '';
 }

@@ -1,0 +1,166 @@
+import type { EngineName, ReplyStatus, Usage } from '@rapport/protocol/inference';
+import type { Audience } from '@rapport/protocol/events';
+import type { Db, Tx } from '../../platform/db/db.ts';
+
+/** Long enough to outlive a stall of the database, short enough that another server notices a death within 10 s. */
+export const leaseSeconds = 5;
+
+export interface GenerationStart {
+  orgId: string;
+  id: string;
+  sessionId: string;
+  roomId: string;
+  audience: Audience;
+  replyTo: string | null;
+  replaces: string | null;
+  engine: EngineName;
+}
+
+export interface Generation extends GenerationStart {
+  epoch: number;
+  startedAt: string;
+}
+
+export interface GenerationEnd {
+  status: Exclude<ReplyStatus, 'running'>;
+  length: number;
+  usage: Usage | null;
+  costMicroUsd: number | null;
+  firstTokenMs: number | null;
+  durationMs: number | null;
+  fault: string | null;
+}
+
+const columns = `org_id as "orgId", id, session_id as "sessionId", room_id as "roomId", audience, reply_to as "replyTo",
+  replaces, engine, epoch, started_at as "startedAt"`;
+
+const tokenPlace = (orgId: string, id: string) => ({ orgId, table: 'token_log', column: 'body', rowId: id });
+
+export const insertGeneration = (tx: Tx, g: GenerationStart, owner: string): Promise<Generation> =>
+  tx.one<Generation>(
+    `insert into generation (org_id, id, session_id, room_id, audience, status, reply_to, replaces, engine, owner, lease_until)
+     values ($1, $2, $3, $4, $5, 'running', $6, $7, $8, $9, now() + make_interval(secs => ${leaseSeconds})) returning ${columns}`,
+    [g.orgId, g.id, g.sessionId, g.roomId, g.audience, g.replyTo, g.replaces, JSON.stringify(g.engine), owner],
+  );
+
+/** Ends a generation if this owner still holds it; false: another server took it over. */
+export async function endGeneration(tx: Tx, g: Generation, owner: string, end: GenerationEnd): Promise<boolean> {
+  const changed = await tx.exec(
+    `update generation set status = $5, length = $6, usage = $7, cost_micro_usd = $8, first_token_ms = $9,
+       duration_ms = $10, fault = $11, ended_at = now()
+     where org_id = $1 and id = $2 and status = 'running' and owner = $3 and epoch = $4`,
+    [
+      g.orgId,
+      g.id,
+      owner,
+      g.epoch,
+      end.status,
+      end.length,
+      end.usage && JSON.stringify(end.usage),
+      end.costMicroUsd,
+      end.firstTokenMs,
+      end.durationMs,
+      end.fault,
+    ],
+  );
+  return changed === 1;
+}
+
+export interface TokenPiece {
+  generation: Generation;
+  offset: number;
+  text: string;
+}
+
+/** One statement for all running replies. A reply whose lease went to another server is left out by the join. */
+export const appendTokens = (db: Db, owner: string, pieces: TokenPiece[]): Promise<number> =>
+  db.exec(
+    `insert into token_log (org_id, generation_id, start_offset, body)
+     select g.org_id, g.id, x.start_offset, x.body
+     from unnest($2::uuid[], $3::uuid[], $4::int[], $5::int[], $6::bytea[]) as x(org_id, id, epoch, start_offset, body)
+     join generation g on g.org_id = x.org_id and g.id = x.id and g.epoch = x.epoch
+       and g.owner = $1 and g.status = 'running'`,
+    [
+      owner,
+      pieces.map((p) => p.generation.orgId),
+      pieces.map((p) => p.generation.id),
+      pieces.map((p) => p.generation.epoch),
+      pieces.map((p) => p.offset),
+      pieces.map((p) => db.codec.seal(tokenPlace(p.generation.orgId, p.generation.id), p.text)),
+    ],
+  );
+
+/** The durable text of a reply from `offset` on, in order. */
+export async function readTokens(db: Db, orgId: string, id: string, offset: number): Promise<string> {
+  const rows = await db.many<{ body: Buffer }>(
+    `select body from token_log where org_id = $1 and generation_id = $2 and start_offset >= $3 order by start_offset`,
+    [orgId, id, offset],
+  );
+  return rows.map((row) => db.codec.open(tokenPlace(orgId, id), row.body)).join('');
+}
+
+/** Keeps the leases of what runs here and tells which of them are still ours and which somebody asked to stop. */
+export const renewLeases = (db: Db, owner: string, ids: string[]): Promise<{ id: string; stop: boolean }[]> =>
+  db.many(
+    `update generation set lease_until = now() + make_interval(secs => ${leaseSeconds})
+     where owner = $1 and status = 'running' and id = any($2::uuid[])
+     returning id, stop_requested as stop`,
+    [owner, ids],
+  );
+
+/** Takes over replies whose owner died. The higher epoch shuts the old owner out should it come back. */
+export const adoptOrphans = (db: Db, owner: string): Promise<Generation[]> =>
+  db.many<Generation>(
+    `update generation set owner = $1, epoch = epoch + 1, lease_until = now() + make_interval(secs => ${leaseSeconds})
+     where (org_id, id) in (
+       select org_id, id from generation where status = 'running' and lease_until < now() limit 100 for update skip locked)
+     returning ${columns}`,
+    [owner],
+  );
+
+export const requestStop = (db: Db, orgId: string, id: string): Promise<number> =>
+  db.exec(`update generation set stop_requested = true where org_id = $1 and id = $2 and status = 'running'`, [orgId, id]);
+
+export const runningIn = (db: Db, orgId: string, roomId: string): Promise<Generation[]> =>
+  db.many<Generation>(
+    `select ${columns} from generation g
+     where org_id = $1 and status = 'running'
+       and session_id = (select id from session s where s.org_id = $1 and s.room_id = $2)`,
+    [orgId, roomId],
+  );
+
+/** What a finished reply streamed stands in its message or event: its token log is needed no longer. */
+export const pruneTokens = (db: Db): Promise<number> =>
+  db.exec(
+    `delete from token_log t using generation g
+     where g.org_id = t.org_id and g.id = t.generation_id and g.status <> 'running'
+       and g.ended_at between now() - interval '2 hours' and now() - interval '10 minutes'`,
+  );
+
+export interface GenerationRow extends Generation {
+  status: ReplyStatus;
+  usage: Usage | null;
+  costMicroUsd: number | null;
+  firstTokenMs: number | null;
+  durationMs: number | null;
+  fault: string | null;
+}
+
+/** Newest first. */
+export const listGenerations = (
+  db: Db,
+  orgId: string,
+  sessionId: string,
+  before: string | null,
+  limit: number,
+): Promise<GenerationRow[]> =>
+  db.many<GenerationRow>(
+    `select ${columns}, status, usage, cost_micro_usd as "costMicroUsd", first_token_ms as "firstTokenMs",
+       duration_ms as "durationMs", fault
+     from generation where org_id = $1 and session_id = $2 and ($3::uuid is null or id < $3) order by id desc limit $4`,
+    [orgId, sessionId, before, limit],
+  );
+
+export const generationExists = async (db: Db, orgId: string, sessionId: string, id: string): Promise<boolean> =>
+  (await db.maybe(`select 1 from generation where org_id = $1 and session_id = $2 and id = $3`, [orgId, sessionId, id])) !==
+  undefined;

@@ -1,0 +1,48 @@
+import { EventPage, EventQuery } from '@rapport/protocol/events';
+import { IdParams } from '@rapport/protocol/common';
+import { MessageAccepted, MessagePost } from '@rapport/protocol/sessions';
+import { actorOf, type App } from '../../platform/http/server.ts';
+import { idempotencyKey } from '../../platform/http/idempotency.ts';
+import type { RoomService } from './service.ts';
+import { startSse } from './sse.ts';
+
+const config = { permission: 'sessions.take-part' } as const;
+
+export function roomRoutes(app: App, rooms: RoomService, closing: AbortSignal) {
+  app.get(
+    '/api/v1/rooms/:id/events',
+    {
+      config,
+      schema: {
+        summary: 'Events after a seq: a page, a long poll with `wait`, or SSE with `Accept: text/event-stream`',
+        params: IdParams,
+        querystring: EventQuery,
+        response: { 200: EventPage },
+      },
+    },
+    async (request, reply) => {
+      const actor = actorOf(request);
+      const { id } = request.params;
+      if (request.headers.accept?.includes('text/event-stream')) {
+        const lastId = Number(request.headers['last-event-id'] ?? Number.NaN);
+        const after = Number.isSafeInteger(lastId) && lastId >= 0 ? lastId : request.query.after;
+        await startSse({ rooms, actor, roomId: id, after, request, reply, closing });
+        return reply;
+      }
+      const gone = new AbortController();
+      request.raw.socket.once('close', () => gone.abort());
+      const json = await rooms.events(actor, id, request.query, AbortSignal.any([closing, gone.signal]));
+      // The log's JSON goes out as it is: parsing and validating it again would cost more than reading it.
+      return reply.serializer((text: unknown) => String(text)).type('application/json').send(json as unknown as EventPage);
+    },
+  );
+  app.post(
+    '/api/v1/rooms/:id/messages',
+    {
+      config,
+      schema: { summary: 'Write to the session of a room', params: IdParams, body: MessagePost, response: { 202: MessageAccepted } },
+    },
+    async (request, reply) =>
+      reply.code(202).send(await rooms.publish(actorOf(request), request.params.id, request.body.text, idempotencyKey(request))),
+  );
+}

@@ -1,0 +1,124 @@
+import type { EventPage, TextDelta } from '@rapport/protocol/events';
+import type { MessageAccepted } from '@rapport/protocol/sessions';
+import { audienceOf, type Actor } from '../../platform/actor.ts';
+import type { Database } from '../../platform/db/db.ts';
+import { readEvents, readRoom, type LogEvent } from '../../platform/events/store.ts';
+import { AppError, notFound } from '../../platform/errors.ts';
+import type { Attachment, Ephemeral, Hub } from '../../platform/realtime/hub.ts';
+import type { GenerationService } from '../inference/generations.service.ts';
+import type { SessionService } from '../sessions/service.ts';
+
+/** What a connection of any transport does with what a room sends. Must not throw. */
+export interface RoomSink {
+  event(event: LogEvent): void;
+  /** JSON object of the message without envelope. */
+  ephemeral(type: string, body: string): void;
+  synced(seq: number, epoch: number): void;
+  reset(seq: number, epoch: number): void;
+}
+
+/** A page as JSON text: the events are joined as they stand in the log. */
+export interface RawPage {
+  json: string;
+  empty: boolean;
+}
+
+export type RoomService = ReturnType<typeof createRoomService>;
+
+export function createRoomService(parts: {
+  db: Database;
+  hub: Hub;
+  generations: GenerationService;
+  sessions: SessionService;
+}) {
+  const { db, hub, generations, sessions } = parts;
+
+  /**
+   * Replays the log after `after` and goes on live. Tokens are held back until the running replies have been given from
+   * their beginning, so that a reader never meets a gap. Throws `not-found`.
+   */
+  const attach = async (actor: Actor, roomId: string, after: number, epoch: number | undefined, sink: RoomSink) => {
+    await sessions.room(actor, roomId);
+    const audience = audienceOf(actor);
+    let ready = false;
+    const attachment: Attachment | undefined = await hub.attach(actor.orgId, roomId, after, epoch, {
+      audience,
+      event: (event) => sink.event(event),
+      ephemeral: (message: Ephemeral) => {
+        if (ready || message.type !== 'text-delta') sink.ephemeral(message.type, message.body);
+      },
+      synced: (seq, at) => sink.synced(seq, at),
+      reset: (seq, at) => sink.reset(seq, at),
+    });
+    if (!attachment) throw notFound();
+    const snapshot = await generations.snapshot(actor.orgId, roomId, audience);
+    ready = true;
+    for (const delta of snapshot()) sink.ephemeral('text-delta', JSON.stringify(delta));
+    return attachment;
+  };
+
+  const page = async (actor: Actor, roomId: string, after: number, limit: number): Promise<RawPage> => {
+    const room = await readRoom(db, actor.orgId, roomId);
+    if (!room) throw notFound();
+    const audience = audienceOf(actor);
+    const reset = after > room.seq || after < room.floor;
+    const events = reset ? [] : await readEvents(db, actor.orgId, roomId, after, limit, audience);
+    const last = events.at(-1);
+    // A client's page may end below the head because the rest is for staff only: the cursor passes over it.
+    const next = events.length === limit && last ? last.seq : Math.max(room.seq, last?.seq ?? 0);
+    const running: TextDelta[] = (await generations.snapshot(actor.orgId, roomId, audience))();
+    const json =
+      `{"events":[${events.map((e) => e.body).join(',')}],"next":${next},"reset":${reset},` +
+      `"running":${JSON.stringify(running satisfies EventPage['running'])}}`;
+    return { json, empty: events.length === 0 && !reset };
+  };
+
+  return {
+    attach,
+
+    /**
+     * Events after `after`. With nothing there it waits up to `wait` seconds for an event or for the tokens of a reply.
+     * Throws `not-found`.
+     */
+    async events(actor: Actor, roomId: string, query: { after: number; limit: number; wait: number }, signal: AbortSignal) {
+      await sessions.room(actor, roomId);
+      const first = await page(actor, roomId, query.after, query.limit);
+      if (!first.empty || query.wait === 0) return first.json;
+      await wokenUp(actor, roomId, query.after, query.wait, signal);
+      return (await page(actor, roomId, query.after, query.limit)).json;
+    },
+
+    async publish(actor: Actor, roomId: string, text: string, mid: string | undefined): Promise<MessageAccepted> {
+      const { sessionId } = await sessions.room(actor, roomId);
+      return sessions.post(actor, sessionId, text, mid);
+    },
+
+    /** Tells the others in the room; never stored. */
+    async typing(actor: Actor, roomId: string, on: boolean): Promise<void> {
+      await sessions.room(actor, roomId);
+      hub.ephemeral(roomId, { audience: 'all', type: 'typing', body: JSON.stringify({ who: actor.kind, on }) });
+    },
+  };
+
+  async function wokenUp(actor: Actor, roomId: string, after: number, wait: number, signal: AbortSignal) {
+    let wake: () => void = () => {};
+    const woken = new Promise<void>((resolve) => (wake = resolve));
+    const timer = setTimeout(wake, wait * 1000);
+    signal.addEventListener('abort', wake, { once: true });
+    const attachment = await hub.attach(actor.orgId, roomId, after, undefined, {
+      audience: audienceOf(actor),
+      event: wake,
+      ephemeral: () => {},
+      synced: () => {},
+      reset: wake,
+    });
+    try {
+      await woken;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', wake);
+      attachment?.detach();
+    }
+    if (signal.aborted) throw new AppError('shutting-down');
+  }
+}

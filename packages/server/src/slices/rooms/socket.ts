@@ -1,0 +1,200 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { ClientFrame, closeCodes, livePath, type ServerFrame } from '@rapport/protocol/live';
+import { MessagePost } from '@rapport/protocol/sessions';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Actor } from '../../platform/actor.ts';
+import { AppError } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Attachment } from '../../platform/realtime/hub.ts';
+import type { RoomService } from './service.ts';
+
+const pingEveryMs = 20_000;
+const silentAfterMs = 55_000;
+const dropTokensAbove = 256 * 1024;
+const closeAbove = 1024 * 1024;
+const maxRooms = 250;
+const reauthoriseMs = 1000;
+
+export interface LiveOptions {
+  server: Server;
+  rooms: RoomService;
+  node: string;
+  log: Logger;
+  checkOrigin(request: IncomingMessage): boolean;
+  /** Null: nobody. Throws AppError for a token that is not good. */
+  authenticate(request: IncomingMessage, token: string | undefined): Promise<Actor | null>;
+}
+
+interface Connection {
+  socket: WebSocket;
+  request: IncomingMessage;
+  actor: Actor | null;
+  token: string | undefined;
+  rooms: Map<string, Attachment | null>;
+  heardAt: number;
+  /** Frames are handled one after the other: `pub` frames must be stored in the order they were sent. */
+  queue: Promise<void>;
+  queued: number;
+}
+
+/** The live socket: many rooms on one connection, every `sub` authorised, the log's cursor the only state. */
+export function createLiveSocket(options: LiveOptions) {
+  const { server, rooms, node, log } = options;
+  const wss = new WebSocketServer({ noServer: true, maxPayload: 128 * 1024, perMessageDeflate: false });
+  const connections = new Set<Connection>();
+
+  const send = (c: Connection, frame: ServerFrame) => raw(c, JSON.stringify(frame), false);
+
+  const raw = (c: Connection, text: string, droppable: boolean) => {
+    const { socket } = c;
+    if (socket.readyState !== socket.OPEN) return;
+    if (droppable && socket.bufferedAmount > dropTokensAbove) return;
+    socket.send(text);
+    if (socket.bufferedAmount > closeAbove) close(c, closeCodes.slow, 'too slow: resume from your cursor');
+  };
+
+  const close = (c: Connection, code: number, reason: string) => {
+    c.socket.close(code, reason);
+    // A peer that does not answer the close frame must not keep its buffers.
+    setTimeout(() => c.socket.terminate(), 2000).unref();
+  };
+
+  const subscribe = async (c: Connection, actor: Actor, room: string, after: number, epoch: number | undefined) => {
+    c.rooms.get(room)?.detach();
+    if (c.rooms.size >= maxRooms) return send(c, { t: 'denied', room, code: 'rate-limited' });
+    c.rooms.set(room, null);
+    try {
+      const attachment = await rooms.attach(actor, room, after, epoch, {
+        event: (event) => raw(c, `{"t":"ev","room":"${room}",${event.body.slice(1)}`, false),
+        ephemeral: (type, body) => raw(c, `{"t":"eph","room":"${room}","type":"${type}",${body.slice(1)}`, true),
+        synced: (seq, at) => send(c, { t: 'synced', room, seq, epoch: at }),
+        reset: (seq, at) => send(c, { t: 'reset', room, seq, epoch: at }),
+      });
+      if (connections.has(c)) c.rooms.set(room, attachment);
+      else attachment.detach();
+    } catch (error) {
+      c.rooms.delete(room);
+      if (error instanceof AppError) send(c, { t: 'denied', room, code: error.code });
+      else {
+        log.warn({ err: (error as Error).message }, 'a subscription failed; the client tries again');
+        close(c, closeCodes.restart, 'try again');
+      }
+    }
+  };
+
+  const publish = async (c: Connection, actor: Actor, frame: Extract<ClientFrame, { t: 'pub' }>) => {
+    try {
+      const { text } = MessagePost.parse({ text: frame.text });
+      const accepted = await rooms.publish(actor, frame.room, text, frame.mid);
+      send(c, { t: 'ack', mid: frame.mid, seq: accepted.seq, messageId: accepted.message.id, replyId: accepted.replyId });
+    } catch (error) {
+      const known = error instanceof AppError ? error : new AppError(isZodError(error) ? 'invalid-body' : 'unavailable');
+      send(c, { t: 'nack', mid: frame.mid, code: known.code, message: known.message });
+    }
+  };
+
+  const handle = async (c: Connection, frame: ClientFrame) => {
+    if (frame.t === 'ping') return send(c, { t: 'pong' });
+    if (frame.t === 'hello') {
+      c.token = frame.token;
+      c.actor = await options.authenticate(c.request, frame.token).catch(() => null);
+      if (!c.actor) return close(c, closeCodes.auth, 'sign in first');
+      return send(c, { t: 'welcome', node, pingEveryMs });
+    }
+    if (!c.actor) return close(c, closeCodes.auth, 'say hello first');
+    switch (frame.t) {
+      case 'sub':
+        return subscribe(c, c.actor, frame.room, frame.after, frame.epoch);
+      case 'unsub':
+        c.rooms.get(frame.room)?.detach();
+        return void c.rooms.delete(frame.room);
+      case 'pub':
+        return publish(c, c.actor, frame);
+      case 'typing':
+        return rooms.typing(c.actor, frame.room, frame.on).catch(() => {});
+    }
+  };
+
+  const receive = (c: Connection, data: string) => {
+    c.heardAt = performance.now();
+    const frame = parseFrame(data);
+    if (!frame) return close(c, closeCodes.protocol, 'not a frame of this protocol');
+    if (c.queued >= 200) return close(c, closeCodes.slow, 'too many frames at once');
+    c.queued += 1;
+    c.queue = c.queue
+      .then(() => handle(c, frame))
+      .catch((error: Error) => {
+        log.warn({ err: error.message }, 'a live frame failed');
+        close(c, closeCodes.restart, 'try again');
+      })
+      .finally(() => (c.queued -= 1));
+  };
+
+  wss.on('connection', (socket: WebSocket, request: IncomingMessage) => {
+    const c: Connection = {
+      socket,
+      request,
+      actor: null,
+      token: undefined,
+      rooms: new Map(),
+      heardAt: performance.now(),
+      queue: Promise.resolve(),
+      queued: 0,
+    };
+    connections.add(c);
+    socket.on('message', (data, binary) => {
+      if (binary) close(c, closeCodes.protocol, 'text frames only');
+      else receive(c, (data as Buffer).toString());
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      connections.delete(c);
+      for (const attachment of c.rooms.values()) attachment?.detach();
+    });
+  });
+
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const path = (request.url ?? '').split('?')[0];
+    if (path !== livePath || !options.checkOrigin(request)) {
+      socket.end(`HTTP/1.1 ${path === livePath ? '403 Forbidden' : '404 Not Found'}\r\nconnection: close\r\n\r\n`);
+      return;
+    }
+    wss.handleUpgrade(request, socket, head, (ws) => wss.emit('connection', ws, request));
+  };
+  server.on('upgrade', onUpgrade);
+
+  /** A withdrawn token loses its socket within a second or so; half-open links are ended. */
+  const patrol = setInterval(() => {
+    const now = performance.now();
+    for (const c of connections) {
+      if (now - c.heardAt > silentAfterMs) c.socket.terminate();
+      else if (c.actor?.kind === 'client') {
+        options.authenticate(c.request, c.token).then(
+          (actor) => actor ?? close(c, closeCodes.auth, 'access was withdrawn'),
+          (error: unknown) => error instanceof AppError && error.status === 401 && close(c, closeCodes.auth, 'access was withdrawn'),
+        );
+      }
+    }
+  }, reauthoriseMs);
+
+  return {
+    connections: () => connections.size,
+    close() {
+      clearInterval(patrol);
+      server.off('upgrade', onUpgrade);
+      for (const c of connections) close(c, closeCodes.restart, 'server restarting');
+      wss.close();
+    },
+  };
+}
+
+const isZodError = (error: unknown): boolean => error instanceof Error && error.name === 'ZodError';
+
+function parseFrame(data: string): ClientFrame | null {
+  try {
+    return ClientFrame.safeParse(JSON.parse(data)).data ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,16 @@
+/** What a person is told when a reply could not be finished; clients translate by the fault's code. */
+const sentences: Record<string, string> = {
+  unauthorized: 'The model provider refused the key. An administrator needs to check it in the settings.',
+  'rate-limited': 'The model provider is receiving too many requests. Try again in a minute.',
+  unavailable: 'The model provider has a problem of its own. Try again in a moment.',
+  'refused-connection': 'The model provider cannot be reached. Try again in a moment.',
+  'timeout-first-token': 'The model did not begin to answer in time. Try again.',
+  stalled: 'The model stopped in the middle of its answer. Try again.',
+  cut: 'The connection to the model broke off before the answer was complete. Try again.',
+  malformed: 'The model provider sent something that could not be read. Try again.',
+  'bad-request': 'The model provider did not accept the request. An administrator needs to check the model’s settings.',
+  'not-found': 'The model provider does not know this model. An administrator needs to check the settings.',
+  'context-too-long': 'The conversation is too long for this model.',
+};
+
+export const faultMessage = (fault: string): string => sentences[fault] ?? 'The reply could not be made. Try again.';

@@ -1,0 +1,139 @@
+import type { EngineName, ReplyStatus } from '@rapport/protocol/inference';
+import type { Author, Citation, Message } from '@rapport/protocol/sessions';
+import type { Db, Tx } from '../../platform/db/db.ts';
+import type { MessageRow } from './schema.ts';
+
+const columns = 'seq, id, author, body, reply_id, reply_status, engine, citations, created_at';
+
+const place = (orgId: string, rowId: string, column: 'body' | 'citations') => ({ orgId, table: 'message', column, rowId });
+const guidancePlace = (orgId: string, rowId: string) => ({ orgId, table: 'guidance', column: 'body', rowId });
+
+function toMessage(db: Db, orgId: string, row: MessageRow): Message {
+  return {
+    id: row.id,
+    seq: row.seq,
+    author: row.author,
+    text: db.codec.open(place(orgId, row.id, 'body'), row.body),
+    replyId: row.reply_id,
+    replyStatus: row.reply_status,
+    engine: row.engine,
+    citations: row.citations
+      ? (JSON.parse(db.codec.open(place(orgId, row.id, 'citations'), row.citations)) as Citation[])
+      : [],
+    createdAt: row.created_at,
+  };
+}
+
+export interface NewMessage {
+  id: string;
+  seq: number;
+  author: Author;
+  text: string;
+  replyId?: string;
+  replyStatus?: ReplyStatus;
+  engine?: EngineName;
+  citations?: Citation[];
+  idempotencyKey?: string | undefined;
+  idempotencyHash?: Buffer | undefined;
+}
+
+/** Inserts the message and counts it in its session, in one statement. */
+export async function insertMessage(tx: Tx, orgId: string, sessionId: string, m: NewMessage): Promise<Message> {
+  const row = await tx.one<MessageRow>(
+    `with s as (
+       update session set message_count = message_count + 1, last_activity_at = now() where org_id = $1 and id = $2)
+     insert into message (org_id, session_id, seq, id, author, body, reply_id, reply_status, engine, citations,
+       idempotency_key, idempotency_hash)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning ${columns}`,
+    [
+      orgId,
+      sessionId,
+      m.seq,
+      m.id,
+      m.author,
+      tx.codec.seal(place(orgId, m.id, 'body'), m.text),
+      m.replyId ?? null,
+      m.replyStatus ?? null,
+      m.engine ? JSON.stringify(m.engine) : null,
+      m.citations?.length ? tx.codec.seal(place(orgId, m.id, 'citations'), JSON.stringify(m.citations)) : null,
+      m.idempotencyKey ?? null,
+      m.idempotencyHash ?? null,
+    ],
+  );
+  return toMessage(tx, orgId, row);
+}
+
+export async function findByKey(
+  db: Db,
+  orgId: string,
+  sessionId: string,
+  key: string,
+): Promise<{ message: Message; hash: Buffer; replyId: string | null } | undefined> {
+  const row = await db.maybe<MessageRow & { idempotency_hash: Buffer; made_reply: string | null }>(
+    `select ${columns}, idempotency_hash,
+       (select g.id from generation g where g.org_id = $1 and g.session_id = $2 and g.reply_to = message.id limit 1) as made_reply
+     from message where org_id = $1 and session_id = $2 and idempotency_key = $3`,
+    [orgId, sessionId, key],
+  );
+  return row && { message: toMessage(db, orgId, row), hash: row.idempotency_hash, replyId: row.made_reply };
+}
+
+/** The page of messages that ends below `before` (null: the newest), in order of seq. */
+export async function listMessages(
+  db: Db,
+  orgId: string,
+  sessionId: string,
+  before: number | null,
+  limit: number,
+): Promise<Message[]> {
+  const rows = await db.many<MessageRow>(
+    `select ${columns} from message
+     where org_id = $1 and session_id = $2 and not superseded and seq < coalesce($3::bigint, 9223372036854775807)
+     order by seq desc limit $4`,
+    [orgId, sessionId, before, limit],
+  );
+  return rows.reverse().map((row) => toMessage(db, orgId, row));
+}
+
+/** The newest messages after `after`, at most `limit`, in order of seq. */
+export async function recentMessages(
+  db: Db,
+  orgId: string,
+  sessionId: string,
+  after: number,
+  limit: number,
+): Promise<Message[]> {
+  const rows = await db.many<MessageRow>(
+    `select ${columns} from message where org_id = $1 and session_id = $2 and not superseded and seq > $3
+     order by seq desc limit $4`,
+    [orgId, sessionId, after, limit],
+  );
+  return rows.reverse().map((row) => toMessage(db, orgId, row));
+}
+
+export const supersede = (tx: Tx, orgId: string, messageId: string): Promise<number> =>
+  tx.exec(`update message set superseded = true where org_id = $1 and id = $2`, [orgId, messageId]);
+
+export const insertGuidance = (
+  tx: Tx,
+  orgId: string,
+  sessionId: string,
+  guidance: { id: string; seq: number; text: string; createdBy: string },
+): Promise<number> =>
+  tx.exec(`insert into guidance (org_id, session_id, id, seq, body, created_by) values ($1, $2, $3, $4, $5, $6)`, [
+    orgId,
+    sessionId,
+    guidance.id,
+    guidance.seq,
+    tx.codec.seal(guidancePlace(orgId, guidance.id), guidance.text),
+    guidance.createdBy,
+  ]);
+
+/** The newest pieces of guidance, oldest first. */
+export async function recentGuidance(db: Db, orgId: string, sessionId: string, limit: number): Promise<string[]> {
+  const rows = await db.many<{ id: string; body: Buffer }>(
+    `select id, body from guidance where org_id = $1 and session_id = $2 order by seq desc limit $3`,
+    [orgId, sessionId, limit],
+  );
+  return rows.reverse().map((row) => db.codec.open(guidancePlace(orgId, row.id), row.body));
+}

@@ -1,0 +1,171 @@
+import type { Citation } from '@rapport/protocol/sessions';
+import type { EventActor } from '@rapport/protocol/events';
+import type { Database, Tx } from '../../platform/db/db.ts';
+import { draft, type EventDraft } from '../../platform/events/store.ts';
+import { newId } from '../../platform/ids.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { clientAbout, type ClientService } from '../clients/service.ts';
+import { EngineError } from '../inference/engines/engine.ts';
+import { streamWithRetry } from '../inference/engines/retry.ts';
+import type { GenerationHandler, GenerationService, Outcome, Produced } from '../inference/generations.service.ts';
+import type { Generation } from '../inference/generations.store.ts';
+import type { ProviderService } from '../inference/providers.service.ts';
+import type { KnowledgeService } from '../knowledge/service.ts';
+import { answerFromPassages } from '../knowledge/reference.ts';
+import type { PersonaService } from '../personas/service.ts';
+import * as messages from './messages.store.ts';
+import { buildPrompt, summaryAfter, summaryKeeps, summaryPrompt } from './prompt.ts';
+import { faultMessage } from './faults.ts';
+import type { SessionService } from './service.ts';
+import * as store from './store.ts';
+
+/** Bounds what a turn reads, however long the session is: more than the summary ever leaves over. */
+const historyLimit = 80;
+const guidanceLimit = 5;
+const passageLimit = 6;
+const retryBudgetMs = 30_000;
+
+export interface ReplyParts {
+  db: Database;
+  log: Logger;
+  personas: PersonaService;
+  clients: ClientService;
+  providers: ProviderService;
+  knowledge: KnowledgeService;
+  generations: GenerationService;
+  sessions: SessionService;
+}
+
+const noUsage = { inputTokens: null, outputTokens: null, cachedTokens: null };
+
+/** Makes the persona's replies: what goes into the prompt, who is asked, what the end of a reply leaves in the log. */
+export function createReplyHandler(parts: ReplyParts): GenerationHandler {
+  const { db, log, personas, clients, providers, knowledge, sessions } = parts;
+
+  const context = async (generation: Generation) => {
+    const { orgId, sessionId } = generation;
+    const row = await store.findSession(db, orgId, sessionId);
+    if (!row) throw new Error('the session of a reply is gone');
+    const [{ spec }, history, guidance, aboutClient] = await Promise.all([
+      personas.publishedSpec(orgId, row.persona_id, row.persona_version),
+      messages.recentMessages(db, orgId, sessionId, row.summary_through, historyLimit),
+      messages.recentGuidance(db, orgId, sessionId, guidanceLimit),
+      row.client_id ? clientAbout(db, orgId, row.client_id) : '',
+    ]);
+    const kept = history.filter((m) => m.id !== generation.replaces);
+    const question = kept.findLast((m) => m.author === 'client')?.text ?? '';
+    const passages = spec.knowledgeBaseId && question
+      ? await knowledge.searchForPrompt(orgId, spec.knowledgeBaseId, question, passageLimit)
+      : [];
+    return { row, spec, history: kept, guidance, aboutClient, question, passages };
+  };
+
+  const produce: GenerationHandler['produce'] = async (generation, onText, signal): Promise<Produced> => {
+    const { row, spec, ...rest } = await context(generation);
+    const { engine, model } = await providers.engineFor(generation.orgId, spec.model.providerId, spec.model.model);
+    if (!engine) {
+      const answer = answerFromPassages(rest.question, rest.passages);
+      onText(answer.text);
+      return { finishReason: 'stop', usage: noUsage, extra: answer.citations };
+    }
+    const prompt = buildPrompt({ persona: spec, summary: store.openSummary(db, generation.orgId, row), ...rest });
+    const request = {
+      model,
+      messages: prompt,
+      maxTokens: spec.model.maxTokens,
+      ...(spec.model.temperature === null ? {} : { temperature: spec.model.temperature }),
+      signal,
+    };
+    const end = await streamWithRetry(engine, request, onText, { budgetMs: retryBudgetMs, maxAttempts: 4 });
+    return { finishReason: end.finishReason, usage: end.usage };
+  };
+
+  const ended = async (tx: Tx, generation: Generation, outcome: Outcome) => {
+    const { orgId, sessionId, roomId, id: replyId, engine, replaces } = generation;
+    const row = await store.lockSession(tx, orgId, sessionId);
+    if (!row) return;
+    const actor: EventActor = { kind: 'persona', id: row.persona_id, name: row.persona_name };
+    const kept = outcome.status === 'completed' || (outcome.status === 'stopped' && outcome.text !== '');
+    const messageId = kept ? newId() : null;
+    const citations = (outcome.extra as Citation[] | undefined) ?? [];
+    const events: EventDraft[] = [];
+    if (messageId) {
+      events.push(
+        draft('message.created', 'all', actor, {
+          messageId,
+          author: 'persona',
+          text: outcome.text,
+          replyId,
+          engine,
+          replaces,
+          ...(citations.length ? { citations } : {}),
+        }),
+      );
+    }
+    events.push(endEvent(actor, replyId, messageId, outcome));
+    const first = await sessions.append(tx, orgId, roomId, events);
+    if (!messageId) return;
+    if (replaces) await messages.supersede(tx, orgId, replaces);
+    await messages.insertMessage(tx, orgId, sessionId, {
+      id: messageId,
+      seq: first,
+      author: 'persona',
+      text: outcome.text,
+      replyId,
+      replyStatus: outcome.status,
+      engine,
+      citations,
+    });
+  };
+
+  const summarise = async (generation: Generation) => {
+    const { orgId, sessionId } = generation;
+    const row = await store.findSession(db, orgId, sessionId);
+    if (!row || row.message_count < summaryAfter) return;
+    const history = await messages.recentMessages(db, orgId, sessionId, row.summary_through, historyLimit);
+    if (history.length < summaryAfter) return;
+    const { spec } = await personas.publishedSpec(orgId, row.persona_id, row.persona_version);
+    const { engine, model } = await providers.engineFor(orgId, spec.model.providerId, spec.model.model);
+    const done = history.slice(0, -summaryKeeps);
+    const last = done.at(-1);
+    if (!engine || !last) return;
+    let summary = '';
+    const request = { model, messages: summaryPrompt(store.openSummary(db, orgId, row), done), maxTokens: 600 };
+    const signal = AbortSignal.timeout(60_000);
+    await streamWithRetry(engine, { ...request, signal }, (text) => (summary += text), { budgetMs: 30_000, maxAttempts: 3 });
+    await store.saveSummary(db, orgId, sessionId, summary.slice(0, 4000), last.seq);
+  };
+
+  return {
+    produce,
+    ended,
+    faultOf: (error) => (error instanceof EngineError ? error.fault : 'internal'),
+    costOf: (generation, usage) => providers.costOf(generation.orgId, generation.engine.model, usage),
+    settled(generation, outcome) {
+      const quietly = (what: string) => (error: Error) => log.warn({ err: error.message }, `${what} failed; the next turn tries again`);
+      if (outcome.status === 'interrupted') return;
+      if (outcome.status === 'completed') summarise(generation).catch(quietly('summarising'));
+      sessions.answerPending(generation.orgId, generation.sessionId).catch(quietly('answering what came in meanwhile'));
+    },
+  };
+}
+
+function endEvent(actor: EventActor, replyId: string, messageId: string | null, outcome: Outcome): EventDraft {
+  switch (outcome.status) {
+    case 'completed':
+      return draft('reply.completed', 'all', actor, {
+        replyId,
+        messageId: messageId ?? '',
+        finishReason: outcome.finishReason ?? 'other',
+        usage: outcome.usage ?? noUsage,
+      });
+    case 'stopped':
+      return draft('reply.stopped', 'all', actor, { replyId, messageId, text: outcome.text });
+    case 'interrupted':
+      return draft('reply.interrupted', 'all', actor, { replyId, text: outcome.text });
+    case 'failed': {
+      const fault = outcome.fault ?? 'internal';
+      return draft('reply.failed', 'all', actor, { replyId, text: outcome.text, fault, message: faultMessage(fault) });
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import { Empty, Id, IdParams, Page } from '@rapport/protocol/common';
+import {
+  ClientSession,
+  ExportQuery,
+  Guidance,
+  MessageAccepted,
+  MessageList,
+  MessagePost,
+  MessageQuery,
+  ReplyList,
+  Session,
+  SessionCreate,
+  SessionList,
+  SessionQuery,
+} from '@rapport/protocol/sessions';
+import { z } from 'zod';
+import { decodeCursor } from '../../platform/cursor.ts';
+import { idempotencyKey } from '../../platform/http/idempotency.ts';
+import { actorOf, type App } from '../../platform/http/server.ts';
+import type { SessionService } from './service.ts';
+import type { TranscriptService } from './transcript.service.ts';
+
+const staff = { permission: 'sessions.supervise' } as const;
+const takePart = { permission: 'sessions.take-part' } as const;
+const ReplyParams = z.strictObject({ id: Id, replyId: Id });
+const Created = z.object({ id: Id, seq: z.number().int() });
+const ReplyStarted = z.object({ replyId: Id });
+const noBody = Empty.strict().nullish();
+
+export function sessionRoutes(app: App, sessions: SessionService, transcripts: TranscriptService) {
+  app.get(
+    '/api/v1/sessions',
+    {
+      config: staff,
+      schema: { summary: 'List sessions by last activity', querystring: SessionQuery, response: { 200: SessionList } },
+    },
+    (request) => sessions.list(actorOf(request), request.query),
+  );
+  app.post(
+    '/api/v1/sessions',
+    { config: staff, schema: { summary: 'Start a session', body: SessionCreate, response: { 201: Session } } },
+    async (request, reply) => reply.code(201).send(await sessions.create(actorOf(request), request.body)),
+  );
+  app.get(
+    '/api/v1/sessions/:id',
+    { config: staff, schema: { summary: 'One session', params: IdParams, response: { 200: Session } } },
+    (request) => sessions.get(actorOf(request), request.params.id),
+  );
+  app.get(
+    '/api/v1/sessions/:id/client-view',
+    { config: takePart, schema: { summary: 'What the client may know', params: IdParams, response: { 200: ClientSession } } },
+    (request) => sessions.clientView(actorOf(request), request.params.id),
+  );
+  for (const act of ['pause', 'resume', 'takeover', 'handback', 'end'] as const) {
+    app.post(
+      `/api/v1/sessions/:id/${act}`,
+      { config: staff, schema: { summary: `Session: ${act}`, params: IdParams, body: noBody, response: { 200: Session } } },
+      (request) => sessions[act](actorOf(request), request.params.id),
+    );
+  }
+  app.post(
+    '/api/v1/sessions/:id/guidance',
+    {
+      config: staff,
+      schema: { summary: 'Guide the persona privately', params: IdParams, body: Guidance, response: { 201: Created } },
+    },
+    async (request, reply) =>
+      reply.code(201).send(await sessions.guide(actorOf(request), request.params.id, request.body.text)),
+  );
+  messageRoutes(app, sessions);
+  replyRoutes(app, sessions);
+  app.get(
+    '/api/v1/sessions/:id/export',
+    { config: staff, schema: { summary: 'The transcript as a file', params: IdParams, querystring: ExportQuery } },
+    async (request, reply) => {
+      const file = await transcripts.export(actorOf(request), request.params.id, request.query.format);
+      return reply
+        .header('content-disposition', `attachment; filename="${file.name}"`)
+        .type(file.type)
+        .send(file.body);
+    },
+  );
+}
+
+function messageRoutes(app: App, sessions: SessionService) {
+  app.get(
+    '/api/v1/sessions/:id/messages',
+    {
+      config: takePart,
+      schema: {
+        summary: 'Messages in order of seq; `next` leads to older ones',
+        params: IdParams,
+        querystring: MessageQuery,
+        response: { 200: MessageList },
+      },
+    },
+    (request) => {
+      const [fromCursor] = decodeCursor(request.query.cursor, 1) ?? [];
+      const before = request.query.before ?? (fromCursor === undefined ? null : Number(fromCursor));
+      return sessions.messages(actorOf(request), request.params.id, before, request.query.limit);
+    },
+  );
+  app.post(
+    '/api/v1/sessions/:id/messages',
+    {
+      config: takePart,
+      schema: { summary: 'Write a message', params: IdParams, body: MessagePost, response: { 202: MessageAccepted } },
+    },
+    async (request, reply) => {
+      const accepted = await sessions.post(actorOf(request), request.params.id, request.body.text, idempotencyKey(request));
+      return reply.code(202).send(accepted);
+    },
+  );
+}
+
+function replyRoutes(app: App, sessions: SessionService) {
+  app.get(
+    '/api/v1/sessions/:id/replies',
+    {
+      config: staff,
+      schema: { summary: 'What made each reply', params: IdParams, querystring: Page, response: { 200: ReplyList } },
+    },
+    (request) => sessions.replies(actorOf(request), request.params.id, request.query),
+  );
+  app.post(
+    '/api/v1/sessions/:id/replies/:replyId/stop',
+    { config: takePart, schema: { summary: 'Stop a running reply', params: ReplyParams, body: noBody, response: { 204: z.null() } } },
+    async (request, reply) => {
+      await sessions.stopReply(actorOf(request), request.params.id, request.params.replyId);
+      return reply.code(204).send(null);
+    },
+  );
+  app.post(
+    '/api/v1/sessions/:id/regenerate',
+    {
+      config: takePart,
+      schema: { summary: 'Make the last reply again', params: IdParams, body: noBody, response: { 202: ReplyStarted } },
+    },
+    async (request, reply) => reply.code(202).send(await sessions.regenerate(actorOf(request), request.params.id)),
+  );
+}

@@ -1,0 +1,142 @@
+import type { Session, SessionQuery, SessionStatus } from '@rapport/protocol/sessions';
+import type { EngineName } from '@rapport/protocol/inference';
+import type { Rung } from '@rapport/protocol/supervision';
+import type { Db, Tx } from '../../platform/db/db.ts';
+import { rungInForce } from '../supervision/service.ts';
+import type { SessionRow } from './schema.ts';
+
+const columns = `id, room_id, title, status, policy, persona_policy, taken_over_by, persona_id, persona_version, persona_name,
+  persona_role, client_id, client_name, alias, client_joined, engine, message_count, summary, summary_through, created_at,
+  last_activity_at, ended_at`;
+
+const summaryPlace = (orgId: string, rowId: string) => ({ orgId, table: 'session', column: 'summary', rowId });
+
+export const rungOf = (row: SessionRow) =>
+  rungInForce({ personaPolicy: row.persona_policy, sessionPolicy: row.policy, takenOver: row.taken_over_by !== null });
+
+export const toSession = (row: SessionRow): Session => ({
+  id: row.id,
+  roomId: row.room_id,
+  title: row.title,
+  status: row.status,
+  rung: rungOf(row),
+  persona: { id: row.persona_id, version: row.persona_version, name: row.persona_name, role: row.persona_role },
+  client: row.client_id && row.client_name ? { id: row.client_id, name: row.client_name } : null,
+  engine: row.engine,
+  messageCount: row.message_count,
+  createdAt: row.created_at,
+  lastActivityAt: row.last_activity_at,
+  endedAt: row.ended_at,
+});
+
+export interface NewSession {
+  id: string;
+  roomId: string;
+  title: string;
+  policy: Rung;
+  personaPolicy: Rung;
+  personaId: string;
+  personaVersion: number;
+  personaName: string;
+  personaRole: string;
+  clientId: string | null;
+  clientName: string | null;
+  engine: EngineName;
+  createdBy: string;
+}
+
+export const insertSession = (tx: Tx, orgId: string, s: NewSession): Promise<SessionRow> =>
+  tx.one<SessionRow>(
+    `insert into session (org_id, id, room_id, title, policy, persona_policy, persona_id, persona_version, persona_name,
+       persona_role, client_id, client_name, engine, created_by)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning ${columns}`,
+    [
+      orgId,
+      s.id,
+      s.roomId,
+      s.title,
+      s.policy,
+      s.personaPolicy,
+      s.personaId,
+      s.personaVersion,
+      s.personaName,
+      s.personaRole,
+      s.clientId,
+      s.clientName,
+      JSON.stringify(s.engine),
+      s.createdBy,
+    ],
+  );
+
+export const findSession = (db: Db, orgId: string, id: string): Promise<SessionRow | undefined> =>
+  db.maybe<SessionRow>(`select ${columns} from session where org_id = $1 and id = $2`, [orgId, id]);
+
+export const findSessionByRoom = (db: Db, orgId: string, roomId: string): Promise<SessionRow | undefined> =>
+  db.maybe<SessionRow>(`select ${columns} from session where org_id = $1 and room_id = $2`, [orgId, roomId]);
+
+/** Whoever changes a session's conversation holds this lock until the commit: checks and effects are one step. */
+export const lockSession = (tx: Tx, orgId: string, id: string): Promise<SessionRow | undefined> =>
+  tx.maybe<SessionRow>(`select ${columns} from session where org_id = $1 and id = $2 for update`, [orgId, id]);
+
+export const setStatus = (tx: Tx, orgId: string, id: string, status: SessionStatus): Promise<SessionRow> =>
+  tx.one<SessionRow>(
+    `update session set status = $3, last_activity_at = now(), ended_at = case when $3 = 'ended' then now() end
+     where org_id = $1 and id = $2 returning ${columns}`,
+    [orgId, id, status],
+  );
+
+export const setTakenOver = (tx: Tx, orgId: string, id: string, userId: string | null): Promise<SessionRow> =>
+  tx.one<SessionRow>(
+    `update session set taken_over_by = $3, last_activity_at = now() where org_id = $1 and id = $2 returning ${columns}`,
+    [orgId, id, userId],
+  );
+
+export const setEngine = (tx: Tx, orgId: string, id: string, engine: EngineName): Promise<number> =>
+  tx.exec(`update session set engine = $3 where org_id = $1 and id = $2`, [orgId, id, JSON.stringify(engine)]);
+
+export const setJoined = (tx: Tx, orgId: string, id: string, alias: string | null): Promise<SessionRow | undefined> =>
+  tx.maybe<SessionRow>(
+    `update session set client_joined = true, alias = coalesce($3, alias) where org_id = $1 and id = $2 returning ${columns}`,
+    [orgId, id, alias],
+  );
+
+export const openSummary = (db: Db, orgId: string, row: SessionRow): string =>
+  row.summary ? db.codec.open(summaryPlace(orgId, row.id), row.summary) : '';
+
+/** Only ever moves forward: a slower summary of less is not written over a newer one. */
+export const saveSummary = (db: Db, orgId: string, id: string, text: string, through: number): Promise<number> =>
+  db.exec(
+    `update session set summary = $3, summary_through = $4 where org_id = $1 and id = $2 and summary_through < $4`,
+    [orgId, id, db.codec.seal(summaryPlace(orgId, id), text), through],
+  );
+
+const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
+
+/** By last activity, newest first. `before` is the last row of the page before: its activity and id. */
+export const listSessions = (
+  db: Db,
+  orgId: string,
+  query: SessionQuery,
+  before: string[] | null,
+  limit: number,
+): Promise<SessionRow[]> =>
+  db.many<SessionRow>(
+    `select ${columns} from session
+     where org_id = $1
+       and ($2::timestamptz is null or (last_activity_at, id) < ($2, $3::uuid))
+       and ($4::text is null or title ilike $4 or persona_name ilike $4 or client_name ilike $4 or alias ilike $4)
+       and ($5::text is null or status = $5)
+       and ($6::uuid is null or persona_id = $6)
+       and ($7::uuid is null or client_id = $7)
+     order by last_activity_at desc, id desc limit $8`,
+    [
+      orgId,
+      before?.[0] ?? null,
+      before?.[1] ?? null,
+      query.q ? `%${escapeLike(query.q)}%` : null,
+      query.status ?? null,
+      query.personaId ?? null,
+      query.clientId ?? null,
+      limit,
+    ],
+  );
