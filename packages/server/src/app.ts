@@ -64,7 +64,7 @@ export async function startApp({ config, database, node = randomUUID() }: AppOpt
 
   const providers = createProviderService({ db, config });
   const identity = createIdentityService({ db, config, ...providers.setupSteps });
-  const generations = createGenerationService({ db, hub, wake, node, log });
+  const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
   const knowledge = createKnowledgeService({ db });
   const personas = createPersonaService({ db, knowledge, allowTitles: identity.allowsTitles });
   const clients = createClientService({ db });

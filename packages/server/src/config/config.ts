@@ -17,6 +17,8 @@ export interface Config {
   /** Folder of the built web application; null serves the API alone. */
   webRoot: string | null;
   bodyLimit: number;
+  /** Milliseconds for which tokens are gathered before they go out as one frame. */
+  tokenFrameMs: number;
 }
 
 const projectRoot = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -30,6 +32,7 @@ const Schema = z.object({
   RAPPORT_OPENAI_API_KEY: z.string().optional(),
   RAPPORT_MODEL: z.string().optional(),
   RAPPORT_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  RAPPORT_TOKEN_FRAME_MS: z.coerce.number().int().min(0).max(1000).default(40),
   RAPPORT_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
 });
 
@@ -59,5 +62,6 @@ export function makeConfig(env: Env): Config {
     publicUrl: e.RAPPORT_PUBLIC_URL ?? null,
     webRoot: resolve(projectRoot, 'packages/web/dist'),
     bodyLimit: 1_048_576,
+    tokenFrameMs: e.RAPPORT_TOKEN_FRAME_MS,
   };
 }

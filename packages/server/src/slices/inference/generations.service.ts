@@ -67,9 +67,16 @@ export type GenerationService = ReturnType<typeof createGenerationService>;
  * Replies are the server's: a generation row with a lease is committed before the provider is asked; tokens go to
  * readers from memory and into the token log in one statement for all running replies; readers may come and go.
  */
-export function createGenerationService(parts: { db: Database; hub: Hub; wake: Wake; node: string; log: Logger }) {
+export function createGenerationService(parts: {
+  db: Database;
+  hub: Hub;
+  wake: Wake;
+  node: string;
+  log: Logger;
+  tokenFrameMs: number;
+}) {
   const { db, hub, wake, node, log } = parts;
-  const streams = createStreams(hub);
+  const streams = createStreams(hub, parts.tokenFrameMs);
   const follower = createFollower({ db, hub, wake, streams, log });
   const running = new Map<string, Running>();
   let handler: GenerationHandler | undefined;

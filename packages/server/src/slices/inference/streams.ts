@@ -1,9 +1,6 @@
 import type { Audience, TextDelta } from '@rapport/protocol/events';
 import type { Hub } from '../../platform/realtime/hub.ts';
 
-/** How often the tokens of a reply go out as one frame; the first goes at once. */
-const frameMs = 40;
-
 /** A running reply as its readers see it: made here, or followed from another server's token log. */
 export interface ReplyStream {
   readonly replyId: string;
@@ -25,7 +22,8 @@ export interface Streams {
   stop(): void;
 }
 
-export function createStreams(hub: Pick<Hub, 'ephemeral'>): Streams {
+/** `frameMs`: how long the tokens of a reply are gathered before they go out as one frame; the first goes at once. */
+export function createStreams(hub: Pick<Hub, 'ephemeral'>, frameMs: number): Streams {
   const byId = new Map<string, ReplyStream & { sent: number }>();
   const byRoom = new Map<string, Map<string, ReplyStream & { sent: number }>>();
   const waiting = new Set<ReplyStream>();
@@ -49,7 +47,7 @@ export function createStreams(hub: Pick<Hub, 'ephemeral'>): Streams {
       },
       append(more: string) {
         text += more;
-        if (stream.sent === 0) return stream.flush();
+        if (stream.sent === 0 || frameMs === 0) return stream.flush();
         waiting.add(stream);
         timer ??= setTimeout(tick, frameMs);
       },

@@ -1,0 +1,122 @@
+import { WebSocket } from 'ws';
+import type { RoomEvent } from '@rapport/protocol/events';
+import type { TestApp, TestSession } from './app.ts';
+
+/** What a reader of any transport has seen: durable events in order of arrival, and the text of each reply by its deltas. */
+export interface Seen {
+  events: RoomEvent[];
+  texts: Map<string, string>;
+  /** Deltas that did not go on where the text ended. */
+  gaps: number;
+  until(done: (seen: Seen) => boolean, ms?: number): Promise<void>;
+  close(): void;
+}
+
+interface Collector extends Seen {
+  event(event: RoomEvent): void;
+  delta(delta: { replyId: string; offset: number; text: string }): void;
+}
+
+function collector(close: () => void): Collector {
+  const waiters = new Set<() => void>();
+  const poke = () => waiters.forEach((w) => w());
+  const seen: Collector = {
+    events: [],
+    texts: new Map(),
+    gaps: 0,
+    close,
+    event(event) {
+      seen.events.push(event);
+      poke();
+    },
+    delta({ replyId, offset, text }) {
+      const before = offset === 0 ? '' : (seen.texts.get(replyId) ?? '');
+      if (offset !== before.length) seen.gaps += 1;
+      seen.texts.set(replyId, before.slice(0, offset) + text);
+      poke();
+    },
+    until: (done, ms = 10_000) =>
+      new Promise((resolve, reject) => {
+        const check = () => {
+          if (!done(seen)) return;
+          clearTimeout(timer);
+          waiters.delete(check);
+          resolve();
+        };
+        const timer = setTimeout(() => {
+          waiters.delete(check);
+          reject(new Error(`not seen in ${ms} ms; events: ${seen.events.map((e) => e.type).join(', ')}`));
+        }, ms);
+        waiters.add(check);
+        check();
+      }),
+  };
+  return seen;
+}
+
+/** As staff without `client`, as the session's client with it. */
+export async function readBySocket(app: TestApp, session: TestSession, as: 'client' | 'staff', after = 0): Promise<Seen> {
+  const socket = new WebSocket(`ws://127.0.0.1:${app.port}/api/v1/live`);
+  const seen = collector(() => socket.close());
+  const token = as === 'client' ? session.client.authorization.slice(7) : undefined;
+  socket.on('open', () => socket.send(JSON.stringify({ t: 'hello', ...(token ? { token } : {}) })));
+  await new Promise<void>((resolve, reject) => {
+    socket.on('error', reject);
+    socket.on('message', (data: Buffer) => {
+      const frame = JSON.parse(data.toString());
+      if (frame.t === 'welcome') socket.send(JSON.stringify({ t: 'sub', room: session.roomId, after }));
+      else if (frame.t === 'synced') resolve();
+      else if (frame.t === 'denied') reject(new Error(`denied: ${frame.code}`));
+      else if (frame.t === 'ev') seen.event(frame);
+      else if (frame.t === 'eph' && frame.type === 'text-delta') seen.delta(frame);
+    });
+  });
+  return seen;
+}
+
+export async function readBySse(app: TestApp, session: TestSession, as: 'client' | 'staff', after = 0): Promise<Seen> {
+  const controller = new AbortController();
+  const seen = collector(() => controller.abort());
+  const response = await app.fetch(`/api/v1/rooms/${session.roomId}/events?after=${after}`, {
+    headers: { accept: 'text/event-stream', ...(as === 'client' ? session.client : {}) },
+    signal: controller.signal,
+  });
+  if (response.status !== 200 || !response.body) throw new Error(`SSE answered ${response.status}`);
+  void consume(response.body, seen).catch(() => {});
+  return seen;
+}
+
+async function consume(body: ReadableStream<Uint8Array>, seen: Collector) {
+  let rest = '';
+  for await (const chunk of body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)) {
+    const blocks = (rest + chunk).split('\n\n');
+    rest = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1];
+      const data = field('data');
+      if (!data) continue;
+      if (field('id')) seen.event(JSON.parse(data));
+      else if (field('event') === 'text-delta') seen.delta(JSON.parse(data));
+    }
+  }
+}
+
+export function readByPoll(app: TestApp, session: TestSession, as: 'client' | 'staff', after = 0): Seen {
+  const controller = new AbortController();
+  const seen = collector(() => controller.abort());
+  const loop = async () => {
+    for (let next = after; !controller.signal.aborted; ) {
+      const response = await app.fetch(`/api/v1/rooms/${session.roomId}/events?after=${next}&wait=25`, {
+        headers: as === 'client' ? session.client : {},
+        signal: controller.signal,
+      });
+      const page = (await response.json()) as { events: RoomEvent[]; next: number };
+      page.events.forEach(seen.event);
+      next = page.next;
+    }
+  };
+  void loop().catch(() => {});
+  return seen;
+}
+
+export const types = (seen: Seen): string[] => seen.events.map((e) => e.type);
