@@ -107,6 +107,12 @@ export function createOrganisation({ db, config, forget, onSetup, onPreset }: De
       return organisationOf(actor.orgId);
     },
 
+    /** Whether personas of this organisation may claim licences and titles. */
+    allowsTitles: async (orgId: string): Promise<boolean> => (await organisationOf(orgId)).allowTitles,
+
+    /** Whether personas of this organisation may claim titles. */
+    allowsTitles: async (orgId: string): Promise<boolean> => (await organisationOf(orgId)).allowTitles,
+
     async patchOrganisation(actor: Actor, patch: z.output<typeof OrganisationPatch>): Promise<Me> {
       requireOwner(actor);
       await store.updateOrg(db, actor.orgId, patch.name ?? null, patch.allowTitles ?? null);
