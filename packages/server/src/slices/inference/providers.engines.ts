@@ -1,0 +1,89 @@
+import type { EngineName } from '@rapport/protocol/inference';
+import type { Config } from '../../config/config.ts';
+import type { Db } from '../../platform/db/db.ts';
+import { AppError } from '../../platform/errors.ts';
+import { SecretUnreadable, type SecretBox } from '../../platform/secretBox.ts';
+import type { Engine } from './engines/engine.ts';
+import { createEngine } from './engines/create.ts';
+import type { ProviderRow } from './schema.ts';
+import * as store from './providers.store.ts';
+
+/** What answers for a persona. */
+export interface EngineChoice {
+  /** null: the reference engine, which quotes passages and is not a model. */
+  engine: Engine | null;
+  name: EngineName;
+  model: string;
+  /** Where the provider tells how much it reads at once. */
+  contextTokens?: number;
+}
+
+const reference: EngineChoice = {
+  engine: null,
+  name: { id: 'reference', label: 'Reference engine', model: '' },
+  model: '',
+};
+
+export const secretPlace = (orgId: string, providerId: string) => `provider/${orgId}/${providerId}`;
+
+/** The provider that the environment presets has one fixed id in its organisation. */
+export const presetId = '019a0000-0000-7000-8000-000000000001';
+
+/** The preset's key stays in the environment; it goes to the preset's own address and to no other. */
+export const presetKeyOf = (config: Pick<Config, 'preset'>, row: ProviderRow): string | null =>
+  row.id === presetId && config.preset?.baseUrl === row.base_url ? (config.preset?.apiKey ?? null) : null;
+
+/** The engines of the stored providers, each made once per version of its row. */
+export function createEngines({ db, config, box }: { db: Db; config: Pick<Config, 'preset'>; box: SecretBox }) {
+  const engines = new Map<string, { version: string; engine: Engine }>();
+
+  const keyOf = async (orgId: string, row: ProviderRow): Promise<string | null> => {
+    const sealed = store.sealedKeyOf(db, orgId, row);
+    if (sealed === null) return presetKeyOf(config, row);
+    try {
+      return await box.open(secretPlace(orgId, row.id), sealed);
+    } catch (error) {
+      if (!(error instanceof SecretUnreadable)) throw error;
+      throw new AppError('provider-failed', {
+        detail: `The key of “${row.label}” was stored under another secret.key. Add the provider again, or bring that file back into the data directory.`,
+      });
+    }
+  };
+
+  const engineOf = async (orgId: string, row: ProviderRow): Promise<Engine> => {
+    const known = engines.get(`${orgId}/${row.id}`);
+    if (known?.version === row.version) return known.engine;
+    const engine = createEngine({
+      kind: row.kind,
+      baseUrl: row.base_url,
+      model: row.model,
+      apiKey: await keyOf(orgId, row),
+    });
+    engines.set(`${orgId}/${row.id}`, { version: row.version, engine });
+    return engine;
+  };
+
+  return {
+    /**
+     * What answers with these settings of a persona; without a provider the organisation's default one. Throws
+     * `provider-failed` for a provider that was removed: what a client says must not go to another one unasked.
+     */
+    async engineFor(orgId: string, providerId: string | null, model: string | null): Promise<EngineChoice> {
+      const row = providerId
+        ? await store.findProvider(db, orgId, providerId)
+        : await store.findDefaultProvider(db, orgId);
+      if (!row && providerId) {
+        throw new AppError('provider-failed', {
+          detail: 'The model provider of this persona was removed. Choose another one in the persona’s settings.',
+        });
+      }
+      if (!row || row.kind === 'reference') return reference;
+      const used = model ?? row.model ?? '';
+      return {
+        engine: await engineOf(orgId, row),
+        name: { id: row.id, label: row.label, model: used },
+        model: used,
+      };
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import { Empty, IdParams, Page } from '@rapport/protocol/common';
+import {
+  OllamaFound,
+  Price,
+  PriceList,
+  Provider,
+  ProviderCreate,
+  ProviderList,
+  ProviderTest,
+} from '@rapport/protocol/inference';
+import { actorOf, type App } from '../../platform/http/server.ts';
+import type { ProviderService } from './providers.service.ts';
+
+const read = { permission: 'organisation.read' } as const;
+const manage = { permission: 'organisation.manage' } as const;
+
+export function providerRoutes(app: App, providers: ProviderService) {
+  app.get(
+    '/api/v1/providers',
+    { config: read, schema: { summary: 'List model providers', querystring: Page, response: { 200: ProviderList } } },
+    (request) => providers.list(actorOf(request), request.query),
+  );
+  app.post(
+    '/api/v1/providers',
+    {
+      config: manage,
+      schema: { summary: 'Add a model provider, after one real call', body: ProviderCreate, response: { 201: Provider } },
+    },
+    async (request, reply) => reply.code(201).send(await providers.create(actorOf(request), request.body)),
+  );
+  app.post(
+    '/api/v1/providers/test',
+    {
+      config: manage,
+      schema: { summary: 'Try provider settings with one real call', body: ProviderCreate, response: { 200: ProviderTest } },
+    },
+    (request) => providers.test(actorOf(request), request.body),
+  );
+  app.delete(
+    '/api/v1/providers/:id',
+    { config: manage, schema: { summary: 'Remove a model provider', params: IdParams, response: { 200: Empty } } },
+    async (request) => {
+      await providers.remove(actorOf(request), request.params.id);
+      return {};
+    },
+  );
+  app.post(
+    '/api/v1/providers/:id/default',
+    {
+      config: manage,
+      schema: { summary: 'Make a provider the default one', params: IdParams, response: { 200: Provider } },
+    },
+    (request) => providers.makeDefault(actorOf(request), request.params.id),
+  );
+  ollamaRoutes(app, providers);
+  priceRoutes(app, providers);
+}
+
+function ollamaRoutes(app: App, providers: ProviderService) {
+  app.get(
+    '/api/v1/providers/ollama',
+    { config: read, schema: { summary: 'Find an Ollama on this machine', response: { 200: OllamaFound } } },
+    (request) => providers.findOllama(actorOf(request)),
+  );
+  app.get(
+    '/api/v1/setup/ollama',
+    {
+      config: { permission: 'public' },
+      schema: { summary: 'Find an Ollama on this machine, before the set-up', response: { 200: OllamaFound } },
+    },
+    () => providers.findOllamaForSetup(),
+  );
+}
+
+function priceRoutes(app: App, providers: ProviderService) {
+  app.get(
+    '/api/v1/prices',
+    { config: read, schema: { summary: 'What models cost', response: { 200: PriceList } } },
+    (request) => providers.listPrices(actorOf(request)),
+  );
+  app.put(
+    '/api/v1/prices',
+    { config: manage, schema: { summary: 'Set what a model costs', body: Price, response: { 200: Price } } },
+    (request) => providers.putPrice(actorOf(request), request.body),
+  );
+}

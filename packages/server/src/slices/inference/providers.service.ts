@@ -1,0 +1,197 @@
+import { access } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import type { Page } from '@rapport/protocol/common';
+import type { Provider, ProviderCreate, ProviderTest } from '@rapport/protocol/inference';
+import type { z } from 'zod';
+import type { Config } from '../../config/config.ts';
+import { requireOwner, type Actor, type StaffActor } from '../../platform/actor.ts';
+import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
+import type { Database, Tx } from '../../platform/db/db.ts';
+import { AppError, notFound } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
+import { createSecretBox, type SecretBox } from '../../platform/secretBox.ts';
+import type { SetupStep } from '../identity/service.ts';
+import { findOllama } from './engines/ollama.ts';
+import { testProvider } from './engines/testProvider.ts';
+import { createPrices } from './prices.service.ts';
+import { createEngines, presetId, presetKeyOf, secretPlace } from './providers.engines.ts';
+import * as store from './providers.store.ts';
+import type { ProviderRow } from './schema.ts';
+
+export type ProviderService = ReturnType<typeof createProviderService>;
+export type { EngineChoice } from './providers.engines.ts';
+
+type Body = z.output<typeof ProviderCreate>;
+
+const defaultUrls: Partial<Record<Body['kind'], string>> = {
+  openai: 'https://api.openai.com/v1',
+  anthropic: 'https://api.anthropic.com',
+  ollama: 'http://127.0.0.1:11434',
+};
+
+const kindLabels: Record<Body['kind'], string> = {
+  openai: 'OpenAI-compatible',
+  anthropic: 'Anthropic',
+  ollama: 'Ollama',
+  gguf: 'GGUF file',
+  reference: 'Reference engine',
+};
+
+interface Wanted {
+  kind: Body['kind'];
+  label: string;
+  baseUrl: string | null;
+  model: string | null;
+  apiKey: string | null;
+}
+
+const invalid = (pointer: string, message: string) =>
+  new AppError('invalid-body', { detail: `${pointer}: ${message}`, errors: [{ pointer, message }] });
+
+/** Fills in what the kind implies. Throws `invalid-body`. */
+function wantedOf(body: Body): Wanted {
+  const baseUrl = body.kind === 'gguf' || body.kind === 'reference' ? null : (body.baseUrl ?? defaultUrls[body.kind] ?? null);
+  const url = baseUrl === null ? null : new URL(baseUrl);
+  // The address is shown to everybody who manages providers; a key inside it would be shown with it.
+  if (url && (url.username || url.password)) throw invalid('/baseUrl', 'Put the key into its own field, not into the address.');
+  if (body.kind !== 'reference' && body.model === undefined) {
+    throw invalid('/model', body.kind === 'gguf' ? 'Give the path of the file.' : 'Name the model to use.');
+  }
+  return {
+    kind: body.kind,
+    label: body.label ?? (url ? `${kindLabels[body.kind]} (${url.host})` : kindLabels[body.kind]),
+    baseUrl,
+    model: body.kind === 'reference' ? null : (body.model ?? null),
+    apiKey: body.apiKey ?? null,
+  };
+}
+
+/** One real, tiny call; the reference engine needs none. */
+async function tryOut(wanted: Wanted): Promise<ProviderTest> {
+  if (wanted.kind === 'reference') return { ok: true, ms: 0, fault: null, message: null };
+  if (wanted.kind === 'gguf') {
+    const readable = await access(wanted.model ?? '', constants.R_OK).then(
+      () => true,
+      () => false,
+    );
+    if (!readable) return { ok: false, ms: 0, fault: 'not-found', message: 'There is no readable file at this path.' };
+  }
+  return testProvider(wanted);
+}
+
+async function requireWorking(wanted: Wanted): Promise<void> {
+  const result = await tryOut(wanted);
+  if (!result.ok) throw new AppError('provider-failed', { detail: result.message ?? 'The provider did not answer.' });
+}
+
+export function createProviderService({ db, config }: { db: Database; config: Config }) {
+  const box = createSecretBox(config.dataDir);
+  return {
+    ...createManagement(db, config, box),
+    ...createEngines({ db, config, box }),
+    ...createPrices(db),
+
+    setupSteps: createSetupSteps(config, box),
+  };
+}
+
+async function add(tx: Tx, box: SecretBox, orgId: string, wanted: Wanted, makeDefault: boolean): Promise<ProviderRow> {
+  const { apiKey, ...rest } = wanted;
+  const id = newId();
+  const sealedKey = apiKey === null ? null : await box.seal(secretPlace(orgId, id), apiKey);
+  const row = await store.insertProvider(tx, orgId, { ...rest, id, sealedKey });
+  return makeDefault ? chooseDefault(tx, orgId, id) : row;
+}
+
+async function chooseDefault(tx: Tx, orgId: string, id: string): Promise<ProviderRow> {
+  await store.lockProviders(tx, orgId);
+  await store.clearDefault(tx, orgId);
+  const row = await store.setDefault(tx, orgId, id);
+  if (!row) throw notFound();
+  return row;
+}
+
+/** What the set-up of an organisation means for its providers. */
+function createSetupSteps(config: Config, box: SecretBox) {
+  /** Tries the provider before anything is stored. */
+  const onSetup: SetupStep = async (body) => {
+    if (!body.provider) return async () => {};
+    const wanted = wantedOf(body.provider);
+    const { makeDefault } = body.provider;
+    await requireWorking(wanted);
+    return async (tx, owner) => void (await add(tx, box, owner.orgId, wanted, makeDefault));
+  };
+
+  /** The preset is not tried: its server may start after this one. */
+  const onPreset = async (tx: Tx, owner: StaffActor): Promise<void> => {
+    if (!config.preset) return;
+    const { baseUrl, model } = config.preset;
+    const isNew = !(await store.findProvider(tx, owner.orgId, presetId));
+    const label = 'Preset from environment';
+    await store.putProvider(tx, owner.orgId, { id: presetId, kind: 'openai', label, baseUrl, model, sealedKey: null });
+    if (isNew) await chooseDefault(tx, owner.orgId, presetId);
+  };
+
+  return { onSetup, onPreset };
+}
+
+function createManagement(db: Database, config: Config, box: SecretBox) {
+  const toProvider = (row: ProviderRow): Provider => ({
+    id: row.id,
+    kind: row.kind,
+    label: row.label,
+    baseUrl: row.base_url,
+    model: row.model,
+    hasKey: row.api_key !== null || presetKeyOf(config, row) !== null,
+    isDefault: row.is_default,
+    createdAt: row.created_at,
+  });
+
+  return {
+    /** Newest first. Keys are never among it. */
+    async list(actor: Actor, page: Page): Promise<{ items: Provider[]; next: string | null }> {
+      requireOwner(actor);
+      const [before = null] = decodeCursor(page.cursor, 1) ?? [];
+      const rows = await store.listProviders(db, actor.orgId, before, page.limit + 1);
+      return toPage(rows, page.limit, toProvider, (row) => encodeCursor(row.id));
+    },
+
+    /** Makes one real call first. Throws `invalid-body`, and `provider-failed` saying what to check. */
+    async create(actor: Actor, body: Body): Promise<Provider> {
+      requireOwner(actor);
+      const wanted = wantedOf(body);
+      await requireWorking(wanted);
+      return toProvider(await db.tx((tx) => add(tx, box, actor.orgId, wanted, body.makeDefault)));
+    },
+
+    /** The outcome of one real call; nothing is stored. Throws `invalid-body`. */
+    async test(actor: Actor, body: Body): Promise<ProviderTest> {
+      requireOwner(actor);
+      return tryOut(wantedOf(body));
+    },
+
+    /** Forgets its key. Personas that name it cannot answer until they name another. Throws `not-found`. */
+    async remove(actor: Actor, id: string): Promise<void> {
+      requireOwner(actor);
+      if ((await store.deleteProvider(db, actor.orgId, id)) === 0) throw notFound();
+    },
+
+    /** Throws `not-found`. */
+    async makeDefault(actor: Actor, id: string): Promise<Provider> {
+      requireOwner(actor);
+      return toProvider(await db.tx((tx) => chooseDefault(tx, actor.orgId, id)));
+    },
+
+    /** The models of an Ollama on its standard port of this machine; null when none answers. */
+    async findOllama(actor: Actor): Promise<{ models: string[] | null }> {
+      requireOwner(actor);
+      return { models: await findOllama() };
+    },
+
+    /** The same for the set-up page, before there is anybody to sign in. Throws `already-set-up`. */
+    async findOllamaForSetup(): Promise<{ models: string[] | null }> {
+      if (await store.anyOrg(db)) throw new AppError('already-set-up');
+      return { models: await findOllama() };
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import type { ProviderKind } from '@rapport/protocol/inference';
+import type { Db } from '../../platform/db/db.ts';
+import type { ProviderRow } from './schema.ts';
+
+// xmin is the transaction that wrote the row: a version that nobody has to keep.
+const columns = 'id, kind, label, base_url, model, api_key, is_default, created_at, xmin::text as version';
+
+const keyPlace = (orgId: string, id: string) => ({ orgId, table: 'provider', column: 'api_key', rowId: id });
+
+export interface ProviderDraft {
+  id: string;
+  kind: ProviderKind;
+  label: string;
+  baseUrl: string | null;
+  model: string | null;
+  /** As the secret box sealed it. */
+  sealedKey: string | null;
+}
+
+const valuesOf = (db: Db, orgId: string, p: ProviderDraft) => [
+  orgId,
+  p.id,
+  p.kind,
+  p.label,
+  p.baseUrl,
+  p.model,
+  p.sealedKey === null ? null : db.codec.seal(keyPlace(orgId, p.id), p.sealedKey),
+];
+
+/** The key as the secret box sealed it. */
+export const sealedKeyOf = (db: Db, orgId: string, row: ProviderRow): string | null =>
+  row.api_key && db.codec.open(keyPlace(orgId, row.id), row.api_key);
+
+export const insertProvider = (db: Db, orgId: string, provider: ProviderDraft) =>
+  db.one<ProviderRow>(
+    `insert into provider (org_id, id, kind, label, base_url, model, api_key) values ($1, $2, $3, $4, $5, $6, $7)
+     returning ${columns}`,
+    valuesOf(db, orgId, provider),
+  );
+
+/** Makes the provider, or makes the stored one like it; touches nothing when it is so already. */
+export const putProvider = (db: Db, orgId: string, provider: ProviderDraft) =>
+  db.exec(
+    `insert into provider as p (org_id, id, kind, label, base_url, model, api_key) values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (org_id, id) do update set kind = excluded.kind, label = excluded.label,
+       base_url = excluded.base_url, model = excluded.model, api_key = excluded.api_key, deleted_at = null
+     where p.deleted_at is not null or (p.kind, p.label, p.base_url, p.model, p.api_key)
+       is distinct from (excluded.kind, excluded.label, excluded.base_url, excluded.model, excluded.api_key)`,
+    valuesOf(db, orgId, provider),
+  );
+
+export const findProvider = (db: Db, orgId: string, id: string) =>
+  db.maybe<ProviderRow>(`select ${columns} from provider where org_id = $1 and id = $2 and deleted_at is null`, [
+    orgId,
+    id,
+  ]);
+
+export const findDefaultProvider = (db: Db, orgId: string) =>
+  db.maybe<ProviderRow>(`select ${columns} from provider where org_id = $1 and is_default and deleted_at is null`, [
+    orgId,
+  ]);
+
+/** Newest first; `before` is the id the page starts below. */
+export const listProviders = (db: Db, orgId: string, before: string | null, limit: number) =>
+  db.many<ProviderRow>(
+    `select ${columns} from provider
+     where org_id = $1 and deleted_at is null and ($2::uuid is null or id < $2) order by id desc limit $3`,
+    [orgId, before, limit],
+  );
+
+/** The key goes at once; the rest of the row stays for the replies that name it. */
+export const deleteProvider = (db: Db, orgId: string, id: string) =>
+  db.exec(
+    `update provider set deleted_at = now(), is_default = false, api_key = null
+     where org_id = $1 and id = $2 and deleted_at is null`,
+    [orgId, id],
+  );
+
+/** Two who choose at once wait for each other here; otherwise one would meet the unique index. */
+export const lockProviders = (db: Db, orgId: string) => db.exec('select id from org where id = $1 for no key update', [orgId]);
+
+export const clearDefault = (db: Db, orgId: string) =>
+  db.exec('update provider set is_default = false where org_id = $1 and is_default', [orgId]);
+
+export const setDefault = (db: Db, orgId: string, id: string) =>
+  db.maybe<ProviderRow>(
+    `update provider set is_default = true where org_id = $1 and id = $2 and deleted_at is null returning ${columns}`,
+    [orgId, id],
+  );
+
+/** Asked before there is an actor: whether this server is set up. */
+export const anyOrg = async (db: Db): Promise<boolean> => (await db.maybe('select id from org limit 1')) !== undefined;

@@ -1,0 +1,17 @@
+import type { Price, ProviderKind } from '@rapport/protocol/inference';
+
+export interface ProviderRow {
+  id: string;
+  kind: ProviderKind;
+  label: string;
+  base_url: string | null;
+  model: string | null;
+  /** Sealed, never the key itself. */
+  api_key: Buffer | null;
+  is_default: boolean;
+  created_at: string;
+  /** Changes with every change of the row. */
+  version: string;
+}
+
+export type PriceRow = Price;
