@@ -1,0 +1,130 @@
+#!/usr/bin/env node
+import { accessSync, constants, existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname } from 'node:path';
+import { makeConfig, type Config } from '@rapport/server/config/config';
+import { readEnv } from '@rapport/server/config/env';
+import { plainCodec } from '@rapport/server/platform/codec';
+import { openDatabase, type Database } from '@rapport/server/platform/db/db';
+import { startEmbedded } from '@rapport/server/platform/db/embedded';
+import { migrate } from '@rapport/server/platform/db/migrate';
+import { StartupError } from '@rapport/server/platform/startupError';
+
+const help = `rapport <command>
+
+  start     start the server (the same as npm start, without building)
+  migrate   bring the database to this version's form, then end
+  doctor    check what a start needs, and say what to do about each thing missing
+  help      this text
+
+Settings are environment variables; docs/admin/configuration.md lists them.`;
+
+/** Runs `work` on the database of the settings; the embedded one is started for it and stopped after it. */
+async function withDatabase<T>(config: Config, work: (db: Database) => Promise<T>): Promise<T> {
+  const log = { info: () => {}, warn: console.warn, error: console.error };
+  const embedded = config.databaseUrl ? undefined : await startEmbedded({ dataDir: config.dataDir, log });
+  try {
+    const db = openDatabase(embedded?.poolConfig ?? { connectionString: config.databaseUrl ?? '' }, plainCodec);
+    return await work(db).finally(() => db.close());
+  } finally {
+    await embedded?.stop();
+  }
+}
+
+async function runMigrations(): Promise<number> {
+  const done = await withDatabase(makeConfig(readEnv()), migrate);
+  console.log(done.length ? `migrated: ${done.join(', ')}` : 'the database is up to date');
+  return 0;
+}
+
+function checkNode(): string {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major >= 24 || (major === 22 && minor >= 19)) return process.version;
+  throw new StartupError(
+    `${process.version} is too old.`,
+    'Use Node 22.19 or later, or `npm start`, which brings its own.',
+  );
+}
+
+function checkDataDir({ dataDir }: Config): string {
+  let at = dataDir;
+  while (!existsSync(at)) at = dirname(at);
+  try {
+    accessSync(at, constants.W_OK | constants.X_OK);
+  } catch {
+    throw new StartupError(`${at} is not writable.`, 'Give this user that folder, or set RAPPORT_DATA_DIR to another.');
+  }
+  return at === dataDir ? dataDir : `${dataDir} (will be made)`;
+}
+
+const checkDatabase = (config: Config): Promise<string> =>
+  withDatabase(config, async (db) => {
+    const { version } = await db.one<{ version: string }>("select current_setting('server_version') as version");
+    if (Number.parseInt(version, 10) >= 15) return `PostgreSQL ${version}${config.databaseUrl ? '' : ', embedded'}`;
+    throw new StartupError(`PostgreSQL ${version} is too old.`, 'Use PostgreSQL 15 or later.');
+  });
+
+const checkPort = ({ host, port }: Config): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', ({ message }) =>
+      reject(
+        new StartupError(
+          `${host}:${port} cannot be used: ${message}.`,
+          'Stop the program that has it, or set RAPPORT_PORT.',
+        ),
+      ),
+    );
+    server.listen(port, host, () => server.close(() => resolve(`${host}:${port} is free`)));
+  });
+
+async function doctor(): Promise<number> {
+  let failed = 0;
+  const check = async <T>(name: string, work: () => T | Promise<T>): Promise<T | undefined> => {
+    try {
+      const result = await work();
+      console.log(`ok      ${name}${typeof result === 'string' ? `: ${result}` : ''}`);
+      return result;
+    } catch (error) {
+      failed += 1;
+      console.log(`FAILED  ${name}: ${error instanceof Error ? error.message : String(error)}`);
+      if (error instanceof StartupError) console.log(`        ${error.wayOut}`);
+      return undefined;
+    }
+  };
+  await check('Node', checkNode);
+  const config = await check('settings', () => makeConfig(readEnv()));
+  if (config) {
+    await check('data directory', () => checkDataDir(config));
+    await check('database', () => checkDatabase(config));
+    await check('port', () => checkPort(config));
+  }
+  return failed ? 1 : 0;
+}
+
+async function start(): Promise<number> {
+  const { run } = await import('@rapport/server/run');
+  await run();
+  return 0;
+}
+
+const show = (code: number) => (): Promise<number> => {
+  (code ? console.error : console.log)(help);
+  return Promise.resolve(code);
+};
+
+const commands = new Map([
+  ['start', start],
+  ['migrate', runMigrations],
+  ['doctor', doctor],
+  ['help', show(0)],
+  ['--help', show(0)],
+]);
+
+try {
+  process.exitCode = await (commands.get(process.argv[2] ?? 'help') ?? show(2))();
+} catch (error) {
+  if (!(error instanceof StartupError)) throw error;
+  console.error(`${error.message}\n${error.wayOut}`);
+  process.exitCode = 1;
+}
