@@ -27,8 +27,7 @@ export interface SignedIn {
   me: Me;
 }
 
-/** Signing in and out, and passwords. */
-export function createAccounts({ db, clock, forget, me }: Deps) {
+export function createSignIn({ db, clock, forget, me }: Deps) {
   const throttle = createSignInThrottle(clock);
 
   const open = async (actor: StaffActor): Promise<string> => {
@@ -67,21 +66,35 @@ export function createAccounts({ db, clock, forget, me }: Deps) {
       await store.deleteAuthSession(db, hashToken(token));
       forget();
     },
+  };
+}
 
+export function createPasswords({ db, clock, forget }: Omit<Deps, 'me'>) {
+  const throttle = createSignInThrottle(clock);
+
+  const replace = async (orgId: string, userId: string, password: string, keep: Buffer | null): Promise<void> => {
+    const hash = await hashPassword(password);
+    await db.tx(async (tx) => {
+      await store.updatePassword(tx, orgId, userId, hash);
+      await store.deleteAuthSessionsOf(tx, orgId, userId, keep);
+      tx.afterCommit(forget);
+    });
+  };
+
+  return {
     /**
-     * Sets one's own password and signs one out on every other device. Throws `wrong-password` when there is a
-     * password already and `current` is not it, `rate-limited` like signing in.
+     * Sets one's own password and signs one out on every other device than the one with this `cookie`. Throws
+     * `wrong-password` when there is a password already and `current` is not it, `rate-limited` like signing in.
      */
     async setPassword(actor: Actor, body: z.output<typeof OwnerPassword>, cookie?: string): Promise<void> {
       requireStaff(actor);
       const user = await store.findCredential(db, actor.orgId, actor.userId);
       if (user?.password_hash) {
-        const key = `change ${user.id}`;
-        throttle.begin(key);
+        throttle.begin(user.id);
         if (!(await verifyPassword(user.password_hash, body.current ?? ''))) {
           throw new AppError('wrong-password', { detail: 'The current password is not right.' });
         }
-        throttle.succeeded(key);
+        throttle.succeeded(user.id);
       }
       await replace(actor.orgId, actor.userId, body.password, cookie ? hashToken(cookie) : null);
     },
@@ -93,15 +106,6 @@ export function createAccounts({ db, clock, forget, me }: Deps) {
       await replace(owner.org_id, owner.id, password, null);
     },
   };
-
-  async function replace(orgId: string, userId: string, password: string, keep: Buffer | null): Promise<void> {
-    const hash = await hashPassword(password);
-    await db.tx(async (tx) => {
-      await store.updatePassword(tx, orgId, userId, hash);
-      await store.deleteAuthSessionsOf(tx, orgId, userId, keep);
-      tx.afterCommit(forget);
-    });
-  }
 }
 
 /** Throws StartupError when others than this machine could reach a server whose owner has no password. */
@@ -111,6 +115,6 @@ export async function requireOwnerPassword(db: Database, config: Pick<Config, 'h
   const reach = config.localMode ? `is published as ${config.publicUrl}` : `would listen on ${config.host}`;
   throw new StartupError(
     `Rapport ${reach}, but no owner password is set, so anybody could take it over.`,
-    'Start it once on 127.0.0.1 (and without RAPPORT_PUBLIC_URL) and set a password in Settings, or run `rapport set-password`.',
+    'Start it once on 127.0.0.1 (without RAPPORT_PUBLIC_URL) and set a password in Settings, or run `rapport set-password`.',
   );
 }

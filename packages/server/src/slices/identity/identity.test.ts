@@ -67,7 +67,15 @@ test('a server is set up once, however many ask at the same time', async () => {
   const app = await start({ setUp: false });
   const other = await app.second();
   open.push(other);
-  const answers = await Promise.all([...Array(8).keys()].map((i) => (i % 2 ? app : other).json('POST', '/api/v1/setup', setup)));
+  const ask = (i: number) => (i % 2 ? app : other).json('POST', '/api/v1/setup', setup);
+  // Nobody can finish before everybody has begun: writing waits until the lock goes.
+  const asked = await app.db.tx(async (tx) => {
+    await tx.exec('lock table org in exclusive mode');
+    const waiting = [...Array(8).keys()].map(ask);
+    await sleep(300);
+    return { waiting };
+  });
+  const answers = await Promise.all(asked.waiting);
   expect(answers.map((a) => a.status).sort()).toEqual([201, 409, 409, 409, 409, 409, 409, 409]);
   expect(answers.find((a) => a.status === 409)?.body.code).toBe('already-set-up');
   expect([await count(app.db, 'org'), await count(app.db, 'app_user')]).toEqual([1, 1]);
@@ -97,13 +105,22 @@ test('a set-up with an unknown field, a control character or a short password is
 test('a preset in the environment sets the server up, once, and follows the environment', async () => {
   const preset = { baseUrl: 'http://127.0.0.1:9/v1', apiKey: 'key-canary', model: 'first' };
   const app = await start({ setUp: false, config: { preset } });
-  expect((await app.json('GET', '/api/v1/setup')).body).toEqual({ needed: false, localMode: true, providerPreset: true });
-  expect((await app.json('GET', '/api/v1/me')).body).toMatchObject({ name: 'Owner', organisation: { name: 'My organisation' } });
+  expect((await app.json('GET', '/api/v1/setup')).body).toEqual({
+    needed: false,
+    localMode: true,
+    providerPreset: true,
+  });
+  expect((await app.json('GET', '/api/v1/me')).body).toMatchObject({
+    name: 'Owner',
+    organisation: { name: 'My organisation' },
+  });
   const config = { ...app.config, preset: { ...preset, model: 'second' } };
   open.push(...(await Promise.all([1, 2].map(() => startApp({ config, database: app.database })))));
   expect([await count(app.db, 'org'), await count(app.db, 'provider')]).toEqual([1, 1]);
   const { body } = await app.json('GET', '/api/v1/providers');
-  expect(body.items).toMatchObject([{ label: 'Preset from environment', model: 'second', hasKey: true, isDefault: true }]);
+  expect(body.items).toMatchObject([
+    { label: 'Preset from environment', model: 'second', hasKey: true, isDefault: true },
+  ]);
 });
 
 test('the local owner is known without a query, a token by one, however many ask', async () => {
@@ -191,7 +208,10 @@ test('changing a password needs the present one and ends the other logins', asyn
   await app.json('PUT', '/api/v1/me/password', { password });
   const server = await asServer(app);
   const cookieOf = (response: Response) => (response.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
-  const [here, there] = [cookieOf(await signIn(server, { name: 'Olga', password })), cookieOf(await signIn(server, { name: 'Olga', password }))];
+  const [here, there] = [
+    cookieOf(await signIn(server, { name: 'Olga', password })),
+    cookieOf(await signIn(server, { name: 'Olga', password })),
+  ];
   const next = 'another long password';
   const change = (body: object) => app.json('PUT', '/api/v1/me/password', body, { cookie: here });
   expect((await change({ password: next })).status).toBe(401);

@@ -69,7 +69,12 @@ export function createInvitationService({ db, config, onAccepted, onRevoked }: I
       await requireSession(actor, sessionId);
       const [before = null] = decodeCursor(page.cursor, 1) ?? [];
       const rows = await store.listInvitations(db, actor.orgId, sessionId, before, page.limit + 1);
-      return toPage(rows, page.limit, (row) => row, (row) => encodeCursor(row.id));
+      return toPage(
+        rows,
+        page.limit,
+        (row) => row,
+        (row) => encodeCursor(row.id),
+      );
     },
 
     /** Withdraws the link and every access token made from it. Throws `not-found`. */
@@ -79,28 +84,32 @@ export function createInvitationService({ db, config, onAccepted, onRevoked }: I
       onRevoked?.();
     },
 
-    /**
-     * Lets in whoever holds the link, again on each further device, with an access token for the client's side of the
-     * session. Throws `invitation-gone`, alike for an unknown, an expired and a withdrawn one.
-     */
-    async accept(token: string, body: z.output<typeof InvitationAccept>): Promise<InvitationAccepted> {
-      const accessToken = newToken();
-      return db.tx(async (tx) => {
-        const found = await store.takeInvitation(tx, hashToken(token));
-        if (!found) throw new AppError('invitation-gone');
-        const { org_id: orgId, session_id: sessionId, room_id: roomId } = found;
-        const alias = body.alias ?? found.alias;
-        await store.markAccepted(tx, orgId, found.id);
-        await store.insertAccessToken(tx, orgId, {
-          id: newId(),
-          invitationId: found.id,
-          sessionId,
-          tokenHash: hashToken(accessToken),
-          alias,
-        });
-        await onAccepted?.(tx, { orgId, sessionId, roomId, alias, first: found.accepted_at === null });
-        return { accessToken, sessionId, roomId };
+    accept: createAccept(db, onAccepted),
+  };
+}
+
+function createAccept(db: Database, onAccepted: InvitationDeps['onAccepted']) {
+  /**
+   * Lets in whoever holds the link, again on each further device, with an access token for the client's side of the
+   * session. Throws `invitation-gone`, alike for an unknown, an expired and a withdrawn one.
+   */
+  return (token: string, body: z.output<typeof InvitationAccept>): Promise<InvitationAccepted> => {
+    const accessToken = newToken();
+    return db.tx(async (tx) => {
+      const found = await store.takeInvitation(tx, hashToken(token));
+      if (!found) throw new AppError('invitation-gone');
+      const { org_id: orgId, session_id: sessionId, room_id: roomId } = found;
+      const alias = body.alias ?? found.alias;
+      await store.markAccepted(tx, orgId, found.id);
+      await store.insertAccessToken(tx, orgId, {
+        id: newId(),
+        invitationId: found.id,
+        sessionId,
+        tokenHash: hashToken(accessToken),
+        alias,
       });
-    },
+      await onAccepted?.(tx, { orgId, sessionId, roomId, alias, first: found.accepted_at === null });
+      return { accessToken, sessionId, roomId };
+    });
   };
 }

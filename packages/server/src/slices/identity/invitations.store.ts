@@ -73,7 +73,10 @@ export const takeInvitation = (tx: Tx, tokenHash: Buffer) =>
   );
 
 export const markAccepted = (tx: Tx, orgId: string, id: string) =>
-  tx.exec('update invitation set accepted_at = coalesce(accepted_at, now()) where org_id = $1 and id = $2', [orgId, id]);
+  tx.exec('update invitation set accepted_at = coalesce(accepted_at, now()) where org_id = $1 and id = $2', [
+    orgId,
+    id,
+  ]);
 
 export const insertAccessToken = (
   tx: Tx,

@@ -21,7 +21,8 @@ beforeEach(async () => {
   sessionId = (await app.json('POST', '/api/v1/sessions', { personaId })).body.id;
 });
 
-const invite = async (body: object = {}) => (await app.json('POST', `/api/v1/sessions/${sessionId}/invitations`, body)).body;
+const invite = async (body: object = {}) =>
+  (await app.json('POST', `/api/v1/sessions/${sessionId}/invitations`, body)).body;
 const accept = (token: string, body: object = {}) => app.json('POST', `/api/v1/invitations/${token}/accept`, body);
 const statusOf = async (server: TestApp, accessToken: string) =>
   (await server.json('GET', '/api/v1/me', undefined, { authorization: `Bearer ${accessToken}` })).status;
@@ -39,7 +40,10 @@ test('accepting gives a token for the client’s side of that session alone', as
   expect([status, body.sessionId]).toEqual([200, sessionId]);
   expect(body.roomId).toMatch(/^[\da-f-]{36}$/);
   const authorization = `Bearer ${body.accessToken}`;
-  expect((await app.json('GET', '/api/v1/me', undefined, { authorization })).body).toMatchObject({ kind: 'client', name: 'Blue' });
+  expect((await app.json('GET', '/api/v1/me', undefined, { authorization })).body).toMatchObject({
+    kind: 'client',
+    name: 'Blue',
+  });
   const list = await app.json('GET', `/api/v1/sessions/${sessionId}/invitations`, undefined, { authorization });
   expect(list.status).toBe(404);
 });

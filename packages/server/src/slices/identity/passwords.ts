@@ -20,7 +20,8 @@ function derive(method: Method, cost: Cost, salt: Buffer, password: string): Pro
       const [N, r, p] = cost;
       return crypto.scrypt(message, salt, size, { N, r, p, maxmem: 256 * N * r }, done);
     }
-    if (!argon2) return reject(new Error('This password was stored by a newer Node: start Rapport with Node 24.7 or later.'));
+    if (!argon2)
+      return reject(new Error('This password was stored by a newer Node: start Rapport with Node 24.7 or later.'));
     const [memory, passes, parallelism] = cost;
     argon2('argon2id', { message, nonce: salt, memory, passes, parallelism, tagLength: size }, done);
   });

@@ -13,10 +13,8 @@ const owner = { permission: 'organisation.manage' } as const;
 export function identityRoutes(app: App, identity: IdentityService, options: { publicUrl: string | null }) {
   setupRoutes(app, identity);
   signInRoutes(app, identity, options.publicUrl?.startsWith('https:') ?? false);
-  app.get(
-    '/api/v1/me',
-    { config: signedIn, schema: { summary: 'Who is asking', response: { 200: Me } } },
-    (request) => identity.me(actorOf(request)),
+  app.get('/api/v1/me', { config: signedIn, schema: { summary: 'Who is asking', response: { 200: Me } } }, (request) =>
+    identity.me(actorOf(request)),
   );
   app.put(
     '/api/v1/me/password',

@@ -1,13 +1,13 @@
 import type { Config } from '../../config/config.ts';
-import type { StaffActor } from '../../platform/actor.ts';
 import { systemClock, type Clock } from '../../platform/clock.ts';
-import type { Database, Tx } from '../../platform/db/db.ts';
-import { createAccounts, requireOwnerPassword } from './accounts.ts';
+import type { Database } from '../../platform/db/db.ts';
+import { createPasswords, createSignIn, requireOwnerPassword } from './accounts.ts';
 import { createAuthenticator } from './authenticator.ts';
-import { createOrganisation, type SetupStep } from './organisation.ts';
+import { createOrganisation } from './organisation.ts';
+import { createSetup, type PresetStep, type SetupStep } from './setup.ts';
 
 export type IdentityService = ReturnType<typeof createIdentityService>;
-export type { SetupBody, SetupStep } from './organisation.ts';
+export type { PresetStep, SetupStep } from './setup.ts';
 export type { Credentials } from './authenticator.ts';
 
 export interface IdentityDeps {
@@ -15,20 +15,24 @@ export interface IdentityDeps {
   config: Config;
   clock?: Clock;
   onSetup?: SetupStep;
-  onPreset?: (tx: Tx, owner: StaffActor) => Promise<void>;
+  onPreset?: PresetStep;
 }
 
 /** Who somebody is: the organisation, its owner, logins, and the tokens of invited clients. */
 export function createIdentityService({ db, config, clock = systemClock, onSetup, onPreset }: IdentityDeps) {
   const { authenticate, forget } = createAuthenticator({ db, config, clock });
-  const organisation = createOrganisation({ db, config, forget, onSetup, onPreset });
+  const organisation = createOrganisation({ db });
+  const { me } = organisation;
   return {
     authenticate,
     forget,
     ...organisation,
-    ...createAccounts({ db, clock, forget, me: organisation.me }),
+    ...createSetup({ db, config, forget, me, onSetup, onPreset }),
+    ...createSignIn({ db, clock, forget, me }),
+    ...createPasswords({ db, clock, forget }),
 
     /** Throws StartupError when the server could be reached by others and its owner has no password. */
-    requireOwnerPasswordFor: (bound: Pick<Config, 'host' | 'localMode' | 'publicUrl'>) => requireOwnerPassword(db, bound),
+    requireOwnerPasswordFor: (bound: Pick<Config, 'host' | 'localMode' | 'publicUrl'>) =>
+      requireOwnerPassword(db, bound),
   };
 }

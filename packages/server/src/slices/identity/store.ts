@@ -41,10 +41,10 @@ export const findOnlyOwner = (db: Db) =>
   );
 
 export const findCredential = (db: Db, orgId: string, userId: string) =>
-  db.maybe<CredentialRow>(
-    'select org_id, id, name, role, password_hash from app_user where org_id = $1 and id = $2',
-    [orgId, userId],
-  );
+  db.maybe<CredentialRow>('select org_id, id, name, role, password_hash from app_user where org_id = $1 and id = $2', [
+    orgId,
+    userId,
+  ]);
 
 export const findCredentialByName = (db: Db, orgId: string, name: string) =>
   db.maybe<CredentialRow>(
