@@ -96,7 +96,7 @@ const steps = {
   postgres: () => {
     need('vitest.config.ts');
     return withPostgres((url) =>
-      vitest(['--dir', 'packages/server', '--exclude', '**/embedded.test.ts'], { RAPPORT_TEST_DATABASE_URL: url }),
+      vitest(['packages/server/', '--exclude', '**/embedded.test.ts'], { RAPPORT_TEST_DATABASE_URL: url }),
     );
   },
   browser: async () => {

@@ -14,7 +14,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import pg from 'pg';
 import { diskFull, explainDiskError, StartupError } from '../startupError.ts';
 import type { Logger } from '../logger.ts';
@@ -186,7 +186,7 @@ function makeHome(root: string, fresh: string, account: Account | undefined, log
   if (bavail * bsize < bytesForNew) {
     rmSync(home, { recursive: true });
     rmSync(fresh, { force: true });
-    throw diskFull(home);
+    throw diskFull(root);
   }
 }
 
@@ -219,7 +219,7 @@ async function initialise(folder: string, account: Account | undefined): Promise
     ],
     { home, account },
   );
-  if (/No space left on device|Disk quota exceeded/.test(output)) throw diskFull(folder);
+  if (/No space left on device|Disk quota exceeded/.test(output)) throw diskFull(dirname(folder));
   if (code !== 0) {
     const reason = output.match(/(?:FATAL: {2}|error: )(.*)/)?.[1] ?? output.trim().split('\n').at(-1);
     throw new StartupError(
