@@ -5,7 +5,7 @@ import { buildWeb, hasWeb, main } from './prepare.mjs';
 
 const folder = join(root, 'bench');
 const names = () =>
-  readdirSync(folder)
+  (existsSync(folder) ? readdirSync(folder) : [])
     .filter((file) => file.endsWith('.bench.ts'))
     .map((file) => file.replace('.bench.ts', ''));
 
