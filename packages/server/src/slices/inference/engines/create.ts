@@ -1,0 +1,23 @@
+import type { ProviderKind } from '@rapport/protocol/inference';
+import { createAnthropicEngine } from './anthropic.ts';
+import type { Engine } from './engine.ts';
+import { createGgufEngine } from './gguf.ts';
+import { createOllamaEngine } from './ollama.ts';
+import { createOpenAiEngine } from './openai.ts';
+
+export interface EngineSettings {
+  kind: ProviderKind;
+  baseUrl: string | null;
+  /** For gguf the path of the file. */
+  model: string | null;
+  apiKey: string | null;
+}
+
+/** The engine of a provider. `reference` is none: it does not generate. */
+export function createEngine(settings: EngineSettings): Engine {
+  const { kind, baseUrl, apiKey, model } = settings;
+  if (kind === 'gguf' && model) return createGgufEngine({ path: model });
+  if (!baseUrl || kind === 'reference') throw new Error(`a provider of kind ${kind} lacks its address`);
+  if (kind === 'anthropic') return createAnthropicEngine({ baseUrl, apiKey });
+  return kind === 'ollama' ? createOllamaEngine({ baseUrl }) : createOpenAiEngine({ baseUrl, apiKey });
+}

@@ -1,0 +1,20 @@
+import { createOpenAiEngine } from './openai.ts';
+import type { Engine } from './engine.ts';
+
+const standardAddress = 'http://127.0.0.1:11434';
+const lookMs = 300;
+
+/** Ollama speaks OpenAI's protocol under /v1. `baseUrl` is its plain address. */
+export const createOllamaEngine = ({ baseUrl }: { baseUrl: string }): Engine =>
+  createOpenAiEngine({ baseUrl: `${baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1`, apiKey: null });
+
+/** The models of an Ollama on its standard port; null when none answers within 0.3 s. */
+export async function findOllama(address = standardAddress): Promise<string[] | null> {
+  try {
+    const response = await fetch(`${address}/api/tags`, { signal: AbortSignal.timeout(lookMs) });
+    const { models } = (await response.json()) as { models?: { name: string }[] };
+    return models?.map((model) => model.name) ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,43 @@
+import type { ProviderTest } from '@rapport/protocol/inference';
+import { createEngine, type EngineSettings } from './create.ts';
+import { EngineError, type EngineFault } from './engine.ts';
+import { NotInstalled } from './gguf.ts';
+
+const limitMs = 30_000;
+
+const advice: Record<EngineFault, string> = {
+  unauthorized: 'The provider refused the key. Check it, and that it may use this model.',
+  'rate-limited': 'The provider answers “too many requests”. Wait a minute and try again.',
+  unavailable: 'The provider answered with an error of its own. Try again later.',
+  'refused-connection': 'Nothing answers at this address. Check it, and that the server is running.',
+  'timeout-first-token': 'The provider did not begin to answer in 30 seconds.',
+  stalled: 'The provider stopped in the middle of its answer.',
+  cut: 'The provider broke off its answer. Check that the address ends in /v1 and speaks the OpenAI protocol.',
+  malformed: 'What answers at this address does not speak this protocol. Check the address.',
+  'bad-request': 'The provider did not accept the request. Check the name of the model.',
+  'not-found': 'The provider does not know this address or model. Check both; the address usually ends in /v1.',
+  'context-too-long': 'The model accepts only very short texts.',
+  aborted: 'The test took too long.',
+};
+
+/** One real, tiny call. Never throws for a provider that does not work. */
+export async function testProvider(settings: EngineSettings): Promise<ProviderTest> {
+  const began = performance.now();
+  const took = () => Math.round(performance.now() - began);
+  const timeouts = { firstTokenMs: limitMs, betweenTokensMs: limitMs };
+  try {
+    const request = {
+      model: settings.model ?? '',
+      messages: [{ role: 'user' as const, content: 'Say OK.' }],
+      maxTokens: 16,
+      signal: AbortSignal.timeout(limitMs * 2),
+      timeouts,
+    };
+    await createEngine(settings).stream(request, () => {});
+    return { ok: true, ms: took(), fault: null, message: null };
+  } catch (error) {
+    if (error instanceof NotInstalled) return { ok: false, ms: took(), fault: 'not-installed', message: error.message };
+    if (!(error instanceof EngineError)) throw error;
+    return { ok: false, ms: took(), fault: error.fault, message: advice[error.fault] };
+  }
+}
