@@ -39,7 +39,9 @@ export function createSecretBox(dataDir: string): SecretBox {
       const iv = randomBytes(12);
       const cipher = createCipheriv(algorithm, await key(), iv).setAAD(Buffer.from(aad));
       const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
-      return [version, iv, cipher.getAuthTag(), body].map((p) => (typeof p === 'string' ? p : p.toString('base64url'))).join('.');
+      return [version, iv, cipher.getAuthTag(), body]
+        .map((p) => (typeof p === 'string' ? p : p.toString('base64url')))
+        .join('.');
     },
     async open(aad, sealed) {
       const [form, iv = '', tag = '', body = ''] = sealed.split('.');
@@ -68,7 +70,8 @@ async function readKey(file: string): Promise<Buffer | undefined> {
   });
   if (text === undefined) return undefined;
   const key = Buffer.from(text.trim(), 'base64url');
-  if (key.length !== keyBytes) throw new Error(`${file} does not hold a key of ${keyBytes} bytes; restore it from a backup`);
+  if (key.length !== keyBytes)
+    throw new Error(`${file} does not hold a key of ${keyBytes} bytes; restore it from a backup`);
   return key;
 }
 
@@ -77,7 +80,11 @@ async function makeKey(dataDir: string, file: string): Promise<Buffer> {
   await mkdir(dataDir, { recursive: true });
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
   try {
-    await writeFile(draft, `${randomBytes(keyBytes).toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true });
+    await writeFile(draft, `${randomBytes(keyBytes).toString('base64url')}\n`, {
+      mode: 0o600,
+      flag: 'wx',
+      flush: true,
+    });
     await link(draft, file).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });

@@ -19,7 +19,9 @@ export function createPrices(db: Database) {
       const price = await priceOf(orgId, model);
       if (!price) return null;
       const cached = Math.min(usage.cachedTokens ?? 0, inputTokens);
-      return Math.round(((inputTokens - cached) * price.input + cached * price.cached + outputTokens * price.output) / 1e6);
+      return Math.round(
+        ((inputTokens - cached) * price.input + cached * price.cached + outputTokens * price.output) / 1e6,
+      );
     },
 
     /** Every price in force, by model. */

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { EngineName } from '@rapport/protocol/inference';
 import type { Config } from '../../config/config.ts';
 import type { Db } from '../../platform/db/db.ts';
@@ -14,8 +15,6 @@ export interface EngineChoice {
   engine: Engine | null;
   name: EngineName;
   model: string;
-  /** Where the provider tells how much it reads at once. */
-  contextTokens?: number;
 }
 
 const reference: EngineChoice = {
@@ -78,10 +77,12 @@ export function createEngines({ db, config, box }: { db: Db; config: Pick<Config
         });
       }
       if (!row || row.kind === 'reference') return reference;
-      const used = model ?? row.model ?? '';
+      const file = row.kind === 'gguf' ? row.model : null;
+      const used = file ?? model ?? row.model ?? '';
       return {
         engine: await engineOf(orgId, row),
-        name: { id: row.id, label: row.label, model: used },
+        // Clients see the name too: where a file lies on this machine is nobody's business.
+        name: { id: row.id, label: row.label, model: file === null ? used : basename(file) },
         model: used,
       };
     },

@@ -24,7 +24,11 @@ export function providerRoutes(app: App, providers: ProviderService) {
     '/api/v1/providers',
     {
       config: manage,
-      schema: { summary: 'Add a model provider, after one real call', body: ProviderCreate, response: { 201: Provider } },
+      schema: {
+        summary: 'Add a model provider, after one real call',
+        body: ProviderCreate,
+        response: { 201: Provider },
+      },
     },
     async (request, reply) => reply.code(201).send(await providers.create(actorOf(request), request.body)),
   );
@@ -32,7 +36,11 @@ export function providerRoutes(app: App, providers: ProviderService) {
     '/api/v1/providers/test',
     {
       config: manage,
-      schema: { summary: 'Try provider settings with one real call', body: ProviderCreate, response: { 200: ProviderTest } },
+      schema: {
+        summary: 'Try provider settings with one real call',
+        body: ProviderCreate,
+        response: { 200: ProviderTest },
+      },
     },
     (request) => providers.test(actorOf(request), request.body),
   );

@@ -50,10 +50,12 @@ const invalid = (pointer: string, message: string) =>
 
 /** Fills in what the kind implies. Throws `invalid-body`. */
 function wantedOf(body: Body): Wanted {
-  const baseUrl = body.kind === 'gguf' || body.kind === 'reference' ? null : (body.baseUrl ?? defaultUrls[body.kind] ?? null);
+  const baseUrl =
+    body.kind === 'gguf' || body.kind === 'reference' ? null : (body.baseUrl ?? defaultUrls[body.kind] ?? null);
   const url = baseUrl === null ? null : new URL(baseUrl);
   // The address is shown to everybody who manages providers; a key inside it would be shown with it.
-  if (url && (url.username || url.password)) throw invalid('/baseUrl', 'Put the key into its own field, not into the address.');
+  if (url && (url.username || url.password))
+    throw invalid('/baseUrl', 'Put the key into its own field, not into the address.');
   if (body.kind !== 'reference' && body.model === undefined) {
     throw invalid('/model', body.kind === 'gguf' ? 'Give the path of the file.' : 'Name the model to use.');
   }

@@ -77,7 +77,8 @@ export const deleteProvider = (db: Db, orgId: string, id: string) =>
   );
 
 /** Two who choose at once wait for each other here; otherwise one would meet the unique index. */
-export const lockProviders = (db: Db, orgId: string) => db.exec('select id from org where id = $1 for no key update', [orgId]);
+export const lockProviders = (db: Db, orgId: string) =>
+  db.exec('select id from org where id = $1 for no key update', [orgId]);
 
 export const clearDefault = (db: Db, orgId: string) =>
   db.exec('update provider set is_default = false where org_id = $1 and is_default', [orgId]);

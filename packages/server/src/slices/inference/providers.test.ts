@@ -99,7 +99,10 @@ test('the key file is readable by its owner alone, and without it a key stays cl
 test('a sealed key that was copied to another provider does not open there', async () => {
   const { body: one } = await add();
   const { body: two } = await add();
-  await app.db.exec('update provider set api_key = (select api_key from provider where id = $1) where id = $2', [one.id, two.id]);
+  await app.db.exec('update provider set api_key = (select api_key from provider where id = $1) where id = $2', [
+    one.id,
+    two.id,
+  ]);
   await expect(service().engineFor(orgId, two.id, null)).rejects.toMatchObject({ code: 'provider-failed' });
 });
 
@@ -123,7 +126,10 @@ test('trying settings stores nothing and tells what failed', async () => {
 test('the reference engine needs no call, and a GGUF provider needs its file', async () => {
   const reference = await app.json('POST', '/api/v1/providers', { kind: 'reference' });
   expect(reference.body).toMatchObject({ kind: 'reference', hasKey: false, model: null });
-  const missing = await app.json('POST', '/api/v1/providers', { kind: 'gguf', model: join(app.config.dataDir, 'none.gguf') });
+  const missing = await app.json('POST', '/api/v1/providers', {
+    kind: 'gguf',
+    model: join(app.config.dataDir, 'none.gguf'),
+  });
   expect([missing.status, missing.body.code]).toEqual([422, 'provider-failed']);
   expect(calls).toEqual([]);
 });
@@ -143,7 +149,23 @@ test('a persona’s provider answers before the default, the default before the 
   const { body: one } = await add({ label: 'One', model: 'm1' });
   const { body: two } = await add({ label: 'Two', model: 'm2' });
   expect((await service().engineFor(orgId, null, null)).name).toEqual({ id: two.id, label: 'Two', model: 'm2' });
-  expect((await service().engineFor(orgId, one.id, 'other')).name).toEqual({ id: one.id, label: 'One', model: 'other' });
+  expect((await service().engineFor(orgId, one.id, 'other')).name).toEqual({
+    id: one.id,
+    label: 'One',
+    model: 'other',
+  });
+});
+
+test('a GGUF file is named without its folder, and a persona cannot point elsewhere', async () => {
+  const file = join(app.config.dataDir, 'tiny.gguf');
+  const id = randomUUID();
+  await app.db.exec(`insert into provider (org_id, id, kind, label, model) values ($1, $2, 'gguf', 'Here', $3)`, [
+    orgId,
+    id,
+    file,
+  ]);
+  const choice = await service().engineFor(orgId, id, '/etc/passwd');
+  expect([choice.model, choice.name.model]).toEqual([file, 'tiny.gguf']);
 });
 
 test('an engine is made once per version of its provider', async () => {
