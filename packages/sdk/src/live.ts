@@ -1,268 +1,120 @@
-import type { RoomEvent, TextDelta } from '@rapport/protocol/events';
-import type { ServerFrame } from '@rapport/protocol/live';
-import { createDeltas, type Deltas } from './live/deltas.ts';
-import { createFallback } from './live/fallback.ts';
-import { memoryOutbox, type Outbox, type OutboxStorage, openOutbox } from './live/outbox.ts';
-import { createSocket, type SocketState } from './live/socket.ts';
-import { uuid7 } from './live/uuid7.ts';
+import { Link } from './live/link.ts';
+import { Outbox } from './live/outbox.ts';
+import { Room } from './live/room.ts';
+import {
+  LiveError,
+  type Env,
+  type LiveOptions,
+  type OutboxItem,
+  type Published,
+  type RoomReader,
+} from './live/types.ts';
+import { createUuid7 } from './live/uuid7.ts';
 
-export { idbOutbox } from './live/outbox.idb.ts';
-export type { OutboxStorage } from './live/outbox.ts';
+export * from './live/types.ts';
 
-export type LiveStatus = 'connecting' | 'live' | 'retrying' | 'denied' | 'closed';
+const textLimit = 32_000;
 
-export interface RoomOptions {
-  /** The last seq the caller has applied; events after it are given. Default 0. */
-  after?: number;
-  /** Called in order of seq, each event once. The cursor moves on when it returns. */
-  onEvent(event: RoomEvent): void;
-  /** Text of a running reply, without a gap: `offset` 0 begins anew. */
-  onDelta?(delta: TextDelta): void;
-  /** The log no longer reaches back to the cursor: fetch the state anew; events go on after `seq`. */
-  onReset?(at: { seq: number }): void;
-  /** The reply is being made anew; drop the text shown so far. */
-  onReplyReset?(replyId: string): void;
-  onStatus?(status: LiveStatus): void;
-  onTyping?(who: 'client' | 'staff', on: boolean): void;
-}
-
-export interface Published {
-  seq: number;
-  messageId: string;
-  replyId: string | null;
-}
-
+/** An open room. */
 export interface RoomHandle {
+  /** The seq up to which everything has been given to the reader: the `after` of a later visit. */
   cursor(): number;
-  /** Kept and sent again until the server has stored it, once. Rejects with PublishError when the server refuses it. */
+  /**
+   * Sends a message of at most 32,000 UTF-16 units and resolves when the server has stored it. It goes on trying through
+   * any loss of connection and the message is stored once. Rejects with LiveError when the server refuses it (its code),
+   * when the reader is no longer signed in (`sign-in-required`), or when the live connection is closed (`closed`).
+   */
   publish(text: string): Promise<Published>;
+  /** Messages not yet acknowledged, those of an earlier visit first. */
+  pending(): readonly OutboxItem[];
+  /** Tells the others; says nothing while there is no socket. */
   typing(on: boolean): void;
+  /** Stops following the room. What was published is still sent. */
   close(): void;
-}
-
-export interface LiveOptions {
-  /** Origin of the server; '' for the page's own. */
-  baseUrl: string;
-  token?: () => string | null;
-  /** Keeps unsent messages over a reload. Default: memory. */
-  outbox?: OutboxStorage;
-  /** Only this transport, for tests and networks that are known. Default: socket, then SSE, then long poll. */
-  transport?: 'socket' | 'sse' | 'poll';
 }
 
 export interface Live {
-  room(roomId: string, options: RoomOptions): RoomHandle;
+  /** Follows a room from the event after `after` (default 0, the first). A room can be open once at a time. */
+  room(roomId: string, reader: RoomReader & { after?: number }): RoomHandle;
   close(): void;
 }
 
-export class PublishError extends Error {
-  readonly code: string;
-  constructor(code: string, message: string) {
-    super(message);
-    this.name = 'PublishError';
-    this.code = code;
-  }
-}
-
-interface Room {
-  id: string;
-  options: RoomOptions;
-  cursor: number;
-  epoch: number | undefined;
-  deltas: Deltas;
-  status: LiveStatus;
-  stopFallback: (() => void) | null;
-}
-
-const failedOpensBeforeFallback = 2;
-const socketAgainMs = 60_000;
-
-/** Live rooms over one socket, with server-sent events and long poll where a network lets no socket through. */
-export function createLive(options: LiveOptions): Live {
+/**
+ * Live rooms for browsers and Node: one socket for all rooms, resumed from the cursor after every loss, and HTTP (SSE,
+ * else long poll) while no socket can be had. Throws where `transport` is `socket` and the platform has none.
+ */
+export function createLive(options: LiveOptions = {}): Live {
+  const env = toEnv(options);
+  if (env.transport === 'socket' && !env.webSocket)
+    throw new Error('There is no WebSocket here: pass one as webSocket.');
   const rooms = new Map<string, Room>();
-  const outbox: Outbox = openOutbox(options.outbox ?? memoryOutbox());
-  const token = options.token ?? (() => null);
+  const uuid = createUuid7(env.now);
+  const outbox: Outbox = new Outbox({
+    storage: options.storage,
+    random: env.random,
+    send: (item) => link.publish(item),
+    onStored: () => link.start(),
+    onRejected: options.onRejected,
+  });
+  const link = new Link(env, rooms, () => outbox.flush());
+  const stopListening = listen(() => link.wake());
   let closed = false;
-  let again: ReturnType<typeof setTimeout> | undefined;
-
-  const setStatus = (room: Room, status: LiveStatus) => {
-    if (room.status === status) return;
-    room.status = status;
-    room.options.onStatus?.(status);
-  };
-
-  const subscribe = (room: Room) => {
-    room.deltas.forget();
-    const epoch = room.epoch === undefined ? {} : { epoch: room.epoch };
-    socket.send({ t: 'sub', room: room.id, after: room.cursor, ...epoch });
-  };
-
-  const applyEvent = (room: Room, event: RoomEvent) => {
-    if (event.seq <= room.cursor) return;
-    room.options.onEvent(event);
-    room.cursor = event.seq;
-    const replyId = event.type.startsWith('reply.') && event.type !== 'reply.started' && event.data['replyId'];
-    if (typeof replyId === 'string') room.deltas.done(replyId);
-  };
-
-  const applyDelta = (room: Room, delta: TextDelta) => {
-    const fresh = room.deltas.take(delta);
-    if (fresh === 'gap') subscribeAnew(room);
-    else if (fresh) room.options.onDelta?.(fresh);
-  };
-
-  const applyReset = (room: Room, seq: number, epoch: number) => {
-    room.cursor = seq;
-    room.epoch = epoch;
-    room.options.onReset?.({ seq });
-  };
-
-  /** The server gives running replies from their beginning to whoever subscribes. */
-  const subscribeAnew = (room: Room) => {
-    if (socket.state() === 'open') subscribe(room);
-    else room.deltas.forget();
-  };
-
-  const onFrame = (frame: ServerFrame) => {
-    if (frame.t === 'ack') return outbox.settle(frame.mid, { seq: frame.seq, messageId: frame.messageId, replyId: frame.replyId });
-    if (frame.t === 'nack') {
-      // What a moment may mend is sent again with the next connection.
-      if (frame.code === 'unavailable' || frame.code === 'shutting-down') return;
-      return outbox.refuse(frame.mid, new PublishError(frame.code, frame.message));
-    }
-    const room = 'room' in frame ? rooms.get(frame.room) : undefined;
-    if (!room) return;
-    if (frame.t === 'ev') applyEvent(room, frame);
-    else if (frame.t === 'eph') onEphemeral(room, frame);
-    else if (frame.t === 'reset') applyReset(room, frame.seq, frame.epoch);
-    else if (frame.t === 'synced') {
-      room.cursor = Math.max(room.cursor, frame.seq);
-      room.epoch = frame.epoch;
-      setStatus(room, 'live');
-    } else if (frame.t === 'denied') setStatus(room, 'denied');
-  };
-
-  const onEphemeral = (room: Room, frame: Extract<ServerFrame, { t: 'eph' }>) => {
-    if (frame.type === 'text-delta') applyDelta(room, { replyId: frame.replyId, offset: frame.offset, text: frame.text });
-    else if (frame.type === 'typing') room.options.onTyping?.(frame.who, frame.on);
-    else {
-      room.deltas.done(frame.replyId);
-      room.options.onReplyReset?.(frame.replyId);
-    }
-  };
-
-  const startFallback = (room: Room) => {
-    room.stopFallback ??= createFallback({
-      baseUrl: options.baseUrl,
-      roomId: room.id,
-      token,
-      sse: options.transport !== 'poll',
-      cursor: () => room.cursor,
-      onEvent: (event) => applyEvent(room, event),
-      onDelta: (delta) => applyDelta(room, delta),
-      onCursor: (seq) => (room.cursor = Math.max(room.cursor, seq)),
-      onReset: (seq, epoch) => applyReset(room, seq, epoch),
-      onOpen: () => room.deltas.forget(),
-      onStatus: (status) => {
-        setStatus(room, status);
-        if (status === 'live') void flushByHttp();
-      },
-    });
-  };
-
-  const stopFallbacks = () => {
-    for (const room of rooms.values()) {
-      room.stopFallback?.();
-      room.stopFallback = null;
-    }
-  };
-
-  const onSocket = (state: SocketState, failedOpens: number) => {
-    if (state === 'open') {
-      stopFallbacks();
-      for (const room of rooms.values()) subscribe(room);
-      for (const item of outbox.pending()) socket.send({ t: 'pub', room: item.room, mid: item.mid, text: item.text });
-      return;
-    }
-    for (const room of rooms.values()) {
-      if (state === 'denied') setStatus(room, 'denied');
-      else if (!room.stopFallback) setStatus(room, 'retrying');
-    }
-    if (state === 'denied' || failedOpens < failedOpensBeforeFallback) return;
-    socket.rest();
-    rooms.forEach(startFallback);
-    clearTimeout(again);
-    again = setTimeout(() => socket.wake(), socketAgainMs);
-  };
-
-  const socket = createSocket({ baseUrl: options.baseUrl, token, onFrame, onState: onSocket });
-  const bySocket = options.transport === undefined || options.transport === 'socket';
-
-  const flushByHttp = async (): Promise<void> => {
-    for (const item of outbox.pending()) {
-      const bearer = token();
-      const response = await fetch(`${options.baseUrl}/api/v1/rooms/${item.room}/messages`, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          'idempotency-key': item.mid,
-          ...(bearer ? { authorization: `Bearer ${bearer}` } : {}),
-        },
-        body: JSON.stringify({ text: item.text }),
-      }).catch(() => null);
-      if (!response || response.status >= 500) return;
-      const body = (await response.json()) as { seq: number; message: { id: string }; replyId: string | null; code: string; title: string };
-      if (response.ok) outbox.settle(item.mid, { seq: body.seq, messageId: body.message.id, replyId: body.replyId });
-      else outbox.refuse(item.mid, new PublishError(body.code, body.title));
-    }
-  };
 
   return {
-    room(roomId, roomOptions) {
-      const room: Room = {
-        id: roomId,
-        options: roomOptions,
-        cursor: roomOptions.after ?? 0,
-        epoch: undefined,
-        deltas: createDeltas(),
-        status: 'connecting',
-        stopFallback: null,
-      };
-      rooms.set(roomId, room);
-      roomOptions.onStatus?.('connecting');
-      if (!bySocket) startFallback(room);
-      else if (socket.state() === 'open') subscribe(room);
-      else if (socket.state() === 'resting') startFallback(room);
-      else socket.wake();
+    room(id, reader) {
+      if (closed) throw new Error('This live connection is closed.');
+      if (rooms.has(id)) throw new Error(`Room ${id} is open already: close it first.`);
+      const room = new Room(id, reader.after ?? 0, reader, env.random);
+      rooms.set(id, room);
+      link.join(room);
       return {
-        cursor: () => room.cursor,
-        publish(text) {
-          const mid = uuid7();
-          const result = outbox.add({ mid, room: roomId, text });
-          if (socket.state() === 'open') socket.send({ t: 'pub', room: roomId, mid, text });
-          else if (room.stopFallback) void flushByHttp();
-          return result;
+        cursor: () => room.cursor.seq,
+        publish: (text) => {
+          if (text.length > textLimit) return Promise.reject(new LiveError('too-large', 'This message is too long.'));
+          return outbox.add({ mid: uuid(), room: id, text });
         },
-        typing(on) {
-          if (socket.state() === 'open') socket.send({ t: 'typing', room: roomId, on });
-        },
+        pending: () => outbox.pending(id),
+        typing: (on) => link.typing(id, on),
         close() {
-          if (rooms.get(roomId) !== room) return;
-          rooms.delete(roomId);
-          room.stopFallback?.();
-          if (socket.state() === 'open') socket.send({ t: 'unsub', room: roomId });
-          setStatus(room, 'closed');
+          room.setStatus('closed');
+          if (rooms.get(id) !== room) return;
+          link.leave(room);
+          rooms.delete(id);
         },
       };
     },
     close() {
-      if (closed) return;
       closed = true;
-      clearTimeout(again);
-      stopFallbacks();
-      socket.close();
-      for (const room of rooms.values()) setStatus(room, 'closed');
+      stopListening();
+      link.end();
+      outbox.close();
+      for (const room of rooms.values()) room.setStatus('closed');
       rooms.clear();
     },
+  };
+}
+
+function toEnv(options: LiveOptions): Env {
+  return {
+    base: (options.baseUrl ?? '').replace(/\/$/, ''),
+    token: options.token ?? (() => null),
+    transport: options.transport ?? 'auto',
+    webSocket: options.webSocket ?? globalThis.WebSocket,
+    // A browser's fetch works only as a method of its window.
+    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    now: options.now ?? Date.now,
+    random: options.random ?? Math.random,
+  };
+}
+
+/** Calls back when the network or the page has come back. */
+function listen(wake: () => void): () => void {
+  if (typeof document === 'undefined') return () => {};
+  const visible = () => document.visibilityState === 'visible' && wake();
+  addEventListener('online', wake);
+  document.addEventListener('visibilitychange', visible);
+  return () => {
+    removeEventListener('online', wake);
+    document.removeEventListener('visibilitychange', visible);
   };
 }

@@ -1,4 +1,4 @@
-import { createBackoff, sleep } from './backoff.ts';
+import { sleep } from './backoff.ts';
 import { isTransient } from './http.ts';
 import { pollOnce } from './poll.ts';
 import { report, type Room } from './room.ts';
@@ -7,6 +7,8 @@ import { LiveError, type Env } from './types.ts';
 
 /** No page or proxy may make a loop of quick ends. */
 const leastPauseMs = 250;
+/** A server that stops ends all its streams at one moment. */
+const spreadMs = 750;
 
 export interface FallbackHooks {
   works(): void;
@@ -19,21 +21,16 @@ export interface FallbackHooks {
 
 /** Follows one room by HTTP until the signal is aborted or the room is denied. */
 export async function follow(env: Env, room: Room, signal: AbortSignal, hooks: FallbackHooks): Promise<void> {
-  const backoff = createBackoff(env.random);
-  const live = () => {
-    backoff.reset();
-    hooks.works();
-  };
   let wait = 0;
-  while (!signal.aborted && !room.over()) {
-    let pause = leastPauseMs;
+  while (!signal.aborted && !room.over) {
+    let pause = leastPauseMs + env.random() * spreadMs;
     try {
       if (env.transport === 'poll' || hooks.streams.blocked) {
         wait = await pollOnce(env, room, wait, signal);
         if (signal.aborted) return;
         pause = 0;
-        live();
-      } else await readSse(env, room, signal, live);
+        hooks.works();
+      } else await readSse(env, room, signal, () => hooks.works());
     } catch (error) {
       if (signal.aborted) return;
       wait = 0;
@@ -45,7 +42,7 @@ export async function follow(env: Env, room: Room, signal: AbortSignal, hooks: F
       if (error instanceof LiveError || error instanceof NoStream) hooks.fails();
       else report(error);
       room.lost();
-      pause = Math.max(leastPauseMs, backoff.next());
+      pause = Math.max(leastPauseMs, room.backoff.next());
     }
     if (pause > 0) await sleep(pause, AbortSignal.any([signal, hooks.awake()]));
   }

@@ -5,11 +5,18 @@ const transient = new Set(['rate-limited', 'unavailable', 'shutting-down', 'inte
 /** Whether trying again later may help. */
 export function isTransient(error: LiveError): boolean {
   const { code, status } = error;
-  return transient.has(code) || status === 408 || status === 425 || status === 429 || (status !== undefined && status >= 500);
+  return (
+    transient.has(code) || status === 408 || status === 425 || status === 429 || (status !== undefined && status >= 500)
+  );
 }
 
 /** A request of a room's path. Throws LiveError: `offline` when no answer came, else the code of the problem document. */
-export async function request(env: Env, room: string, tail: string, init: RequestInit & { headers?: Record<string, string> }) {
+export async function request(
+  env: Env,
+  room: string,
+  tail: string,
+  init: RequestInit & { headers?: Record<string, string> },
+) {
   const token = env.token();
   const headers = { ...init.headers, ...(token && { authorization: `Bearer ${token}` }) };
   const url = `${env.base}/api/v1/rooms/${encodeURIComponent(room)}/${tail}`;

@@ -1,4 +1,4 @@
-import { createBackoff } from './backoff.ts';
+import { createBackoff, type Backoff } from './backoff.ts';
 import { isTransient } from './http.ts';
 import { LiveError, type OutboxItem, type OutboxStorage, type Published } from './types.ts';
 
@@ -15,103 +15,110 @@ export interface OutboxParts {
   random: () => number;
   /** Rejects with LiveError; `offline` when it is not known whether the message arrived. */
   send(item: OutboxItem): Promise<Published>;
+  /** Messages of an earlier visit were found. */
+  onStored(): void;
   onRejected: ((item: OutboxItem, error: LiveError) => void) | undefined;
 }
 
-export type Outbox = ReturnType<typeof createOutbox>;
+const isClosed = () => new LiveError('closed', 'The live connection is closed.');
 
 /**
  * Messages until they are acknowledged. One of a room is under way at a time: so they are stored in the order they were
  * written, also when one of them has to be sent again.
  */
-export function createOutbox({ storage, random, send, onRejected }: OutboxParts) {
-  let items: OutboxItem[] = [];
-  let loaded = storage === undefined;
-  let closed = false;
-  let saving = Promise.resolve();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const backoff = createBackoff(random);
-  const waiters = new Map<string, Waiter>();
-  const underWay = new Set<string>();
-  const refusals = new Map<string, number>();
+export class Outbox {
+  readonly #parts: OutboxParts;
+  readonly #backoff: Backoff;
+  readonly #waiters = new Map<string, Waiter>();
+  readonly #refusals = new Map<string, number>();
+  readonly #underWay = new Set<string>();
+  #items: OutboxItem[] = [];
+  #loaded = false;
+  #closed = false;
+  #saving = Promise.resolve();
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  const save = () => {
-    const copy = [...items];
-    saving = saving.then(() => storage?.save(copy)).catch(() => {});
-  };
+  constructor(parts: OutboxParts) {
+    this.#parts = parts;
+    this.#backoff = createBackoff(parts.random);
+    void this.#load();
+  }
 
-  const settle = (item: OutboxItem, result: Published | LiveError) => {
-    items = items.filter(({ mid }) => mid !== item.mid);
-    refusals.delete(item.mid);
-    save();
-    const waiter = waiters.get(item.mid);
-    waiters.delete(item.mid);
-    if (!(result instanceof LiveError)) waiter?.resolve(result);
-    else if (waiter) waiter.reject(result);
-    else onRejected?.(item, result);
-  };
+  /** Unacknowledged messages of a room, oldest first. */
+  pending(room: string): readonly OutboxItem[] {
+    return this.#items.filter((item) => item.room === room);
+  }
 
-  const deliver = async (item: OutboxItem) => {
-    try {
-      const published = await send(item);
-      backoff.reset();
-      if (!closed) settle(item, published);
-    } catch (error) {
-      const cause = error instanceof LiveError ? error : new LiveError('offline', String(error));
-      if (closed) return;
-      const refused = (refusals.get(item.mid) ?? 0) + (cause.code === 'offline' ? 0 : 1);
-      refusals.set(item.mid, refused);
-      if (!isTransient(cause) || refused >= refusalsBorne) settle(item, cause);
-      else {
-        clearTimeout(timer);
-        timer = setTimeout(flush, backoff.next());
+  add(item: OutboxItem): Promise<Published> {
+    if (this.#closed) return Promise.reject(isClosed());
+    return new Promise((resolve, reject) => {
+      this.#waiters.set(item.mid, { resolve, reject });
+      this.#items.push(item);
+      this.#save();
+      this.flush();
+    });
+  }
+
+  /** Sends what waits, now: a transport has become available. */
+  flush() {
+    clearTimeout(this.#timer);
+    if (!this.#loaded || this.#closed) return;
+    for (const item of this.#items) {
+      if (this.#underWay.has(item.room)) continue;
+      this.#underWay.add(item.room);
+      void this.#deliver(item);
+    }
+  }
+
+  /** Rejects what waits with `closed`; a lasting storage keeps it for the next visit. */
+  close() {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    for (const { reject } of this.#waiters.values()) reject(isClosed());
+    this.#waiters.clear();
+  }
+
+  async #load() {
+    const stored = (await this.#parts.storage?.load().catch(() => [])) ?? [];
+    this.#items = [...stored, ...this.#items];
+    this.#loaded = true;
+    if (stored.length > 0) this.#parts.onStored();
+    this.flush();
+  }
+
+  #save() {
+    const copy = [...this.#items];
+    this.#saving = this.#saving.then(() => this.#parts.storage?.save(copy)).catch(() => {});
+  }
+
+  async #deliver(item: OutboxItem) {
+    const result = await this.#parts.send(item).catch((error: unknown) => asLiveError(error));
+    this.#underWay.delete(item.room);
+    if (this.#closed) return;
+    if (result instanceof LiveError && isTransient(result)) {
+      const refused = (this.#refusals.get(item.mid) ?? 0) + (result.code === 'offline' ? 0 : 1);
+      this.#refusals.set(item.mid, refused);
+      if (refused < refusalsBorne) {
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.flush(), this.#backoff.next());
         return;
       }
-    } finally {
-      underWay.delete(item.room);
     }
-    flush();
-  };
+    this.#backoff.reset();
+    this.#settle(item, result);
+    this.flush();
+  }
 
-  const flush = () => {
-    clearTimeout(timer);
-    if (!loaded || closed) return;
-    for (const item of items) {
-      if (underWay.has(item.room)) continue;
-      underWay.add(item.room);
-      void deliver(item);
-    }
-  };
-
-  const ready = storage?.load().then(
-    (stored) => void (items = [...stored, ...items]),
-    () => {},
-  );
-  void ready?.then(() => {
-    loaded = true;
-    flush();
-  });
-
-  return {
-    /** Sends what waits, now: a transport has become available. */
-    flush,
-    /** Unacknowledged messages of a room, oldest first. */
-    pending: (room: string): readonly OutboxItem[] => items.filter((item) => item.room === room),
-    add(item: OutboxItem): Promise<Published> {
-      if (closed) return Promise.reject(new LiveError('closed', 'The live connection is closed.'));
-      return new Promise((resolve, reject) => {
-        waiters.set(item.mid, { resolve, reject });
-        items.push(item);
-        save();
-        flush();
-      });
-    },
-    /** Rejects what waits with `closed`; a lasting storage keeps it for the next visit. */
-    close() {
-      closed = true;
-      clearTimeout(timer);
-      for (const { reject } of waiters.values()) reject(new LiveError('closed', 'The live connection is closed.'));
-      waiters.clear();
-    },
-  };
+  #settle(item: OutboxItem, result: Published | LiveError) {
+    this.#items = this.#items.filter(({ mid }) => mid !== item.mid);
+    this.#refusals.delete(item.mid);
+    this.#save();
+    const waiter = this.#waiters.get(item.mid);
+    this.#waiters.delete(item.mid);
+    if (!(result instanceof LiveError)) waiter?.resolve(result);
+    else if (waiter) waiter.reject(result);
+    else this.#parts.onRejected?.(item, result);
+  }
 }
+
+const asLiveError = (error: unknown) => (error instanceof LiveError ? error : new LiveError('offline', String(error)));

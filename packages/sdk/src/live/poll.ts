@@ -4,6 +4,7 @@ import type { Room } from './room.ts';
 import type { Env } from './types.ts';
 
 const waitSeconds = 25;
+const limit = 200;
 const graceMs = 10_000;
 
 /**
@@ -12,12 +13,15 @@ const graceMs = 10_000;
  */
 export async function pollOnce(env: Env, room: Room, wait: number, signal: AbortSignal): Promise<number> {
   const both = AbortSignal.any([signal, AbortSignal.timeout(wait * 1000 + graceMs)]);
-  const response = await request(env, room.id, `events?after=${room.cursor.seq()}&wait=${wait}`, { signal: both });
+  const response = await request(env, room.id, `events?after=${room.cursor.seq}&limit=${limit}&wait=${wait}`, {
+    signal: both,
+  });
   const page = await json<EventPage>(response);
   if (signal.aborted) return 0;
   if (page.reset) room.apply({ t: 'reset', seq: page.next });
   for (const event of page.events) room.apply({ t: 'ev', event });
   for (const delta of page.running) room.apply({ t: 'text-delta', delta });
+  if (page.events.length >= limit) return 0;
   room.apply({ t: 'synced', seq: page.next });
   return page.running.length > 0 ? 1 : waitSeconds;
 }

@@ -1,5 +1,6 @@
 import type { RoomEvent, TextDelta } from '@rapport/protocol/events';
-import { createCursor } from './cursor.ts';
+import { createBackoff, type Backoff } from './backoff.ts';
+import { Cursor } from './cursor.ts';
 import type { RoomReader, RoomStatus } from './types.ts';
 
 /** The stable part of a server's frame, whichever transport it came by. */
@@ -10,57 +11,56 @@ export type RoomFrame =
   | { t: 'typing'; who: 'client' | 'staff'; on: boolean }
   | { t: 'synced' | 'reset'; seq: number; epoch?: number | undefined };
 
-export type Room = ReturnType<typeof createRoom>;
-
 /** One open room: its cursor and the status its reader was last told. */
-export function createRoom(id: string, after: number, reader: RoomReader) {
-  const cursor = createCursor(after, reader);
-  let status: RoomStatus | undefined;
-  const over = () => status === 'closed' || status === 'denied';
-  const setStatus = (next: RoomStatus) => {
-    if (next === status || status === 'closed') return;
-    status = next;
-    guard(() => reader.onStatus(next));
-  };
-  setStatus('connecting');
+export class Room {
+  readonly id: string;
+  readonly cursor: Cursor;
+  readonly backoff: Backoff;
+  readonly #reader: RoomReader;
+  #status: RoomStatus | undefined;
 
-  return {
-    id,
-    cursor,
-    setStatus,
-    over,
+  constructor(id: string, after: number, reader: RoomReader, random: () => number) {
+    this.id = id;
+    this.#reader = reader;
+    this.cursor = new Cursor(after, reader);
+    this.backoff = createBackoff(random);
+    this.setStatus('connecting');
+  }
 
-    /** A loss of the connection; before the first success it is still `connecting`. */
-    lost() {
-      if (status === 'live') setStatus('retrying');
-    },
+  get over(): boolean {
+    return this.#status === 'closed' || this.#status === 'denied';
+  }
 
-    /** False: a gap in a reply's text; subscribe again. Throws what the reader's callback throws. */
-    apply(frame: RoomFrame): boolean {
-      if (over()) return true;
-      switch (frame.t) {
-        case 'ev':
-          cursor.event(frame.event);
-          return true;
-        case 'text-delta':
-          return cursor.delta(frame.delta);
-        case 'reply-reset':
-          cursor.replyReset(frame.replyId);
-          return true;
-        case 'typing':
-          guard(() => reader.onTyping?.({ who: frame.who, on: frame.on }));
-          return true;
-        case 'synced':
-          cursor.synced(frame.seq, frame.epoch);
-          guard(() => reader.onSynced?.({ seq: cursor.seq() }));
-          break;
-        case 'reset':
-          cursor.reset(frame.seq, frame.epoch);
+  setStatus(next: RoomStatus) {
+    if (next === this.#status || this.#status === 'closed') return;
+    this.#status = next;
+    guard(() => this.#reader.onStatus(next));
+  }
+
+  /** The connection is lost; before its first success a room is still `connecting`. */
+  lost() {
+    if (this.#status === 'live') this.setStatus('retrying');
+  }
+
+  /** False: a gap in a reply's text; subscribe again. Throws what the reader's callback throws. */
+  apply(frame: RoomFrame): boolean {
+    if (this.over) return true;
+    const { cursor } = this;
+    if (frame.t === 'ev') cursor.event(frame.event);
+    else if (frame.t === 'text-delta') return cursor.delta(frame.delta);
+    else if (frame.t === 'reply-reset') cursor.replyReset(frame.replyId);
+    else if (frame.t === 'typing') guard(() => this.#reader.onTyping?.({ who: frame.who, on: frame.on }));
+    else {
+      if (frame.t === 'reset') cursor.reset(frame.seq, frame.epoch);
+      else {
+        cursor.synced(frame.seq, frame.epoch);
+        guard(() => this.#reader.onSynced?.({ seq: cursor.seq }));
       }
-      setStatus('live');
-      return true;
-    },
-  };
+      this.backoff.reset();
+      this.setStatus('live');
+    }
+    return true;
+  }
 }
 
 /** An error of the application's own callback belongs on its console, not in the transport. */

@@ -10,7 +10,7 @@ const silenceMs = 20_000;
 export class NoStream extends Error {}
 
 /**
- * Reads one SSE stream of a room until it ends. Throws NoStream when not one byte came, LiveError otherwise, and what
+ * Reads one SSE stream of a room until it ends, or until text is missing. Throws NoStream when not one byte came, LiveError otherwise, and what
  * the reader's callbacks throw. `EventSource` is not used: it cannot send a Bearer token.
  */
 export async function readSse(env: Env, room: Room, signal: AbortSignal, onLive: () => void): Promise<void> {
@@ -20,11 +20,13 @@ export async function readSse(env: Env, room: Room, signal: AbortSignal, onLive:
   const both = AbortSignal.any([signal, silence.signal]);
   try {
     const headers = { accept: 'text/event-stream' };
-    const response = await request(env, room.id, `events?after=${room.cursor.seq()}`, { headers, signal: both });
+    const response = await request(env, room.id, `events?after=${room.cursor.seq}`, { headers, signal: both });
     if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) throw new NoStream();
+    let gap = false;
     const feed = createSseParser((frame) => {
       if (signal.aborted) return;
-      if (!room.apply(frame)) throw new LiveError('offline', 'Text is missing.');
+      // The stream is opened anew at once: it begins with all the text.
+      gap = !room.apply(frame) || gap;
       if (frame.t === 'synced' || frame.t === 'reset') onLive();
     });
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -37,6 +39,7 @@ export async function readSse(env: Env, room: Room, signal: AbortSignal, onLive:
       clearTimeout(watch);
       watch = setTimeout(() => silence.abort(), silenceMs);
       feed(value);
+      if (gap) return;
     }
   } catch (error) {
     if (silence.signal.aborted && bytes === 0) throw new NoStream();
