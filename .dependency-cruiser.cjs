@@ -13,6 +13,7 @@ const slices = [
   'agents',
   'sessions',
   'rooms',
+  'demo',
 ];
 
 const server = 'packages/server/src';

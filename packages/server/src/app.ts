@@ -3,11 +3,11 @@ import type { AddressInfo } from 'node:net';
 import type pg from 'pg';
 import type { Config } from './config/config.ts';
 import { plainCodec } from './platform/codec.ts';
-import { openDatabase } from './platform/db/db.ts';
+import { openDatabase, type Database } from './platform/db/db.ts';
 import { migrate } from './platform/db/migrate.ts';
 import { serveDocs } from './platform/http/docs.ts';
 import { createOriginCheck } from './platform/http/origin.ts';
-import { createHttp } from './platform/http/server.ts';
+import { createHttp, type App } from './platform/http/server.ts';
 import { serveWeb } from './platform/http/web.ts';
 import { createLogger } from './platform/logger.ts';
 import { createHub } from './platform/realtime/hub.ts';
@@ -50,25 +50,24 @@ export interface RunningApp {
   close(): Promise<void>;
 }
 
-/**
- * Builds the services in the order in which they may know each other, and serves them. Nothing is started twice or
- * stopped out of order here: sockets close first, running replies are finished or marked, then the database goes.
- */
-export async function startApp({ config, database, node = randomUUID() }: AppOptions): Promise<RunningApp> {
+type Services = ReturnType<typeof createServices>;
+
+/** The parts that know no domain. */
+function createPlatform({ config, database, node = randomUUID() }: AppOptions) {
   const log = createLogger(config.logLevel);
   const db = openDatabase(database, plainCodec);
-  await migrate(db);
   const wake = createWake(db, database, node, log);
-  const hub = createHub(db, wake, log);
-  const closing = new AbortController();
+  return { config, node, log, db, wake, hub: createHub(db, wake, log) };
+}
 
+/** The services in the order in which they may know each other; what would point backwards is handed in as a hook. */
+function createServices({ config, node, log, db, wake, hub }: ReturnType<typeof createPlatform>) {
   const providers = createProviderService({ db, config });
   const identity = createIdentityService({ db, config, ...providers.setupSteps });
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
   const knowledge = createKnowledgeService({ db });
   const personas = createPersonaService({ db, knowledge, allowTitles: identity.allowsTitles });
   const clients = createClientService({ db });
-  const demo = createDemoService({ db, personas, knowledge, clients });
   const sessions = createSessionService({ db, hub, personas, clients, providers, generations });
   const invitations = createInvitationService({
     db,
@@ -80,34 +79,46 @@ export async function startApp({ config, database, node = randomUUID() }: AppOpt
   });
   const transcripts = createTranscriptService({ sessions });
   const rooms = createRoomService({ db, hub, generations, sessions });
-  generations.handle(createReplyHandler({ db, log, personas, clients, providers, knowledge, generations, sessions }));
+  const demo = createDemoService({ personas, knowledge, clients });
+  generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, sessions }));
+  return { providers, identity, generations, knowledge, personas, clients, sessions, invitations, transcripts, rooms, demo };
+}
 
+function addRoutes(app: App, config: Config, db: Database, services: Services, closing: AbortSignal) {
+  serveDocs(app);
+  opsRoutes(app, db, closing);
+  identityRoutes(app, services.identity, config);
+  invitationRoutes(app, services.invitations);
+  providerRoutes(app, services.providers);
+  knowledgeRoutes(app, services.knowledge);
+  personaRoutes(app, services.personas);
+  clientRoutes(app, services.clients);
+  sessionRoutes(app, services.sessions, services.transcripts);
+  roomRoutes(app, services.rooms, closing);
+  demoRoutes(app, services.demo);
+  serveWeb(app, config.webRoot);
+}
+
+/** Builds the server and serves it. On close: running replies are finished or marked, then sockets, then the database. */
+export async function startApp(options: AppOptions): Promise<RunningApp> {
+  const { config } = options;
+  const platform = createPlatform(options);
+  const { db, hub, wake, log, node } = platform;
+  await migrate(db);
+  const services = createServices(platform);
+  const { identity, generations, rooms } = services;
+  const closing = new AbortController();
   const checkOrigin = createOriginCheck(config);
   const app = createHttp({
     log,
     bodyLimit: config.bodyLimit,
     checkOrigin,
     allows,
-    authenticate: (request) =>
-      identity.authenticate({
-        authorization: request.headers.authorization,
-        cookies: request.cookies,
-        remoteAddress: request.ip,
-      }),
+    authenticate: ({ headers, cookies, ip }) =>
+      identity.authenticate({ authorization: headers.authorization, cookies, remoteAddress: ip }),
   });
   await app.after();
-  serveDocs(app);
-  opsRoutes(app, db, closing.signal);
-  identityRoutes(app, identity, config);
-  invitationRoutes(app, invitations);
-  providerRoutes(app, providers);
-  knowledgeRoutes(app, knowledge);
-  personaRoutes(app, personas);
-  clientRoutes(app, clients);
-  demoRoutes(app, demo);
-  sessionRoutes(app, sessions, transcripts);
-  roomRoutes(app, rooms, closing.signal);
-  serveWeb(app, config.webRoot);
+  addRoutes(app, config, db, services, closing.signal);
 
   await identity.ensurePreset();
   await identity.requireOwnerPasswordFor(config);
@@ -120,11 +131,11 @@ export async function startApp({ config, database, node = randomUUID() }: AppOpt
     node,
     log,
     checkOrigin: (request) => checkOrigin(request, true),
-    authenticate: (request, token) =>
+    authenticate: ({ headers, socket }, token) =>
       identity.authenticate({
         authorization: token === undefined ? undefined : `Bearer ${token}`,
-        cookies: app.parseCookie(request.headers.cookie ?? ''),
-        remoteAddress: request.socket.remoteAddress,
+        cookies: app.parseCookie(headers.cookie ?? ''),
+        remoteAddress: socket.remoteAddress,
       }),
   });
   await app.listen({ host: config.host, port: config.port });

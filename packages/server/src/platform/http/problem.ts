@@ -13,6 +13,9 @@ const foreignCodes: Record<string, ErrorCode> = {
   FST_ERR_BAD_URL: 'bad-request',
   ECONNREFUSED: 'unavailable',
   ECONNRESET: 'unavailable',
+  // Text that is no id or instant inside a cursor a client made up.
+  '22P02': 'bad-request',
+  '22007': 'bad-request',
   '57P01': 'unavailable',
   '57P03': 'unavailable',
   '53300': 'unavailable',

@@ -22,13 +22,13 @@ export function invitationRoutes(app: App, invitations: InvitationService) {
       schema: {
         summary: 'Invite a client into a session',
         params: IdParams,
-        body: InvitationCreate,
+        body: InvitationCreate.nullish(),
         response: { 201: InvitationCreated },
       },
     },
     async (request, reply) => {
       const origin = `${request.protocol}://${request.host}`;
-      const created = await invitations.create(actorOf(request), request.params.id, request.body, origin);
+      const created = await invitations.create(actorOf(request), request.params.id, request.body ?? InvitationCreate.parse({}), origin);
       return reply.code(201).send(created);
     },
   );
@@ -63,10 +63,10 @@ export function invitationRoutes(app: App, invitations: InvitationService) {
       schema: {
         summary: 'Accept an invitation',
         params: TokenParams,
-        body: InvitationAccept,
+        body: InvitationAccept.nullish(),
         response: { 200: InvitationAccepted },
       },
     },
-    (request) => invitations.accept(request.params.token, request.body),
+    (request) => invitations.accept(request.params.token, request.body ?? {}),
   );
 }

@@ -1,6 +1,7 @@
 import type { Audience, TextDelta } from '@rapport/protocol/events';
 import type { Usage } from '@rapport/protocol/inference';
 import type { Database, Db, Tx } from '../../platform/db/db.ts';
+import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Hub } from '../../platform/realtime/hub.ts';
 import type { Wake } from '../../platform/realtime/wake.ts';
@@ -61,6 +62,7 @@ class Stopped extends Error {
   }
 }
 
+export type { Generation } from './generations.store.ts';
 export type GenerationService = ReturnType<typeof createGenerationService>;
 
 /**
@@ -263,8 +265,9 @@ export function createGenerationService(parts: {
       handler = next;
     },
 
-    /** Writes the row in the caller's transaction; production starts after its commit. */
+    /** Writes the row in the caller's transaction; production starts after its commit. Throws `shutting-down`. */
     async begin(tx: Tx, generation: GenerationStart): Promise<Generation> {
+      if (stopping) throw new AppError('shutting-down');
       const row = await store.insertGeneration(tx, generation, node);
       tx.afterCommit(() => start(row));
       return row;

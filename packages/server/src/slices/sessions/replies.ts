@@ -4,11 +4,10 @@ import type { Database, Tx } from '../../platform/db/db.ts';
 import { draft, type EventDraft } from '../../platform/events/store.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { clientAbout, type ClientService } from '../clients/service.ts';
+import { clientAbout } from '../clients/service.ts';
 import { EngineError } from '../inference/engines/engine.ts';
 import { streamWithRetry } from '../inference/engines/retry.ts';
-import type { GenerationHandler, GenerationService, Outcome, Produced } from '../inference/generations.service.ts';
-import type { Generation } from '../inference/generations.store.ts';
+import type { Generation, GenerationHandler, Outcome, Produced } from '../inference/generations.service.ts';
 import type { ProviderService } from '../inference/providers.service.ts';
 import type { KnowledgeService } from '../knowledge/service.ts';
 import { answerFromPassages } from '../knowledge/reference.ts';
@@ -29,10 +28,8 @@ export interface ReplyParts {
   db: Database;
   log: Logger;
   personas: PersonaService;
-  clients: ClientService;
   providers: ProviderService;
   knowledge: KnowledgeService;
-  generations: GenerationService;
   sessions: SessionService;
 }
 
@@ -40,7 +37,7 @@ const noUsage = { inputTokens: null, outputTokens: null, cachedTokens: null };
 
 /** Makes the persona's replies: what goes into the prompt, who is asked, what the end of a reply leaves in the log. */
 export function createReplyHandler(parts: ReplyParts): GenerationHandler {
-  const { db, log, personas, clients, providers, knowledge, sessions } = parts;
+  const { db, log, personas, providers, knowledge, sessions } = parts;
 
   const context = async (generation: Generation) => {
     const { orgId, sessionId } = generation;
@@ -52,7 +49,10 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       messages.recentGuidance(db, orgId, sessionId, guidanceLimit),
       row.client_id ? clientAbout(db, orgId, row.client_id) : '',
     ]);
-    const kept = history.filter((m) => m.id !== generation.replaces);
+    // What is answered stands last, also when a reply to the message before it came in between.
+    const answered = history.find((m) => m.id === generation.replyTo);
+    const others = history.filter((m) => m.id !== generation.replaces && m !== answered);
+    const kept = answered ? [...others, answered] : others;
     const question = kept.findLast((m) => m.author === 'client')?.text ?? '';
     const passages = spec.knowledgeBaseId && question
       ? await knowledge.searchForPrompt(orgId, spec.knowledgeBaseId, question, passageLimit)

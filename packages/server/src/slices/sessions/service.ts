@@ -27,7 +27,7 @@ import { personaMayAnswer } from '../supervision/service.ts';
 import * as messages from './messages.store.ts';
 import type { SessionRow } from './schema.ts';
 import * as store from './store.ts';
-import { rungOf, toSession } from './store.ts';
+import { rungOf, toClientSession, toSession } from './session.ts';
 
 export interface SessionParts {
   db: Database;
@@ -39,6 +39,9 @@ export interface SessionParts {
 }
 
 export type SessionService = ReturnType<typeof createSessionService>;
+
+/** How far back an unanswered message is looked for. */
+const pendingWindow = 20;
 
 const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 
@@ -135,9 +138,11 @@ export function createSessionService(parts: SessionParts) {
     return db.tx(async (tx) => {
       const row = await store.lockSession(tx, orgId, sessionId);
       if (!row || row.status !== 'active' || !personaMayAnswer(rungOf(row))) return null;
-      const [last] = await messages.listMessages(tx, orgId, sessionId, null, 1);
+      const recent = await messages.listMessages(tx, orgId, sessionId, null, pendingWindow);
       const [latest] = await generations.list(orgId, sessionId, null, 1, tx);
-      if (last?.author !== 'client' || latest?.status === 'running' || latest?.replyTo === last.id) return null;
+      // What a person of the team has answered needs no reply; what arrived while a reply ran stands before that reply.
+      const last = recent.slice(recent.findLastIndex((m) => m.author === 'staff') + 1).findLast((m) => m.author === 'client');
+      if (!last || latest?.status === 'running' || latest?.replyTo === last.id) return null;
       await beginReply(tx, orgId, row, { replyId, engine, replyTo: last.id, replaces: null });
       await append(tx, orgId, row.room_id, [startedEvent(row, replyId, engine, last.id)]);
       return replyId;
@@ -195,17 +200,7 @@ export function createSessionService(parts: SessionParts) {
 
     /** What the client's side may know. Throws `not-found`. */
     async clientView(actor: Actor, id: string): Promise<ClientSession> {
-      const row = await enter(actor, id);
-      return {
-        id: row.id,
-        roomId: row.room_id,
-        status: row.status,
-        personaName: row.persona_name,
-        personaRole: row.persona_role,
-        humanWrites: !personaMayAnswer(rungOf(row)),
-        engine: row.engine,
-        alias: row.alias,
-      };
+      return toClientSession(await enter(actor, id));
     },
 
     async list(actor: Actor, query: SessionQuery): Promise<{ items: Session[]; next: string | null }> {

@@ -1,8 +1,7 @@
-import type { Session, SessionQuery, SessionStatus } from '@rapport/protocol/sessions';
+import type { SessionQuery, SessionStatus } from '@rapport/protocol/sessions';
 import type { EngineName } from '@rapport/protocol/inference';
 import type { Rung } from '@rapport/protocol/supervision';
 import type { Db, Tx } from '../../platform/db/db.ts';
-import { rungInForce } from '../supervision/service.ts';
 import type { SessionRow } from './schema.ts';
 
 const columns = `id, room_id, title, status, policy, persona_policy, taken_over_by, persona_id, persona_version, persona_name,
@@ -10,24 +9,6 @@ const columns = `id, room_id, title, status, policy, persona_policy, taken_over_
   last_activity_at, ended_at`;
 
 const summaryPlace = (orgId: string, rowId: string) => ({ orgId, table: 'session', column: 'summary', rowId });
-
-export const rungOf = (row: SessionRow) =>
-  rungInForce({ personaPolicy: row.persona_policy, sessionPolicy: row.policy, takenOver: row.taken_over_by !== null });
-
-export const toSession = (row: SessionRow): Session => ({
-  id: row.id,
-  roomId: row.room_id,
-  title: row.title,
-  status: row.status,
-  rung: rungOf(row),
-  persona: { id: row.persona_id, version: row.persona_version, name: row.persona_name, role: row.persona_role },
-  client: row.client_id && row.client_name ? { id: row.client_id, name: row.client_name } : null,
-  engine: row.engine,
-  messageCount: row.message_count,
-  createdAt: row.created_at,
-  lastActivityAt: row.last_activity_at,
-  endedAt: row.ended_at,
-});
 
 export interface NewSession {
   id: string;

@@ -88,13 +88,14 @@ export async function postStream(call: StreamCall, request: EngineRequest, onChu
       body: JSON.stringify(call.body),
       signal,
     });
+    // A body given up early still reports its end; without a listener that would end the process.
+    response.body.on('error', () => {});
     if (response.statusCode !== 200) {
       const fault = await faultOf(response.statusCode, response.body);
       response.body.destroy();
       throw new EngineError(fault, { status: response.statusCode, retryAfterMs: retryAfterMs(response.headers) });
     }
     started = true;
-    response.body.on('error', () => {});
     for await (const chunk of response.body) watcher.alive(onChunk(chunk as Buffer));
   } catch (error) {
     if (error instanceof EngineError) throw error;

@@ -1,0 +1,106 @@
+import type { Page } from '@rapport/protocol/common';
+import type { Document, DocumentCreate, DocumentText, KnowledgeBase, KnowledgeSearch, Passage } from '@rapport/protocol/knowledge';
+import type { z } from 'zod';
+import { requireStaff, type Actor } from '../../platform/actor.ts';
+import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
+import type { Database } from '../../platform/db/db.ts';
+import { notFound } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
+import { chunk } from './chunks.ts';
+import * as store from './store.ts';
+import { frequencies, terms } from './terms.ts';
+
+export type KnowledgeService = ReturnType<typeof createKnowledgeService>;
+
+/** A title or heading that names the subject counts like two words of the text. */
+const headingWeight = 2;
+
+function toChunks(title: string, text: string): store.NewChunk[] {
+  return chunk(text).map((c, ordinal) => {
+    const body = text.slice(c.start, c.end);
+    const own = terms(body);
+    const counts = frequencies(own);
+    for (const term of new Set(terms([title, ...c.headingPath].join(' ')))) {
+      counts.set(term, (counts.get(term) ?? 0) + headingWeight);
+    }
+    return { ...c, id: newId(), ordinal, text: body, frequencies: counts, termCount: own.length };
+  });
+}
+
+/** Reference material: text documents, cut into passages, searched by words. */
+export function createKnowledgeService({ db }: { db: Database }) {
+  const requireBase = async (actor: Actor, id: string): Promise<KnowledgeBase> => {
+    requireStaff(actor);
+    const base = await store.findBase(db, actor.orgId, id);
+    if (!base) throw notFound();
+    return base;
+  };
+
+  return {
+    async createBase(actor: Actor, name: string): Promise<KnowledgeBase> {
+      requireStaff(actor);
+      return store.insertBase(db, actor.orgId, newId(), name);
+    },
+
+    /** Throws `not-found`. */
+    getBase: requireBase,
+
+    /** For later slices that were given an id by an actor they have checked. */
+    exists: async (orgId: string, id: string): Promise<boolean> => (await store.findBase(db, orgId, id)) !== undefined,
+
+    async listBases(actor: Actor, page: Page): Promise<{ items: KnowledgeBase[]; next: string | null }> {
+      requireStaff(actor);
+      const [before = null] = decodeCursor(page.cursor, 1) ?? [];
+      const rows = await store.listBases(db, actor.orgId, before, page.limit + 1);
+      return toPage(rows, page.limit, (base) => base, (base) => encodeCursor(base.id));
+    },
+
+    /** The document can be searched when this returns. Throws `not-found`. */
+    async addDocument(actor: Actor, baseId: string, body: z.output<typeof DocumentCreate>): Promise<Document> {
+      await requireBase(actor, baseId);
+      const { orgId } = actor;
+      const id = newId();
+      const chunks = toChunks(body.title, body.text);
+      return db.tx(async (tx) => {
+        await store.insertDocument(tx, orgId, baseId, { id, ...body });
+        await store.insertChunks(tx, orgId, baseId, id, chunks);
+        const stored = await store.findDocument(tx, orgId, baseId, id);
+        if (!stored) throw new Error('a document is gone in the transaction that made it');
+        const { text: _text, ...document } = stored;
+        return document;
+      });
+    },
+
+    /** Throws `not-found`. */
+    async getDocument(actor: Actor, baseId: string, id: string): Promise<z.infer<typeof DocumentText>> {
+      await requireBase(actor, baseId);
+      const document = await store.findDocument(db, actor.orgId, baseId, id);
+      if (!document) throw notFound();
+      return document;
+    },
+
+    /** Throws `not-found`. */
+    async listDocuments(actor: Actor, baseId: string, page: Page): Promise<{ items: Document[]; next: string | null }> {
+      await requireBase(actor, baseId);
+      const [before = null] = decodeCursor(page.cursor, 1) ?? [];
+      const rows = await store.listDocuments(db, actor.orgId, baseId, before, page.limit + 1);
+      return toPage(rows, page.limit, (d) => d, (d) => encodeCursor(d.id));
+    },
+
+    /** It is gone from the next answer. Throws `not-found`. */
+    async deleteDocument(actor: Actor, baseId: string, id: string): Promise<void> {
+      await requireBase(actor, baseId);
+      if ((await store.deleteDocument(db, actor.orgId, baseId, id)) === 0) throw notFound();
+    },
+
+    /** Best first. Throws `not-found`. */
+    async search(actor: Actor, baseId: string, query: z.output<typeof KnowledgeSearch>): Promise<{ results: Passage[] }> {
+      await requireBase(actor, baseId);
+      return { results: await store.searchChunks(db, actor.orgId, baseId, [...new Set(terms(query.query))], query.limit) };
+    },
+
+    /** What a reply is given; the session was checked already. */
+    searchForPrompt: (orgId: string, baseId: string, query: string, limit: number): Promise<Passage[]> =>
+      store.searchChunks(db, orgId, baseId, [...new Set(terms(query))], limit),
+  };
+}

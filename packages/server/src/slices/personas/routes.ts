@@ -1,0 +1,50 @@
+import { Empty, IdParams, Page } from '@rapport/protocol/common';
+import { Persona, PersonaCreate, PersonaList, PersonaPatch, PersonaVersion, PersonaVersionList } from '@rapport/protocol/personas';
+import { actorOf, type App } from '../../platform/http/server.ts';
+import type { PersonaService } from './service.ts';
+
+const config = { permission: 'personas.manage' } as const;
+
+export function personaRoutes(app: App, personas: PersonaService) {
+  app.get(
+    '/api/v1/personas',
+    { config, schema: { summary: 'List personas, newest first', querystring: Page, response: { 200: PersonaList } } },
+    (request) => personas.list(actorOf(request), request.query),
+  );
+  app.post(
+    '/api/v1/personas',
+    { config, schema: { summary: 'Create a persona as a draft', body: PersonaCreate, response: { 201: Persona } } },
+    async (request, reply) => reply.code(201).send(await personas.create(actorOf(request), request.body)),
+  );
+  app.get(
+    '/api/v1/personas/:id',
+    { config, schema: { summary: 'One persona with its draft', params: IdParams, response: { 200: Persona } } },
+    (request) => personas.get(actorOf(request), request.params.id),
+  );
+  app.patch(
+    '/api/v1/personas/:id',
+    { config, schema: { summary: 'Change the draft', params: IdParams, body: PersonaPatch, response: { 200: Persona } } },
+    (request) => personas.update(actorOf(request), request.params.id, request.body),
+  );
+  app.post(
+    '/api/v1/personas/:id/publish',
+    {
+      config,
+      schema: {
+        summary: 'Publish the draft as the next version',
+        params: IdParams,
+        body: Empty.strict().nullish(),
+        response: { 201: PersonaVersion },
+      },
+    },
+    async (request, reply) => reply.code(201).send(await personas.publish(actorOf(request), request.params.id)),
+  );
+  app.get(
+    '/api/v1/personas/:id/versions',
+    {
+      config,
+      schema: { summary: 'Published versions', params: IdParams, querystring: Page, response: { 200: PersonaVersionList } },
+    },
+    (request) => personas.versions(actorOf(request), request.params.id, request.query),
+  );
+}

@@ -1,0 +1,120 @@
+import type { Page } from '@rapport/protocol/common';
+import type { Persona, PersonaCreate, PersonaPatch, PersonaVersion } from '@rapport/protocol/personas';
+import { PersonaSpec } from '@rapport/protocol/personas';
+import type { z } from 'zod';
+import { requireStaff, type Actor } from '../../platform/actor.ts';
+import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
+import type { Database } from '../../platform/db/db.ts';
+import { AppError, notFound } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
+import type { KnowledgeService } from '../knowledge/service.ts';
+import * as store from './store.ts';
+import { findTitleClaims } from './titles.ts';
+
+export type PersonaService = ReturnType<typeof createPersonaService>;
+
+export interface PersonaParts {
+  db: Database;
+  knowledge: Pick<KnowledgeService, 'exists'>;
+  /** Whether the organisation's administrator turned the check of titles off. */
+  allowTitles(orgId: string): Promise<boolean>;
+}
+
+const keptVersions = 500;
+
+export function createPersonaService({ db, knowledge, allowTitles }: PersonaParts) {
+  /** Versions never change, so the most used ones are kept. */
+  const versions = new Map<string, PersonaVersion>();
+
+  const check = async (orgId: string, spec: PersonaSpec) => {
+    const claims = findTitleClaims(spec);
+    if (claims.length > 0 && !(await allowTitles(orgId))) {
+      throw new AppError('claims-title', { detail: claims[0]?.message ?? '', errors: claims });
+    }
+    if (spec.knowledgeBaseId && !(await knowledge.exists(orgId, spec.knowledgeBaseId))) {
+      throw new AppError('invalid-body', { errors: [{ pointer: '/knowledgeBaseId', message: 'No such knowledge base.' }] });
+    }
+  };
+
+  const versionOf = async (orgId: string, id: string, version: number): Promise<PersonaVersion> => {
+    const key = `${orgId}/${id}/${version}`;
+    const known = versions.get(key);
+    if (known) return known;
+    const found = await store.findVersion(db, orgId, id, version);
+    if (!found) throw notFound();
+    const oldest = versions.size >= keptVersions ? versions.keys().next().value : undefined;
+    if (oldest !== undefined) versions.delete(oldest);
+    versions.set(key, found);
+    return found;
+  };
+
+  const get = async (actor: Actor, id: string): Promise<Persona> => {
+    requireStaff(actor);
+    const persona = await store.findPersona(db, actor.orgId, id);
+    if (!persona) throw notFound();
+    return persona;
+  };
+
+  return {
+    /** Throws `not-found`. */
+    get,
+
+    /** Throws `claims-title`, `invalid-body` for an unknown knowledge base. */
+    async create(actor: Actor, body: z.output<typeof PersonaCreate>): Promise<Persona> {
+      requireStaff(actor);
+      await check(actor.orgId, body);
+      return store.insertPersona(db, actor.orgId, newId(), body);
+    },
+
+    /** Changes the draft; sessions go on with what was published. Throws `not-found`, `claims-title`, `invalid-body`. */
+    async update(actor: Actor, id: string, patch: PersonaPatch): Promise<Persona> {
+      requireStaff(actor);
+      const { archived, ...changes } = patch;
+      await check(actor.orgId, PersonaSpec.strip().parse({ ...(await get(actor, id)), ...changes }));
+      return db.tx(async (tx) => {
+        const before = await store.lockPersona(tx, actor.orgId, id);
+        if (!before) throw notFound();
+        const spec = PersonaSpec.strip().parse({ ...before, ...changes });
+        return store.updatePersona(tx, actor.orgId, id, spec, archived ?? before.archived);
+      });
+    },
+
+    async list(actor: Actor, page: Page): Promise<{ items: Persona[]; next: string | null }> {
+      requireStaff(actor);
+      const [before = null] = decodeCursor(page.cursor, 1) ?? [];
+      const rows = await store.listPersonas(db, actor.orgId, before, page.limit + 1);
+      return toPage(rows, page.limit, (persona) => persona, (persona) => encodeCursor(persona.id));
+    },
+
+    /** Freezes the draft as the next version. Throws `not-found`, `claims-title`. */
+    async publish(actor: Actor, id: string): Promise<PersonaVersion> {
+      requireStaff(actor);
+      // Every draft was checked when it was saved; what is looked at here is whether the check has been turned on since.
+      await check(actor.orgId, PersonaSpec.strip().parse(await get(actor, id)));
+      return db.tx(async (tx) => {
+        const persona = await store.lockPersona(tx, actor.orgId, id);
+        if (!persona) throw notFound();
+        const spec = PersonaSpec.strip().parse(persona);
+        const version = (persona.publishedVersion ?? 0) + 1;
+        return store.insertVersion(tx, actor.orgId, id, version, spec, actor.userId);
+      });
+    },
+
+    /** Newest first. Throws `not-found`. */
+    async versions(actor: Actor, id: string, page: Page): Promise<{ items: PersonaVersion[]; next: string | null }> {
+      await get(actor, id);
+      const [before] = decodeCursor(page.cursor, 1) ?? [];
+      const rows = await store.listVersions(db, actor.orgId, id, before ? Number(before) : null, page.limit + 1);
+      return toPage(rows, page.limit, (v) => v, (v) => encodeCursor(String(v.version)));
+    },
+
+    /** The given version, or the published one. For sessions, which have checked the actor. Throws `not-found`, `not-published`. */
+    async publishedSpec(orgId: string, id: string, version?: number): Promise<{ version: number; spec: PersonaSpec }> {
+      if (version !== undefined) return versionOf(orgId, id, version);
+      const persona = await store.findPersona(db, orgId, id);
+      if (!persona) throw notFound();
+      if (persona.publishedVersion === null || persona.archived) throw new AppError('not-published');
+      return versionOf(orgId, id, persona.publishedVersion);
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import type { ClientSession, Session } from '@rapport/protocol/sessions';
+import { personaMayAnswer, rungInForce } from '../supervision/service.ts';
+import type { SessionRow } from './schema.ts';
+
+export const rungOf = (row: SessionRow) =>
+  rungInForce({ personaPolicy: row.persona_policy, sessionPolicy: row.policy, takenOver: row.taken_over_by !== null });
+
+export const toSession = (row: SessionRow): Session => ({
+  id: row.id,
+  roomId: row.room_id,
+  title: row.title,
+  status: row.status,
+  rung: rungOf(row),
+  persona: { id: row.persona_id, version: row.persona_version, name: row.persona_name, role: row.persona_role },
+  client: row.client_id && row.client_name ? { id: row.client_id, name: row.client_name } : null,
+  engine: row.engine,
+  messageCount: row.message_count,
+  createdAt: row.created_at,
+  lastActivityAt: row.last_activity_at,
+  endedAt: row.ended_at,
+});
+
+/** What the client's own side may know. */
+export const toClientSession = (row: SessionRow): ClientSession => ({
+  id: row.id,
+  roomId: row.room_id,
+  status: row.status,
+  personaName: row.persona_name,
+  personaRole: row.persona_role,
+  humanWrites: !personaMayAnswer(rungOf(row)),
+  engine: row.engine,
+  alias: row.alias,
+});
