@@ -11,7 +11,16 @@ import {
 } from './live/types.ts';
 import { createUuid7 } from './live/uuid7.ts';
 
-export * from './live/types.ts';
+export { LiveError } from './live/types.ts';
+export type {
+  LiveOptions,
+  OutboxItem,
+  OutboxStorage,
+  Published,
+  RoomReader,
+  RoomStatus,
+  Transport,
+} from './live/types.ts';
 
 const textLimit = 32_000;
 
@@ -45,8 +54,7 @@ export interface Live {
  */
 export function createLive(options: LiveOptions = {}): Live {
   const env = toEnv(options);
-  if (env.transport === 'socket' && !env.webSocket)
-    throw new Error('There is no WebSocket here: pass one as webSocket.');
+  if (env.transport === 'socket' && !env.webSocket) throw new Error('No WebSocket here: pass webSocket.');
   const rooms = new Map<string, Room>();
   const uuid = createUuid7(env.now);
   const outbox: Outbox = new Outbox({
@@ -62,15 +70,15 @@ export function createLive(options: LiveOptions = {}): Live {
 
   return {
     room(id, reader) {
-      if (closed) throw new Error('This live connection is closed.');
-      if (rooms.has(id)) throw new Error(`Room ${id} is open already: close it first.`);
+      if (closed) throw new LiveError('closed', 'Closed.');
+      if (rooms.has(id)) throw new Error(`Room ${id} is open already.`);
       const room = new Room(id, reader.after ?? 0, reader, env.random);
       rooms.set(id, room);
       link.join(room);
       return {
         cursor: () => room.cursor.seq,
         publish: (text) => {
-          if (text.length > textLimit) return Promise.reject(new LiveError('too-large', 'This message is too long.'));
+          if (text.length > textLimit) return Promise.reject(new LiveError('too-large', 'Too long.'));
           return outbox.add({ mid: uuid(), room: id, text });
         },
         pending: () => outbox.pending(id),

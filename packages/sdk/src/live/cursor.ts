@@ -1,7 +1,7 @@
 import type { RoomEvent, TextDelta } from '@rapport/protocol/events';
 import type { RoomReader } from './types.ts';
 
-const ends = new Set(['reply.completed', 'reply.stopped', 'reply.interrupted', 'reply.failed']);
+const ends = /^reply\.(completed|stopped|interrupted|failed)$/;
 const endedKept = 256;
 
 export type CursorReader = Pick<RoomReader, 'onEvent' | 'onDelta' | 'onReset' | 'onReplyReset'>;
@@ -29,7 +29,7 @@ export class Cursor {
     this.seq = event.seq;
     const { replyId } = event.data;
     if (typeof replyId !== 'string') return;
-    if (ends.has(event.type)) this.#end(replyId);
+    if (ends.test(event.type)) this.#end(replyId);
     else if (event.type === 'reply.started') this.#ended.delete(replyId);
   }
 

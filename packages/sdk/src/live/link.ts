@@ -4,9 +4,14 @@ import { follow } from './fallback.ts';
 import { isTransient, json, request } from './http.ts';
 import { report, type Room, type RoomFrame } from './room.ts';
 import { Connection } from './socket.ts';
-import { LiveError, type Env, type OutboxItem, type Published } from './types.ts';
+import { LiveError, offline, type Env, type OutboxItem, type Published } from './types.ts';
 
-const codes = { restart: 1012, auth: 4001, forbidden: 4003, slow: 4008, protocol: 4400 };
+// Of the protocol's closeCodes.
+const restart = 1012;
+const auth = 4001;
+const forbidden = 4003;
+const slow = 4008;
+const protocol = 4400;
 const opensBeforeFallback = 2;
 const socketAgainMs = 60_000;
 const soonMs = 1000;
@@ -85,11 +90,11 @@ export class Link {
 
   /** Rejects with LiveError; `offline` when it is not known whether the message arrived. */
   async publish({ mid, room, text }: OutboxItem): Promise<Published> {
-    if (this.#denied) throw new LiveError('sign-in-required', 'Sign in to go on.', 401);
+    if (this.#denied) throw new LiveError('sign-in-required', 'Sign in.');
     const connection = this.#connection;
     if (connection?.welcomed && JSON.stringify(text).length < frameLimit) {
       const result = await new Promise<Published | LiveError>((resolve) => {
-        const timer = setTimeout(() => resolve(new LiveError('offline', 'Not acknowledged.')), ackWithinMs);
+        const timer = setTimeout(() => resolve(offline()), ackWithinMs);
         this.#acks.set(mid, (answer) => {
           clearTimeout(timer);
           resolve(answer);
@@ -100,7 +105,7 @@ export class Link {
       if (result instanceof LiveError) throw result;
       return result;
     }
-    if (!connection?.welcomed && !this.#falling) throw new LiveError('offline', 'Not connected.');
+    if (!connection?.welcomed && !this.#falling) throw offline();
     const headers = { 'content-type': 'application/json', 'idempotency-key': mid };
     const signal = AbortSignal.timeout(ackWithinMs);
     const response = await request(this.#env, room, 'messages', {
@@ -142,15 +147,15 @@ export class Link {
   #closed(code: number) {
     const welcomed = this.#connection?.welcomed;
     this.#connection = undefined;
-    for (const settle of this.#acks.values()) settle(new LiveError('offline', 'The connection was lost.'));
+    for (const settle of this.#acks.values()) settle(offline());
     if (this.#ended) return;
-    if (code === codes.auth || code === codes.forbidden) return this.#deny();
-    if (!welcomed || code === codes.protocol) this.#failedOpens += 1;
+    if (code === auth || code === forbidden) return this.#deny();
+    if (!welcomed || code === protocol) this.#failedOpens += 1;
     if (this.#followers.size === 0) for (const room of this.#rooms.values()) room.lost();
     if (this.#falling) for (const room of this.#rooms.values()) this.#follow(room);
-    const soon = this.#healthy && (code === codes.restart || code === codes.slow);
+    const soon = this.#healthy && (code === restart || code === slow);
     if (soon) this.#again(this.#env.random() * soonMs);
-    else this.#again(this.#falling && this.#httpWorks ? socketAgainMs : this.#backoff.next());
+    else this.#again(this.#httpWorks && this.#falling ? socketAgainMs : this.#backoff.next());
   }
 
   #again(ms: number) {
@@ -228,9 +233,7 @@ export class Link {
       awake: () => this.#awake.signal,
       streams: this.#streams,
     };
-    void follow(this.#env, room, controller.signal, hooks).finally(() => {
-      if (this.#followers.get(room) === controller) this.#followers.delete(room);
-    });
+    void follow(this.#env, room, controller.signal, hooks);
   }
 
   #stopFollowing() {

@@ -5,7 +5,7 @@ import type { RoomEvent, TextDelta } from '@rapport/protocol/events';
 import type { ClientFrame, ServerFrame } from '@rapport/protocol/live';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocketServer, type WebSocket as Peer } from 'ws';
-import { createLive, type Live, type LiveOptions, type OutboxItem, type RoomStatus } from '../live.ts';
+import { createLive, type Live, type LiveOptions, type RoomStatus } from '../live.ts';
 
 const room = '0192f3a4-0000-7000-8000-000000000001';
 const closers: (() => void | Promise<void>)[] = [];
@@ -22,13 +22,13 @@ class FakeServer {
   readonly streams = new Set<ServerResponse>();
   readonly seen: string[] = [];
   readonly mids = new Map<string, number>();
+  url = '';
   floor = 0;
   epoch = 1;
   pingEveryMs = 200;
   opens = 0;
   sockets = true;
   mute = false;
-  /** How many more times an event is sent twice, an ack is lost, a message is refused with `unavailable`. */
   loseAcks = 0;
   refuse = 0;
   twice = false;
@@ -44,7 +44,7 @@ class FakeServer {
     });
     await new Promise<void>((resolve) => this.#http.listen(port, '127.0.0.1', resolve));
     closers.push(() => this.close());
-    return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
+    return (this.url = `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`);
   }
 
   async close() {
@@ -138,9 +138,8 @@ class FakeServer {
       const { text } = JSON.parse(Buffer.concat(chunks).toString()) as { text: string };
       if (this.refuse-- > 0) return problem(503, 'unavailable');
       const mid = String(request.headers['idempotency-key']);
-      return response
-        .writeHead(202)
-        .end(JSON.stringify({ message: { id: mid }, seq: this.#store(mid, text), replyId: null }));
+      const seq = this.#store(mid, text);
+      return response.writeHead(202).end(JSON.stringify({ message: { id: mid }, seq, replyId: null }));
     }
     if (request.headers.accept === 'text/event-stream') {
       this.seen.push('sse');
@@ -240,8 +239,8 @@ describe('the socket', () => {
     await soon(() => expect(seqs).toEqual(upTo(250)));
     server.token('r', 'end');
     await soon(() => expect(texts.get('r')).toBe(`${whole}end`));
-    const texts2 = server.log.map(({ data }) => data['text']).filter((text) => text !== undefined);
-    expect(texts2).toEqual(Array.from({ length: 50 }, (_, i) => String(i * 4)));
+    const stored = server.log.map(({ data }) => data['text']).filter((text) => text !== undefined);
+    expect(stored).toEqual(Array.from({ length: 50 }, (_, i) => String(i * 4)));
     expect(statuses).toContain('retrying');
   });
 
@@ -333,28 +332,14 @@ describe('publishing', () => {
     await expect(handle.publish('x'.repeat(32_001))).rejects.toMatchObject({ code: 'too-large' });
     await expect(handle.publish('\u0001'.repeat(32_000))).resolves.toMatchObject({ seq: 2 });
   });
-
-  it('sends what an earlier visit left', async () => {
-    let stored: readonly OutboxItem[] = [];
-    const storage = {
-      load: () => Promise.resolve([...stored]),
-      save: (items: readonly OutboxItem[]) => Promise.resolve(void (stored = items)),
-    };
-    const { server, live, handle } = await begin({ storage }, (s) => (s.mute = true));
-    const first = expect(handle.publish('left')).rejects.toMatchObject({ code: 'closed' });
-    expect(handle.pending()).toHaveLength(1);
-    await soon(() => expect(stored).toHaveLength(1));
-    live.close();
-    await first;
-    server.mute = false;
-    const next = await begin({ storage });
-    await soon(() => expect(next.server.log.map(({ data }) => data['text'])).toEqual(['left']));
-    await soon(() => expect(stored).toEqual([]));
-  });
 });
 
 describe('without a socket', () => {
   it('falls back to SSE after two failed opens and returns when the machine wakes', async () => {
+    const page = Object.assign(new EventTarget(), { visibilityState: 'visible' });
+    vi.stubGlobal('document', page);
+    for (const name of ['addEventListener', 'removeEventListener']) vi.stubGlobal(name, () => {});
+    closers.push(() => void vi.unstubAllGlobals());
     const { server, seqs, statuses, texts, handle } = await begin({}, (s) => (s.sockets = false));
     await soon(() => expect(statuses).toContain('live'));
     expect(server.opens).toBeGreaterThanOrEqual(2);
@@ -364,6 +349,30 @@ describe('without a socket', () => {
     await soon(() => expect(texts.get('r')).toBe('one two three'));
     server.add();
     expect(await handle.publish('over http')).toMatchObject({ seq: 2 });
+    await soon(() => expect(seqs).toEqual([1, 2]));
+
+    server.sockets = true;
+    page.dispatchEvent(new Event('visibilitychange'));
+    await soon(() => expect(server.subs.size).toBe(1));
+    await soon(() => expect(server.streams.size).toBe(0));
+    server.add();
+    server.token('r', ' four');
+    await soon(() => expect(seqs).toEqual([1, 2, 3]));
+    await soon(() => expect(texts.get('r')).toBe('one two three four'));
+    expect(statuses.slice(statuses.indexOf('live'))).toEqual(['live']);
+  });
+
+  it('goes on where a server that was away for a while is back', async () => {
+    const { server, seqs, handle } = await begin();
+    await handle.publish('before');
+    const port = Number(new URL(server.url).port);
+    await server.close();
+    const during = handle.publish('during');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const next = new FakeServer();
+    next.log.push(...server.log);
+    await next.listen(port);
+    expect((await during).seq).toBe(2);
     await soon(() => expect(seqs).toEqual([1, 2]));
   });
 

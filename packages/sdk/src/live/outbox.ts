@@ -1,6 +1,6 @@
 import { createBackoff, type Backoff } from './backoff.ts';
 import { isTransient } from './http.ts';
-import { LiveError, type OutboxItem, type OutboxStorage, type Published } from './types.ts';
+import { LiveError, offline, type OutboxItem, type OutboxStorage, type Published } from './types.ts';
 
 /** A message that the server keeps failing on must not hold back those after it for ever. */
 const refusalsBorne = 8;
@@ -20,7 +20,7 @@ export interface OutboxParts {
   onRejected: ((item: OutboxItem, error: LiveError) => void) | undefined;
 }
 
-const isClosed = () => new LiveError('closed', 'The live connection is closed.');
+const isClosed = () => new LiveError('closed', 'Closed.');
 
 /**
  * Messages until they are acknowledged. One of a room is under way at a time: so they are stored in the order they were
@@ -82,17 +82,22 @@ export class Outbox {
     const stored = (await this.#parts.storage?.load().catch(() => [])) ?? [];
     this.#items = [...stored, ...this.#items];
     this.#loaded = true;
+    this.#save();
     if (stored.length > 0) this.#parts.onStored();
     this.flush();
   }
 
   #save() {
+    // What an earlier visit left is still to be read.
+    if (!this.#loaded) return;
     const copy = [...this.#items];
     this.#saving = this.#saving.then(() => this.#parts.storage?.save(copy)).catch(() => {});
   }
 
   async #deliver(item: OutboxItem) {
-    const result = await this.#parts.send(item).catch((error: unknown) => asLiveError(error));
+    const result = await this.#parts
+      .send(item)
+      .catch((error: unknown) => (error instanceof LiveError ? error : offline()));
     this.#underWay.delete(item.room);
     if (this.#closed) return;
     if (result instanceof LiveError && isTransient(result)) {
@@ -120,5 +125,3 @@ export class Outbox {
     else this.#parts.onRejected?.(item, result);
   }
 }
-
-const asLiveError = (error: unknown) => (error instanceof LiveError ? error : new LiveError('offline', String(error)));

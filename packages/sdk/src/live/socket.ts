@@ -41,8 +41,6 @@ export class Connection {
       socket.onopen = () => this.send({ t: 'hello', ...(token && { token }) });
       socket.onmessage = ({ data }) => this.#receive(String(data));
       socket.onclose = ({ code }) => this.end(code);
-      // `close` follows and says more.
-      socket.onerror = () => {};
     } catch {
       // A page may be forbidden to open any socket; the owner must have the connection before it hears of its end.
       queueMicrotask(() => this.end());

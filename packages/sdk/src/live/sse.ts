@@ -1,7 +1,7 @@
 import type { RoomEvent, TextDelta } from '@rapport/protocol/events';
 import { request } from './http.ts';
 import type { Room, RoomFrame } from './room.ts';
-import { LiveError, type Env } from './types.ts';
+import { throwOffline, type Env } from './types.ts';
 
 /** The server sends a comment every 15 s: longer silence is a dead link, or a proxy that holds the stream back. */
 const silenceMs = 20_000;
@@ -31,9 +31,7 @@ export async function readSse(env: Env, room: Room, signal: AbortSignal, onLive:
     });
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     for (;;) {
-      const { done, value } = await reader.read().catch(() => {
-        throw new LiveError('offline', 'The stream was cut.');
-      });
+      const { done, value } = await reader.read().catch(throwOffline);
       if (done || signal.aborted) return;
       bytes += value.length;
       clearTimeout(watch);

@@ -51,11 +51,18 @@ export class LiveError extends Error {
   readonly status: number | undefined;
   constructor(code: string, message: string, status?: number) {
     super(message);
-    this.name = 'LiveError';
     this.code = code;
     this.status = status;
   }
 }
+
+/** It is not known whether what was sent arrived: ask again. */
+export const offline = () => new LiveError('offline', 'No answer.');
+
+/** For a `catch`. */
+export const throwOffline = (): never => {
+  throw offline();
+};
 
 export interface LiveOptions {
   /** Scheme and host of the server, such as `https://rapport.example`; empty in a page that the server itself gave. */
