@@ -61,6 +61,7 @@ create table knowledge_base (
   primary key (org_id, id)
 );
 
+-- The counts stand here, where nothing ever changes them, so that a search need not count chunks.
 create table document (
   org_id uuid not null,
   id uuid not null,
@@ -68,36 +69,38 @@ create table document (
   title text not null,
   body bytea not null,
   length integer not null,
+  chunk_count integer not null,
+  term_count integer not null,
   created_at timestamptz not null default now(),
   primary key (org_id, id),
   foreign key (org_id, knowledge_base_id) references knowledge_base on delete cascade
 );
-create index document_by_base on document (org_id, knowledge_base_id, id);
+create index document_by_base on document (org_id, knowledge_base_id, id) include (chunk_count, term_count);
 
 create table chunk (
   org_id uuid not null,
   id uuid not null,
-  knowledge_base_id uuid not null,
   document_id uuid not null,
   ordinal integer not null,
   heading_path text[] not null default '{}',
   start_offset integer not null,
   end_offset integer not null,
   body bytea not null,
-  term_count integer not null,
   primary key (org_id, id),
   foreign key (org_id, document_id) references document on delete cascade
 );
 create index chunk_by_document on chunk (org_id, document_id, ordinal);
-create index chunk_by_base on chunk (org_id, knowledge_base_id);
 
+-- Stemmed terms stand in clear, because they are what is searched. chunk_terms is the length of the chunk: with it a
+-- search is scored from the index alone.
 create table posting (
   org_id uuid not null,
   knowledge_base_id uuid not null,
   term text not null,
   chunk_id uuid not null,
   frequency real not null,
-  primary key (org_id, knowledge_base_id, term, chunk_id),
+  chunk_terms integer not null,
+  primary key (org_id, knowledge_base_id, term, chunk_id) include (frequency, chunk_terms),
   foreign key (org_id, chunk_id) references chunk on delete cascade
 );
 create index posting_by_chunk on posting (org_id, chunk_id);

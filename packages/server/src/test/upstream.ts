@@ -1,5 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { anthropic, openAi, type Dialect } from './dialects.ts';
+import { createWheel, type Wheel } from './wheel.ts';
 
 /** What the upstream was sent: for assertions on prompts, keys and headers. */
 export interface RecordedRequest {
@@ -11,157 +13,192 @@ export interface RecordedRequest {
 export interface Upstream {
   /** Without /v1. */
   url: string;
+  /** The last thousand. */
   requests: RecordedRequest[];
+  /** Replies being sent now: 0 soon after the last reader has gone. */
+  readonly running: number;
   close(): Promise<void>;
 }
 
-type Write = (text: string) => void;
-
-const openAiChunk = (delta: object, finish: string | null = null) =>
-  `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
-
-const openAiEnd = (tokens: number) =>
-  `${openAiChunk({}, 'stop')}data: ${JSON.stringify({
-    choices: [],
-    usage: { prompt_tokens: 50, completion_tokens: tokens, prompt_tokens_details: { cached_tokens: 20 } },
-  })}\n\ndata: [DONE]\n\n`;
-
-const anthropicEvent = (data: { type: string }) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** How a provider words its stream. */
-interface Dialect {
-  begin: string;
-  text(text: string): string;
-  end(tokens: number): string;
-}
-
-const openAi: Dialect = {
-  begin: openAiChunk({ role: 'assistant', content: '' }),
-  text: (text) => openAiChunk({ content: text }),
-  end: openAiEnd,
-};
-
-const anthropic: Dialect = {
-  begin: anthropicEvent({ type: 'message_start', message: { usage: { input_tokens: 30, cache_read_input_tokens: 20 } } } as { type: string }),
-  text: (text) => anthropicEvent({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } } as { type: string }),
-  end: (tokens) =>
-    anthropicEvent({ type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: tokens } } as { type: string }) +
-    anthropicEvent({ type: 'message_stop' }),
-};
+const remembered = 1000;
 
 const words = (count: number): string[] => Array.from({ length: count }, (_, i) => `w${i} `);
 
 function lastText(body: RecordedRequest['body']): string {
   const content = body.messages?.findLast((m) => m.role === 'user')?.content;
-  return typeof content === 'string' ? content : JSON.stringify(content ?? '');
+  if (typeof content === 'string') return content;
+  const parts = Array.isArray(content) ? (content as { text?: string }[]) : [];
+  return parts.map((part) => part.text ?? '').join('\n');
 }
 
-/** The texts a model of this name says, and the pause between them in milliseconds. */
-function script(model: string, body: RecordedRequest['body']): { texts: string[]; every: number } {
-  const match = /words-(\d+)(?:@(\d+))?/.exec(model);
-  if (match) return { texts: words(Number(match[1])), every: Number(match[2] ?? 0) };
-  if (model === 'recite') return { texts: lastText(body).replace(/^Recite: /, '').split(/(?<= )/), every: 15 };
-  return { texts: `You said: ${lastText(body)}`.split(/(?<= )/), every: 0 };
+/** What is played: `[play NAME]` in the last message of the user goes before the model's name. `NAME@20` carries a number. */
+function actOf(body: RecordedRequest['body']): { act: string; number: number | null } {
+  const model = String(body.model ?? 'echo');
+  const name = /\[play ([\w@-]+)\]/.exec(lastText(body))?.[1] ?? model;
+  const [act = 'echo', number] = name.split('@');
+  return { act, number: number === undefined ? null : Number(number) };
 }
 
-function refuse(response: ServerResponse, status: number, headers: Record<string, string> = {}) {
+/** The texts an act says, and the pause between them in milliseconds. */
+function script(act: string, number: number | null, body: RecordedRequest['body']): { texts: string[]; every: number } {
+  const count = /^words-(\d+)$/.exec(act)?.[1];
+  if (count) return { texts: words(Number(count)), every: number ?? 0 };
+  if (act === 'recite') return { texts: lastText(body).replace(/^Recite: /, '').split(/(?<= )/), every: number ?? 15 };
+  return { texts: `You said: ${lastText(body)}`.split(/(?<= )/), every: number ?? 0 };
+}
+
+interface Stage {
+  response: ServerResponse;
+  dialect: Dialect;
+  model: string;
+  wheel: Wheel;
+}
+
+function refuse({ response }: Stage, status: number, message = 'played fault', headers: Record<string, string> = {}) {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(JSON.stringify({ error: { message: `played fault ${status}` } }));
+  response.end(JSON.stringify({ error: { message } }));
 }
+
+const later = (stage: Stage, ms: number, work: () => void) =>
+  stage.wheel.after(ms, () => {
+    if (!stage.response.destroyed) work();
+  });
+
+/** Writes pieces at a pace that does not drift, then goes on with `then`. */
+function paced(stage: Stage, pieces: (string | Buffer)[], every: number, then: () => void) {
+  const began = performance.now();
+  const next = (at: number) => {
+    const piece = pieces[at];
+    if (piece === undefined) return then();
+    stage.response.write(piece);
+    later(stage, began + (at + 1) * every - performance.now(), () => next(at + 1));
+  };
+  next(0);
+}
+
+/** One write for all where there is no pace, so that a reader is measured and not this server. */
+function say(stage: Stage, texts: string[], every: number) {
+  const { response, dialect } = stage;
+  const end = dialect.end(texts.length);
+  if (every === 0) return void response.end(texts.map(dialect.text).join('') + end);
+  paced(stage, texts.map(dialect.text), every, () => response.end(end));
+}
+
+type Act = (stage: Stage, number: number | null) => void;
+
+/** Faults in place of an answer. */
+const refusals: Record<string, Act> = {
+  'fault-400': (stage) => refuse(stage, 400),
+  'fault-400-context': (stage) => refuse(stage, 400, "This model's maximum context length is 8192 tokens."),
+  'fault-401': (stage) => refuse(stage, 401),
+  'fault-404': (stage) => refuse(stage, 404),
+  'fault-429': (stage) => refuse(stage, 429, 'played fault', { 'retry-after': '1' }),
+  'fault-429-long': (stage) => refuse(stage, 429, 'played fault', { 'retry-after': '3600' }),
+  'fault-500': (stage) => refuse(stage, 500),
+  'fault-500-once': (stage) => refuse(stage, 500),
+  'fault-refuse': ({ response }) => response.destroy(),
+  'fault-html': ({ response }) => {
+    response.writeHead(200, { 'content-type': 'text/html' });
+    response.end('<!doctype html><title>Another server</title>');
+  },
+};
+const passing = new Set(['fault-429', 'fault-500-once']);
+
+const begun = ({ dialect }: Stage) => words(5).map(dialect.text).join('');
+
+/** Faults in the middle of an answer. */
+const breaks: Record<string, Act> = {
+  'fault-stall': (stage) => stage.response.write(begun(stage)),
+  'fault-keep-alive': (stage) => {
+    stage.response.write(begun(stage));
+    const pings = Array.from({ length: 1000 }, () => ': keep-alive\n\n');
+    paced(stage, pings, 20, () => stage.response.destroy());
+  },
+  'fault-silent': () => {},
+  'fault-cut': (stage) => {
+    stage.response.write(begun(stage));
+    later(stage, 30, () => stage.response.destroy());
+  },
+  'fault-cut-early': (stage) => later(stage, 30, () => stage.response.destroy()),
+  'fault-cut-clean': (stage) => stage.response.end(begun(stage)),
+  'fault-cut-half': (stage) => stage.response.end(`${begun(stage)}data: {"choices":[{"del`),
+  'fault-malformed': (stage) => stage.response.end(`${begun(stage)}data: {"choices":[{"delta":\n\n`),
+  'fault-error': (stage) => stage.response.end(begun(stage) + stage.dialect.error),
+  'fault-open-end': (stage) => stage.response.write(begun(stage) + stage.dialect.end(5)),
+  'fault-slow-first': (stage, number) => later(stage, number ?? 3000, () => say(stage, words(5), 0)),
+  'fault-split-utf8': (stage) => {
+    const bytes = Buffer.from(stage.dialect.text('Grüße 🙂 an alle') + stage.dialect.end(3));
+    paced(stage, [...bytes].map((byte) => Buffer.from([byte])), 0, () => stage.response.end());
+  },
+  thinking: (stage, number) => {
+    const thoughts = Array.from({ length: 10 }, () => stage.dialect.thought('hm '));
+    paced(stage, thoughts, number ?? 20, () => say(stage, words(5), 0));
+  },
+};
+
+function answer(stage: Stage, request: RecordedRequest, failed: Set<string>) {
+  const { act, number } = actOf(request.body);
+  const key = act + JSON.stringify(request.body.messages);
+  const refusal = refusals[act];
+  if (refusal && !failed.delete(key)) {
+    if (passing.has(act)) failed.add(key);
+    return refusal(stage, number);
+  }
+  stage.response.writeHead(200, { 'content-type': 'text/event-stream' });
+  stage.response.write(stage.dialect.begin(stage.model));
+  if (breaks[act]) return breaks[act](stage, number);
+  const { texts, every } = script(refusal ? 'words-20' : act, number, request.body);
+  say(stage, texts, every);
+}
+
+const models = ['echo', 'recite', 'words-200', 'words-200@20', 'thinking', ...Object.keys(refusals), ...Object.keys(breaks)];
+const modelLists = JSON.stringify({
+  object: 'list',
+  data: models.map((id) => ({ id, object: 'model' })),
+  models: models.map((name) => ({ name })),
+});
 
 /**
- * A real local server that plays OpenAI-compatible providers and Anthropic, chosen by path, and their faults, chosen by
- * the model's name: `words-200`, `words-200@20` (milliseconds between tokens), `echo`, `recite`, `fault-…`.
+ * A real local server that plays OpenAI-compatible providers (`/v1/chat/completions`, `/v1/models`), Ollama's list and
+ * Anthropic (`/v1/messages`), and their faults. What it plays is chosen by the model's name or by `[play NAME]` in the
+ * last message: `words-200`, `words-200@20` (milliseconds between tokens), `echo`, `recite`, `thinking`, `fault-…`.
  */
 export async function startUpstream(port = 0): Promise<Upstream> {
   const requests: RecordedRequest[] = [];
-  const tries = new Map<string, number>();
+  const failed = new Set<string>();
+  const wheel = createWheel();
+  let running = 0;
 
-  const answer = async (request: RecordedRequest, response: ServerResponse) => {
-    const model = String(request.body.model ?? 'echo');
-    const prompt = JSON.stringify(request.body.messages);
-    const attempt = (tries.get(model + prompt) ?? 0) + 1;
-    tries.set(model + prompt, attempt);
-    const early: Record<string, () => void> = {
-      'fault-401': () => refuse(response, 401),
-      'fault-404': () => refuse(response, 404),
-      'fault-429': () => refuse(response, 429, { 'retry-after': '1' }),
-      'fault-429-long': () => refuse(response, 429, { 'retry-after': '3600' }),
-      'fault-500': () => refuse(response, 500),
-      'fault-500-once': () => refuse(response, 500),
-      'fault-refuse': () => response.destroy(),
-    };
-    const once = (model === 'fault-429' || model === 'fault-500-once') && attempt > 1;
-    const fault = early[model];
-    if (fault && !once) return fault();
-    const dialect = request.path.endsWith('/messages') ? anthropic : openAi;
-    if (model === 'fault-slow-first') await pause(3000);
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    response.write(dialect.begin);
-    if (model.startsWith('fault-') && !fault) return playFault(model, dialect, response);
-    const { texts, every } = script(fault ? 'words-20' : model, request.body);
-    if (every === 0) return void response.end(texts.map(dialect.text).join('') + dialect.end(texts.length));
-    for (const text of texts) {
-      if (response.destroyed) return;
-      response.write(dialect.text(text));
-      await pause(every);
-    }
-    response.end(dialect.end(texts.length));
-  };
-
-  const server: Server = createServer((request, response) => {
-    let text = '';
-    request.on('data', (part: Buffer) => (text += part.toString()));
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
-      if (request.method === 'GET') return response.end(JSON.stringify({ data: [{ id: 'echo' }], models: [{ name: 'echo' }] }));
-      const recorded = { path: request.url ?? '', headers: request.headers, body: JSON.parse(text || '{}') };
-      requests.push(recorded);
-      answer(recorded, response).catch(() => response.destroy());
+      const path = request.url ?? '';
+      response.setHeader('content-type', 'application/json');
+      if (request.method === 'GET') return response.end(modelLists);
+      const body = JSON.parse(Buffer.concat(parts).toString() || '{}') as RecordedRequest['body'];
+      const recorded = { path, headers: request.headers, body };
+      if (requests.push(recorded) > remembered) requests.shift();
+      running += 1;
+      response.on('close', () => (running -= 1));
+      const dialect = path.endsWith('/messages') ? anthropic : openAi;
+      answer({ response, dialect, model: String(body.model ?? 'echo'), wheel }, recorded, failed);
     });
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    get running() {
+      return running;
+    },
     close: () =>
       new Promise((resolve) => {
+        wheel.stop();
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
-}
-
-async function playFault(model: string, dialect: Dialect, response: ServerResponse): Promise<void> {
-  const say: Write = (text) => response.write(dialect.text(text));
-  switch (model) {
-    case 'fault-stall':
-      words(5).forEach(say);
-      return;
-    case 'fault-cut':
-      words(5).forEach(say);
-      await pause(30);
-      response.destroy();
-      return;
-    case 'fault-cut-clean':
-      words(5).forEach(say);
-      response.end();
-      return;
-    case 'fault-malformed':
-      words(5).forEach(say);
-      response.end('data: {"choices":[{"delta":\n\n');
-      return;
-    case 'fault-split-utf8':
-      for (const byte of Buffer.from(dialect.text('Grüße 🙂 an alle') + dialect.end(3))) {
-        response.write(Buffer.from([byte]));
-        await pause(0);
-      }
-      response.end();
-      return;
-    default:
-      response.end(words(5).map(dialect.text).join('') + dialect.end(5));
-  }
 }
 
 // As a process of its own: node packages/server/src/test/upstream.ts --port 4400

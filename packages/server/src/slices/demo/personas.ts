@@ -1,4 +1,4 @@
-import { PersonaCreate } from '@rapport/protocol/personas';
+import type { PersonaCreate } from '@rapport/protocol/personas';
 
 /** What the demo organisation is made of; the material lies beside this file. */
 export interface DemoPersona {

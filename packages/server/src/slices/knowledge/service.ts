@@ -58,17 +58,8 @@ export function createKnowledgeService({ db }: { db: Database }) {
     /** The document can be searched when this returns. Throws `not-found`. */
     async addDocument(actor: Actor, baseId: string, body: z.output<typeof DocumentCreate>): Promise<Document> {
       await requireBase(actor, baseId);
-      const { orgId } = actor;
-      const id = newId();
-      const chunks = toChunks(body.title, body.text);
-      return db.tx(async (tx) => {
-        await store.insertDocument(tx, orgId, baseId, { id, ...body });
-        await store.insertChunks(tx, orgId, baseId, id, chunks);
-        const stored = await store.findDocument(tx, orgId, baseId, id);
-        if (!stored) throw new Error('a document is gone in the transaction that made it');
-        const { text: _text, ...document } = stored;
-        return document;
-      });
+      const document = { id: newId(), ...body, chunks: toChunks(body.title, body.text) };
+      return db.tx((tx) => store.insertDocument(tx, actor.orgId, baseId, document));
     },
 
     /** Throws `not-found`. */

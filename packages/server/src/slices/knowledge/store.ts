@@ -5,6 +5,8 @@ import type { DocumentRow, KnowledgeBaseRow, PassageRow } from './schema.ts';
 /** Robertson and Zaragoza, "The probabilistic relevance framework: BM25 and beyond", 2009. */
 const k1 = 0.9;
 const b = 0.4;
+/** Chunks from which on frequent terms are left out of a search. */
+const largeBase = 1000;
 
 const bodyPlace = (orgId: string, rowId: string) => ({ orgId, table: 'document', column: 'body', rowId });
 const chunkPlace = (orgId: string, rowId: string) => ({ orgId, table: 'chunk', column: 'body', rowId });
@@ -63,30 +65,43 @@ export interface NewChunk {
   termCount: number;
 }
 
-export const insertDocument = (
-  tx: Tx,
-  orgId: string,
-  baseId: string,
-  document: { id: string; title: string; text: string },
-): Promise<number> =>
-  tx.exec(`insert into document (org_id, id, knowledge_base_id, title, body, length) values ($1, $2, $3, $4, $5, $6)`, [
-    orgId,
-    document.id,
-    baseId,
-    document.title,
-    tx.codec.seal(bodyPlace(orgId, document.id), document.text),
-    document.text.length,
-  ]);
+export interface NewDocument {
+  id: string;
+  title: string;
+  text: string;
+  chunks: NewChunk[];
+}
 
-export async function insertChunks(tx: Tx, orgId: string, baseId: string, documentId: string, chunks: NewChunk[]) {
-  await tx.exec(
-    `insert into chunk (org_id, id, knowledge_base_id, document_id, ordinal, heading_path, start_offset, end_offset, body, term_count)
-     select $1, x.id, $2, $3, x.ordinal, array(select jsonb_array_elements_text(x.path)), x.start_at, x.end_at, x.body, x.terms
-     from unnest($4::uuid[], $5::int[], $6::jsonb[], $7::int[], $8::int[], $9::bytea[], $10::int[])
-       as x(id, ordinal, path, start_at, end_at, body, terms)`,
+/** Stores the document with its chunks and postings. */
+export async function insertDocument(tx: Tx, orgId: string, baseId: string, document: NewDocument): Promise<Document> {
+  const { id, title, text, chunks } = document;
+  const row = await tx.one<DocumentRow>(
+    `insert into document (org_id, id, knowledge_base_id, title, body, length, chunk_count, term_count)
+     values ($1, $2, $3, $4, $5, $6, $7, $8) returning id, title, length, chunk_count, created_at`,
     [
       orgId,
+      id,
       baseId,
+      title,
+      tx.codec.seal(bodyPlace(orgId, id), text),
+      text.length,
+      chunks.length,
+      chunks.reduce((sum, c) => sum + c.termCount, 0),
+    ],
+  );
+  await insertChunks(tx, orgId, id, chunks);
+  await insertPostings(tx, orgId, baseId, chunks);
+  return toDocument(row);
+}
+
+const insertChunks = (tx: Tx, orgId: string, documentId: string, chunks: NewChunk[]): Promise<number> =>
+  tx.exec(
+    `insert into chunk (org_id, id, document_id, ordinal, heading_path, start_offset, end_offset, body)
+     select $1, x.id, $2, x.ordinal, array(select jsonb_array_elements_text(x.path)), x.start_at, x.end_at, x.body
+     from unnest($3::uuid[], $4::int[], $5::jsonb[], $6::int[], $7::int[], $8::bytea[])
+       as x(id, ordinal, path, start_at, end_at, body)`,
+    [
+      orgId,
       documentId,
       chunks.map((c) => c.id),
       chunks.map((c) => c.ordinal),
@@ -94,20 +109,29 @@ export async function insertChunks(tx: Tx, orgId: string, baseId: string, docume
       chunks.map((c) => c.start),
       chunks.map((c) => c.end),
       chunks.map((c) => tx.codec.seal(chunkPlace(orgId, c.id), c.text)),
-      chunks.map((c) => c.termCount),
     ],
   );
-  const postings = chunks.flatMap((c) => [...c.frequencies].map(([term, count]) => ({ term, chunkId: c.id, count })));
-  // Stemmed terms stand in clear, because they are what is searched; the texts themselves are sealed.
+
+async function insertPostings(tx: Tx, orgId: string, baseId: string, chunks: NewChunk[]): Promise<void> {
+  const postings = chunks.flatMap((c) =>
+    [...c.frequencies].map(([term, count]) => ({ term, chunkId: c.id, count, terms: c.termCount })),
+  );
   await tx.exec(
-    `insert into posting (org_id, knowledge_base_id, term, chunk_id, frequency)
-     select $1, $2, x.term, x.chunk_id, x.frequency from unnest($3::text[], $4::uuid[], $5::real[]) as x(term, chunk_id, frequency)`,
-    [orgId, baseId, postings.map((p) => p.term), postings.map((p) => p.chunkId), postings.map((p) => p.count)],
+    `insert into posting (org_id, knowledge_base_id, term, chunk_id, frequency, chunk_terms)
+     select $1, $2, x.term, x.chunk_id, x.frequency, x.terms
+     from unnest($3::text[], $4::uuid[], $5::real[], $6::int[]) as x(term, chunk_id, frequency, terms)`,
+    [
+      orgId,
+      baseId,
+      postings.map((p) => p.term),
+      postings.map((p) => p.chunkId),
+      postings.map((p) => p.count),
+      postings.map((p) => p.terms),
+    ],
   );
 }
 
-const documentColumns = `d.id, d.title, d.length, d.created_at,
-  (select count(*) from chunk c where c.org_id = d.org_id and c.document_id = d.id) as chunk_count`;
+const documentColumns = 'd.id, d.title, d.length, d.chunk_count, d.created_at';
 
 export async function findDocument(
   db: Db,
@@ -135,22 +159,36 @@ export async function listDocuments(db: Db, orgId: string, baseId: string, befor
 export const deleteDocument = (db: Db, orgId: string, baseId: string, id: string): Promise<number> =>
   db.exec(`delete from document where org_id = $1 and knowledge_base_id = $2 and id = $3`, [orgId, baseId, id]);
 
-/** The best passages by BM25. Scores are summed by chunk first; texts are joined for the few that remain. */
-export async function searchChunks(db: Db, orgId: string, baseId: string, terms: string[], limit: number): Promise<Passage[]> {
+/**
+ * The best passages by BM25. Everything is scored from the index of the postings; the few that remain are joined with
+ * their texts. In a large base a term that stands in every fourth chunk costs much and tells little, so it is left out,
+ * unless it is the rarest of the query.
+ */
+export async function searchChunks(
+  db: Db,
+  orgId: string,
+  baseId: string,
+  terms: string[],
+  limit: number,
+): Promise<Passage[]> {
   const rows = await db.many<PassageRow>(
     `with size as (
-       select count(*)::real as n, coalesce(avg(term_count), 1)::real as average from chunk
-       where org_id = $1 and knowledge_base_id = $2),
-     hits as (
-       select p.term, p.chunk_id, p.frequency, count(*) over (partition by p.term) as df from posting p
-       where p.org_id = $1 and p.knowledge_base_id = $2 and p.term = any($3::text[])),
+       select coalesce(sum(chunk_count), 0)::float8 as n,
+              greatest(sum(term_count)::float8 / greatest(sum(chunk_count), 1), 1) as average
+       from document where org_id = $1 and knowledge_base_id = $2),
+     counted as (
+       select p.term, count(*)::float8 as df from posting p
+       where p.org_id = $1 and p.knowledge_base_id = $2 and p.term = any($3::text[]) group by p.term),
+     kept as (
+       select c.term, ln(1 + (s.n - c.df + 0.5) / (c.df + 0.5)) as idf from counted c cross join size s
+       where s.n < ${largeBase} or c.df <= s.n / 4 or c.df = (select min(df) from counted)),
      best as (
-       select h.chunk_id, sum(
-         ln(1 + (s.n - h.df + 0.5) / (h.df + 0.5)) * h.frequency * ${1 + k1}
-         / (h.frequency + ${k1} * (${1 - b} + ${b} * c.term_count / s.average))) as score
-       from hits h join chunk c on c.org_id = $1 and c.id = h.chunk_id cross join size s
-       group by h.chunk_id order by score desc, h.chunk_id limit $4)
-     select c.id, c.document_id, d.title, c.heading_path, c.start_offset, c.end_offset, c.body, best.score::float8 as score
+       select p.chunk_id, sum(k.idf * p.frequency * ${1 + k1}
+         / (p.frequency + ${k1} * (${1 - b} + ${b} * p.chunk_terms / s.average)))::float8 as score
+       from kept k cross join size s
+       join posting p on p.org_id = $1 and p.knowledge_base_id = $2 and p.term = k.term
+       group by p.chunk_id order by score desc, p.chunk_id limit $4)
+     select c.id, c.document_id, d.title, c.heading_path, c.start_offset, c.end_offset, c.body, best.score
      from best
      join chunk c on c.org_id = $1 and c.id = best.chunk_id
      join document d on d.org_id = $1 and d.id = c.document_id

@@ -1,15 +1,24 @@
 import { Empty, IdParams, Page } from '@rapport/protocol/common';
 import { Persona, PersonaCreate, PersonaList, PersonaPatch, PersonaVersion, PersonaVersionList } from '@rapport/protocol/personas';
+import { z } from 'zod';
 import { actorOf, type App } from '../../platform/http/server.ts';
 import type { PersonaService } from './service.ts';
 
+const PersonaQuery = Page.extend({
+  q: z.string().trim().max(200).optional().describe('Part of the name.'),
+  archived: z.enum(['true', 'false']).default('false').describe('true: archived personas too.'),
+});
 const config = { permission: 'personas.manage' } as const;
 
 export function personaRoutes(app: App, personas: PersonaService) {
   app.get(
     '/api/v1/personas',
-    { config, schema: { summary: 'List personas, newest first', querystring: Page, response: { 200: PersonaList } } },
-    (request) => personas.list(actorOf(request), request.query),
+    {
+      config,
+      schema: { summary: 'List personas, newest first', querystring: PersonaQuery, response: { 200: PersonaList } },
+    },
+    (request) =>
+      personas.list(actorOf(request), { ...request.query, archived: request.query.archived === 'true' }),
   );
   app.post(
     '/api/v1/personas',

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Page } from '@rapport/protocol/common';
 import type { Persona, PersonaCreate, PersonaPatch, PersonaVersion } from '@rapport/protocol/personas';
 import { PersonaSpec } from '@rapport/protocol/personas';
@@ -20,7 +21,12 @@ export interface PersonaParts {
   allowTitles(orgId: string): Promise<boolean>;
 }
 
+export type PersonaQuery = Page & store.PersonaFilter;
+
 const keptVersions = 500;
+
+/** What a version freezes: the persona without its id, dates and state. */
+const specOf = (persona: unknown): PersonaSpec => PersonaSpec.strip().parse(persona);
 
 export function createPersonaService({ db, knowledge, allowTitles }: PersonaParts) {
   /** Versions never change, so the most used ones are kept. */
@@ -39,9 +45,10 @@ export function createPersonaService({ db, knowledge, allowTitles }: PersonaPart
   const versionOf = async (orgId: string, id: string, version: number): Promise<PersonaVersion> => {
     const key = `${orgId}/${id}/${version}`;
     const known = versions.get(key);
-    if (known) return known;
-    const found = await store.findVersion(db, orgId, id, version);
+    const found = known ?? (await store.findVersion(db, orgId, id, version));
     if (!found) throw notFound();
+    // Taken out and put in again, it becomes the last to be thrown out.
+    versions.delete(key);
     const oldest = versions.size >= keptVersions ? versions.keys().next().value : undefined;
     if (oldest !== undefined) versions.delete(oldest);
     versions.set(key, found);
@@ -70,31 +77,47 @@ export function createPersonaService({ db, knowledge, allowTitles }: PersonaPart
     async update(actor: Actor, id: string, patch: PersonaPatch): Promise<Persona> {
       requireStaff(actor);
       const { archived, ...changes } = patch;
-      await check(actor.orgId, PersonaSpec.strip().parse({ ...(await get(actor, id)), ...changes }));
+      const known = await get(actor, id);
+      // Archiving is no claim: it stays possible when the check was turned on after the draft was saved.
+      if (Object.keys(changes).length > 0) await check(actor.orgId, specOf({ ...known, ...changes }));
       return db.tx(async (tx) => {
         const before = await store.lockPersona(tx, actor.orgId, id);
         if (!before) throw notFound();
-        const spec = PersonaSpec.strip().parse({ ...before, ...changes });
-        return store.updatePersona(tx, actor.orgId, id, spec, archived ?? before.archived);
+        const spec = specOf({ ...before, ...changes });
+        const published =
+          before.publishedVersion === null
+            ? undefined
+            : await store.findVersion(tx, actor.orgId, id, before.publishedVersion);
+        return store.updatePersona(tx, actor.orgId, id, {
+          spec,
+          archived: archived ?? before.archived,
+          draftChanged: !isDeepStrictEqual(spec, published?.spec),
+        });
       });
     },
 
-    async list(actor: Actor, page: Page): Promise<{ items: Persona[]; next: string | null }> {
+    /** Newest first; those that were archived only where they are asked for. */
+    async list(actor: Actor, query: PersonaQuery): Promise<{ items: Persona[]; next: string | null }> {
       requireStaff(actor);
-      const [before = null] = decodeCursor(page.cursor, 1) ?? [];
-      const rows = await store.listPersonas(db, actor.orgId, before, page.limit + 1);
-      return toPage(rows, page.limit, (persona) => persona, (persona) => encodeCursor(persona.id));
+      const [before = null] = decodeCursor(query.cursor, 1) ?? [];
+      const rows = await store.listPersonas(db, actor.orgId, query, before, query.limit + 1);
+      return toPage(
+        rows,
+        query.limit,
+        (persona) => persona,
+        (persona) => encodeCursor(persona.id),
+      );
     },
 
     /** Freezes the draft as the next version. Throws `not-found`, `claims-title`. */
     async publish(actor: Actor, id: string): Promise<PersonaVersion> {
       requireStaff(actor);
       // Every draft was checked when it was saved; what is looked at here is whether the check has been turned on since.
-      await check(actor.orgId, PersonaSpec.strip().parse(await get(actor, id)));
+      await check(actor.orgId, specOf(await get(actor, id)));
       return db.tx(async (tx) => {
         const persona = await store.lockPersona(tx, actor.orgId, id);
         if (!persona) throw notFound();
-        const spec = PersonaSpec.strip().parse(persona);
+        const spec = specOf(persona);
         const version = (persona.publishedVersion ?? 0) + 1;
         return store.insertVersion(tx, actor.orgId, id, version, spec, actor.userId);
       });

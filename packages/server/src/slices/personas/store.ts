@@ -53,21 +53,44 @@ export async function lockPersona(tx: Tx, orgId: string, id: string): Promise<Pe
   return row && toPersona(tx, orgId, row);
 }
 
-export async function updatePersona(tx: Tx, orgId: string, id: string, spec: PersonaSpec, archived: boolean): Promise<Persona> {
+export interface PersonaChange {
+  spec: PersonaSpec;
+  archived: boolean;
+  draftChanged: boolean;
+}
+
+export async function updatePersona(tx: Tx, orgId: string, id: string, change: PersonaChange): Promise<Persona> {
+  const { spec, archived, draftChanged } = change;
   const row = await tx.one<PersonaRow>(
-    `update persona set name = $3, draft = $4, archived = $5, draft_changed = true, updated_at = now()
+    `update persona set name = $3, draft = $4, archived = $5, draft_changed = $6, updated_at = now()
      where org_id = $1 and id = $2 returning ${columns}`,
-    [orgId, id, spec.name, tx.codec.seal(draftPlace(orgId, id), JSON.stringify(spec)), archived],
+    [orgId, id, spec.name, tx.codec.seal(draftPlace(orgId, id), JSON.stringify(spec)), archived, draftChanged],
   );
   return toPersona(tx, orgId, row);
 }
 
-/** Newest first. */
-export async function listPersonas(db: Db, orgId: string, before: string | null, limit: number): Promise<Persona[]> {
+export interface PersonaFilter {
+  /** Part of the name. */
+  q?: string | undefined;
+  archived: boolean;
+}
+
+const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
+
+/** Newest first; `before` is the id the page starts below. */
+export async function listPersonas(
+  db: Db,
+  orgId: string,
+  filter: PersonaFilter,
+  before: string | null,
+  limit: number,
+): Promise<Persona[]> {
   const rows = await db.many<PersonaRow>(
-    `select ${columns} from persona where org_id = $1 and not archived and ($2::uuid is null or id < $2)
-     order by id desc limit $3`,
-    [orgId, before, limit],
+    `select ${columns} from persona
+     where org_id = $1 and (not archived or $2::boolean) and ($3::text is null or name ilike $3)
+       and ($4::uuid is null or id < $4)
+     order by id desc limit $5`,
+    [orgId, filter.archived, filter.q ? `%${escapeLike(filter.q)}%` : null, before, limit],
   );
   return rows.map((row) => toPersona(db, orgId, row));
 }

@@ -1,5 +1,7 @@
 import type { Usage } from '@rapport/protocol/inference';
 
+export type { Usage };
+
 export interface PromptMessage {
   role: 'system' | 'user' | 'assistant';
   content: string;
@@ -8,7 +10,7 @@ export interface PromptMessage {
 }
 
 export interface Timeouts {
-  /** Milliseconds until the first token, and between two tokens. */
+  /** Milliseconds until the first token, and between two tokens. A model that shows that it is thinking is not late. */
   firstTokenMs: number;
   betweenTokensMs: number;
 }
@@ -18,19 +20,24 @@ export interface EngineRequest {
   messages: PromptMessage[];
   maxTokens?: number;
   temperature?: number;
+  /** Texts that end the reply; they are not part of it. */
+  stop?: string[];
   signal: AbortSignal;
   timeouts?: Timeouts;
 }
 
 export interface EngineEnd {
   finishReason: 'stop' | 'length' | 'content-filter' | 'other';
+  /** null where the provider did not tell. */
   usage: Usage;
+  /** The model that answered, as the provider names it: an alias may stand for another one every month. */
+  model: string;
 }
 
 export interface Engine {
   /**
-   * Calls `onText` for each piece of text as it arrives and resolves at the provider's own end of the reply. A stream
-   * that ends without a finish reason has failed. Throws EngineError.
+   * Calls `onText` synchronously for each piece of text, never with an empty one, and resolves at the provider's own end
+   * of the reply. A stream that ends without a finish reason has failed. Throws EngineError.
    */
   stream(request: EngineRequest, onText: (text: string) => void): Promise<EngineEnd>;
 }
@@ -54,8 +61,10 @@ const retryable = new Set<EngineFault>(['rate-limited', 'unavailable', 'refused-
 export class EngineError extends Error {
   readonly fault: EngineFault;
   readonly status: number | undefined;
-  /** What the provider asked for in Retry-After. */
+  /** Milliseconds, as the provider asked for in Retry-After. */
   readonly retryAfterMs: number | undefined;
+  /** Whether text was given out before the fault. */
+  shown = false;
 
   constructor(fault: EngineFault, more: { status?: number; retryAfterMs?: number | undefined; cause?: unknown } = {}) {
     super(`the provider failed: ${fault}${more.status ? ` (HTTP ${more.status})` : ''}`, { cause: more.cause });
@@ -65,10 +74,14 @@ export class EngineError extends Error {
     this.retryAfterMs = more.retryAfterMs;
   }
 
-  /** Whether another try may help; only the caller knows whether something has been shown already. */
+  /** Whether another try may help: the fault may pass, and nobody has seen a beginning that the next try would repeat. */
   get retryable(): boolean {
-    return retryable.has(this.fault);
+    return !this.shown && retryable.has(this.fault);
   }
 }
 
 export const defaultTimeouts: Timeouts = { firstTokenMs: 60_000, betweenTokensMs: 30_000 };
+
+/** A provider's count of tokens; null for what is none. */
+export const tokenCount = (value: unknown): number | null =>
+  Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null;

@@ -1,20 +1,38 @@
 import { availableParallelism } from 'node:os';
-import type { Usage } from '@rapport/protocol/inference';
-import type { EngineEnd, PromptMessage } from './engine.ts';
+import { pathToFileURL } from 'node:url';
+import type { EngineEnd, PromptMessage, Usage } from './engine.ts';
 
-export type ToChild =
-  | { type: 'generate'; messages: PromptMessage[]; maxTokens: number | undefined; temperature: number | undefined }
-  | { type: 'stop' };
+export interface Generate {
+  type: 'generate';
+  /** Comes back with everything that belongs to this reply. */
+  id: number;
+  messages: PromptMessage[];
+  maxTokens: number | undefined;
+  temperature: number | undefined;
+  stop: string[] | undefined;
+}
 
-export type FromChild =
+export type ToChild = Generate | { type: 'stop'; id: number };
+
+export type FromChild = { id: number } & (
   | { type: 'text'; text: string }
   | { type: 'end'; finishReason: EngineEnd['finishReason']; usage: Usage }
-  | { type: 'error'; message: string };
+  | { type: 'error'; message: string }
+);
 
 interface HistoryItem {
   type: 'system' | 'user' | 'model';
   text?: string;
   response?: string[];
+}
+
+interface PromptOptions {
+  maxTokens?: number;
+  temperature?: number;
+  customStopTriggers?: string[];
+  signal: AbortSignal;
+  stopOnAbortSignal: true;
+  onTextChunk(text: string): void;
 }
 
 /** The little of node-llama-cpp that is used; the package itself is optional, so its types cannot be imported. */
@@ -27,57 +45,66 @@ interface Library {
   }>;
   LlamaChatSession: new (options: { contextSequence: unknown }) => {
     setChatHistory(history: HistoryItem[]): void;
-    prompt(
-      text: string,
-      options: { maxTokens?: number; temperature?: number; signal: AbortSignal; stopOnAbortSignal: true; onTextChunk(text: string): void },
-    ): Promise<string>;
+    promptWithMeta(text: string, options: PromptOptions): Promise<{ responseText: string; stopReason: string }>;
   };
 }
 
-const path = process.argv[2] ?? '';
-const name = 'node-llama-cpp';
+const finishReasons: Record<string, EngineEnd['finishReason']> = {
+  eogToken: 'stop',
+  stopGenerationTrigger: 'stop',
+  customStopTrigger: 'stop',
+  maxTokens: 'length',
+};
+
+const [, , path = '', library = ''] = process.argv;
 const tell = (message: FromChild) => void process.send?.(message);
 
 async function load() {
-  const { getLlama, LlamaChatSession } = (await import(name)) as Library;
-  // More threads than cores make small machines an order of magnitude slower.
+  const { getLlama, LlamaChatSession } = (await import(pathToFileURL(library).href)) as Library;
+  // As many threads as small machines have cores make them an order of magnitude slower.
   const llama = await getLlama({ build: 'never', maxThreads: Math.max(1, Math.floor(availableParallelism() / 2)) });
   const model = await llama.loadModel({ modelPath: path });
   const context = await model.createContext();
   return { model, session: new LlamaChatSession({ contextSequence: context.getSequence() }) };
 }
 
-const loaded = load();
-let stop = new AbortController();
-
 const toHistory = (message: PromptMessage): HistoryItem =>
   message.role === 'assistant'
     ? { type: 'model', response: [message.content] }
     : { type: message.role, text: message.content };
 
-async function generate(request: Extract<ToChild, { type: 'generate' }>) {
-  stop = new AbortController();
+const loaded = load();
+const controllers = new Map<number, AbortController>();
+let turn: Promise<void> = Promise.resolve();
+
+async function generate({ id, messages, maxTokens, temperature, stop }: Generate, signal: AbortSignal) {
   const { model, session } = await loaded;
-  const last = request.messages.at(-1);
-  session.setChatHistory(request.messages.slice(0, -1).map(toHistory));
-  const text = await session.prompt(last?.content ?? '', {
-    ...(request.maxTokens === undefined ? {} : { maxTokens: request.maxTokens }),
-    ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
-    signal: stop.signal,
+  if (signal.aborted) return;
+  session.setChatHistory(messages.slice(0, -1).map(toHistory));
+  const { responseText, stopReason } = await session.promptWithMeta(messages.at(-1)?.content ?? '', {
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(stop?.length ? { customStopTriggers: stop } : {}),
+    signal,
     stopOnAbortSignal: true,
-    onTextChunk: (piece) => tell({ type: 'text', text: piece }),
+    onTextChunk: (text) => text && tell({ id, type: 'text', text }),
   });
-  const inputTokens = request.messages.reduce((sum, m) => sum + model.tokenize(m.content).length, 0);
-  const outputTokens = model.tokenize(text).length;
-  const finishReason = request.maxTokens !== undefined && outputTokens >= request.maxTokens ? 'length' : 'stop';
-  tell({ type: 'end', finishReason, usage: { inputTokens, outputTokens, cachedTokens: null } });
+  const inputTokens = messages.reduce((sum, m) => sum + model.tokenize(m.content).length, 0);
+  const outputTokens = model.tokenize(responseText).length;
+  const finishReason = finishReasons[stopReason] ?? 'other';
+  tell({ id, type: 'end', finishReason, usage: { inputTokens, outputTokens, cachedTokens: null } });
 }
 
 process.on('message', (message: ToChild) => {
-  if (message.type === 'stop') stop.abort();
-  else generate(message).catch((error: Error) => tell({ type: 'error', message: error.message }));
+  if (message.type === 'stop') return controllers.get(message.id)?.abort();
+  const controller = new AbortController();
+  controllers.set(message.id, controller);
+  // One context: a reply that was stopped has to come to rest before the next begins.
+  turn = turn
+    .then(() => generate(message, controller.signal))
+    .catch((error: Error) => tell({ id: message.id, type: 'error', message: error.message }))
+    .finally(() => controllers.delete(message.id));
 });
 process.on('disconnect', () => process.exit(0));
-loaded.catch((error: Error) => {
-  tell({ type: 'error', message: error.message });
-});
+// A model that did not load is tried again by a new child, once its error is told.
+loaded.catch(() => setImmediate(() => turn.finally(() => process.disconnect())));

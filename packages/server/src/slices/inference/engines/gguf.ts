@@ -1,7 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defaultTimeouts, EngineError, type Engine, type EngineEnd, type EngineRequest } from './engine.ts';
+import { defaultTimeouts, EngineError, type Engine, type EngineEnd, type EngineFault, type EngineRequest } from './engine.ts';
 import type { FromChild, ToChild } from './gguf.child.ts';
 
 const library = 'node-llama-cpp';
@@ -15,30 +16,41 @@ export class NotInstalled extends Error {
   }
 }
 
-function requireLibrary(): void {
+/** Where the library lies; null where it is not installed. */
+function findLibrary(): string | null {
   try {
-    createRequire(import.meta.url).resolve(library);
+    return createRequire(import.meta.url).resolve(library);
   } catch {
-    throw new NotInstalled();
+    return null;
   }
 }
 
+/** Whether models from a file can be run here. */
+export const installed = (): boolean => findLibrary() !== null;
+
+export interface GgufSettings {
+  path: string;
+  /** The file of node-llama-cpp to load; by default the one installed beside Rapport. */
+  libraryPath?: string;
+}
+
 /** A model from a GGUF file in a child process: what breaks in native code ends the child, not the server. */
-export function createGgufEngine({ path }: { path: string }): Engine {
-  let process_: ChildProcess | null = null;
+export function createGgufEngine({ path, libraryPath }: GgufSettings): Engine {
+  let worker: ChildProcess | null = null;
   let turn: Promise<unknown> = Promise.resolve();
+  let count = 0;
 
   const start = (): ChildProcess => {
-    if (process_?.connected) return process_;
-    requireLibrary();
-    const started = fork(child, [path], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-    started.once('exit', () => {
-      if (process_ === started) process_ = null;
-    });
+    if (worker?.connected && !worker.killed) return worker;
+    const from = libraryPath ?? findLibrary();
+    if (from === null) throw new NotInstalled();
+    const started = fork(child, [path, from], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    // Without a listener, what a broken channel reports would end this process.
+    started.on('error', () => {});
     // The child must not keep a stopping server alive.
     started.unref();
     started.channel?.unref();
-    process_ = started;
+    worker = started;
     return started;
   };
 
@@ -49,43 +61,63 @@ export function createGgufEngine({ path }: { path: string }): Engine {
     return next;
   };
 
-  return { stream: (request, onText) => inTurn(() => converse(start(), request, onText)) };
+  return {
+    stream: (request, onText) =>
+      inTurn(() => {
+        if (request.signal.aborted) throw new EngineError('aborted');
+        count += 1;
+        return converse(start(), count, request, onText).then((end) => ({ ...end, model: basename(path) }));
+      }),
+  };
 }
 
-function converse(worker: ChildProcess, request: EngineRequest, onText: (text: string) => void): Promise<EngineEnd> {
+function converse(worker: ChildProcess, id: number, request: EngineRequest, onText: (text: string) => void) {
   const { firstTokenMs, betweenTokensMs } = request.timeouts ?? defaultTimeouts;
-  return new Promise((resolve, reject) => {
-    const fail = (error: EngineError, kill: boolean) => {
-      finish();
-      if (kill) worker.kill('SIGKILL');
-      reject(error);
-    };
-    let timer = setTimeout(() => fail(new EngineError('timeout-first-token'), true), firstTokenMs);
-    const onMessage = (message: FromChild) => {
-      clearTimeout(timer);
-      if (message.type === 'text') {
-        timer = setTimeout(() => fail(new EngineError('stalled'), true), betweenTokensMs);
-        onText(message.text);
-      } else if (message.type === 'end') {
-        finish();
-        resolve({ finishReason: message.finishReason, usage: message.usage });
-      } else fail(new EngineError('unavailable', { cause: new Error(message.message) }), false);
-    };
-    const onExit = () => fail(new EngineError('unavailable'), false);
-    const onAbort = () => {
-      worker.send({ type: 'stop' } satisfies ToChild);
-      fail(new EngineError('aborted'), false);
-    };
+  return new Promise<Omit<EngineEnd, 'model'>>((resolve, reject) => {
+    let shown = false;
+    let lastAt = performance.now();
     const finish = () => {
-      clearTimeout(timer);
+      clearInterval(timer);
       worker.off('message', onMessage);
       worker.off('exit', onExit);
       request.signal.removeEventListener('abort', onAbort);
     };
+    const fail = (fault: EngineFault, cause?: Error) => {
+      finish();
+      const error = new EngineError(fault, { cause });
+      error.shown = shown;
+      reject(error);
+    };
+    const tell = (message: ToChild) => worker.send(message, (error) => error && fail('unavailable', error));
+    const timer = setInterval(
+      () => {
+        if (performance.now() - lastAt < (shown ? betweenTokensMs : firstTokenMs)) return;
+        worker.kill('SIGKILL');
+        fail(shown ? 'stalled' : 'timeout-first-token');
+      },
+      Math.max(10, Math.min(firstTokenMs, betweenTokensMs) / 8),
+    );
+    const onMessage = (message: FromChild) => {
+      // A reply that was stopped goes on reporting for a moment.
+      if (message.id !== id) return;
+      if (message.type === 'text') {
+        shown = true;
+        lastAt = performance.now();
+        onText(message.text);
+      } else if (message.type === 'end') {
+        finish();
+        resolve({ finishReason: message.finishReason, usage: message.usage });
+      } else fail('unavailable', new Error(message.message));
+    };
+    const onExit = () => fail('unavailable');
+    const onAbort = () => {
+      fail('aborted');
+      worker.send({ type: 'stop', id } satisfies ToChild, () => {});
+    };
     worker.on('message', onMessage);
     worker.once('exit', onExit);
     request.signal.addEventListener('abort', onAbort, { once: true });
-    const { messages, maxTokens, temperature } = request;
-    worker.send({ type: 'generate', messages, maxTokens, temperature } satisfies ToChild);
+    const { messages, maxTokens, temperature, stop } = request;
+    tell({ type: 'generate', id, messages, maxTokens, temperature, stop });
   });
 }

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { Pool, type Dispatcher } from 'undici';
 import { defaultTimeouts, EngineError, type EngineFault, type EngineRequest } from './engine.ts';
 
@@ -14,55 +13,29 @@ const poolFor = (origin: string): Pool => {
 };
 
 const maxErrorBody = 4096;
+/** How long a connection may take to close after the reply's own end, to be used again. */
+const drainMs = 1000;
 
-async function faultOf(status: number, body: Readable): Promise<EngineFault> {
+type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
+
+function faultOf(status: number, body: string): EngineFault {
   if (status === 401 || status === 403) return 'unauthorized';
   if (status === 429) return 'rate-limited';
-  if (status >= 500) return 'unavailable';
+  if (status >= 500 || status === 408) return 'unavailable';
   if (status === 404) return 'not-found';
-  let text = '';
-  for await (const chunk of body) {
-    text += String(chunk);
-    if (text.length > maxErrorBody) break;
-  }
-  return /context.{0,20}(length|window)|too long|maximum.{0,20}tokens/i.test(text) ? 'context-too-long' : 'bad-request';
+  if (status === 413) return 'context-too-long';
+  return /context.{0,20}(length|window|size)|too long|maximum.{0,20}tokens/i.test(body) ? 'context-too-long' : 'bad-request';
 }
 
-function retryAfterMs(headers: Dispatcher.ResponseData['headers']): number | undefined {
+function retryAfterMs(headers: Headers): number | undefined {
   const value = headers['retry-after'];
   if (typeof value !== 'string') return undefined;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }
 
-interface Watch {
-  /** Something arrived. Pass whether it was text. */
-  alive(text: boolean): void;
-  fault(): EngineFault | null;
-  stop(): void;
-}
-
-/** One timer a reply: it looks at the clock instead of being set anew with every token. */
-function watch(request: EngineRequest, abort: () => void): Watch {
-  const { firstTokenMs, betweenTokensMs } = request.timeouts ?? defaultTimeouts;
-  let seen = false;
-  let at = performance.now();
-  let fault: EngineFault | null = null;
-  const period = Math.max(10, Math.min(firstTokenMs, betweenTokensMs) / 8);
-  const timer = setInterval(() => {
-    if (performance.now() - at < (seen ? betweenTokensMs : firstTokenMs)) return;
-    fault = seen ? 'stalled' : 'timeout-first-token';
-    abort();
-  }, period);
-  return {
-    alive(text) {
-      if (text) seen = true;
-      if (seen) at = performance.now();
-    },
-    fault: () => fault,
-    stop: () => clearInterval(timer),
-  };
-}
+/** A web page or a whole answer where a stream was asked for: something else lives at this address. */
+const isStream = (headers: Headers): boolean => !/text\/html|application\/json/.test(String(headers['content-type'] ?? ''));
 
 export interface StreamCall {
   url: string;
@@ -70,40 +43,135 @@ export interface StreamCall {
   body: unknown;
 }
 
+/** What a driver has understood so far. The driver counts; the watchdog and the end of the call look on. */
+export interface Progress {
+  /** Pieces of text given out. */
+  texts: number;
+  /** Signs of work other than text, e.g. of thinking. A keep-alive is none. */
+  signs: number;
+  /** The provider told why the reply ended: the text is whole, whatever befalls the connection now. */
+  finished: boolean;
+  /** Nothing more comes. */
+  ended: boolean;
+}
+
+export const newProgress = (): Progress => ({ texts: 0, signs: 0, finished: false, ended: false });
+
+/** A driver's reader of one reply. Both methods throw EngineError for what is no part of the protocol. */
+export interface StreamReader {
+  progress: Progress;
+  push(chunk: Buffer): void;
+  end(): void;
+}
+
 /**
- * Posts and gives the answer's bytes to `onChunk`, which returns whether it found text in them. Resolves at the end of the
- * body, whatever it held. Throws EngineError.
+ * Posts, and gives the answer's bytes to the reader in the call in which they arrive. Resolves when the reader has finished.
+ * Throws EngineError, and what a consumer of the text throws.
  */
-export async function postStream(call: StreamCall, request: EngineRequest, onChunk: (chunk: Buffer) => boolean): Promise<void> {
-  const url = new URL(call.url);
-  const controller = new AbortController();
-  const signal = AbortSignal.any([request.signal, controller.signal]);
-  const watcher = watch(request, () => controller.abort());
-  let started = false;
-  try {
-    const response = await poolFor(url.origin).request({
-      path: url.pathname + url.search,
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...call.headers },
-      body: JSON.stringify(call.body),
-      signal,
+export function postStream(call: StreamCall, request: EngineRequest, reader: StreamReader) {
+  const { progress } = reader;
+  return new Promise<void>((resolve, reject) => {
+    let connection: Dispatcher.DispatchController | null = null;
+    let settled = false;
+    const answer = { status: 0, retryAfterMs: undefined as number | undefined, refusal: '' };
+
+    const settle = (error: unknown) => {
+      if (settled) return;
+      settled = true;
+      stopWatch();
+      request.signal.removeEventListener('abort', onAbort);
+      if (error === null) {
+        if (connection) drain(connection);
+        return resolve();
+      }
+      if (error instanceof EngineError) error.shown = progress.texts > 0;
+      connection?.abort(error as Error);
+      reject(error as Error);
+    };
+    const fail = (fault: EngineFault, cause?: unknown) => settle(new EngineError(fault, { cause }));
+    /** What is known counts more than how it went on: a finished reply is whole, a refusal a refusal. */
+    const broken = (fault: EngineFault, cause?: unknown) => {
+      if (progress.finished) settle(null);
+      else if (answer.status === 0 || answer.status === 200) fail(fault, cause);
+      else settle(new EngineError(faultOf(answer.status, answer.refusal), answer));
+    };
+    const read = (chunk: Buffer | null) => {
+      try {
+        if (chunk) reader.push(chunk);
+        else reader.end();
+      } catch (error) {
+        // Half an event behind the last whole one is what a broken connection leaves.
+        if (chunk || !(error instanceof EngineError)) settle(error);
+      }
+    };
+    const onAbort = () => fail('aborted', request.signal.reason);
+    const stopWatch = watch(request, progress, broken);
+    request.signal.addEventListener('abort', onAbort, { once: true });
+    if (request.signal.aborted) return onAbort();
+
+    dispatch(call, {
+      onRequestStart(controller) {
+        connection = controller;
+        if (settled) controller.abort(new EngineError('aborted'));
+      },
+      onResponseStart(_, status, headers) {
+        answer.status = status;
+        answer.retryAfterMs = retryAfterMs(headers);
+        if (status === 200 && !isStream(headers)) fail('malformed');
+      },
+      onResponseData(_, chunk) {
+        if (settled) return;
+        if (answer.status === 200) read(chunk);
+        else answer.refusal += chunk.toString();
+        if (progress.ended) settle(null);
+        else if (answer.refusal.length > maxErrorBody) broken('cut');
+      },
+      onResponseEnd() {
+        if (!settled && answer.status === 200) read(null);
+        broken('cut');
+      },
+      onResponseError(_, error) {
+        broken(answer.status === 200 ? 'cut' : unsent(error), error);
+      },
     });
-    // A body given up early still reports its end; without a listener that would end the process.
-    response.body.on('error', () => {});
-    if (response.statusCode !== 200) {
-      const fault = await faultOf(response.statusCode, response.body);
-      response.body.destroy();
-      throw new EngineError(fault, { status: response.statusCode, retryAfterMs: retryAfterMs(response.headers) });
-    }
-    started = true;
-    for await (const chunk of response.body) watcher.alive(onChunk(chunk as Buffer));
+  });
+}
+
+/** Only a key can be worded so that it fits into no header. */
+const unsent = (error: unknown): EngineFault =>
+  (error as { code?: string }).code === 'UND_ERR_INVALID_ARG' ? 'unauthorized' : 'refused-connection';
+
+function dispatch(call: StreamCall, handler: Required<Pick<Dispatcher.DispatchHandler, 'onResponseError'>> & Dispatcher.DispatchHandler) {
+  try {
+    const url = new URL(call.url);
+    const headers = { 'content-type': 'application/json', accept: 'text/event-stream', ...call.headers };
+    const path = url.pathname + url.search;
+    poolFor(url.origin).dispatch({ path, method: 'POST', headers, body: JSON.stringify(call.body) }, handler);
   } catch (error) {
-    if (error instanceof EngineError) throw error;
-    if (request.signal.aborted) throw new EngineError('aborted', { cause: error });
-    throw new EngineError(watcher.fault() ?? (started ? 'cut' : 'refused-connection'), { cause: error });
-  } finally {
-    watcher.stop();
+    handler.onResponseError({} as Dispatcher.DispatchController, error as Error);
   }
+}
+
+/** One timer a reply: it looks at the clock instead of being set anew with every token. Returns how to stop it. */
+function watch(request: EngineRequest, progress: Progress, late: (fault: EngineFault) => void): () => void {
+  const { firstTokenMs, betweenTokensMs } = request.timeouts ?? defaultTimeouts;
+  let seen = 0;
+  let at = performance.now();
+  const period = Math.max(10, Math.min(firstTokenMs, betweenTokensMs) / 8);
+  const timer = setInterval(() => {
+    const now = performance.now();
+    if (progress.texts + progress.signs > seen) {
+      seen = progress.texts + progress.signs;
+      at = now;
+    } else if (now - at >= (seen > 0 ? betweenTokensMs : firstTokenMs)) {
+      late(progress.texts > 0 ? 'stalled' : 'timeout-first-token');
+    }
+  }, period);
+  return () => clearInterval(timer);
+}
+
+function drain(controller: Dispatcher.DispatchController) {
+  setTimeout(() => controller.abort(new EngineError('aborted')), drainMs).unref();
 }
 
 /** Ends the kept connections, so that a process can end. */

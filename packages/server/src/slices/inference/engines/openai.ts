@@ -1,12 +1,24 @@
-import type { Usage } from '@rapport/protocol/inference';
-import { EngineError, type Engine, type EngineEnd } from './engine.ts';
-import { postStream } from './http.ts';
-import { createSseParser, fastContent } from './sse.ts';
+import { EngineError, tokenCount, type Engine, type EngineEnd, type EngineRequest, type Usage } from './engine.ts';
+import { newProgress, postStream, type StreamReader } from './http.ts';
+import { createSseParser, fastContent, parseData } from './sse.ts';
+
+interface Delta {
+  content?: string | { type?: string; text?: string }[] | null;
+  /** What a model thinks before it answers; the two names it goes by. Never shown. */
+  reasoning_content?: string | null;
+  reasoning?: string | null;
+}
 
 interface Chunk {
-  choices?: { delta?: { content?: string | null }; finish_reason?: string | null }[];
-  usage?: { prompt_tokens?: number; completion_tokens?: number; prompt_tokens_details?: { cached_tokens?: number } } | null;
-  error?: unknown;
+  model?: unknown;
+  choices?: { delta?: Delta | null; finish_reason?: string | null }[] | null;
+  usage?: {
+    prompt_tokens?: unknown;
+    completion_tokens?: unknown;
+    prompt_tokens_details?: { cached_tokens?: unknown } | null;
+    prompt_cache_hit_tokens?: unknown;
+  } | null;
+  error?: { code?: unknown } | string | null;
 }
 
 const finishReasons: Record<string, EngineEnd['finishReason']> = {
@@ -16,17 +28,64 @@ const finishReasons: Record<string, EngineEnd['finishReason']> = {
 };
 
 const usageOf = (usage: NonNullable<Chunk['usage']>): Usage => ({
-  inputTokens: usage.prompt_tokens ?? null,
-  outputTokens: usage.completion_tokens ?? null,
-  cachedTokens: usage.prompt_tokens_details?.cached_tokens ?? null,
+  inputTokens: tokenCount(usage.prompt_tokens),
+  outputTokens: tokenCount(usage.completion_tokens),
+  cachedTokens: tokenCount(usage.prompt_tokens_details?.cached_tokens ?? usage.prompt_cache_hit_tokens),
 });
 
-function parse(data: string): Chunk {
-  try {
-    return JSON.parse(data) as Chunk;
-  } catch (error) {
-    throw new EngineError('malformed', { cause: error });
-  }
+/** Some models answer in parts, of which only text is for the reader. */
+const textOf = (content: Delta['content']): string =>
+  Array.isArray(content) ? content.map((part) => part.text ?? '').join('') : (content ?? '');
+
+const errorOf = (error: NonNullable<Chunk['error']>) =>
+  new EngineError(typeof error === 'object' && Number(error.code) === 429 ? 'rate-limited' : 'unavailable');
+
+/** OpenAI's own newer models refuse the old name, most other servers do not know the new one. */
+const limitName = (url: string) => (new URL(url).hostname === 'api.openai.com' ? 'max_completion_tokens' : 'max_tokens');
+
+const bodyOf = (request: EngineRequest, url: string) => ({
+  model: request.model,
+  messages: request.messages.map(({ role, content }) => ({ role, content })),
+  stream: true,
+  stream_options: { include_usage: true },
+  ...(request.maxTokens === undefined ? {} : { [limitName(url)]: request.maxTokens }),
+  ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
+  ...(request.stop?.length ? { stop: request.stop } : {}),
+});
+
+/** Reads one reply into `end`, whose finish reason is null until the provider has told it. */
+function createReader(model: string, onText: (text: string) => void) {
+  const progress = newProgress();
+  const end = {
+    finishReason: null as EngineEnd['finishReason'] | null,
+    usage: { inputTokens: null, outputTokens: null, cachedTokens: null } as Usage,
+    model,
+  };
+  const show = (text: string) => {
+    if (text === '') return;
+    progress.texts += 1;
+    onText(text);
+  };
+  const read = (chunk: Chunk) => {
+    if (chunk.error) throw errorOf(chunk.error);
+    if (typeof chunk.model === 'string' && chunk.model) end.model = chunk.model;
+    if (chunk.usage) end.usage = usageOf(chunk.usage);
+    const choice = chunk.choices?.[0];
+    if (!choice) return;
+    if (choice.delta?.reasoning_content || choice.delta?.reasoning) progress.signs += 1;
+    show(textOf(choice.delta?.content));
+    if (choice.finish_reason === 'error') throw new EngineError('unavailable');
+    if (choice.finish_reason) end.finishReason = finishReasons[choice.finish_reason] ?? 'other';
+    progress.finished = end.finishReason !== null;
+  };
+  const parser = createSseParser((data) => {
+    const fast = fastContent(data);
+    if (fast !== null) show(fast);
+    else if (data === '[DONE]') progress.ended = progress.finished;
+    else read(parseData<Chunk>(data));
+  });
+  const reader: StreamReader = { progress, push: parser.push, end: parser.end };
+  return { reader, end };
 }
 
 /** OpenAI's chat completions, as vLLM, llama.cpp, LM Studio, OpenRouter and Ollama speak them too. `baseUrl` ends in /v1. */
@@ -35,42 +94,9 @@ export function createOpenAiEngine(settings: { baseUrl: string; apiKey: string |
   const headers: Record<string, string> = settings.apiKey ? { authorization: `Bearer ${settings.apiKey}` } : {};
   return {
     async stream(request, onText) {
-      let finish: EngineEnd['finishReason'] | null = null;
-      let usage: Usage = { inputTokens: null, outputTokens: null, cachedTokens: null };
-      let texts = 0;
-      const parser = createSseParser((data) => {
-        const fast = fastContent(data);
-        if (fast !== null) {
-          texts += 1;
-          return onText(fast);
-        }
-        if (data === '[DONE]') return;
-        const chunk = parse(data);
-        if (chunk.error) throw new EngineError('unavailable');
-        const choice = chunk.choices?.[0];
-        if (choice?.delta?.content) {
-          texts += 1;
-          onText(choice.delta.content);
-        }
-        if (choice?.finish_reason) finish = finishReasons[choice.finish_reason] ?? 'other';
-        if (chunk.usage) usage = usageOf(chunk.usage);
-      });
-      const body = {
-        model: request.model,
-        messages: request.messages.map(({ role, content }) => ({ role, content })),
-        stream: true,
-        stream_options: { include_usage: true },
-        ...(request.maxTokens === undefined ? {} : { max_tokens: request.maxTokens }),
-        ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
-      };
-      await postStream({ url, headers, body }, request, (chunk) => {
-        const before = texts;
-        parser.push(chunk);
-        return texts > before;
-      });
-      parser.end();
-      if (!finish) throw new EngineError('cut');
-      return { finishReason: finish, usage };
+      const { reader, end } = createReader(request.model, onText);
+      await postStream({ url, headers, body: bodyOf(request, url) }, request, reader);
+      return { ...end, finishReason: end.finishReason ?? 'other' };
     },
   };
 }

@@ -1,59 +1,97 @@
 import { StringDecoder } from 'node:string_decoder';
+import { EngineError } from './engine.ts';
+
+/** Far above any event of a provider, far below what would hurt. In characters. */
+const maxEvent = 4_000_000;
+
+export interface SseParser {
+  /** Throws EngineError `malformed` for an event without an end, and whatever `onData` throws. */
+  push(chunk: Buffer | string): void;
+  /** The stream has ended. A last event without its blank line is given too: some providers leave it out. */
+  end(): void;
+}
 
 /**
  * Cuts a byte stream into the `data:` payloads of server-sent events. Chunks may be cut anywhere, within a character or
- * within a line ending.
+ * within a line ending. Lines end in LF or CRLF; no provider uses the lone CR of the standard.
  */
-export function createSseParser(onData: (data: string) => void): { push(chunk: Buffer): void; end(): void } {
+export function createSseParser(onData: (data: string) => void): SseParser {
   const decoder = new StringDecoder('utf8');
   let rest = '';
   let data: string | null = null;
 
   const line = (text: string) => {
     if (text === '') {
-      if (data !== null) onData(data);
+      const whole = data;
       data = null;
+      if (whole !== null) onData(whole);
     } else if (text.startsWith('data:')) {
-      const value = text.charCodeAt(5) === 32 ? text.slice(6) : text.slice(5);
+      const value = text.slice(text.charCodeAt(5) === 32 ? 6 : 5);
       data = data === null ? value : `${data}\n${value}`;
     }
   };
 
   const feed = (text: string) => {
-    rest = rest === '' ? text : rest + text;
+    // What is left over was looked through when it came.
+    let from = rest.length;
+    const all = rest === '' ? text : rest + text;
     let start = 0;
-    for (let at = rest.indexOf('\n'); at !== -1; at = rest.indexOf('\n', start)) {
-      line(rest.charCodeAt(at - 1) === 13 && at > start ? rest.slice(start, at - 1) : rest.slice(start, at));
+    for (let at = all.indexOf('\n', from); at !== -1; at = all.indexOf('\n', from)) {
+      line(all.slice(start, at > start && all.charCodeAt(at - 1) === 13 ? at - 1 : at));
       start = at + 1;
+      from = start;
     }
-    rest = rest.slice(start);
+    rest = start === 0 ? all : all.slice(start);
+    if (rest.length + (data?.length ?? 0) > maxEvent) throw new EngineError('malformed');
   };
 
   return {
-    push: (chunk) => feed(decoder.write(chunk)),
-    /** A last event without its blank line is given too: some providers cut there. */
+    push: (chunk) => feed(typeof chunk === 'string' ? chunk : decoder.write(chunk)),
     end() {
-      feed(decoder.end());
-      line(rest.replace(/\r$/, ''));
+      const last = rest + decoder.end();
       rest = '';
+      line(last.endsWith('\r') ? last.slice(0, -1) : last);
       line('');
     },
   };
 }
 
-const contentKey = '"delta":{"content":"';
+/** The object in an event's payload. Throws EngineError `malformed`. */
+export function parseData<T extends object>(data: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(data);
+  } catch (cause) {
+    throw new EngineError('malformed', { cause });
+  }
+  if (typeof value !== 'object' || value === null) throw new EngineError('malformed');
+  return value as T;
+}
+
+const contentKeys = ['"delta":{"content":"', '"delta":{"role":"assistant","content":"', '"delta": {"content": "'];
 
 /**
- * The text of the most common chunk of an OpenAI-compatible stream without parsing its JSON; null when it is any other
- * chunk, or one with an escape in its text.
+ * The text of the most common chunks of an OpenAI-compatible stream without parsing their JSON; null for any other chunk,
+ * whose JSON is then parsed. No text can look like the keys sought here: its own quotes are escaped. Of two invalid
+ * payloads a provider does not send (a raw control character, a fault behind the text) it notices less than JSON.parse.
  */
 export function fastContent(data: string): string | null {
-  const at = data.indexOf(contentKey);
-  if (at === -1) return null;
-  const start = at + contentKey.length;
-  const end = data.indexOf('"', start);
-  if (end === -1) return null;
-  const text = data.slice(start, end);
-  if (text.includes('\\') || !data.startsWith('}', end + 1) || !/"finish_reason":\s?null/.test(data) ) return null;
-  return text;
+  for (const key of contentKeys) {
+    const at = data.indexOf(key);
+    if (at === -1) continue;
+    const start = at + key.length;
+    const end = data.indexOf('"', start);
+    if (end === -1 || data.charCodeAt(end + 1) !== 125 || data.charCodeAt(data.length - 1) !== 125) return null;
+    const text = data.slice(start, end);
+    return text.includes('\\') || !bare(data, at) ? null : text;
+  }
+  return null;
 }
+
+/** Whether a chunk says nothing beside the text of its one choice. */
+const bare = (data: string, delta: number): boolean =>
+  (data.includes('"finish_reason":null') || data.includes('"finish_reason": null')) &&
+  data.indexOf('"delta"', delta + 1) === -1 &&
+  !data.includes('"usage":{') &&
+  !data.includes('"usage": {') &&
+  !data.includes('"error"');

@@ -1,0 +1,79 @@
+import type { Provider } from '@rapport/protocol/inference';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState, type FormEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api } from '../../lib/api.ts';
+import { Dialog, Failure } from '../../lib/ui.tsx';
+import { usePages } from '../../lib/usePages.ts';
+import { emptyProvider, ProviderForm, toProvider } from './ProviderForm.tsx';
+
+export function Providers() {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const [adding, setAdding] = useState(false);
+  const list = usePages<Provider>('/providers');
+  const refresh = () => queries.invalidateQueries({ queryKey: ['/providers'] });
+  const remove = useMutation({ mutationFn: (id: string) => api.delete(`/providers/${id}`), onSuccess: refresh });
+  const choose = useMutation({ mutationFn: (id: string) => api.post(`/providers/${id}/default`), onSuccess: refresh });
+  return (
+    <fieldset className="stack">
+      <legend>{t('settings.providers')}</legend>
+      {list.isSuccess && list.items.length === 0 && <p>{t('settings.noProviders')}</p>}
+      <ul className="list">
+        {list.items.map((p) => (
+          <li key={p.id} className="row">
+            <span className="grow">
+              <strong>{p.label}</strong> <span className="soft small">{p.model}</span>
+            </span>
+            {p.isDefault ? (
+              <span className="badge on">{t('settings.default')}</span>
+            ) : (
+              <button type="button" onClick={() => choose.mutate(p.id)}>
+                {t('settings.makeDefault')}
+              </button>
+            )}
+            <button type="button" className="quiet" aria-label={`${t('common.remove')}: ${p.label}`} onClick={() => remove.mutate(p.id)}>
+              {t('common.remove')}
+            </button>
+          </li>
+        ))}
+      </ul>
+      <Failure error={list.error ?? remove.error ?? choose.error} />
+      <div>
+        <button type="button" onClick={() => setAdding(true)}>
+          {t('settings.addProvider')}
+        </button>
+      </div>
+      <Dialog open={adding} title={t('settings.addProvider')} onClose={() => setAdding(false)}>
+        <AddProvider
+          onDone={() => {
+            setAdding(false);
+            void refresh();
+          }}
+        />
+      </Dialog>
+    </fieldset>
+  );
+}
+
+function AddProvider({ onDone }: { onDone(): void }) {
+  const { t } = useTranslation();
+  const [draft, setDraft] = useState({ ...emptyProvider, kind: 'openai' as (typeof emptyProvider)['kind'] });
+  const add = useMutation({
+    mutationFn: () => api.post<Provider>('/providers', toProvider(draft) ?? { kind: 'reference' }),
+    onSuccess: onDone,
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    add.mutate();
+  };
+  return (
+    <form className="stack" onSubmit={submit}>
+      <ProviderForm draft={draft} onChange={setDraft} />
+      <Failure error={add.error} />
+      <button className="primary" disabled={add.isPending}>
+        {add.isPending ? t('provider.testing') : t('common.add')}
+      </button>
+    </form>
+  );
+}

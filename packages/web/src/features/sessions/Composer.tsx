@@ -1,0 +1,43 @@
+import { useState, type FormEvent, type KeyboardEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+
+interface Props {
+  label: string;
+  disabled?: boolean;
+  onSend(text: string): void;
+}
+
+const longest = 32_000;
+
+/** Enter sends, Shift+Enter begins a new line; while a word is being composed Enter belongs to the keyboard. */
+export function Composer({ label, disabled = false, onSend }: Props) {
+  const { t } = useTranslation();
+  const [text, setText] = useState('');
+  const send = () => {
+    if (text.trim() === '' || disabled) return;
+    onSend(text.trim());
+    setText('');
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    send();
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    send();
+  };
+  return (
+    <form className="composer" onSubmit={submit}>
+      <div className="grow">
+        <label className="visually-hidden" htmlFor="composer">
+          {label}
+        </label>
+        <textarea id="composer" rows={2} maxLength={longest} placeholder={label} disabled={disabled} value={text} onChange={(e) => setText(e.target.value)} onKeyDown={onKeyDown} />
+      </div>
+      <button className="primary" disabled={disabled || text.trim() === ''}>
+        {t('room.send')}
+      </button>
+    </form>
+  );
+}

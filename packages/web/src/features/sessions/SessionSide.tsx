@@ -1,0 +1,121 @@
+import type { Reply, Session } from '@rapport/protocol/sessions';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState, type FormEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api } from '../../lib/api.ts';
+import { Confirm, Failure, Field } from '../../lib/ui.tsx';
+import { InviteDialog } from './InviteDialog.tsx';
+
+/** Everything the facilitator decides. `finished` changes when a reply has ended. */
+export function SessionSide({ session, finished }: { session: Session; finished: number }) {
+  const { t } = useTranslation();
+  const [inviting, setInviting] = useState(false);
+  return (
+    <aside className="side" aria-label={t('room.controls')}>
+      <h2>{t('room.controls')}</h2>
+      {session.status !== 'ended' && <Controls session={session} onInvite={() => setInviting(true)} />}
+      {session.status !== 'ended' && <Guidance sessionId={session.id} />}
+      <div>
+        <h2>{t('room.export')}</h2>
+        <div className="row">
+          {(['markdown', 'json', 'pdf'] as const).map((format) => (
+            <a key={format} className="button" download href={`/api/v1/sessions/${session.id}/export?format=${format}`}>
+              {t(`room.${format}`)}
+            </a>
+          ))}
+        </div>
+      </div>
+      <Replies sessionId={session.id} finished={finished} />
+      <InviteDialog sessionId={session.id} open={inviting} onClose={() => setInviting(false)} />
+    </aside>
+  );
+}
+
+function Controls({ session, onInvite }: { session: Session; onInvite(): void }) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const [ending, setEnding] = useState(false);
+  const act = useMutation({
+    mutationFn: (what: string) => api.post<Session>(`/sessions/${session.id}/${what}`),
+    onSuccess: (next) => queries.setQueryData(['session', session.id], next),
+  });
+  const button = (what: 'pause' | 'resume' | 'takeover' | 'handback', primary = false) => (
+    <button type="button" className={primary ? 'primary' : ''} disabled={act.isPending} onClick={() => act.mutate(what)}>
+      {t(`room.${what}`)}
+    </button>
+  );
+  return (
+    <div className="stack">
+      <div className="row">
+        {session.status === 'paused' ? button('resume', true) : button('pause')}
+        {session.rung === 'takeover' ? button('handback') : button('takeover')}
+      </div>
+      <div className="row">
+        <button type="button" onClick={onInvite}>
+          {t('room.invite')}
+        </button>
+        <button type="button" className="danger" onClick={() => setEnding(true)}>
+          {t('room.end')}
+        </button>
+      </div>
+      <Failure error={act.error} />
+      <Confirm open={ending} title={t('room.endTitle')} text={t('room.endText')} action={t('room.end')} onConfirm={() => act.mutate('end')} onClose={() => setEnding(false)} />
+    </div>
+  );
+}
+
+function Guidance({ sessionId }: { sessionId: string }) {
+  const { t } = useTranslation();
+  const [text, setText] = useState('');
+  const guide = useMutation({
+    mutationFn: () => api.post(`/sessions/${sessionId}/guidance`, { text }),
+    onSuccess: () => setText(''),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    guide.mutate();
+  };
+  return (
+    <form className="stack" onSubmit={submit}>
+      <Field label={t('room.guidance')} hint={t('room.guidanceHint')}>
+        {(ids) => <textarea {...ids} required maxLength={4000} value={text} onChange={(e) => setText(e.target.value)} />}
+      </Field>
+      <Failure error={guide.error} />
+      <button disabled={guide.isPending || text.trim() === ''}>{t('room.guide')}</button>
+    </form>
+  );
+}
+
+const usd = (micro: number): string => (micro / 1e6).toFixed(4);
+
+function Replies({ sessionId, finished }: { sessionId: string; finished: number }) {
+  const { t } = useTranslation();
+  const replies = useQuery({
+    queryKey: ['replies', sessionId, finished],
+    queryFn: () => api.get<{ items: Reply[] }>(`/sessions/${sessionId}/replies`, { limit: 5 }),
+    placeholderData: (before) => before,
+  });
+  const items = replies.data?.items ?? [];
+  return (
+    <div>
+      <h2>{t('room.replies')}</h2>
+      {items.length === 0 && <p className="soft">{t('room.noReplies')}</p>}
+      <ul className="list small">
+        {items.map((reply) => (
+          <li key={reply.id}>
+            <strong>{reply.engine.model || reply.engine.label}</strong> <span className="badge">{reply.status}</span>
+            <br />
+            {reply.firstTokenMs !== null && t('room.firstToken', { ms: reply.firstTokenMs })}
+            {reply.usage.inputTokens !== null && (
+              <>
+                <br />
+                {t('room.tokens', { input: reply.usage.inputTokens, output: reply.usage.outputTokens, cached: reply.usage.cachedTokens ?? 0 })}
+              </>
+            )}
+            {reply.costMicroUsd !== null && ` · ${t('room.cost', { cost: usd(reply.costMicroUsd) })}`}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

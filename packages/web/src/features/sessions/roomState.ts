@@ -1,0 +1,172 @@
+import type { EventActor, RoomEvent, TextDelta } from '@rapport/protocol/events';
+import type { EngineName, ReplyStatus } from '@rapport/protocol/inference';
+import type { Author, Citation, Message } from '@rapport/protocol/sessions';
+
+/** A line of the conversation as it is shown. */
+export type Entry =
+  | {
+      kind: 'message';
+      key: string;
+      seq: number;
+      author: Author;
+      text: string;
+      at: string;
+      by: string | null;
+      replyId: string | null;
+      status: ReplyStatus | null;
+      engine: EngineName | null;
+      citations: Citation[];
+    }
+  | { kind: 'broken'; key: string; replyId: string; status: 'interrupted' | 'failed'; text: string; reason: string | null; at: string }
+  | { kind: 'guidance'; key: string; text: string; by: string | null; at: string }
+  | { kind: 'line'; key: string; type: string; at: string };
+
+export interface RoomState {
+  entries: Entry[];
+  /** The reply being made: its engine and the text so far. */
+  running: { replyId: string; engine: EngineName | null; text: string } | null;
+  /** Tokens that arrived before the event that starts their reply. */
+  early: Record<string, string>;
+  status: 'active' | 'paused' | 'ended';
+  takenOver: boolean;
+  cursor: number;
+}
+
+export const emptyRoom: RoomState = { entries: [], running: null, early: {}, status: 'active', takenOver: false, cursor: 0 };
+
+const lines = new Set([
+  'session.paused',
+  'session.resumed',
+  'session.taken-over',
+  'session.handed-back',
+  'session.ended',
+  'client.joined',
+]);
+
+interface MessageData {
+  messageId: string;
+  author: Author;
+  text: string;
+  replyId?: string | null;
+  engine?: EngineName | null;
+  citations?: Citation[];
+  replaces?: string | null;
+}
+
+/** A page of older messages, put before what is shown. */
+export function prepend(state: RoomState, messages: Message[]): RoomState {
+  const known = new Set(state.entries.map((e) => e.key));
+  const older = messages
+    .filter((m) => !known.has(m.id))
+    .map((m): Entry => ({
+      kind: 'message',
+      key: m.id,
+      seq: m.seq,
+      author: m.author,
+      text: m.text,
+      at: m.createdAt,
+      by: null,
+      replyId: m.replyId,
+      status: m.replyStatus,
+      engine: m.engine,
+      citations: m.citations,
+    }));
+  return { ...state, entries: [...older, ...state.entries] };
+}
+
+function addMessage(state: RoomState, event: RoomEvent): RoomState {
+  const data = event.data as unknown as MessageData;
+  const entries = state.entries.filter(
+    (e) => e.key !== data.messageId && e.key !== data.replaces && !(e.kind === 'broken' && data.author === 'persona'),
+  );
+  entries.push({
+    kind: 'message',
+    key: data.messageId,
+    seq: event.seq,
+    author: data.author,
+    text: data.text,
+    at: event.at,
+    by: nameOf(event.actor),
+    replyId: data.replyId ?? null,
+    status: null,
+    engine: data.engine ?? null,
+    citations: data.citations ?? [],
+  });
+  const ends = data.replyId && state.running?.replyId === data.replyId;
+  return { ...state, entries, running: ends ? null : state.running };
+}
+
+const nameOf = (actor: EventActor): string | null => actor.name;
+
+function endReply(state: RoomState, event: RoomEvent): RoomState {
+  const data = event.data as { replyId: string; text?: string; message?: string; messageId?: string | null };
+  const status = event.type.slice('reply.'.length);
+  const { [data.replyId]: _gone, ...early } = state.early;
+  const running = state.running?.replyId === data.replyId ? null : state.running;
+  let { entries } = state;
+  if (status === 'interrupted' || status === 'failed') {
+    const broken: Entry = {
+      kind: 'broken',
+      key: `broken-${data.replyId}`,
+      replyId: data.replyId,
+      status,
+      text: data.text ?? '',
+      reason: data.message ?? null,
+      at: event.at,
+    };
+    entries = [...entries.filter((e) => e.kind !== 'broken'), broken];
+  } else if (status === 'stopped') {
+    entries = entries.map((e) => (e.kind === 'message' && e.replyId === data.replyId ? { ...e, status: 'stopped' } : e));
+  }
+  return { ...state, entries, running, early };
+}
+
+function changeSession(state: RoomState, event: RoomEvent): RoomState {
+  const entries: Entry[] = [...state.entries, { kind: 'line', key: `line-${event.seq}`, type: event.type, at: event.at }];
+  switch (event.type) {
+    case 'session.paused':
+      return { ...state, entries, status: 'paused' };
+    case 'session.resumed':
+      return { ...state, entries, status: 'active' };
+    case 'session.ended':
+      return { ...state, entries, status: 'ended' };
+    case 'session.taken-over':
+      return { ...state, entries, takenOver: true };
+    case 'session.handed-back':
+      return { ...state, entries, takenOver: false };
+    default:
+      return { ...state, entries };
+  }
+}
+
+/** What the room looks like after one more event. An event that was applied already changes nothing. */
+export function applyEvent(before: RoomState, event: RoomEvent): RoomState {
+  if (event.seq <= before.cursor) return before;
+  const state = { ...before, cursor: event.seq };
+  if (event.type === 'message.created') return addMessage(state, event);
+  if (event.type === 'reply.started') {
+    const { replyId, engine } = event.data as { replyId: string; engine: EngineName };
+    const { [replyId]: text = '', ...early } = state.early;
+    return { ...state, running: { replyId, engine, text }, early };
+  }
+  if (event.type.startsWith('reply.')) return endReply(state, event);
+  if (event.type === 'guidance.given') {
+    const { guidanceId, text } = event.data as { guidanceId: string; text: string };
+    const entry: Entry = { kind: 'guidance', key: guidanceId, text, by: nameOf(event.actor), at: event.at };
+    return { ...state, entries: [...state.entries, entry] };
+  }
+  return lines.has(event.type) ? changeSession(state, event) : state;
+}
+
+/** More text of the running reply. `offset` 0 begins anew. */
+export function applyDelta(state: RoomState, { replyId, offset, text }: TextDelta): RoomState {
+  if (state.running?.replyId === replyId) {
+    return { ...state, running: { ...state.running, text: state.running.text.slice(0, offset) + text } };
+  }
+  const known = state.early[replyId] ?? '';
+  return { ...state, early: { ...state.early, [replyId]: known.slice(0, offset) + text } };
+}
+
+/** The reply is being made anew. */
+export const resetReply = (state: RoomState, replyId: string): RoomState =>
+  state.running?.replyId === replyId ? { ...state, running: { ...state.running, text: '' } } : state;

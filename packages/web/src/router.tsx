@@ -1,0 +1,47 @@
+import type { SetupState } from '@rapport/protocol/setup';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { Layout } from './Layout.tsx';
+import { NotFound } from './lib/ui.tsx';
+import { api } from './lib/api.ts';
+import { queries } from './lib/queries.ts';
+
+const root = createRootRoute({ notFoundComponent: NotFound });
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('./features/setup/SetupPage.tsx'), 'SetupPage'),
+});
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  component: lazyRouteComponent(() => import('./features/identity/SignInPage.tsx'), 'SignInPage'),
+});
+
+/** Everything behind the set-up and the sign-in. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  component: Layout,
+  beforeLoad: async () => {
+    const state = await queries.ensureQueryData({ queryKey: ['setup'], queryFn: () => api.get<SetupState>('/setup') });
+    if (state.needed) throw redirect({ href: '/setup' });
+  },
+});
+
+const page = <const P extends string>(path: P, load: Parameters<typeof lazyRouteComponent>[0], name: string) =>
+  createRoute({ getParentRoute: () => inside, path, component: lazyRouteComponent(load, name) });
+
+const pages = [
+  page('/', () => import('./features/sessions/SessionsPage.tsx'), 'SessionsPage'),
+  page('/sessions/new', () => import('./features/sessions/NewSessionPage.tsx'), 'NewSessionPage'),
+  page('/sessions/$id', () => import('./features/sessions/SessionPage.tsx'), 'SessionPage'),
+  page('/personas', () => import('./features/personas/PersonasPage.tsx'), 'PersonasPage'),
+  page('/personas/$id', () => import('./features/personas/PersonaPage.tsx'), 'PersonaPage'),
+  page('/clients', () => import('./features/clients/ClientsPage.tsx'), 'ClientsPage'),
+  page('/knowledge', () => import('./features/knowledge/KnowledgePage.tsx'), 'KnowledgePage'),
+  page('/knowledge/$id', () => import('./features/knowledge/KnowledgeBasePage.tsx'), 'KnowledgeBasePage'),
+  page('/settings', () => import('./features/identity/SettingsPage.tsx'), 'SettingsPage'),
+];
+
+export const router = createRouter({ routeTree: root.addChildren([setup, signIn, inside.addChildren(pages)]) });
