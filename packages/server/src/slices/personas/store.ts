@@ -72,7 +72,8 @@ export async function updatePersona(tx: Tx, orgId: string, id: string, change: P
 export interface PersonaFilter {
   /** Part of the name. */
   q?: string | undefined;
-  archived: boolean;
+  /** Those that were archived too; default false. */
+  archived?: boolean | undefined;
 }
 
 const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
@@ -90,7 +91,7 @@ export async function listPersonas(
      where org_id = $1 and (not archived or $2::boolean) and ($3::text is null or name ilike $3)
        and ($4::uuid is null or id < $4)
      order by id desc limit $5`,
-    [orgId, filter.archived, filter.q ? `%${escapeLike(filter.q)}%` : null, before, limit],
+    [orgId, filter.archived ?? false, filter.q ? `%${escapeLike(filter.q)}%` : null, before, limit],
   );
   return rows.map((row) => toPersona(db, orgId, row));
 }
