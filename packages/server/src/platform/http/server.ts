@@ -21,7 +21,7 @@ import {
 import type { Actor } from '../actor.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { answerError, answerUnknownRoute } from './problem.ts';
+import { answerError } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -84,7 +84,6 @@ export function createHttp(options: HttpOptions): App {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError);
-  app.setNotFoundHandler(answerUnknownRoute);
   app.decorateRequest('actor', null);
   void app.register(helmet, {
     contentSecurityPolicy,

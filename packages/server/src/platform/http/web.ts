@@ -6,7 +6,10 @@ import { answerUnknownRoute } from './problem.ts';
 
 /** Serves the built web application; every address that is no file and no API opens its one page. */
 export function serveWeb(app: App, root: string | null): void {
-  if (!root || !existsSync(join(root, 'index.html'))) return;
+  if (!root || !existsSync(join(root, 'index.html'))) {
+    app.setNotFoundHandler(answerUnknownRoute);
+    return;
+  }
   app.addHook('onRoute', (route) => {
     if (!route.url.startsWith('/api')) route.config = { permission: 'public', ...route.config };
   });

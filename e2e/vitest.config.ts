@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['e2e/**/*.test.ts'],
+    root: new URL('..', import.meta.url).pathname,
+    pool: 'forks',
+    fileParallelism: false,
+    globalSetup: ['packages/server/src/test/globalSetup.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
