@@ -3,7 +3,7 @@ import { newProgress, postStream, type StreamReader } from './http.ts';
 import { createSseParser, parseData } from './sse.ts';
 
 interface Chunk {
-  type?: string;
+  type: string;
   message?: { model?: string; usage?: InputUsage };
   delta?: { type?: string; text?: string; stop_reason?: string | null };
   usage?: { output_tokens?: unknown };

@@ -107,4 +107,4 @@ process.on('message', (message: ToChild) => {
 });
 process.on('disconnect', () => process.exit(0));
 // A model that did not load is tried again by a new child, once its error is told.
-loaded.catch(() => setImmediate(() => turn.finally(() => process.disconnect())));
+loaded.catch(() => setImmediate(() => void turn.finally(() => process.disconnect())));

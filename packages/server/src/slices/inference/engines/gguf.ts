@@ -61,12 +61,21 @@ export function createGgufEngine({ path, libraryPath }: GgufSettings): Engine {
     return next;
   };
 
+  const generate = async (request: EngineRequest, onText: (text: string) => void): Promise<EngineEnd> => {
+    if (request.signal.aborted) throw new EngineError('aborted');
+    count += 1;
+    return { ...(await converse(start(), count, request, onText)), model: basename(path) };
+  };
+
   return {
     stream: (request, onText) =>
-      inTurn(() => {
-        if (request.signal.aborted) throw new EngineError('aborted');
-        count += 1;
-        return converse(start(), count, request, onText).then((end) => ({ ...end, model: basename(path) }));
+      new Promise((resolve, reject) => {
+        // Who stops a reply that waits for its turn does not wait too.
+        const onAbort = () => reject(new EngineError('aborted'));
+        request.signal.addEventListener('abort', onAbort, { once: true });
+        inTurn(() => generate(request, onText))
+          .then(resolve, reject)
+          .finally(() => request.signal.removeEventListener('abort', onAbort));
       }),
   };
 }

@@ -23,7 +23,7 @@ const realClock: RetryClock = {
 const baseMs = 250;
 
 /** Spread out, so that replies refused in one moment do not come back in one moment. */
-const backOff = (attempt: number) => baseMs * 2 ** (attempt - 1) * (0.5 + Math.random());
+const backOff = (attempt: number) => baseMs * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
 
 /**
  * Streams, and tries again while nothing has been shown, the fault may pass, and the budget lasts. A provider's

@@ -32,16 +32,19 @@ export function createSseParser(onData: (data: string) => void): SseParser {
   };
 
   const feed = (text: string) => {
-    // What is left over was looked through when it came.
-    let from = rest.length;
-    const all = rest === '' ? text : rest + text;
-    let start = 0;
-    for (let at = all.indexOf('\n', from); at !== -1; at = all.indexOf('\n', from)) {
-      line(all.slice(start, at > start && all.charCodeAt(at - 1) === 13 ? at - 1 : at));
-      start = at + 1;
-      from = start;
+    let at = text.indexOf('\n');
+    if (at === -1) {
+      // Kept as a rope: to look into it with every piece would cost its whole length each time.
+      rest += text;
+    } else {
+      const all = rest + text;
+      let start = 0;
+      for (at += rest.length; at !== -1; at = all.indexOf('\n', start)) {
+        line(all.slice(start, at > start && all.charCodeAt(at - 1) === 13 ? at - 1 : at));
+        start = at + 1;
+      }
+      rest = all.slice(start);
     }
-    rest = start === 0 ? all : all.slice(start);
     if (rest.length + (data?.length ?? 0) > maxEvent) throw new EngineError('malformed');
   };
 
@@ -72,26 +75,25 @@ const contentKeys = ['"delta":{"content":"', '"delta":{"role":"assistant","conte
 
 /**
  * The text of the most common chunks of an OpenAI-compatible stream without parsing their JSON; null for any other chunk,
- * whose JSON is then parsed. No text can look like the keys sought here: its own quotes are escaped. Of two invalid
- * payloads a provider does not send (a raw control character, a fault behind the text) it notices less than JSON.parse.
+ * whose JSON is then parsed. No text can look like the keys sought here: its own quotes are escaped. It takes what
+ * JSON.parse would refuse only where no provider errs: a raw control character, a fault beside the text.
  */
 export function fastContent(data: string): string | null {
-  for (const key of contentKeys) {
-    const at = data.indexOf(key);
-    if (at === -1) continue;
-    const start = at + key.length;
-    const end = data.indexOf('"', start);
-    if (end === -1 || data.charCodeAt(end + 1) !== 125 || data.charCodeAt(data.length - 1) !== 125) return null;
-    const text = data.slice(start, end);
-    return text.includes('\\') || !bare(data, at) ? null : text;
-  }
-  return null;
+  const at = data.indexOf('"delta"');
+  const key = at === -1 ? undefined : contentKeys.find((known) => data.startsWith(known, at));
+  if (key === undefined) return null;
+  const start = at + key.length;
+  const end = data.indexOf('"', start);
+  const closed = data.charCodeAt(end + 1) === 125 && data.charCodeAt(data.length - 1) === 125;
+  if (end <= start || !closed || !bare(data, end)) return null;
+  const text = data.slice(start, end);
+  return text.includes('\\') ? null : text;
 }
 
-/** Whether a chunk says nothing beside the text of its one choice. */
-const bare = (data: string, delta: number): boolean =>
+/** Whether a chunk says nothing beside the text of its one choice, which ends at `end`. */
+const bare = (data: string, end: number): boolean =>
   (data.includes('"finish_reason":null') || data.includes('"finish_reason": null')) &&
-  data.indexOf('"delta"', delta + 1) === -1 &&
+  data.indexOf('"delta"', end) === -1 &&
   !data.includes('"usage":{') &&
   !data.includes('"usage": {') &&
   !data.includes('"error"');
