@@ -8,34 +8,57 @@ export interface Chunk {
 const aimed = 1000;
 const most = 1600;
 
-interface Block {
-  start: number;
-  end: number;
-  headingPath: string[];
+type Block = Chunk;
+type Span = Pick<Chunk, 'start' | 'end'>;
+
+interface Heading {
+  level: number;
+  title: string;
+}
+
+/** The heading of a line outside a code block, where `#` begins a comment. */
+function readHeading(line: string, inCode: boolean): Heading | null {
+  const match = inCode ? null : /^(#{1,6})\s+(\S.*)$/.exec(line.trimEnd());
+  return match && { level: match[1]?.length ?? 1, title: (match[2] ?? '').replace(/\s+#+$/, '') };
 }
 
 /** Paragraphs with the headings they stand under; a heading begins a new block. */
 function blocks(text: string): Block[] {
   const found: Block[] = [];
-  const path: { level: number; title: string }[] = [];
+  const path: Heading[] = [];
   let from = -1;
   let at = 0;
+  let inCode = false;
+  /** A heading under which nothing has come yet. */
+  let bare: Span | null = null;
+  const put = (span: Span, headings: Heading[]) => found.push({ ...span, headingPath: headings.map((h) => h.title) });
   const close = (end: number) => {
-    if (from >= 0) found.push({ start: from, end, headingPath: path.map((h) => h.title) });
+    if (from >= 0) put({ start: from, end }, path);
     from = -1;
   };
+  const leave = (level: number) => {
+    // A heading without any text under it is a passage of its own, or nobody would find it.
+    if (bare && (path.at(-1)?.level ?? 0) >= level) put(bare, path.slice(0, -1));
+    bare = null;
+    while ((path.at(-1)?.level ?? 0) >= level) path.pop();
+  };
   for (const line of text.split('\n')) {
-    const heading = /^(#{1,6})\s+(.+?)\s*#*\s*$/.exec(line);
+    const heading = readHeading(line, inCode);
     if (heading) {
       close(at);
-      const level = heading[1]?.length ?? 1;
-      while ((path.at(-1)?.level ?? 0) >= level) path.pop();
-      path.push({ level, title: heading[2] ?? '' });
-    } else if (line.trim() === '') close(at);
-    else if (from < 0) from = at;
+      leave(heading.level);
+      path.push(heading);
+      bare = { start: at, end: at + line.length };
+    } else if (line.trim() === '' && !inCode) close(at);
+    else if (from < 0 && line.trim() !== '') {
+      from = at;
+      bare = null;
+    }
+    if (/^\s*(?:```|~~~)/.test(line)) inCode = !inCode;
     at += line.length + 1;
   }
   close(text.length);
+  leave(1);
   return found;
 }
 
@@ -67,7 +90,7 @@ export function chunk(text: string): Chunk[] {
     if (joins) last.end = block.end;
     else chunks.push({ ...block });
   }
-  return chunks.map((c) => trim(text, c));
+  return chunks.map((c) => trim(text, c)).filter((c) => c.start < c.end);
 }
 
 function trim(text: string, { start, end, headingPath }: Chunk): Chunk {

@@ -15,6 +15,10 @@ export type KnowledgeService = ReturnType<typeof createKnowledgeService>;
 /** A title or heading that names the subject counts like two words of the text. */
 const headingWeight = 2;
 
+/** What a search costs grows with the words it is asked; a message of 32,000 characters asks no more than a paragraph. */
+const mostTerms = 100;
+const queryTerms = (query: string): string[] => [...new Set(terms(query))].slice(0, mostTerms);
+
 function toChunks(title: string, text: string): store.NewChunk[] {
   return chunk(text).map((c, ordinal) => {
     const body = text.slice(c.start, c.end);
@@ -87,11 +91,11 @@ export function createKnowledgeService({ db }: { db: Database }) {
     /** Best first. Throws `not-found`. */
     async search(actor: Actor, baseId: string, query: z.output<typeof KnowledgeSearch>): Promise<{ results: Passage[] }> {
       await requireBase(actor, baseId);
-      return { results: await store.searchChunks(db, actor.orgId, baseId, [...new Set(terms(query.query))], query.limit) };
+      return { results: await store.searchChunks(db, actor.orgId, baseId, queryTerms(query.query), query.limit) };
     },
 
     /** What a reply is given; the session was checked already. */
     searchForPrompt: (orgId: string, baseId: string, query: string, limit: number): Promise<Passage[]> =>
-      store.searchChunks(db, orgId, baseId, [...new Set(terms(query))], limit),
+      store.searchChunks(db, orgId, baseId, queryTerms(query), limit),
   };
 }
