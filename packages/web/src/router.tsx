@@ -25,6 +25,7 @@ const inside = createRoute({
   component: Layout,
   beforeLoad: async () => {
     const state = await queries.ensureQueryData({ queryKey: ['setup'], queryFn: () => api.get<SetupState>('/setup') });
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's own way of leading elsewhere
     if (state.needed) throw redirect({ href: '/setup' });
   },
 });

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { draft, type EventDraft } from '../../platform/events/store.ts';
-import { appendEvents, createRoom } from '../../platform/events/store.ts';
+import { appendEvents, createRoom, draft, type EventDraft } from '../../platform/events/store.ts';
 import type { EngineName } from '@rapport/protocol/inference';
 import type {
   ClientSession,

@@ -1,6 +1,5 @@
 import type { ProviderCreate, ProviderKind, ProviderTest } from '@rapport/protocol/inference';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Failure, Field } from '../../lib/ui.tsx';
