@@ -5,6 +5,7 @@ import type { Config } from './config/config.ts';
 import { plainCodec } from './platform/codec.ts';
 import { openDatabase, type Database } from './platform/db/db.ts';
 import { migrate } from './platform/db/migrate.ts';
+import { AppError } from './platform/errors.ts';
 import { serveDocs } from './platform/http/docs.ts';
 import { createOriginCheck } from './platform/http/origin.ts';
 import { createHttp, type App } from './platform/http/server.ts';
@@ -94,7 +95,14 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
   personaRoutes(app, services.personas);
   clientRoutes(app, services.clients);
   sessionRoutes(app, services.sessions, services.transcripts);
-  roomRoutes(app, services.rooms, closing);
+  roomRoutes(app, services.rooms, {
+    closing,
+    stillAllowed: ({ headers, cookies, ip }) =>
+      services.identity.authenticate({ authorization: headers.authorization, cookies, remoteAddress: ip }).then(
+        (actor) => actor !== null,
+        (error: unknown) => !(error instanceof AppError && error.status === 401),
+      ),
+  });
   demoRoutes(app, services.demo);
   serveWeb(app, config.webRoot);
 }

@@ -8,6 +8,8 @@ export interface Seen {
   texts: Map<string, string>;
   /** Deltas that did not go on where the text ended. */
   gaps: number;
+  /** The server has ended the connection. */
+  ended: boolean;
   until(done: (seen: Seen) => boolean, ms?: number): Promise<void>;
   close(): void;
 }
@@ -15,6 +17,7 @@ export interface Seen {
 interface Collector extends Seen {
   event(event: RoomEvent): void;
   delta(delta: { replyId: string; offset: number; text: string }): void;
+  end(): void;
 }
 
 function collector(close: () => void): Collector {
@@ -24,7 +27,12 @@ function collector(close: () => void): Collector {
     events: [],
     texts: new Map(),
     gaps: 0,
+    ended: false,
     close,
+    end() {
+      seen.ended = true;
+      poke();
+    },
     event(event) {
       seen.events.push(event);
       poke();
@@ -59,6 +67,7 @@ export async function readBySocket(app: TestApp, session: TestSession, as: 'clie
   const socket = new WebSocket(`ws://127.0.0.1:${app.port}/api/v1/live`);
   const seen = collector(() => socket.close());
   const token = as === 'client' ? session.client.authorization.slice(7) : undefined;
+  socket.on('close', () => seen.end());
   socket.on('open', () => socket.send(JSON.stringify({ t: 'hello', ...(token ? { token } : {}) })));
   await new Promise<void>((resolve, reject) => {
     socket.on('error', reject);
@@ -82,7 +91,9 @@ export async function readBySse(app: TestApp, session: TestSession, as: 'client'
     signal: controller.signal,
   });
   if (response.status !== 200 || !response.body) throw new Error(`SSE answered ${response.status}`);
-  void consume(response.body, seen).catch(() => {});
+  void consume(response.body, seen)
+    .catch(() => {})
+    .finally(seen.end);
   return seen;
 }
 

@@ -1,6 +1,7 @@
 import { EventPage, EventQuery } from '@rapport/protocol/events';
 import { IdParams } from '@rapport/protocol/common';
 import { MessageAccepted, MessagePost } from '@rapport/protocol/sessions';
+import type { FastifyRequest } from 'fastify';
 import { actorOf, type App } from '../../platform/http/server.ts';
 import { idempotencyKey } from '../../platform/http/idempotency.ts';
 import type { RoomService } from './service.ts';
@@ -8,7 +9,13 @@ import { startSse } from './sse.ts';
 
 const config = { permission: 'sessions.take-part' } as const;
 
-export function roomRoutes(app: App, rooms: RoomService, closing: AbortSignal) {
+export interface RoomRouteOptions {
+  closing: AbortSignal;
+  /** Whether the request's credentials would still be accepted: a stream outlives the check at its beginning. */
+  stillAllowed(request: FastifyRequest): Promise<boolean>;
+}
+
+export function roomRoutes(app: App, rooms: RoomService, { closing, stillAllowed }: RoomRouteOptions) {
   app.get(
     '/api/v1/rooms/:id/events',
     {
@@ -26,7 +33,7 @@ export function roomRoutes(app: App, rooms: RoomService, closing: AbortSignal) {
       if (request.headers.accept?.includes('text/event-stream')) {
         const lastId = Number(request.headers['last-event-id'] ?? Number.NaN);
         const after = Number.isSafeInteger(lastId) && lastId >= 0 ? lastId : request.query.after;
-        await startSse({ rooms, actor, roomId: id, after, request, reply, closing });
+        await startSse({ rooms, actor, roomId: id, after, request, reply, closing, stillAllowed: () => stillAllowed(request) });
         return reply;
       }
       const gone = new AbortController();

@@ -3,6 +3,7 @@ import type { Actor } from '../../platform/actor.ts';
 import type { RoomService } from './service.ts';
 
 const heartbeatMs = 15_000;
+const reauthoriseMs = 1000;
 const dropTokensAbove = 256 * 1024;
 const closeAbove = 1024 * 1024;
 
@@ -14,13 +15,14 @@ interface SseParts {
   request: FastifyRequest;
   reply: FastifyReply;
   closing: AbortSignal;
+  stillAllowed(): Promise<boolean>;
 }
 
 /**
  * Server-sent events of a room. Durable events carry their seq as `id:`, so that a browser resumes by itself; tokens and
  * typing carry none. A reader that does not read is cut off rather than buffered: it resumes from its last id.
  */
-export async function startSse({ rooms, actor, roomId, after, request, reply, closing }: SseParts): Promise<void> {
+export async function startSse({ rooms, actor, roomId, after, request, reply, closing, stillAllowed }: SseParts): Promise<void> {
   const raw = reply.raw;
   let open = false;
   const early: string[] = [];
@@ -43,8 +45,16 @@ export async function startSse({ rooms, actor, roomId, after, request, reply, cl
   open = true;
   raw.write(early.join(''));
   const heartbeat = setInterval(() => write(':\n\n', true), heartbeatMs);
+  const patrol = setInterval(() => {
+    // A database that does not answer is no reason to end a stream; a withdrawn token is.
+    stillAllowed().then(
+      (allowed) => allowed || raw.end('event: bye\ndata: {"reason":"auth"}\n\n'),
+      () => {},
+    );
+  }, reauthoriseMs);
   const end = () => {
     clearInterval(heartbeat);
+    clearInterval(patrol);
     attachment.detach();
     closing.removeEventListener('abort', stop);
   };

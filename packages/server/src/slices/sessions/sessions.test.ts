@@ -225,6 +225,19 @@ describe('bad input', () => {
   });
 });
 
+describe('a withdrawn invitation', () => {
+  test('ends the client’s socket and stream within about a second, and its requests at once', async () => {
+    const { body: created } = await app.json('POST', '/api/v1/sessions', { personaId: persona });
+    const { body: invitation } = await app.json('POST', `/api/v1/sessions/${created.id}/invitations`, {});
+    const { body: accepted } = await app.json('POST', `/api/v1/invitations/${invitation.token}/accept`);
+    const session = { id: created.id, roomId: created.roomId, client: { authorization: `Bearer ${accepted.accessToken}` } };
+    const readers = [await readBySocket(app, session, 'client'), await readBySse(app, session, 'client')];
+    expect((await app.json('DELETE', `/api/v1/sessions/${created.id}/invitations/${invitation.id}`)).status).toBe(200);
+    expect((await post(session, 'late')).status).toBe(401);
+    await Promise.all(readers.map((reader) => reader.until((s) => s.ended, 3000)));
+  });
+});
+
 describe('lists and files', () => {
   test('sessions are searched, filtered and paged', async () => {
     for (const title of ['Alpha one', 'Alpha two', 'Alpha three']) await app.json('POST', '/api/v1/sessions', { personaId: persona, title });
