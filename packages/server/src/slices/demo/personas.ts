@@ -15,6 +15,7 @@ export const demoPersonas: DemoPersona[] = [
     documents: [
       { title: 'Sleeping better', file: 'sleep.md' },
       { title: 'Stress in everyday life', file: 'stress.md' },
+      { title: 'Habits in small steps', file: 'habits.md' },
     ],
     persona: {
       name: 'Mira',
@@ -48,6 +49,7 @@ export const demoPersonas: DemoPersona[] = [
     documents: [
       { title: 'Appointments', file: 'appointments.md' },
       { title: 'Visiting the clinic', file: 'visiting.md' },
+      { title: 'Records, costs and feedback', file: 'records-and-feedback.md' },
     ],
     persona: {
       name: 'Desk',
@@ -69,6 +71,7 @@ export const demoPersonas: DemoPersona[] = [
     documents: [
       { title: 'Your first week', file: 'first-week.md' },
       { title: 'How we work', file: 'how-we-work.md' },
+      { title: 'Accounts, security and getting help', file: 'accounts-and-help.md' },
     ],
     persona: {
       name: 'Jo',

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { PersonaCreate } from '@rapport/protocol/personas';
 import type { Page } from '@rapport/protocol/common';
+import type { DemoCreated } from '@rapport/protocol/setup';
+import type { z } from 'zod';
 import { requireOwner, type Actor } from '../../platform/actor.ts';
 import type { ClientService } from '../clients/service.ts';
 import type { KnowledgeService } from '../knowledge/service.ts';
@@ -17,51 +19,68 @@ export interface DemoParts {
 
 const material = new URL('./material/', import.meta.url);
 
+type DemoIds = z.infer<typeof DemoCreated>;
+
 interface List<T> {
   items: T[];
   next: string | null;
 }
 
-/** Something of this name, wherever it stands in the list. */
-async function findByName<T extends { name: string }>(list: (page: Page) => Promise<List<T>>, name: string): Promise<T | undefined> {
+/** Every item of a paged list, oldest first. */
+async function all<T>(list: (page: Page) => Promise<List<T>>): Promise<T[]> {
+  const found: T[] = [];
   for (let cursor: string | undefined; ; ) {
     const page: List<T> = await list({ limit: 200, ...(cursor === undefined ? {} : { cursor }) });
-    const found = page.items.find((item) => item.name === name);
-    if (found || page.next === null) return found;
+    found.push(...page.items);
+    if (page.next === null) return found.reverse();
     cursor = page.next;
   }
 }
 
 /** A demo organisation to look around in. Nothing of it appears unasked. */
 export function createDemoService({ personas, knowledge, clients }: DemoParts) {
+  const running = new Map<string, Promise<DemoIds>>();
+
   const base = async (actor: Actor, demo: DemoPersona): Promise<string> => {
-    const known = await findByName((page) => knowledge.listBases(actor, page), demo.knowledgeBase);
-    if (known) return known.id;
-    const { id } = await knowledge.createBase(actor, demo.knowledgeBase);
-    for (const { title, file } of demo.documents) {
+    const known = (await all((page) => knowledge.listBases(actor, page))).find((b) => b.name === demo.knowledgeBase);
+    const { id } = known ?? (await knowledge.createBase(actor, demo.knowledgeBase));
+    const titles = (await all((page) => knowledge.listDocuments(actor, id, page))).map((d) => d.title);
+    for (const { title, file } of demo.documents.filter((d) => !titles.includes(d.title))) {
       await knowledge.addDocument(actor, id, { title, text: await readFile(new URL(file, material), 'utf8') });
     }
     return id;
   };
 
+  /** Known by its reference material: a name may be anybody's, and somebody may have changed it. */
   const persona = async (actor: Actor, demo: DemoPersona): Promise<string> => {
-    const known = await findByName((page) => personas.list(actor, page), demo.persona.name);
-    if (known) return known.id;
-    const spec = PersonaCreate.parse({ ...demo.persona, knowledgeBaseId: await base(actor, demo) });
-    const { id } = await personas.create(actor, spec);
-    await personas.publish(actor, id);
+    const knowledgeBaseId = await base(actor, demo);
+    const list = await all((page) => personas.list(actor, { ...page, archived: true }));
+    const known = list.find((p) => p.knowledgeBaseId === knowledgeBaseId);
+    const { id, publishedVersion } =
+      known ?? (await personas.create(actor, PersonaCreate.parse({ ...demo.persona, knowledgeBaseId })));
+    if (publishedVersion === null) await personas.publish(actor, id);
     return id;
   };
 
+  const make = async (actor: Actor): Promise<DemoIds> => {
+    const personaIds: string[] = [];
+    for (const demo of demoPersonas) personaIds.push(await persona(actor, demo));
+    const known = (await all((page) => clients.list(actor, page))).find((c) => c.name === demoClient.name);
+    const clientId = known?.id ?? (await clients.create(actor, demoClient)).id;
+    return { personaIds, clientId };
+  };
+
   return {
-    /** Makes what is missing of the demo and returns its ids; a second call makes nothing. Throws `forbidden`. */
-    async create(actor: Actor): Promise<{ personaIds: string[]; clientId: string }> {
+    /**
+     * Makes what is missing of the demo and returns its ids; a second call makes nothing, also while the first runs on
+     * this server. Throws `forbidden`.
+     */
+    async create(actor: Actor): Promise<DemoIds> {
       requireOwner(actor);
-      const personaIds: string[] = [];
-      for (const demo of demoPersonas) personaIds.push(await persona(actor, demo));
-      const known = await findByName((page) => clients.list(actor, page), demoClient.name);
-      const clientId = known?.id ?? (await clients.create(actor, demoClient)).id;
-      return { personaIds, clientId };
+      const { orgId } = actor;
+      const run = running.get(orgId) ?? make(actor).finally(() => running.delete(orgId));
+      running.set(orgId, run);
+      return run;
     },
   };
 }

@@ -37,6 +37,18 @@ const smallTalk = new RegExp(
   'iu',
 );
 
+/** Words of asking rather than of what is asked; nobody misses them in an answer. */
+const fillers = new Set(
+  terms('okay ok please tell happens need want know like get question ask explain mean find anything something anyone'),
+);
+
+/** The words an answer must hold; those of asking only where there are no others. */
+function askedFor(question: string): Set<string> {
+  const all = terms(question);
+  const meant = all.filter((term) => !fillers.has(term));
+  return new Set(meant.length > 0 ? meant : all);
+}
+
 interface Candidate {
   passage: Passage;
   start: number;
@@ -85,7 +97,7 @@ function coverage({ own, heading }: Candidate, weights: Map<string, number>): nu
 
 /** The sentences that pass the floor, best first. */
 function choose(question: string, passages: Passage[]): Candidate[] {
-  const asked = new Set(terms(question));
+  const asked = askedFor(question);
   if (asked.size === 0) return [];
   const all = candidates(passages);
   const weights = weigh(asked, all);
