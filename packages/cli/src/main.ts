@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
 import { makeConfig, type Config } from '@rapport/server/config/config';
 import { readEnv } from '@rapport/server/config/env';
 import { plainCodec } from '@rapport/server/platform/codec';
@@ -9,15 +10,19 @@ import { openDatabase, type Database } from '@rapport/server/platform/db/db';
 import { startEmbedded } from '@rapport/server/platform/db/embedded';
 import { migrate } from '@rapport/server/platform/db/migrate';
 import { StartupError } from '@rapport/server/platform/startupError';
+import { createIdentityService } from '@rapport/server/slices/identity/service';
+import { createProviderService } from '@rapport/server/slices/inference/providers.service';
 
 const help = `rapport <command>
 
   start     start the server (the same as npm start, without building)
   migrate   bring the database to this version's form, then end
+  set-password
+            set the owner's password, read from standard input, before Rapport listens on another address
   doctor    check what a start needs, and say what to do about each thing missing
   help      this text
 
-Settings are environment variables; docs/admin/configuration.md lists them.`;
+Settings are environment variables; docs/admin.md lists them.`;
 
 /** Runs `work` on the database of the settings; the embedded one is started for it and stopped after it. */
 async function withDatabase<T>(config: Config, work: (db: Database) => Promise<T>): Promise<T> {
@@ -35,6 +40,37 @@ async function runMigrations(): Promise<number> {
   const done = await withDatabase(makeConfig(readEnv()), migrate);
   console.log(done.length ? `migrated: ${done.join(', ')}` : 'the database is up to date');
   return 0;
+}
+
+const shortestPassword = 12;
+
+async function setPassword(): Promise<number> {
+  const config = makeConfig(readEnv());
+  process.stderr.write('New password of the owner (ends with a line break): ');
+  const password = await firstLine();
+  if (password.length < shortestPassword) {
+    throw new StartupError(`The password is shorter than ${shortestPassword} characters.`, 'Choose a longer one.');
+  }
+  await withDatabase(config, async (db) => {
+    await migrate(db);
+    const identity = createIdentityService({ db, config, ...createProviderService({ db, config }).setupSteps });
+    await identity.ensurePreset();
+    if ((await identity.state()).needed) {
+      throw new StartupError('There is no owner yet.', 'Start Rapport once on 127.0.0.1 and set it up.');
+    }
+    await identity.setOwnerPassword(password);
+  });
+  console.log('The password is set; other logins of the owner have ended.');
+  return 0;
+}
+
+async function firstLine(): Promise<string> {
+  const lines = createInterface({ input: process.stdin });
+  for await (const line of lines) {
+    lines.close();
+    return line.trim();
+  }
+  return '';
 }
 
 function checkNode(): string {
@@ -116,6 +152,7 @@ const show = (code: number) => (): Promise<number> => {
 const commands = new Map([
   ['start', start],
   ['migrate', runMigrations],
+  ['set-password', setPassword],
   ['doctor', doctor],
   ['help', show(0)],
   ['--help', show(0)],

@@ -115,6 +115,6 @@ export async function requireOwnerPassword(db: Database, config: Pick<Config, 'h
   const reach = config.localMode ? `is published as ${config.publicUrl}` : `would listen on ${config.host}`;
   throw new StartupError(
     `Rapport ${reach}, but no owner password is set, so anybody could take it over.`,
-    'Start it once on 127.0.0.1 (without RAPPORT_PUBLIC_URL) and set a password in Settings, or run `rapport set-password`.',
+    'Start it once on 127.0.0.1 (without RAPPORT_PUBLIC_URL) and set a password in Settings, or run `npm run rapport -- set-password`.',
   );
 }
