@@ -1,4 +1,4 @@
-import type { Me } from '@rapport/protocol/setup';
+import type { Me, SetupState } from '@rapport/protocol/setup';
 import { ApiError } from '@rapport/sdk/api';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Navigate, Outlet } from '@tanstack/react-router';
@@ -22,8 +22,12 @@ function toggleTheme() {
   localStorage.setItem('rapport-theme', next);
 }
 
+// The whole page anew: nothing of the one who signed out may stay in memory.
+const signOut = () => void api.post('/sign-out').then(() => location.assign('/sign-in'));
+
 export function Layout() {
   const { t } = useTranslation();
+  const setup = useQuery({ queryKey: ['setup'], queryFn: () => api.get<SetupState>('/setup'), staleTime: Infinity });
   const me = useQuery({ queryKey: ['me'], queryFn: () => api.get<Me>('/me'), staleTime: 60_000 });
   if (me.error instanceof ApiError && me.error.status === 401) return <Navigate to="/sign-in" />;
   return (
@@ -44,6 +48,11 @@ export function Layout() {
           ))}
         </nav>
         <span className="soft small">{me.data?.organisation?.name}</span>
+        {setup.data && !setup.data.localMode && (
+          <button type="button" className="quiet" onClick={signOut}>
+            {t('signIn.out')}
+          </button>
+        )}
         <button type="button" className="quiet" onClick={toggleTheme}>
           {t('app.theme')}
         </button>

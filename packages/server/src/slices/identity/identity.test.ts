@@ -153,7 +153,7 @@ test('a server that others can reach does not start before the owner has a passw
   const config = { ...app.config, host: '0.0.0.0', localMode: false };
   const refused = await startApp({ config, database: app.database }).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(StartupError);
-  expect((refused as StartupError).wayOut).toContain('rapport set-password');
+  expect((refused as StartupError).wayOut).toContain('npm run rapport -- set-password');
   await createIdentityService({ db: app.db, config }).setOwnerPassword(password);
   await createIdentityService({ db: app.db, config }).requireOwnerPasswordFor(config);
 });
