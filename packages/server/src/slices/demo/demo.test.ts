@@ -43,7 +43,11 @@ test('a demo persona that was renamed or archived is not made again', async () =
 });
 
 test('a persona of somebody’s own is not taken for one of the demo', async () => {
-  const { body: own } = await app.json('POST', '/api/v1/personas', { name: 'Mira', role: 'coach', instructions: 'Own.' });
+  const { body: own } = await app.json('POST', '/api/v1/personas', {
+    name: 'Mira',
+    role: 'coach',
+    instructions: 'Own.',
+  });
   const { body } = await demo();
   expect(body.personaIds).not.toContain(own.id);
 });

@@ -29,7 +29,7 @@ interface List<T> {
 /** Every item of a paged list, oldest first. */
 async function all<T>(list: (page: Page) => Promise<List<T>>): Promise<T[]> {
   const found: T[] = [];
-  for (let cursor: string | undefined; ; ) {
+  for (let cursor: string | undefined; ;) {
     const page: List<T> = await list({ limit: 200, ...(cursor === undefined ? {} : { cursor }) });
     found.push(...page.items);
     if (page.next === null) return found.reverse();

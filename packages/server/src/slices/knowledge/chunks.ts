@@ -68,7 +68,12 @@ function cut(text: string, block: Block): Block[] {
   let { start } = block;
   while (block.end - start > most) {
     const window = text.slice(start, start + most);
-    const sentence = Math.max(window.lastIndexOf('. '), window.lastIndexOf('? '), window.lastIndexOf('! '), window.lastIndexOf('\n'));
+    const sentence = Math.max(
+      window.lastIndexOf('. '),
+      window.lastIndexOf('? '),
+      window.lastIndexOf('! '),
+      window.lastIndexOf('\n'),
+    );
     let length = sentence > aimed / 4 ? sentence + 1 : most;
     // Never between the halves of a surrogate pair.
     if (/[\ud800-\udbff]/.test(window[length - 1] ?? '')) length -= 1;

@@ -82,7 +82,21 @@ describe('when nothing answers', () => {
   });
 });
 
-const words = fc.constantFrom('tram', 'park', 'open', 'Saturday', 'tea', 'e.g.', '9:00', '🙂', '- x', 'End.', 'Why?', '\n', '\n\n');
+const words = fc.constantFrom(
+  'tram',
+  'park',
+  'open',
+  'Saturday',
+  'tea',
+  'e.g.',
+  '9:00',
+  '🙂',
+  '- x',
+  'End.',
+  'Why?',
+  '\n',
+  '\n\n',
+);
 const prose = fc.array(words, { minLength: 1, maxLength: 80 }).map((list) => list.join(' '));
 
 describe('for any material and any question', () => {
@@ -95,7 +109,9 @@ describe('for any material and any question', () => {
           expect(document.slice(c.start, c.end)).toBe(c.quote);
           rest = rest.replace(`> ${c.quote.replaceAll('\n', '\n> ')}\n>\n> — [${i + 1}] Visiting`, '');
         });
-        expect(rest.trim()).toMatch(/^(The reference material says:|(No passage of .+ this|I am not .+ material)\..+)$/);
+        expect(rest.trim()).toMatch(
+          /^(The reference material says:|(No passage of .+ this|I am not .+ material)\..+)$/,
+        );
       }),
       { numRuns: 500 },
     );

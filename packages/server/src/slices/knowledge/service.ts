@@ -1,5 +1,12 @@
 import type { Page } from '@rapport/protocol/common';
-import type { Document, DocumentCreate, DocumentText, KnowledgeBase, KnowledgeSearch, Passage } from '@rapport/protocol/knowledge';
+import type {
+  Document,
+  DocumentCreate,
+  DocumentText,
+  KnowledgeBase,
+  KnowledgeSearch,
+  Passage,
+} from '@rapport/protocol/knowledge';
 import type { z } from 'zod';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
@@ -56,7 +63,12 @@ export function createKnowledgeService({ db }: { db: Database }) {
       requireStaff(actor);
       const [before = null] = decodeCursor(page.cursor, 1) ?? [];
       const rows = await store.listBases(db, actor.orgId, before, page.limit + 1);
-      return toPage(rows, page.limit, (base) => base, (base) => encodeCursor(base.id));
+      return toPage(
+        rows,
+        page.limit,
+        (base) => base,
+        (base) => encodeCursor(base.id),
+      );
     },
 
     /** The document can be searched when this returns. Throws `not-found`. */
@@ -79,7 +91,12 @@ export function createKnowledgeService({ db }: { db: Database }) {
       await requireBase(actor, baseId);
       const [before = null] = decodeCursor(page.cursor, 1) ?? [];
       const rows = await store.listDocuments(db, actor.orgId, baseId, before, page.limit + 1);
-      return toPage(rows, page.limit, (d) => d, (d) => encodeCursor(d.id));
+      return toPage(
+        rows,
+        page.limit,
+        (d) => d,
+        (d) => encodeCursor(d.id),
+      );
     },
 
     /** It is gone from the next answer. Throws `not-found`. */
@@ -89,7 +106,11 @@ export function createKnowledgeService({ db }: { db: Database }) {
     },
 
     /** Best first. Throws `not-found`. */
-    async search(actor: Actor, baseId: string, query: z.output<typeof KnowledgeSearch>): Promise<{ results: Passage[] }> {
+    async search(
+      actor: Actor,
+      baseId: string,
+      query: z.output<typeof KnowledgeSearch>,
+    ): Promise<{ results: Passage[] }> {
       await requireBase(actor, baseId);
       return { results: await store.searchChunks(db, actor.orgId, baseId, queryTerms(query.query), query.limit) };
     },

@@ -1,5 +1,12 @@
 import { Empty, IdParams, Page } from '@rapport/protocol/common';
-import { Persona, PersonaCreate, PersonaList, PersonaPatch, PersonaVersion, PersonaVersionList } from '@rapport/protocol/personas';
+import {
+  Persona,
+  PersonaCreate,
+  PersonaList,
+  PersonaPatch,
+  PersonaVersion,
+  PersonaVersionList,
+} from '@rapport/protocol/personas';
 import { z } from 'zod';
 import { actorOf, type App } from '../../platform/http/server.ts';
 import type { PersonaService } from './service.ts';
@@ -17,8 +24,7 @@ export function personaRoutes(app: App, personas: PersonaService) {
       config,
       schema: { summary: 'List personas, newest first', querystring: PersonaQuery, response: { 200: PersonaList } },
     },
-    (request) =>
-      personas.list(actorOf(request), { ...request.query, archived: request.query.archived === 'true' }),
+    (request) => personas.list(actorOf(request), { ...request.query, archived: request.query.archived === 'true' }),
   );
   app.post(
     '/api/v1/personas',
@@ -32,7 +38,10 @@ export function personaRoutes(app: App, personas: PersonaService) {
   );
   app.patch(
     '/api/v1/personas/:id',
-    { config, schema: { summary: 'Change the draft', params: IdParams, body: PersonaPatch, response: { 200: Persona } } },
+    {
+      config,
+      schema: { summary: 'Change the draft', params: IdParams, body: PersonaPatch, response: { 200: Persona } },
+    },
     (request) => personas.update(actorOf(request), request.params.id, request.body),
   );
   app.post(
@@ -52,7 +61,12 @@ export function personaRoutes(app: App, personas: PersonaService) {
     '/api/v1/personas/:id/versions',
     {
       config,
-      schema: { summary: 'Published versions', params: IdParams, querystring: Page, response: { 200: PersonaVersionList } },
+      schema: {
+        summary: 'Published versions',
+        params: IdParams,
+        querystring: Page,
+        response: { 200: PersonaVersionList },
+      },
     },
     (request) => personas.versions(actorOf(request), request.params.id, request.query),
   );

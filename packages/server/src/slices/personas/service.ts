@@ -38,7 +38,9 @@ export function createPersonaService({ db, knowledge, allowTitles }: PersonaPart
       throw new AppError('claims-title', { detail: claims[0]?.message ?? '', errors: claims });
     }
     if (spec.knowledgeBaseId && !(await knowledge.exists(orgId, spec.knowledgeBaseId))) {
-      throw new AppError('invalid-body', { errors: [{ pointer: '/knowledgeBaseId', message: 'No such knowledge base.' }] });
+      throw new AppError('invalid-body', {
+        errors: [{ pointer: '/knowledgeBaseId', message: 'No such knowledge base.' }],
+      });
     }
   };
 
@@ -128,7 +130,12 @@ export function createPersonaService({ db, knowledge, allowTitles }: PersonaPart
       await get(actor, id);
       const [before] = decodeCursor(page.cursor, 1) ?? [];
       const rows = await store.listVersions(db, actor.orgId, id, before ? Number(before) : null, page.limit + 1);
-      return toPage(rows, page.limit, (v) => v, (v) => encodeCursor(String(v.version)));
+      return toPage(
+        rows,
+        page.limit,
+        (v) => v,
+        (v) => encodeCursor(String(v.version)),
+      );
     },
 
     /** The given version, or the published one. For sessions, which have checked the actor. Throws `not-found`, `not-published`. */

@@ -28,7 +28,12 @@ function toPersona(db: Db, orgId: string, row: PersonaRow): Persona {
 
 function toVersion(db: Db, orgId: string, row: PersonaVersionRow): PersonaVersion {
   const spec = db.codec.open(specPlace(orgId, row.persona_id, row.version), row.spec);
-  return { personaId: row.persona_id, version: row.version, publishedAt: row.published_at, spec: JSON.parse(spec) as PersonaSpec };
+  return {
+    personaId: row.persona_id,
+    version: row.version,
+    publishedAt: row.published_at,
+    spec: JSON.parse(spec) as PersonaSpec,
+  };
 }
 
 export async function insertPersona(db: Db, orgId: string, id: string, spec: PersonaSpec): Promise<Persona> {
@@ -114,7 +119,12 @@ export async function insertVersion(
   return toVersion(tx, orgId, row);
 }
 
-export async function findVersion(db: Db, orgId: string, id: string, version: number): Promise<PersonaVersion | undefined> {
+export async function findVersion(
+  db: Db,
+  orgId: string,
+  id: string,
+  version: number,
+): Promise<PersonaVersion | undefined> {
   const row = await db.maybe<PersonaVersionRow>(
     `select ${versionColumns} from persona_version where org_id = $1 and persona_id = $2 and version = $3`,
     [orgId, id, version],
