@@ -25,13 +25,17 @@ export const openAi: Dialect = {
     })}\n\ndata: [DONE]\n\n`,
 };
 
-const event = (data: { type: string; [field: string]: unknown }) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
+const event = (data: { type: string; [field: string]: unknown }) =>
+  `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
 
 export const anthropic: Dialect = {
   begin: (model) =>
     event({
       type: 'message_start',
-      message: { model: `${model}-2026`, usage: { input_tokens: 25, cache_read_input_tokens: 20, cache_creation_input_tokens: 5 } },
+      message: {
+        model: `${model}-2026`,
+        usage: { input_tokens: 25, cache_read_input_tokens: 20, cache_creation_input_tokens: 5 },
+      },
     }) + event({ type: 'ping' }),
   text: (text) => event({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } }),
   thought: (thinking) => event({ type: 'content_block_delta', index: 0, delta: { type: 'thinking_delta', thinking } }),

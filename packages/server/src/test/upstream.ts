@@ -43,7 +43,13 @@ function actOf(body: RecordedRequest['body']): { act: string; number: number | n
 function script(act: string, number: number | null, body: RecordedRequest['body']): { texts: string[]; every: number } {
   const count = /^words-(\d+)$/.exec(act)?.[1];
   if (count) return { texts: words(Number(count)), every: number ?? 0 };
-  if (act === 'recite') return { texts: lastText(body).replace(/^Recite: /, '').split(/(?<= )/), every: number ?? 15 };
+  if (act === 'recite')
+    return {
+      texts: lastText(body)
+        .replace(/^Recite: /, '')
+        .split(/(?<= )/),
+      every: number ?? 15,
+    };
   return { texts: `You said: ${lastText(body)}`.split(/(?<= )/), every: number ?? 0 };
 }
 
@@ -128,7 +134,12 @@ const breaks: Record<string, Act> = {
   'fault-slow-first': (stage, number) => later(stage, number ?? 3000, () => say(stage, words(5), 0)),
   'fault-split-utf8': (stage) => {
     const bytes = Buffer.from(stage.dialect.text('Grüße 🙂 an alle') + stage.dialect.end(3));
-    paced(stage, [...bytes].map((byte) => Buffer.from([byte])), 0, () => stage.response.end());
+    paced(
+      stage,
+      [...bytes].map((byte) => Buffer.from([byte])),
+      0,
+      () => stage.response.end(),
+    );
   },
   thinking: (stage, number) => {
     const thoughts = Array.from({ length: 10 }, () => stage.dialect.thought('hm '));
@@ -151,7 +162,15 @@ function answer(stage: Stage, request: RecordedRequest, failed: Set<string>) {
   say(stage, texts, every);
 }
 
-const models = ['echo', 'recite', 'words-200', 'words-200@20', 'thinking', ...Object.keys(refusals), ...Object.keys(breaks)];
+const models = [
+  'echo',
+  'recite',
+  'words-200',
+  'words-200@20',
+  'thinking',
+  ...Object.keys(refusals),
+  ...Object.keys(breaks),
+];
 const modelLists = JSON.stringify({
   object: 'list',
   data: models.map((id) => ({ id, object: 'model' })),

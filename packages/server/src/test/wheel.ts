@@ -14,7 +14,7 @@ export function createWheel(): Wheel {
 
   const slotOf = (at: number) => Math.ceil(at / slotMs);
   const turn = () => {
-    for (const now = Math.floor(performance.now() / slotMs); done < now; ) {
+    for (const now = Math.floor(performance.now() / slotMs); done < now;) {
       done += 1;
       const due = slots.get(done);
       if (!due) continue;

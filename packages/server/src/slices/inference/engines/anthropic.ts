@@ -1,6 +1,14 @@
-import { EngineError, tokenCount, type Engine, type EngineEnd, type EngineRequest, type PromptMessage } from './engine.ts';
+import {
+  EngineError,
+  tokenCount,
+  type Engine,
+  type EngineEnd,
+  type EngineRequest,
+  type PromptMessage,
+} from './engine.ts';
 import { newProgress, postStream, type StreamReader } from './http.ts';
 import { createSseParser, parseData } from './sse.ts';
+import { createTemplate } from './template.ts';
 
 interface Chunk {
   type: string;
@@ -50,7 +58,8 @@ export function toAnthropic(all: PromptMessage[]) {
     if (last?.role === role) last.content.push(blockOf(message));
     else turns.push({ role, content: [blockOf(message)] });
   }
-  if (turns[0]?.role !== 'user') turns.unshift({ role: 'user', content: [{ type: 'text', text: '(The conversation begins.)' }] });
+  if (turns[0]?.role !== 'user')
+    turns.unshift({ role: 'user', content: [{ type: 'text', text: '(The conversation begins.)' }] });
   return { ...(system.length ? { system } : {}), messages: turns };
 }
 
@@ -71,12 +80,22 @@ function inputOf(usage: InputUsage) {
   return { inputTokens: fresh === null ? null : fresh + (cachedTokens ?? 0) + written, cachedTokens };
 }
 
+/** The text of an event that is nothing but text. */
+export function onlyText(value: unknown): string | null {
+  const { type, delta } = value as Chunk;
+  return type === 'content_block_delta' && typeof delta?.text === 'string' ? delta.text : null;
+}
+
 /** Reads one reply into `end`, whose finish reason is null until the provider has told it. */
 function createReader(model: string, onText: (text: string) => void) {
   const progress = newProgress();
   const end = {
     finishReason: null as EngineEnd['finishReason'] | null,
-    usage: { inputTokens: null as number | null, outputTokens: null as number | null, cachedTokens: null as number | null },
+    usage: {
+      inputTokens: null as number | null,
+      outputTokens: null as number | null,
+      cachedTokens: null as number | null,
+    },
     model,
   };
   const show = (text: string | undefined) => {
@@ -84,11 +103,15 @@ function createReader(model: string, onText: (text: string) => void) {
     progress.texts += 1;
     onText(text);
   };
+  const template = createTemplate(onlyText);
   const parser = createSseParser((data) => {
+    const known = template.textOf(data);
+    if (known !== null) return show(known);
     const chunk = parseData<Chunk>(data);
     switch (chunk.type) {
       case 'content_block_delta':
-        return show(chunk.delta?.text);
+        show(chunk.delta?.text);
+        return template.learn(data, chunk.delta?.text ?? '');
       case 'message_start':
         end.model = chunk.message?.model || model;
         Object.assign(end.usage, inputOf(chunk.message?.usage ?? {}));

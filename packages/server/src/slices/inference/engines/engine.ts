@@ -56,7 +56,13 @@ export type EngineFault =
   | 'context-too-long'
   | 'aborted';
 
-const retryable = new Set<EngineFault>(['rate-limited', 'unavailable', 'refused-connection', 'timeout-first-token', 'cut']);
+const retryable = new Set<EngineFault>([
+  'rate-limited',
+  'unavailable',
+  'refused-connection',
+  'timeout-first-token',
+  'cut',
+]);
 
 export class EngineError extends Error {
   readonly fault: EngineFault;

@@ -31,7 +31,7 @@ const ask = (model: string, more: Partial<EngineRequest> = {}): EngineRequest =>
   model,
   messages: [{ role: 'user', content: 'Hello there' }],
   signal: new AbortController().signal,
-  timeouts: { firstTokenMs: 300, betweenTokensMs: 200 },
+  timeouts: { firstTokenMs: 1000, betweenTokensMs: 600 },
   ...more,
 });
 
@@ -62,8 +62,8 @@ describe.each(kinds)('%s', (kind) => {
   });
 
   test('a model that thinks aloud is not late, and its thoughts are not shown', async () => {
-    const tight = { firstTokenMs: 120, betweenTokensMs: 120 };
-    const { text, outcome } = await run(engineOf(kind), ask('thinking@30', { timeouts: tight }));
+    const tight = { firstTokenMs: 500, betweenTokensMs: 500 };
+    const { text, outcome } = await run(engineOf(kind), ask('thinking@100', { timeouts: tight }));
     expect(text).toBe(begun);
     expect(outcome).toMatchObject({ finishReason: 'stop' });
   });
@@ -178,7 +178,11 @@ describe('requests', () => {
     const { body, headers } = upstream.requests.at(-1)!;
     expect([headers['x-api-key'], headers['anthropic-version']]).toEqual(['sk-test', '2023-06-01']);
     const cache_control = { type: 'ephemeral' };
-    const text = (value: string, cached = true) => ({ type: 'text', text: value, ...(cached ? { cache_control } : {}) });
+    const text = (value: string, cached = true) => ({
+      type: 'text',
+      text: value,
+      ...(cached ? { cache_control } : {}),
+    });
     expect(body).toEqual({
       model: 'echo',
       system: [text('Persona', false)],
@@ -244,11 +248,14 @@ describe('another try', () => {
     expect(await tryOn('fault-500-once')).toMatchObject({ text: whole, tries: 2 });
   });
 
-  test.each(['fault-500', 'fault-refuse', 'fault-silent', 'fault-cut-early'])('%s: up to the limit, ever later', async (model) => {
-    const { outcome, waits, tries } = await tryOn(model);
-    expect([failure(outcome).retryable, tries, waits.length]).toEqual([true, 3, 2]);
-    expect(waits[0]).toBeLessThan(waits[1]!);
-  });
+  test.each(['fault-500', 'fault-refuse', 'fault-silent', 'fault-cut-early'])(
+    '%s: up to the limit, ever later',
+    async (model) => {
+      const { outcome, waits, tries } = await tryOn(model);
+      expect([failure(outcome).retryable, tries, waits.length]).toEqual([true, 3, 2]);
+      expect(waits[0]).toBeLessThan(waits[1]!);
+    },
+  );
 
   test.each(['fault-stall', 'fault-cut', 'fault-cut-clean', 'fault-malformed', 'fault-error'])(
     '%s: never once text was shown',
@@ -283,12 +290,15 @@ describe('trying a provider', () => {
     expect(upstream.requests.at(-1)?.body['max_tokens']).toBeLessThanOrEqual(16);
   });
 
-  test.each(['fault-401', 'fault-404', 'fault-html', 'fault-cut-clean'])('%s: a code, and what to do', async (model) => {
-    const { ok, fault, message } = await testProvider(settings(model));
-    expect(ok).toBe(false);
-    expect(fault).toMatch(/^[a-z-]+$/);
-    expect(message).toMatch(/\. |\.$/);
-  });
+  test.each(['fault-401', 'fault-404', 'fault-html', 'fault-cut-clean'])(
+    '%s: a code, and what to do',
+    async (model) => {
+      const { ok, fault, message } = await testProvider(settings(model));
+      expect(ok).toBe(false);
+      expect(fault).toMatch(/^[a-z-]+$/);
+      expect(message).toMatch(/\. |\.$/);
+    },
+  );
 });
 
 describe('an Ollama on this machine', () => {

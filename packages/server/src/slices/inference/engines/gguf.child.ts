@@ -17,7 +17,8 @@ export type ToChild = Generate | { type: 'stop'; id: number };
 export type FromChild = { id: number } & (
   | { type: 'text'; text: string }
   | { type: 'end'; finishReason: EngineEnd['finishReason']; usage: Usage }
-  | { type: 'error'; message: string }
+  /** `fatal`: the model is not there, and this process is of no use. */
+  | { type: 'error'; message: string; fatal: boolean }
 );
 
 interface HistoryItem {
@@ -33,6 +34,7 @@ interface PromptOptions {
   signal: AbortSignal;
   stopOnAbortSignal: true;
   onTextChunk(text: string): void;
+  onToken(tokens: unknown[]): void;
 }
 
 /** The little of node-llama-cpp that is used; the package itself is optional, so its types cannot be imported. */
@@ -45,7 +47,7 @@ interface Library {
   }>;
   LlamaChatSession: new (options: { contextSequence: unknown }) => {
     setChatHistory(history: HistoryItem[]): void;
-    promptWithMeta(text: string, options: PromptOptions): Promise<{ responseText: string; stopReason: string }>;
+    promptWithMeta(text: string, options: PromptOptions): Promise<{ stopReason: string }>;
   };
 }
 
@@ -76,21 +78,23 @@ const toHistory = (message: PromptMessage): HistoryItem =>
 const loaded = load();
 const controllers = new Map<number, AbortController>();
 let turn: Promise<void> = Promise.resolve();
+let ready = false;
 
 async function generate({ id, messages, maxTokens, temperature, stop }: Generate, signal: AbortSignal) {
   const { model, session } = await loaded;
   if (signal.aborted) return;
   session.setChatHistory(messages.slice(0, -1).map(toHistory));
-  const { responseText, stopReason } = await session.promptWithMeta(messages.at(-1)?.content ?? '', {
+  let outputTokens = 0;
+  const { stopReason } = await session.promptWithMeta(messages.at(-1)?.content ?? '', {
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(stop?.length ? { customStopTriggers: stop } : {}),
     signal,
     stopOnAbortSignal: true,
     onTextChunk: (text) => text && tell({ id, type: 'text', text }),
+    onToken: (tokens) => (outputTokens += tokens.length),
   });
   const inputTokens = messages.reduce((sum, m) => sum + model.tokenize(m.content).length, 0);
-  const outputTokens = model.tokenize(responseText).length;
   const finishReason = finishReasons[stopReason] ?? 'other';
   tell({ id, type: 'end', finishReason, usage: { inputTokens, outputTokens, cachedTokens: null } });
 }
@@ -102,9 +106,11 @@ process.on('message', (message: ToChild) => {
   // One context: a reply that was stopped has to come to rest before the next begins.
   turn = turn
     .then(() => generate(message, controller.signal))
-    .catch((error: Error) => tell({ id: message.id, type: 'error', message: error.message }))
+    .catch((error: Error) => tell({ id: message.id, type: 'error', message: error.message, fatal: !ready }))
     .finally(() => controllers.delete(message.id));
 });
 process.on('disconnect', () => process.exit(0));
-// A model that did not load is tried again by a new child, once its error is told.
-loaded.catch(() => setImmediate(() => void turn.finally(() => process.disconnect())));
+loaded.then(
+  () => (ready = true),
+  () => {},
+);

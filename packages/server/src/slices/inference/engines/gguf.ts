@@ -2,7 +2,14 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defaultTimeouts, EngineError, type Engine, type EngineEnd, type EngineFault, type EngineRequest } from './engine.ts';
+import {
+  defaultTimeouts,
+  EngineError,
+  type Engine,
+  type EngineEnd,
+  type EngineFault,
+  type EngineRequest,
+} from './engine.ts';
 import type { FromChild, ToChild } from './gguf.child.ts';
 
 const library = 'node-llama-cpp';
@@ -11,7 +18,9 @@ const child = fileURLToPath(new URL('./gguf.child.ts', import.meta.url));
 /** Large and of use to few: installed by those who choose a GGUF file. */
 export class NotInstalled extends Error {
   constructor() {
-    super(`Models from a file need ${library}. Install it in Rapport’s folder: npm install --no-save ${library}@3.22.1`);
+    super(
+      `Models from a file need ${library}. Install it in Rapport’s folder: npm install --no-save ${library}@3.22.1`,
+    );
     this.name = 'NotInstalled';
   }
 }
@@ -70,10 +79,15 @@ export function createGgufEngine({ path, libraryPath }: GgufSettings): Engine {
   return {
     stream: (request, onText) =>
       new Promise((resolve, reject) => {
+        let shown = false;
+        const show = (text: string) => {
+          shown = true;
+          onText(text);
+        };
         // Who stops a reply that waits for its turn does not wait too.
-        const onAbort = () => reject(new EngineError('aborted'));
+        const onAbort = () => reject(Object.assign(new EngineError('aborted'), { shown }));
         request.signal.addEventListener('abort', onAbort, { once: true });
-        inTurn(() => generate(request, onText))
+        inTurn(() => generate(request, show))
           .then(resolve, reject)
           .finally(() => request.signal.removeEventListener('abort', onAbort));
       }),
@@ -116,7 +130,11 @@ function converse(worker: ChildProcess, id: number, request: EngineRequest, onTe
       } else if (message.type === 'end') {
         finish();
         resolve({ finishReason: message.finishReason, usage: message.usage });
-      } else fail('unavailable', new Error(message.message));
+      } else {
+        // The next reply starts a new child.
+        if (message.fatal) worker.kill('SIGKILL');
+        fail(/context size/i.test(message.message) ? 'context-too-long' : 'unavailable', new Error(message.message));
+      }
     };
     const onExit = () => fail('unavailable');
     const onAbort = () => {

@@ -6,7 +6,13 @@ const pools = new Map<string, Pool>();
 const poolFor = (origin: string): Pool => {
   let pool = pools.get(origin);
   if (!pool) {
-    pool = new Pool(origin, { connections: 1024, pipelining: 1, headersTimeout: 0, bodyTimeout: 0, connectTimeout: 10_000 });
+    pool = new Pool(origin, {
+      connections: 1024,
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connectTimeout: 10_000,
+    });
     pools.set(origin, pool);
   }
   return pool;
@@ -24,7 +30,9 @@ function faultOf(status: number, body: string): EngineFault {
   if (status >= 500 || status === 408) return 'unavailable';
   if (status === 404) return 'not-found';
   if (status === 413) return 'context-too-long';
-  return /context.{0,20}(length|window|size)|too long|maximum.{0,20}tokens/i.test(body) ? 'context-too-long' : 'bad-request';
+  return /context.{0,20}(length|window|size)|too long|maximum.{0,20}tokens/i.test(body)
+    ? 'context-too-long'
+    : 'bad-request';
 }
 
 function retryAfterMs(headers: Headers): number | undefined {
@@ -35,7 +43,8 @@ function retryAfterMs(headers: Headers): number | undefined {
 }
 
 /** A web page or a whole answer where a stream was asked for: something else lives at this address. */
-const isStream = (headers: Headers): boolean => !/text\/html|application\/json/.test(String(headers['content-type'] ?? ''));
+const isStream = (headers: Headers): boolean =>
+  !/text\/html|application\/json/.test(String(headers['content-type'] ?? ''));
 
 export interface StreamCall {
   url: string;
@@ -141,7 +150,10 @@ export function postStream(call: StreamCall, request: EngineRequest, reader: Str
 const unsent = (error: unknown): EngineFault =>
   (error as { code?: string }).code === 'UND_ERR_INVALID_ARG' ? 'unauthorized' : 'refused-connection';
 
-function dispatch(call: StreamCall, handler: Required<Pick<Dispatcher.DispatchHandler, 'onResponseError'>> & Dispatcher.DispatchHandler) {
+function dispatch(
+  call: StreamCall,
+  handler: Required<Pick<Dispatcher.DispatchHandler, 'onResponseError'>> & Dispatcher.DispatchHandler,
+) {
   try {
     const url = new URL(call.url);
     const headers = { 'content-type': 'application/json', accept: 'text/event-stream', ...call.headers };
@@ -152,20 +164,21 @@ function dispatch(call: StreamCall, handler: Required<Pick<Dispatcher.DispatchHa
   }
 }
 
-/** One timer a reply: it looks at the clock instead of being set anew with every token. Returns how to stop it. */
+/**
+ * One timer a reply, which counts its own ticks: neither set anew with every token, nor misled by a clock that went on
+ * while this process stood still. Returns how to stop it.
+ */
 function watch(request: EngineRequest, progress: Progress, late: (fault: EngineFault) => void): () => void {
   const { firstTokenMs, betweenTokensMs } = request.timeouts ?? defaultTimeouts;
-  let seen = 0;
-  let at = performance.now();
   const period = Math.max(10, Math.min(firstTokenMs, betweenTokensMs) / 8);
+  let seen = 0;
+  let idle = 0;
   const timer = setInterval(() => {
-    const now = performance.now();
-    if (progress.texts + progress.signs > seen) {
-      seen = progress.texts + progress.signs;
-      at = now;
-    } else if (now - at >= (seen > 0 ? betweenTokensMs : firstTokenMs)) {
-      late(progress.texts > 0 ? 'stalled' : 'timeout-first-token');
-    }
+    const now = progress.texts + progress.signs;
+    idle = now > seen ? 0 : idle + period;
+    seen = now;
+    if (idle < (seen > 0 ? betweenTokensMs : firstTokenMs)) return;
+    late(progress.texts > 0 ? 'stalled' : 'timeout-first-token');
   }, period);
   return () => clearInterval(timer);
 }

@@ -1,6 +1,7 @@
 import { EngineError, tokenCount, type Engine, type EngineEnd, type EngineRequest, type Usage } from './engine.ts';
 import { newProgress, postStream, type StreamReader } from './http.ts';
-import { createSseParser, fastContent, parseData } from './sse.ts';
+import { createSseParser, parseData } from './sse.ts';
+import { createTemplate } from './template.ts';
 
 interface Delta {
   content?: string | { type?: string; text?: string }[] | null;
@@ -37,18 +38,27 @@ const usageOf = (usage: NonNullable<Chunk['usage']>): Usage => ({
 const textOf = (content: Delta['content']): string =>
   Array.isArray(content) ? content.map((part) => part.text ?? '').join('') : (content ?? '');
 
+/** The text of a chunk that says nothing else. */
+export function onlyText(value: unknown): string | null {
+  const { choices, usage, error } = value as Chunk;
+  const choice = choices?.[0];
+  const content = choice?.delta?.content;
+  if (typeof content !== 'string' || choices?.length !== 1 || choice?.finish_reason || usage || error) return null;
+  return choice?.delta?.reasoning_content || choice?.delta?.reasoning ? null : content;
+}
+
 const errorOf = (error: NonNullable<Chunk['error']>) =>
   new EngineError(typeof error === 'object' && Number(error.code) === 429 ? 'rate-limited' : 'unavailable');
 
-/** OpenAI's own newer models refuse the old name, most other servers do not know the new one. */
-const limitName = (url: string) => (new URL(url).hostname === 'api.openai.com' ? 'max_completion_tokens' : 'max_tokens');
+const isOpenAi = (url: string) => URL.parse(url)?.hostname === 'api.openai.com';
 
-const bodyOf = (request: EngineRequest, url: string) => ({
+/** OpenAI's newer models refuse the old name of the limit, most other servers do not know the new one. */
+const bodyOf = (request: EngineRequest, own: boolean) => ({
   model: request.model,
   messages: request.messages.map(({ role, content }) => ({ role, content })),
   stream: true,
   stream_options: { include_usage: true },
-  ...(request.maxTokens === undefined ? {} : { [limitName(url)]: request.maxTokens }),
+  ...(request.maxTokens === undefined ? {} : { [own ? 'max_completion_tokens' : 'max_tokens']: request.maxTokens }),
   ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
   ...(request.stop?.length ? { stop: request.stop } : {}),
 });
@@ -78,11 +88,15 @@ function createReader(model: string, onText: (text: string) => void) {
     if (choice.finish_reason) end.finishReason = finishReasons[choice.finish_reason] ?? 'other';
     progress.finished = end.finishReason !== null;
   };
+  const template = createTemplate(onlyText);
   const parser = createSseParser((data) => {
-    const fast = fastContent(data);
-    if (fast !== null) show(fast);
-    else if (data === '[DONE]') progress.ended = progress.finished;
-    else read(parseData<Chunk>(data));
+    const known = template.textOf(data);
+    if (known !== null) return show(known);
+    if (data === '[DONE]') return void (progress.ended = progress.finished);
+    const chunk = parseData<Chunk>(data);
+    read(chunk);
+    const text = onlyText(chunk);
+    if (text !== null) template.learn(data, text);
   });
   const reader: StreamReader = { progress, push: parser.push, end: parser.end };
   return { reader, end };
@@ -95,7 +109,7 @@ export function createOpenAiEngine(settings: { baseUrl: string; apiKey: string |
   return {
     async stream(request, onText) {
       const { reader, end } = createReader(request.model, onText);
-      await postStream({ url, headers, body: bodyOf(request, url) }, request, reader);
+      await postStream({ url, headers, body: bodyOf(request, isOpenAi(url)) }, request, reader);
       return { ...end, finishReason: end.finishReason ?? 'other' };
     },
   };

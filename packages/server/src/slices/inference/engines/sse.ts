@@ -70,30 +70,3 @@ export function parseData<T extends object>(data: string): T {
   if (typeof value !== 'object' || value === null) throw new EngineError('malformed');
   return value as T;
 }
-
-const contentKeys = ['"delta":{"content":"', '"delta":{"role":"assistant","content":"', '"delta": {"content": "'];
-
-/**
- * The text of the most common chunks of an OpenAI-compatible stream without parsing their JSON; null for any other chunk,
- * whose JSON is then parsed. No text can look like the keys sought here: its own quotes are escaped. It takes what
- * JSON.parse would refuse only where no provider errs: a raw control character, a fault beside the text.
- */
-export function fastContent(data: string): string | null {
-  const at = data.indexOf('"delta"');
-  const key = at === -1 ? undefined : contentKeys.find((known) => data.startsWith(known, at));
-  if (key === undefined) return null;
-  const start = at + key.length;
-  const end = data.indexOf('"', start);
-  const closed = data.charCodeAt(end + 1) === 125 && data.charCodeAt(data.length - 1) === 125;
-  if (end <= start || !closed || !bare(data, end)) return null;
-  const text = data.slice(start, end);
-  return text.includes('\\') ? null : text;
-}
-
-/** Whether a chunk says nothing beside the text of its one choice, which ends at `end`. */
-const bare = (data: string, end: number): boolean =>
-  (data.includes('"finish_reason":null') || data.includes('"finish_reason": null')) &&
-  data.indexOf('"delta"', end) === -1 &&
-  !data.includes('"usage":{') &&
-  !data.includes('"usage": {') &&
-  !data.includes('"error"');
