@@ -1,10 +1,10 @@
 import type { Config } from '../../config/config.ts';
 import type { Actor, ClientActor, StaffActor } from '../../platform/actor.ts';
+import { createBriefCache } from '../../platform/briefCache.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { hashToken } from '../../platform/ids.ts';
-import { createBriefCache } from './briefCache.ts';
 import type { UserRow } from './schema.ts';
 import * as store from './store.ts';
 

@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 import type { EngineName } from '@rapport/protocol/inference';
 import type { Config } from '../../config/config.ts';
+import { createBriefCache } from '../../platform/briefCache.ts';
+import { systemClock } from '../../platform/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { SecretUnreadable, type SecretBox } from '../../platform/secretBox.ts';
@@ -35,6 +37,8 @@ export const presetKeyOf = (config: Pick<Config, 'preset'>, row: ProviderRow): s
 /** The engines of the stored providers, each made once per version of its row. */
 export function createEngines({ db, config, box }: { db: Db; config: Pick<Config, 'preset'>; box: SecretBox }) {
   const engines = new Map<string, { version: string; engine: Engine }>();
+  // Every turn asks which provider answers; a change made on another server holds within a second.
+  const rows = createBriefCache<ProviderRow>(systemClock, { ttlMs: 900, max: 1000 });
 
   const keyOf = async (orgId: string, row: ProviderRow): Promise<string | null> => {
     const sealed = store.sealedKeyOf(db, orgId, row);
@@ -63,14 +67,17 @@ export function createEngines({ db, config, box }: { db: Db; config: Pick<Config
   };
 
   return {
+    /** After a change made here, the next turn asks anew. */
+    forgetProviders: () => rows.clear(),
+
     /**
      * What answers with these settings of a persona; without a provider the organisation's default one. Throws
      * `provider-failed` for a provider that was removed: what a client says must not go to another one unasked.
      */
     async engineFor(orgId: string, providerId: string | null, model: string | null): Promise<EngineChoice> {
-      const row = providerId
-        ? await store.findProvider(db, orgId, providerId)
-        : await store.findDefaultProvider(db, orgId);
+      const row = await rows.get(`${orgId}/${providerId}`, () =>
+        providerId ? store.findProvider(db, orgId, providerId) : store.findDefaultProvider(db, orgId),
+      );
       if (!row && providerId) {
         throw new AppError('provider-failed', {
           detail: 'The model provider of this persona was removed. Choose another one in the persona’s settings.',

@@ -88,9 +88,10 @@ async function requireWorking(wanted: Wanted): Promise<void> {
 
 export function createProviderService({ db, config }: { db: Database; config: Config }) {
   const box = createSecretBox(config.dataDir);
+  const engines = createEngines({ db, config, box });
   return {
-    ...createManagement(db, config, box),
-    ...createEngines({ db, config, box }),
+    ...createManagement(db, config, box, engines.forgetProviders),
+    ...engines,
     ...createPrices(db),
 
     setupSteps: createSetupSteps(config, box),
@@ -137,7 +138,7 @@ function createSetupSteps(config: Config, box: SecretBox) {
   return { onSetup, onPreset };
 }
 
-function createManagement(db: Database, config: Config, box: SecretBox) {
+function createManagement(db: Database, config: Config, box: SecretBox, forget: () => void) {
   const toProvider = (row: ProviderRow): Provider => ({
     id: row.id,
     kind: row.kind,
@@ -163,7 +164,9 @@ function createManagement(db: Database, config: Config, box: SecretBox) {
       requireOwner(actor);
       const wanted = wantedOf(body);
       await requireWorking(wanted);
-      return toProvider(await db.tx((tx) => add(tx, box, actor.orgId, wanted, body.makeDefault)));
+      const row = await db.tx((tx) => add(tx, box, actor.orgId, wanted, body.makeDefault));
+      forget();
+      return toProvider(row);
     },
 
     /** The outcome of one real call; nothing is stored. Throws `invalid-body`. */
@@ -176,12 +179,15 @@ function createManagement(db: Database, config: Config, box: SecretBox) {
     async remove(actor: Actor, id: string): Promise<void> {
       requireOwner(actor);
       if ((await store.deleteProvider(db, actor.orgId, id)) === 0) throw notFound();
+      forget();
     },
 
     /** Throws `not-found`. */
     async makeDefault(actor: Actor, id: string): Promise<Provider> {
       requireOwner(actor);
-      return toProvider(await db.tx((tx) => chooseDefault(tx, actor.orgId, id)));
+      const row = await db.tx((tx) => chooseDefault(tx, actor.orgId, id));
+      forget();
+      return toProvider(row);
     },
 
     /** The models of an Ollama on its standard port of this machine; null when none answers. */

@@ -37,7 +37,7 @@ export function roomRoutes(app: App, rooms: RoomService, { closing, stillAllowed
         return reply;
       }
       const gone = new AbortController();
-      request.raw.socket.once('close', () => gone.abort());
+      reply.raw.once('close', () => gone.abort());
       const json = await rooms.events(actor, id, request.query, AbortSignal.any([closing, gone.signal]));
       // The log's JSON goes out as it is: parsing and validating it again would cost more than reading it.
       return reply.serializer((text: unknown) => String(text)).type('application/json').send(json as unknown as EventPage);

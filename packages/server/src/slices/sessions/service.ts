@@ -23,6 +23,7 @@ import type { GenerationService } from '../inference/generations.service.ts';
 import type { ProviderService } from '../inference/providers.service.ts';
 import type { PersonaService } from '../personas/service.ts';
 import { personaMayAnswer } from '../supervision/service.ts';
+import { createEngineChooser } from './engines.ts';
 import * as messages from './messages.store.ts';
 import type { SessionRow } from './schema.ts';
 import * as store from './store.ts';
@@ -39,7 +40,6 @@ export interface SessionParts {
 
 export type SessionService = ReturnType<typeof createSessionService>;
 
-/** How far back an unanswered message is looked for. */
 const pendingWindow = 20;
 
 const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
@@ -69,10 +69,9 @@ export function createSessionService(parts: SessionParts) {
     return first;
   };
 
-  const engineOf = async (orgId: string, row: SessionRow): Promise<EngineName> => {
-    const { spec } = await personas.publishedSpec(orgId, row.persona_id, row.persona_version);
-    return (await providers.engineFor(orgId, spec.model.providerId, spec.model.model)).name;
-  };
+  const engines = createEngineChooser({ personas, providers });
+  const chosenEngine = async (actor: Actor, id: string): Promise<EngineName> =>
+    (mayEnter(actor, id) && (await engines.known(actor.orgId, id))) || engines.of(actor.orgId, await enter(actor, id));
 
   /** Starts the reply to a message in the caller's transaction; the events go into `events` before they are appended. */
   const beginReply = async (
@@ -133,13 +132,13 @@ export function createSessionService(parts: SessionParts) {
     const replyId = newId();
     const session = await store.findSession(db, orgId, sessionId);
     if (!session) return null;
-    const engine = await engineOf(orgId, session);
+    const engine = await engines.of(orgId, session);
     return db.tx(async (tx) => {
       const row = await store.lockSession(tx, orgId, sessionId);
       if (!row || row.status !== 'active' || !personaMayAnswer(rungOf(row))) return null;
       const recent = await messages.listMessages(tx, orgId, sessionId, null, pendingWindow);
       const [latest] = await generations.list(orgId, sessionId, null, 1, tx);
-      // What a person of the team has answered needs no reply; what arrived while a reply ran stands before that reply.
+      // Within the last messages: what a person of the team has answered needs no reply; what arrived while a reply ran stands before that reply.
       const last = recent.slice(recent.findLastIndex((m) => m.author === 'staff') + 1).findLast((m) => m.author === 'client');
       if (!last || latest?.status === 'running' || latest?.replyTo === last.id) return null;
       await beginReply(tx, orgId, row, { replyId, engine, replyTo: last.id, replaces: null });
@@ -222,8 +221,9 @@ export function createSessionService(parts: SessionParts) {
      */
     async post(actor: Actor, id: string, text: string, key: string | undefined): Promise<MessageAccepted> {
       const { orgId } = actor;
-      const engine = await engineOf(orgId, await enter(actor, id));
       const hash = hashOf(text);
+      // Asked before the transaction: it must not wait for a second connection while it holds a lock.
+      const engine = await chosenEngine(actor, id);
       return db.tx(async (tx) => {
         const row = await lock(tx, actor, id);
         const known = key === undefined ? undefined : await messages.findByKey(tx, orgId, id, key);
@@ -343,7 +343,7 @@ export function createSessionService(parts: SessionParts) {
     /** Makes the last reply again: after an interruption, or because another is wanted. Throws `reply-running`, `wrong-state`. */
     async regenerate(actor: Actor, id: string): Promise<{ replyId: string }> {
       const { orgId } = actor;
-      const engine = await engineOf(orgId, await enter(actor, id));
+      const engine = await chosenEngine(actor, id);
       return db.tx(async (tx) => {
         const row = await lock(tx, actor, id);
         if (row.status === 'ended') throw new AppError('session-ended');

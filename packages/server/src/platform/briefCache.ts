@@ -1,4 +1,4 @@
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock } from './clock.ts';
 
 /**
  * Answers kept for less than a second, asked for once however many wait. What is not found is not kept. The age counts
