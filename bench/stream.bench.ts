@@ -5,8 +5,11 @@ import { report, type Row } from './lib/report.ts';
 import { makePersona, makeSession, startServer, type BenchServer, type BenchSession } from './lib/server.ts';
 import { instant, percentile, round } from './lib/stats.ts';
 
-const tokens = 100;
+const tokens = 200;
 const pace = 20;
+/** People do not press Enter in the same millisecond: starts are this far apart, and all replies overlap. */
+const apartMs = 6;
+const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const model = `words-${tokens}@${pace}`;
 
 interface Run {
@@ -24,7 +27,8 @@ const collect = (text: string, run: Run) => {
 
 async function direct(upstream: string, concurrent: number): Promise<Run> {
   const run: Run = { first: [], delays: [], cpuMs: 0 };
-  const one = async () => {
+  const one = async (_: unknown, index: number) => {
+    await after(index * apartMs);
     const began = performance.now();
     const response = await fetch(`${upstream}/v1/chat/completions`, { method: 'POST', body: JSON.stringify({ model }) });
     let seen = false;
@@ -46,7 +50,7 @@ async function direct(upstream: string, concurrent: number): Promise<Run> {
 }
 
 /** One client on the live socket: subscribes, sends, reads until the reply is complete. */
-function turn(server: BenchServer, session: BenchSession, run: Run): Promise<void> {
+function turn(server: BenchServer, session: BenchSession, run: Run, startAt: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/api/v1/live`);
     let began = 0;
@@ -59,8 +63,10 @@ function turn(server: BenchServer, session: BenchSession, run: Run): Promise<voi
       if (frame.t === 'welcome') socket.send(JSON.stringify({ t: 'sub', room: session.roomId, after: 0 }));
       else if (frame.t === 'synced' && !synced) {
         synced = true;
-        began = performance.now();
-        socket.send(JSON.stringify({ t: 'pub', room: session.roomId, mid: crypto.randomUUID(), text: 'go' }));
+        setTimeout(() => {
+          began = performance.now();
+          socket.send(JSON.stringify({ t: 'pub', room: session.roomId, mid: crypto.randomUUID(), text: 'go' }));
+        }, startAt - performance.now());
       } else if (frame.t === 'eph' && frame.type === 'text-delta') {
         if (frame.offset === 0) run.first.push(performance.now() - began);
         const whole = rest + frame.text;
@@ -82,7 +88,9 @@ async function through(server: BenchServer, personaId: string, concurrent: numbe
   const sessions: BenchSession[] = [];
   for (let i = 0; i < concurrent; i += 1) sessions.push(await makeSession(server, personaId));
   const before = server.cpuMs();
-  await Promise.all(sessions.map((session) => turn(server, session, run)));
+  // Time for all to connect first: what is measured is the reply, not the opening of sockets.
+  const startAt = performance.now() + 500 + concurrent * 5;
+  await Promise.all(sessions.map((session, index) => turn(server, session, run, startAt + index * apartMs)));
   run.cpuMs = server.cpuMs() - before;
   return run;
 }
@@ -115,6 +123,6 @@ for (const frame of ['40', '0']) {
 }
 upstream.close();
 report('stream', rows, [
-  `${tokens} tokens a reply, one every ${pace} ms. Each token carries its time of sending; the delay includes reading it here.`,
+  `${tokens} tokens a reply, one every ${pace} ms; starts ${apartMs} ms apart. Each token carries its time of sending; the delay includes reading it here.`,
   'Frames of 40 ms are the default for browsers; 0 shows what the server itself adds to a token.',
 ]);
