@@ -23,6 +23,7 @@ export const Session = z.object({
   rung: SupportedRung.describe('The rung in force: the strictest of the persona’s and the session’s.'),
   persona: z.object({ id: Id, version: z.number().int(), name: z.string(), role: z.string() }),
   client: z.object({ id: Id, name: z.string() }).nullable(),
+  clientJoined: z.boolean().describe('Somebody has accepted an invitation: staff no longer write the client’s part.'),
   engine: EngineName.nullable(),
   messageCount: z.number().int(),
   createdAt: Instant,
@@ -40,6 +41,7 @@ export const ClientSession = z.object({
   personaName: z.string(),
   personaRole: z.string(),
   humanWrites: z.boolean().describe('A person of the team writes instead of the persona.'),
+  personaOff: z.boolean().describe('Nobody answers by policy; messages are kept.'),
   engine: EngineName.nullable(),
   alias: z.string().nullable(),
 });

@@ -46,7 +46,7 @@ export const en = {
       'session.handed-back': 'The AI persona answers again.', 'session.ended': 'The session has ended.', 'client.joined': 'The client has joined.',
     },
     interrupted: 'This reply was interrupted.', stopped: 'Stopped.', failed: 'This reply could not be finished.',
-    preparing: 'A reply is being prepared…', you: 'You', team: 'Team', clientName: 'Client', ai: 'AI-made', byTeam: 'written by the team',
+    preparing: 'A reply is being prepared…', you: 'You', team: 'Team', clientName: 'Client', ai: 'AI-made', prepared: 'AI persona · prepared text',
     reference: 'Quotes from reference material – not an AI model', sources: 'Sources',
   },
   status: { connecting: 'Connecting…', live: 'Connected', retrying: 'Connection lost. What you write is kept and sent when it is back.', denied: 'Access to this session has ended.', closed: 'Closed' },

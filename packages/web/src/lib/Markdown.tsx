@@ -8,11 +8,11 @@ const schema = {
   protocols: { ...defaultSchema.protocols, href: ['http', 'https', 'mailto'], src: ['http', 'https'] },
 };
 
-/** Shows where a link goes, unless its text says so already. */
+/** Shows where a link goes, unless its text is exactly that: a text that merely holds the name may be a trap. */
 function Link({ href, text }: { href: string | undefined; text: React.ReactNode }) {
   if (!href) return <>{text}</>;
   const host = URL.canParse(href) ? new URL(href).host || href.replace(/^mailto:/, '') : href;
-  const said = typeof text === 'string' && text.includes(host);
+  const said = typeof text === 'string' && (text === host || text === href);
   return (
     <a href={href} target="_blank" rel="noopener noreferrer nofollow">
       {text}

@@ -1,5 +1,5 @@
 import type { ClientSession, Session } from '@rapport/protocol/sessions';
-import { personaMayAnswer, rungInForce } from '../supervision/service.ts';
+import { rungInForce } from '../supervision/service.ts';
 import type { SessionRow } from './schema.ts';
 
 export const rungOf = (row: SessionRow) =>
@@ -13,6 +13,7 @@ export const toSession = (row: SessionRow): Session => ({
   rung: rungOf(row),
   persona: { id: row.persona_id, version: row.persona_version, name: row.persona_name, role: row.persona_role },
   client: row.client_id && row.client_name ? { id: row.client_id, name: row.client_name } : null,
+  clientJoined: row.client_joined,
   engine: row.engine,
   messageCount: row.message_count,
   createdAt: row.created_at,
@@ -27,7 +28,8 @@ export const toClientSession = (row: SessionRow): ClientSession => ({
   status: row.status,
   personaName: row.persona_name,
   personaRole: row.persona_role,
-  humanWrites: !personaMayAnswer(rungOf(row)),
+  humanWrites: rungOf(row) === 'takeover',
+  personaOff: rungOf(row) === 'off',
   engine: row.engine,
   alias: row.alias,
 });

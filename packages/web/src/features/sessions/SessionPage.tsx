@@ -35,8 +35,7 @@ function Room({ session }: { session: Session }) {
   const regenerate = useMutation({ mutationFn: () => api.post(`/sessions/${session.id}/regenerate`) });
   const stop = useMutation({ mutationFn: (replyId: string) => api.post(`/sessions/${session.id}/replies/${replyId}/stop`) });
   const asStaff = session.rung !== 'auto';
-  const joined = room.state.entries.some((e) => e.kind === 'line' && e.type === 'client.joined');
-  const canWrite = session.status !== 'ended' && (asStaff || !joined);
+  const canWrite = session.status !== 'ended' && (asStaff || !session.clientJoined);
   return (
     <main className="room" id="content">
       <section className="talk" aria-label={t('room.transcript')}>
@@ -64,7 +63,7 @@ function Room({ session }: { session: Session }) {
         />
         <Failure error={regenerate.error ?? stop.error} />
         {canWrite ? (
-          <Composer label={asStaff ? t('room.write') : t('room.rehearse')} onSend={room.send} />
+          <Composer label={asStaff ? t('room.write') : t('room.rehearse')} disabled={!room.ready} onSend={room.send} />
         ) : (
           session.status !== 'ended' && <p className="status">{t('room.takeOverToWrite')}</p>
         )}

@@ -187,7 +187,7 @@ function Meta({ author, at, children }: { author: string; at?: string; children?
 
 function EngineBadge({ engine }: { engine: { id: string; label: string; model: string } | null }) {
   const { t } = useTranslation();
-  if (!engine) return <span className="badge">{t('room.byTeam')}</span>;
+  if (!engine) return <span className="badge">{t('room.prepared')}</span>;
   if (engine.id === 'reference') return <span className="badge on">{t('room.reference')}</span>;
   return (
     <span className="badge on">

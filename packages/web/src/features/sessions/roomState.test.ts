@@ -37,8 +37,11 @@ test('an event applied twice changes nothing', () => {
 });
 
 test('a broken reply is marked, and gone when the next one is whole', () => {
-  let state = run(event('reply.started', { replyId: 'a', engine }), event('reply.interrupted', { replyId: 'a', text: 'half' }));
+  let state = run(event('reply.started', { replyId: 'a', engine, replyTo: 'q' }), event('reply.interrupted', { replyId: 'a', text: 'half' }));
   expect(state.entries).toMatchObject([{ kind: 'broken', status: 'interrupted', text: 'half' }]);
+  const other = [event('reply.started', { replyId: 'x', engine, replyTo: 'other' }), event('message.created', { messageId: 'o', author: 'persona', text: 'else', replyId: 'x' })];
+  expect(other.reduce(applyEvent, state).entries).toMatchObject([{ kind: 'broken' }, { kind: 'message', text: 'else' }]);
+  state = applyEvent(state, event('reply.started', { replyId: 'b', engine, replyTo: 'q' }));
   state = applyEvent(state, event('message.created', { messageId: 'm', author: 'persona', text: 'whole', replyId: 'b' }));
   expect(state.entries).toMatchObject([{ kind: 'message', text: 'whole' }]);
 });

@@ -27,12 +27,14 @@ export interface RoomState {
   running: { replyId: string; engine: EngineName | null; text: string } | null;
   /** Tokens that arrived before the event that starts their reply. */
   early: Record<string, string>;
+  /** Which message each reply answers. */
+  answers: Record<string, string | null>;
   status: 'active' | 'paused' | 'ended';
   takenOver: boolean;
   cursor: number;
 }
 
-export const emptyRoom: RoomState = { entries: [], running: null, early: {}, status: 'active', takenOver: false, cursor: 0 };
+export const emptyRoom: RoomState = { entries: [], running: null, early: {}, answers: {}, status: 'active', takenOver: false, cursor: 0 };
 
 const lines = new Set([
   'session.paused',
@@ -74,10 +76,14 @@ export function prepend(state: RoomState, messages: Message[]): RoomState {
   return { ...state, entries: [...older, ...state.entries] };
 }
 
+/** A broken try at the answer that this reply is another try at. */
+const isTryOf = (state: RoomState, entry: Entry, replyId: string): boolean =>
+  entry.kind === 'broken' && (entry.replyId === replyId || state.answers[entry.replyId] === state.answers[replyId]);
+
 function addMessage(state: RoomState, event: RoomEvent): RoomState {
   const data = event.data as unknown as MessageData;
   const entries = state.entries.filter(
-    (e) => e.key !== data.messageId && e.key !== data.replaces && !(e.kind === 'broken' && data.author === 'persona'),
+    (e) => e.key !== data.messageId && e.key !== data.replaces && !(data.replyId && isTryOf(state, e, data.replyId)),
   );
   entries.push({
     kind: 'message',
@@ -114,7 +120,7 @@ function endReply(state: RoomState, event: RoomEvent): RoomState {
       reason: data.message ?? null,
       at: event.at,
     };
-    entries = [...entries.filter((e) => e.kind !== 'broken'), broken];
+    entries = [...entries.filter((e) => !isTryOf(state, e, data.replyId)), broken];
   } else if (status === 'stopped') {
     entries = entries.map((e) => (e.kind === 'message' && e.replyId === data.replyId ? { ...e, status: 'stopped' } : e));
   }
@@ -145,9 +151,9 @@ export function applyEvent(before: RoomState, event: RoomEvent): RoomState {
   const state = { ...before, cursor: event.seq };
   if (event.type === 'message.created') return addMessage(state, event);
   if (event.type === 'reply.started') {
-    const { replyId, engine } = event.data as { replyId: string; engine: EngineName };
+    const { replyId, engine, replyTo = null } = event.data as { replyId: string; engine: EngineName; replyTo?: string | null };
     const { [replyId]: text = '', ...early } = state.early;
-    return { ...state, running: { replyId, engine, text }, early };
+    return { ...state, running: { replyId, engine, text }, early, answers: { ...state.answers, [replyId]: replyTo } };
   }
   if (event.type.startsWith('reply.')) return endReply(state, event);
   if (event.type === 'guidance.given') {
@@ -169,4 +175,6 @@ export function applyDelta(state: RoomState, { replyId, offset, text }: TextDelt
 
 /** The reply is being made anew. */
 export const resetReply = (state: RoomState, replyId: string): RoomState =>
-  state.running?.replyId === replyId ? { ...state, running: { ...state.running, text: '' } } : state;
+  state.running?.replyId === replyId
+    ? { ...state, running: { ...state.running, text: '' } }
+    : { ...state, early: { ...state.early, [replyId]: '' } };

@@ -10,6 +10,7 @@ import { applyDelta, applyEvent, emptyRoom, prepend, resetReply, type RoomState 
 type Messages = z.infer<typeof MessageList>;
 
 const pageSize = 50;
+const openAgainMs = 3000;
 
 /** A message written here that the server has not confirmed yet, or has refused. */
 export interface Outgoing {
@@ -32,6 +33,7 @@ export function useRoom({ api, sessionId, roomId, token, onSession }: RoomOption
   const [state, setState] = useState<RoomState>(emptyRoom);
   const [status, setStatus] = useState<RoomStatus>('connecting');
   const [outgoing, setOutgoing] = useState<Outgoing[]>([]);
+  const [ready, setReady] = useState(false);
   const [older, setOlder] = useState<number | null>(null);
   const handle = useRef<RoomHandle | null>(null);
   const onSessionRef = useRef(onSession);
@@ -52,8 +54,9 @@ export function useRoom({ api, sessionId, roomId, token, onSession }: RoomOption
     const onEvent = (event: RoomEvent) => {
       flush();
       setState((s) => applyEvent(s, event));
-      if (event.type.startsWith('session.')) onSessionRef.current();
+      if (event.type.startsWith('session.') || event.type === 'client.joined') onSessionRef.current();
     };
+    let again: ReturnType<typeof setTimeout> | undefined;
     const open = async () => {
       const { items } = await api.get<Messages>(`/sessions/${sessionId}/messages`, { limit: pageSize });
       if (gone) return;
@@ -70,19 +73,29 @@ export function useRoom({ api, sessionId, roomId, token, onSession }: RoomOption
         },
         onReset: () => {
           live?.close();
-          if (!gone) void open();
+          if (!gone) openWithPatience();
         },
-        onReplyReset: (replyId) => setState((s) => resetReply(s, replyId)),
+        onReplyReset(replyId) {
+          waiting = waiting.filter((delta) => delta.replyId !== replyId);
+          setState((s) => resetReply(s, replyId));
+        },
         onStatus: (next) => {
           if (!gone) setStatus(next);
         },
       });
+      setReady(true);
     };
-    open().catch(() => {
-      if (!gone) setStatus('retrying');
-    });
+    const openWithPatience = () => {
+      open().catch(() => {
+        if (gone) return;
+        setStatus('retrying');
+        again = setTimeout(openWithPatience, openAgainMs);
+      });
+    };
+    openWithPatience();
     return () => {
       gone = true;
+      clearTimeout(again);
       cancelAnimationFrame(frame);
       handle.current = null;
       live?.close();
@@ -110,5 +123,5 @@ export function useRoom({ api, sessionId, roomId, token, onSession }: RoomOption
     setOlder(page.next === null ? null : (page.items[0]?.seq ?? null));
   }, [api, sessionId, older]);
 
-  return { state, status, outgoing, send, older: older !== null, loadOlder };
+  return { state, status, ready, outgoing, send, older: older !== null, loadOlder };
 }
