@@ -47,14 +47,15 @@ async function freePort(): Promise<number> {
   return free;
 }
 
-async function startServer(): Promise<void> {
+/** A server on the test's database. */
+async function launch(at: number): Promise<ChildProcess> {
   const { host, port: dbPort, user, password } = inject('database');
   const database = `postgresql://${user}:${encodeURIComponent(password)}@localhost/${name}?host=${encodeURIComponent(host)}&port=${dbPort}`;
-  server = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [main], {
     env: {
       ...process.env,
       DATABASE_URL: database,
-      RAPPORT_PORT: String(port),
+      RAPPORT_PORT: String(at),
       RAPPORT_DATA_DIR: dataDir,
       RAPPORT_LOG_LEVEL: 'fatal',
       RAPPORT_OPENAI_BASE_URL: `${upstream.url}/v1`,
@@ -63,11 +64,15 @@ async function startServer(): Promise<void> {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   for (let i = 0; i < 400; i += 1) {
-    if (await fetch(url('/readyz')).then((r) => r.ok, () => false)) return;
+    if (await fetch(`http://127.0.0.1:${at}/readyz`).then((r) => r.ok, () => false)) return child;
     await pause(25);
   }
   throw new Error('the server did not come back');
 }
+
+const startServer = async (): Promise<void> => {
+  server = await launch(port);
+};
 
 async function kill(): Promise<void> {
   const dying = server;
@@ -196,3 +201,29 @@ test(`a server killed ${crashes} times loses nothing it acknowledged and shows n
   const acknowledged = talks.reduce((sum, t) => sum + t.acknowledged.size, 0);
   console.log(`${crashes} kills: ${acknowledged} messages acknowledged, each once; ${counts.whole} replies whole, ${counts.marked} marked`);
 }, 600_000);
+
+test('a server killed in the middle of a reply is noticed by the other within 10 s', async () => {
+  const otherPort = await freePort();
+  const other = await launch(otherPort);
+  try {
+    const persona = await insist<{ id: string }>('POST', '/api/v1/personas', { name: 'Mira', role: 'coach', instructions: 'Listen.' });
+    await insist('POST', `/api/v1/personas/${persona.id}/publish`);
+    const talk = await open(persona.id);
+    await insist('POST', `/api/v1/sessions/${talk.id}/messages`, { text: 'go' }, talk.headers);
+    await pause(400);
+    await kill();
+    const killedAt = performance.now();
+    let end: string | undefined;
+    while (!end && performance.now() - killedAt < 10_000) {
+      const response = await fetch(`http://127.0.0.1:${otherPort}/api/v1/rooms/${talk.roomId}/events`, { headers: talk.headers });
+      end = ((await response.json()) as Page).events.find((e) => ends.has(e.type))?.type;
+      await pause(50);
+    }
+    expect(end).toMatch(/^reply\.(interrupted|completed)$/);
+    console.log(`noticed after ${Math.round(performance.now() - killedAt)} ms: ${end}`);
+  } finally {
+    other.kill('SIGTERM');
+    await new Promise((resolve) => other.once('exit', resolve));
+    await startServer();
+  }
+}, 60_000);
