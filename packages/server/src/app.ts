@@ -33,6 +33,8 @@ import { createPersonaService } from './slices/personas/service.ts';
 import { roomRoutes } from './slices/rooms/routes.ts';
 import { createRoomService } from './slices/rooms/service.ts';
 import { createLiveSocket } from './slices/rooms/socket.ts';
+import { createSessionAccess } from './slices/sessions/access.ts';
+import { createConversationService } from './slices/sessions/conversation.service.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
 import { sessionRoutes } from './slices/sessions/routes.ts';
 import { createSessionService } from './slices/sessions/service.ts';
@@ -69,7 +71,9 @@ function createServices({ config, node, log, db, wake, hub }: ReturnType<typeof 
   const knowledge = createKnowledgeService({ db });
   const personas = createPersonaService({ db, knowledge, allowTitles: identity.allowsTitles });
   const clients = createClientService({ db });
-  const sessions = createSessionService({ db, hub, personas, clients, providers, generations });
+  const access = createSessionAccess({ db, hub });
+  const conversations = createConversationService({ db, access, personas, providers, generations });
+  const sessions = createSessionService({ db, access, conversations, personas, clients, providers });
   const invitations = createInvitationService({
     db,
     config,
@@ -78,11 +82,11 @@ function createServices({ config, node, log, db, wake, hub }: ReturnType<typeof 
       if (first) await sessions.joined(tx, orgId, sessionId, alias);
     },
   });
-  const transcripts = createTranscriptService({ sessions });
-  const rooms = createRoomService({ db, hub, generations, sessions });
+  const transcripts = createTranscriptService({ sessions, conversations });
+  const rooms = createRoomService({ db, hub, generations, sessions, conversations });
   const demo = createDemoService({ personas, knowledge, clients });
-  generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, sessions }));
-  return { providers, identity, generations, knowledge, personas, clients, sessions, invitations, transcripts, rooms, demo };
+  generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, conversations }));
+  return { providers, identity, generations, knowledge, personas, clients, sessions, conversations, invitations, transcripts, rooms, demo };
 }
 
 function addRoutes(app: App, config: Config, db: Database, services: Services, closing: AbortSignal) {
@@ -94,7 +98,7 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
   knowledgeRoutes(app, services.knowledge);
   personaRoutes(app, services.personas);
   clientRoutes(app, services.clients);
-  sessionRoutes(app, services.sessions, services.transcripts);
+  sessionRoutes(app, services);
   roomRoutes(app, services.rooms, {
     closing,
     stillAllowed: ({ headers, cookies, ip }) =>

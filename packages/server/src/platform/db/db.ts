@@ -60,7 +60,8 @@ function methods(target: Queryable, codec: ContentCodec): Db {
 }
 
 export function openDatabase(config: pg.PoolConfig, codec: ContentCodec): Database {
-  const pool = new pg.Pool({ max: 10, connectionTimeoutMillis: 10_000, ...config });
+  // Statements of one transaction that do not wait for each other travel together and are still run in order.
+  const pool = new pg.Pool({ max: 10, connectionTimeoutMillis: 10_000, pipeline: true, ...config });
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => {});
   return {
@@ -76,8 +77,11 @@ async function transaction<T>(pool: pg.Pool, codec: ContentCodec, work: (tx: Tx)
   const actions: (() => void)[] = [];
   let broken: Error | undefined;
   try {
-    await connection.query('begin');
+    const begun = connection.query('begin');
+    // Awaited before the commit; a connection that breaks earlier fails the work itself.
+    begun.catch(() => {});
     const result = await work({ ...methods(connection, codec), afterCommit: (action) => actions.push(action) });
+    await begun;
     await connection.query('commit');
     for (const action of actions) action();
     return result;

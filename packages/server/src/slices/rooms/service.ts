@@ -6,6 +6,7 @@ import { readEvents, readRoom, type LogEvent } from '../../platform/events/store
 import { AppError, notFound } from '../../platform/errors.ts';
 import type { Attachment, Ephemeral, Hub } from '../../platform/realtime/hub.ts';
 import type { GenerationService } from '../inference/generations.service.ts';
+import type { ConversationService } from '../sessions/conversation.service.ts';
 import type { SessionService } from '../sessions/service.ts';
 
 /** What a connection of any transport does with what a room sends. Must not throw. */
@@ -30,8 +31,9 @@ export function createRoomService(parts: {
   hub: Hub;
   generations: GenerationService;
   sessions: SessionService;
+  conversations: ConversationService;
 }) {
-  const { db, hub, generations, sessions } = parts;
+  const { db, hub, generations, sessions, conversations } = parts;
 
   /**
    * Replays the log after `after` and goes on live. Tokens are held back until the running replies have been given from
@@ -90,7 +92,7 @@ export function createRoomService(parts: {
 
     async publish(actor: Actor, roomId: string, text: string, mid: string | undefined): Promise<MessageAccepted> {
       const { sessionId } = await sessions.room(actor, roomId);
-      return sessions.post(actor, sessionId, text, mid);
+      return conversations.post(actor, sessionId, text, mid);
     },
 
     /** Tells the others in the room; never stored. */

@@ -15,7 +15,8 @@ import type { PersonaService } from '../personas/service.ts';
 import * as messages from './messages.store.ts';
 import { buildPrompt, summaryAfter, summaryKeeps, summaryPrompt } from './prompt.ts';
 import { faultMessage } from './faults.ts';
-import type { SessionService } from './service.ts';
+import type { SessionAccess } from './access.ts';
+import type { ConversationService } from './conversation.service.ts';
 import * as store from './store.ts';
 
 /** Bounds what a turn reads, however long the session is: more than the summary ever leaves over. */
@@ -30,14 +31,15 @@ export interface ReplyParts {
   personas: PersonaService;
   providers: ProviderService;
   knowledge: KnowledgeService;
-  sessions: SessionService;
+  access: SessionAccess;
+  conversations: ConversationService;
 }
 
 const noUsage = { inputTokens: null, outputTokens: null, cachedTokens: null };
 
 /** Makes the persona's replies: what goes into the prompt, who is asked, what the end of a reply leaves in the log. */
 export function createReplyHandler(parts: ReplyParts): GenerationHandler {
-  const { db, log, personas, providers, knowledge, sessions } = parts;
+  const { db, log, personas, providers, knowledge, access, conversations } = parts;
 
   const context = async (generation: Generation) => {
     const { orgId, sessionId } = generation;
@@ -103,7 +105,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       );
     }
     events.push(endEvent(actor, replyId, messageId, outcome));
-    const first = await sessions.append(tx, orgId, roomId, events);
+    const first = await access.append(tx, orgId, roomId, events);
     if (!messageId) return;
     if (replaces) await messages.supersede(tx, orgId, replaces);
     await messages.insertMessage(tx, orgId, sessionId, {
@@ -145,7 +147,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       const quietly = (what: string) => (error: Error) => log.warn({ err: error.message }, `${what} failed; the next turn tries again`);
       if (outcome.status === 'interrupted') return;
       if (outcome.status === 'completed') summarise(generation).catch(quietly('summarising'));
-      sessions.answerPending(generation.orgId, generation.sessionId).catch(quietly('answering what came in meanwhile'));
+      conversations.answerPending(generation.orgId, generation.sessionId).catch(quietly('answering what came in meanwhile'));
     },
   };
 }

@@ -17,6 +17,7 @@ import { z } from 'zod';
 import { decodeCursor } from '../../platform/cursor.ts';
 import { idempotencyKey } from '../../platform/http/idempotency.ts';
 import { actorOf, type App } from '../../platform/http/server.ts';
+import type { ConversationService } from './conversation.service.ts';
 import type { SessionService } from './service.ts';
 import type { TranscriptService } from './transcript.service.ts';
 
@@ -27,7 +28,11 @@ const Created = z.object({ id: Id, seq: z.number().int() });
 const ReplyStarted = z.object({ replyId: Id });
 const noBody = Empty.strict().nullish();
 
-export function sessionRoutes(app: App, sessions: SessionService, transcripts: TranscriptService) {
+export function sessionRoutes(
+  app: App,
+  parts: { sessions: SessionService; conversations: ConversationService; transcripts: TranscriptService },
+) {
+  const { sessions, conversations, transcripts } = parts;
   app.get(
     '/api/v1/sessions',
     {
@@ -65,10 +70,10 @@ export function sessionRoutes(app: App, sessions: SessionService, transcripts: T
       schema: { summary: 'Guide the persona privately', params: IdParams, body: Guidance, response: { 201: Created } },
     },
     async (request, reply) =>
-      reply.code(201).send(await sessions.guide(actorOf(request), request.params.id, request.body.text)),
+      reply.code(201).send(await conversations.guide(actorOf(request), request.params.id, request.body.text)),
   );
-  messageRoutes(app, sessions);
-  replyRoutes(app, sessions);
+  messageRoutes(app, conversations);
+  replyRoutes(app, conversations);
   app.get(
     '/api/v1/sessions/:id/export',
     { config: staff, schema: { summary: 'The transcript as a file', params: IdParams, querystring: ExportQuery } },
@@ -82,7 +87,7 @@ export function sessionRoutes(app: App, sessions: SessionService, transcripts: T
   );
 }
 
-function messageRoutes(app: App, sessions: SessionService) {
+function messageRoutes(app: App, conversations: ConversationService) {
   app.get(
     '/api/v1/sessions/:id/messages',
     {
@@ -97,7 +102,7 @@ function messageRoutes(app: App, sessions: SessionService) {
     (request) => {
       const [fromCursor] = decodeCursor(request.query.cursor, 1) ?? [];
       const before = request.query.before ?? (fromCursor === undefined ? null : Number(fromCursor));
-      return sessions.messages(actorOf(request), request.params.id, before, request.query.limit);
+      return conversations.messages(actorOf(request), request.params.id, before, request.query.limit);
     },
   );
   app.post(
@@ -107,26 +112,26 @@ function messageRoutes(app: App, sessions: SessionService) {
       schema: { summary: 'Write a message', params: IdParams, body: MessagePost, response: { 202: MessageAccepted } },
     },
     async (request, reply) => {
-      const accepted = await sessions.post(actorOf(request), request.params.id, request.body.text, idempotencyKey(request));
+      const accepted = await conversations.post(actorOf(request), request.params.id, request.body.text, idempotencyKey(request));
       return reply.code(202).send(accepted);
     },
   );
 }
 
-function replyRoutes(app: App, sessions: SessionService) {
+function replyRoutes(app: App, conversations: ConversationService) {
   app.get(
     '/api/v1/sessions/:id/replies',
     {
       config: staff,
       schema: { summary: 'What made each reply', params: IdParams, querystring: Page, response: { 200: ReplyList } },
     },
-    (request) => sessions.replies(actorOf(request), request.params.id, request.query),
+    (request) => conversations.replies(actorOf(request), request.params.id, request.query),
   );
   app.post(
     '/api/v1/sessions/:id/replies/:replyId/stop',
     { config: takePart, schema: { summary: 'Stop a running reply', params: ReplyParams, body: noBody, response: { 204: z.null() } } },
     async (request, reply) => {
-      await sessions.stopReply(actorOf(request), request.params.id, request.params.replyId);
+      await conversations.stopReply(actorOf(request), request.params.id, request.params.replyId);
       return reply.code(204).send(null);
     },
   );
@@ -136,6 +141,6 @@ function replyRoutes(app: App, sessions: SessionService) {
       config: takePart,
       schema: { summary: 'Make the last reply again', params: IdParams, body: noBody, response: { 202: ReplyStarted } },
     },
-    async (request, reply) => reply.code(202).send(await sessions.regenerate(actorOf(request), request.params.id)),
+    async (request, reply) => reply.code(202).send(await conversations.regenerate(actorOf(request), request.params.id)),
   );
 }

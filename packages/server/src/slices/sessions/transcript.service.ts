@@ -1,6 +1,7 @@
 import type { Message, Session } from '@rapport/protocol/sessions';
 import PDFDocument from 'pdfkit';
 import type { Actor } from '../../platform/actor.ts';
+import type { ConversationService } from './conversation.service.ts';
 import type { SessionService } from './service.ts';
 
 export interface ExportFile {
@@ -52,11 +53,11 @@ async function toPdf(session: Session, messages: Message[]): Promise<Buffer> {
 }
 
 /** The whole conversation as a file. Guidance is not part of it: it was never said. */
-export function createTranscriptService({ sessions }: { sessions: SessionService }) {
+export function createTranscriptService(parts: { sessions: SessionService; conversations: ConversationService }) {
   const all = async (actor: Actor, id: string): Promise<Message[]> => {
     const pages: Message[][] = [];
     for (let before: number | null = null; ; ) {
-      const page: { items: Message[]; next: string | null } = await sessions.messages(actor, id, before, pageSize);
+      const page: { items: Message[]; next: string | null } = await parts.conversations.messages(actor, id, before, pageSize);
       pages.unshift(page.items);
       if (!page.next || !page.items[0]) return pages.flat();
       before = page.items[0].seq;
@@ -66,7 +67,7 @@ export function createTranscriptService({ sessions }: { sessions: SessionService
   return {
     /** Throws `not-found`. */
     async export(actor: Actor, id: string, format: TranscriptFormat): Promise<ExportFile> {
-      const session = await sessions.get(actor, id);
+      const session = await parts.sessions.get(actor, id);
       const messages = await all(actor, id);
       const name = `transcript-${session.createdAt.slice(0, 10)}-${id.slice(-6)}`;
       switch (format) {

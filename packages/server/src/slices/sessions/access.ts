@@ -1,0 +1,39 @@
+import type { Actor } from '../../platform/actor.ts';
+import type { Database, Tx } from '../../platform/db/db.ts';
+import { notFound } from '../../platform/errors.ts';
+import { appendEvents, type EventDraft } from '../../platform/events/store.ts';
+import type { Hub } from '../../platform/realtime/hub.ts';
+import type { SessionRow } from './schema.ts';
+import * as store from './store.ts';
+
+export type SessionAccess = ReturnType<typeof createSessionAccess>;
+
+/** A client's token opens its own session and nothing else. */
+export const mayEnter = (actor: Actor, sessionId: string): boolean =>
+  actor.kind === 'staff' || actor.sessionId === sessionId;
+
+/** The door of a session and the pen of its log, for the services of this slice. */
+export function createSessionAccess({ db, hub }: { db: Database; hub: Hub }) {
+  return {
+    /** Throws `not-found`, also for a session this actor may not know of. */
+    async enter(actor: Actor, id: string): Promise<SessionRow> {
+      const row = mayEnter(actor, id) ? await store.findSession(db, actor.orgId, id) : undefined;
+      if (!row) throw notFound();
+      return row;
+    },
+
+    /** As `enter`, and nobody else changes the session until the commit. */
+    async lock(tx: Tx, actor: Actor, id: string): Promise<SessionRow> {
+      const row = mayEnter(actor, id) ? await store.lockSession(tx, actor.orgId, id) : undefined;
+      if (!row) throw notFound();
+      return row;
+    },
+
+    /** Appends and wakes the readers after the commit. Returns the seq of the first event. */
+    async append(tx: Tx, orgId: string, roomId: string, events: EventDraft[]): Promise<number> {
+      const first = await appendEvents(tx, orgId, roomId, events);
+      tx.afterCommit(() => hub.appended(roomId, first + events.length - 1));
+      return first;
+    },
+  };
+}

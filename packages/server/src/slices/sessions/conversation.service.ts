@@ -1,0 +1,225 @@
+import { createHash } from 'node:crypto';
+import type { EngineName } from '@rapport/protocol/inference';
+import type { Message, MessageAccepted, Reply } from '@rapport/protocol/sessions';
+import type { Page } from '@rapport/protocol/common';
+import { asEventActor, requireStaff, type Actor } from '../../platform/actor.ts';
+import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
+import type { Database, Tx } from '../../platform/db/db.ts';
+import { AppError, notFound } from '../../platform/errors.ts';
+import { draft, type EventDraft } from '../../platform/events/store.ts';
+import { newId } from '../../platform/ids.ts';
+import type { GenerationService } from '../inference/generations.service.ts';
+import type { ProviderService } from '../inference/providers.service.ts';
+import type { PersonaService } from '../personas/service.ts';
+import { personaMayAnswer } from '../supervision/service.ts';
+import { mayEnter, type SessionAccess } from './access.ts';
+import { createEngineChooser } from './engines.ts';
+import * as messages from './messages.store.ts';
+import type { SessionRow } from './schema.ts';
+import { rungOf } from './session.ts';
+import * as store from './store.ts';
+
+const pendingWindow = 20;
+
+const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+export type ConversationService = ReturnType<typeof createConversationService>;
+
+/** What is said in a session: messages, guidance, and the replies they call for. */
+export function createConversationService(parts: {
+  db: Database;
+  access: SessionAccess;
+  personas: PersonaService;
+  providers: ProviderService;
+  generations: GenerationService;
+}) {
+  const { db, generations } = parts;
+  const { enter, lock, append } = parts.access;
+
+  const engines = createEngineChooser(parts);
+  const chosenEngine = async (actor: Actor, id: string): Promise<EngineName> =>
+    (mayEnter(actor, id) && (await engines.known(actor.orgId, id))) || engines.of(actor.orgId, await enter(actor, id));
+
+  /** Starts the reply to a message in the caller's transaction; the events go into `events` before they are appended. */
+  const beginReply = async (
+    tx: Tx,
+    orgId: string,
+    row: SessionRow,
+    reply: { replyId: string; engine: EngineName; replyTo: string | null; replaces: string | null },
+  ) => {
+    if (JSON.stringify(row.engine) !== JSON.stringify(reply.engine)) await store.setEngine(tx, orgId, row.id, reply.engine);
+    await generations.begin(tx, {
+      orgId,
+      id: reply.replyId,
+      sessionId: row.id,
+      roomId: row.room_id,
+      audience: 'all',
+      replyTo: reply.replyTo,
+      replaces: reply.replaces,
+      engine: reply.engine,
+    });
+  };
+
+  const startedEvent = (row: SessionRow, replyId: string, engine: EngineName, replyTo: string | null) =>
+    draft('reply.started', 'all', { kind: 'persona', id: row.persona_id, name: row.persona_name }, { replyId, engine, replyTo });
+
+  /** As whom this actor's words are stored. Throws `wrong-state` when a member of staff must take over first. */
+  const authorOf = (actor: Actor, row: SessionRow): 'client' | 'staff' => {
+    if (actor.kind === 'client') return 'client';
+    if (!personaMayAnswer(rungOf(row))) return 'staff';
+    // Until a client has joined, staff speak the client's part: a rehearsal, or a talk written down for somebody present.
+    if (!row.client_joined) return 'client';
+    throw new AppError('wrong-state', { detail: 'Take the session over before writing to the client yourself.' });
+  };
+
+  return {
+    /**
+     * Stores the message and, where the rung allows, begins the persona's reply in the same transaction. A repeated key
+     * answers what the first call answered. Throws `session-ended`, `wrong-state`, `idempotency-mismatch`.
+     */
+    async post(actor: Actor, id: string, text: string, key: string | undefined): Promise<MessageAccepted> {
+      const { orgId } = actor;
+      const hash = hashOf(text);
+      // Asked before the transaction: it must not wait for a second connection while it holds a lock.
+      const engine = await chosenEngine(actor, id);
+      return db.tx(async (tx) => {
+        // One round trip: the database answers in order, so what follows the lock is read under it.
+        const [row, known, [latest]] = await Promise.all([
+          lock(tx, actor, id),
+          key === undefined ? undefined : messages.findByKey(tx, orgId, id, key),
+          generations.list(orgId, id, null, 1, tx),
+        ]);
+        if (known) {
+          if (!known.hash.equals(hash)) throw new AppError('idempotency-mismatch');
+          return { message: known.message, seq: known.message.seq, replyId: known.replyId };
+        }
+        if (row.status === 'ended') throw new AppError('session-ended');
+        const author = authorOf(actor, row);
+        const messageId = newId();
+        const answers =
+          author === 'client' && row.status === 'active' && personaMayAnswer(rungOf(row)) && latest?.status !== 'running';
+        const replyId = answers ? newId() : null;
+        const events: EventDraft[] = [draft('message.created', 'all', asEventActor(actor), { messageId, author, text })];
+        if (replyId) events.push(startedEvent(row, replyId, engine, messageId));
+        const [seq] = await Promise.all([
+          append(tx, orgId, row.room_id, events),
+          replyId && beginReply(tx, orgId, row, { replyId, engine, replyTo: messageId, replaces: null }),
+        ]);
+        const message = await messages.insertMessage(tx, orgId, id, {
+          id: messageId,
+          seq,
+          author,
+          text,
+          idempotencyKey: key,
+          idempotencyHash: key === undefined ? undefined : hash,
+        });
+        return { message, seq, replyId };
+      });
+    },
+
+    /** Messages in order of seq; `before` null gives the newest. */
+    async messages(actor: Actor, id: string, before: number | null, limit: number) {
+      await enter(actor, id);
+      const found: Message[] = await messages.listMessages(db, actor.orgId, id, before, limit + 1);
+      const items = found.length > limit ? found.slice(1) : found;
+      return { items, next: found.length > limit && items[0] ? encodeCursor(String(items[0].seq)) : null };
+    },
+
+    /** A private instruction to the persona; the client never learns of it. Throws `session-ended`. */
+    async guide(actor: Actor, id: string, text: string): Promise<{ id: string; seq: number }> {
+      requireStaff(actor);
+      return db.tx(async (tx) => {
+        const row = await lock(tx, actor, id);
+        if (row.status === 'ended') throw new AppError('session-ended');
+        const guidanceId = newId();
+        const event = draft('guidance.given', 'staff', asEventActor(actor), { guidanceId, text });
+        const seq = await append(tx, actor.orgId, row.room_id, [event]);
+        await messages.insertGuidance(tx, actor.orgId, id, { id: guidanceId, seq, text, createdBy: actor.userId });
+        return { id: guidanceId, seq };
+      });
+    },
+
+    /** Stops a running reply; what was made of it stays. Throws `not-found`. */
+    async stopReply(actor: Actor, id: string, replyId: string): Promise<void> {
+      await enter(actor, id);
+      const [latest] = await generations.list(actor.orgId, id, null, 1);
+      if (latest?.id === replyId && latest.status === 'running') await generations.stop(actor.orgId, replyId);
+      else if (!(await generations.exists(actor.orgId, id, replyId))) throw notFound();
+    },
+
+    /** Ends the reply being made now, if there is one. */
+    async stopRunning(orgId: string, sessionId: string): Promise<void> {
+      const [latest] = await generations.list(orgId, sessionId, null, 1);
+      if (latest?.status === 'running') await generations.stop(orgId, latest.id);
+    },
+
+    /** Makes the last reply again: after an interruption, or because another is wanted. Throws `reply-running`, `wrong-state`. */
+    async regenerate(actor: Actor, id: string): Promise<{ replyId: string }> {
+      const { orgId } = actor;
+      const engine = await chosenEngine(actor, id);
+      return db.tx(async (tx) => {
+        const row = await lock(tx, actor, id);
+        if (row.status === 'ended') throw new AppError('session-ended');
+        if (row.status === 'paused') throw new AppError('session-paused');
+        if (!personaMayAnswer(rungOf(row))) throw new AppError('wrong-state', { detail: 'Hand the session back first.' });
+        const [latest] = await generations.list(orgId, id, null, 1, tx);
+        if (latest?.status === 'running') throw new AppError('reply-running');
+        const [last] = await messages.listMessages(tx, orgId, id, null, 1);
+        if (!last || last.author === 'staff' || (last.author === 'persona' && !last.replyId)) {
+          throw new AppError('wrong-state', { detail: 'There is no reply to make again.' });
+        }
+        const replaces = last.author === 'persona' ? last.id : null;
+        const replyTo = last.author === 'client' ? last.id : (latest?.replyTo ?? null);
+        const replyId = newId();
+        await beginReply(tx, orgId, row, { replyId, engine, replyTo, replaces });
+        await append(tx, orgId, row.room_id, [startedEvent(row, replyId, engine, replyTo)]);
+        return { replyId };
+      });
+    },
+
+    /** Answers what the client wrote while nobody could: after a resume, a hand-back, or the end of the reply before. */
+    async answerPending(orgId: string, sessionId: string): Promise<string | null> {
+      const replyId = newId();
+      const session = await store.findSession(db, orgId, sessionId);
+      if (!session) return null;
+      const engine = await engines.of(orgId, session);
+      return db.tx(async (tx) => {
+        const row = await store.lockSession(tx, orgId, sessionId);
+        if (!row || row.status !== 'active' || !personaMayAnswer(rungOf(row))) return null;
+        const recent = await messages.listMessages(tx, orgId, sessionId, null, pendingWindow);
+        const [latest] = await generations.list(orgId, sessionId, null, 1, tx);
+        // Within the last messages: what a person of the team has answered needs no reply; what arrived while a reply ran stands before that reply.
+        const last = recent.slice(recent.findLastIndex((m) => m.author === 'staff') + 1).findLast((m) => m.author === 'client');
+        if (!last || latest?.status === 'running' || latest?.replyTo === last.id) return null;
+        await beginReply(tx, orgId, row, { replyId, engine, replyTo: last.id, replaces: null });
+        await append(tx, orgId, row.room_id, [startedEvent(row, replyId, engine, last.id)]);
+        return replyId;
+      });
+    },
+
+    /** What made each reply, what it used and how it ended; newest first. */
+    async replies(actor: Actor, id: string, page: Page): Promise<{ items: Reply[]; next: string | null }> {
+      requireStaff(actor);
+      await enter(actor, id);
+      const [before = null] = decodeCursor(page.cursor, 1) ?? [];
+      const rows = await generations.list(actor.orgId, id, before, page.limit + 1);
+      const none = { inputTokens: null, outputTokens: null, cachedTokens: null };
+      return toPage(
+        rows,
+        page.limit,
+        (r) => ({
+          id: r.id,
+          status: r.status,
+          engine: r.engine,
+          usage: r.usage ?? none,
+          costMicroUsd: r.costMicroUsd,
+          firstTokenMs: r.firstTokenMs,
+          durationMs: r.durationMs,
+          fault: r.fault,
+          startedAt: r.startedAt,
+        }),
+        (r) => encodeCursor(r.id),
+      );
+    },
+  };
+}
