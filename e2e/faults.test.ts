@@ -62,7 +62,7 @@ async function write(session: TestSession, n: number): Promise<void> {
 
 /** As if every server had lost its wake-up connection. */
 const loseWakeUps = () =>
-  apps[0].db.exec(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'listen%'`);
+  apps[0].db.everywhere.exec(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'listen%'`);
 
 const faults: [string, () => unknown][] = [
   ['resets', () => proxies.forEach((p) => p.reset())],

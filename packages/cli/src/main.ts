@@ -7,8 +7,8 @@ import { makeConfig, type Config } from '@rapport/server/config/config';
 import { readEnv } from '@rapport/server/config/env';
 import { plainCodec } from '@rapport/server/platform/codec';
 import { openDatabase, type Database } from '@rapport/server/platform/db/db';
+import { prepareDatabase } from '@rapport/server/platform/db/prepare';
 import { startEmbedded } from '@rapport/server/platform/db/embedded';
-import { migrate } from '@rapport/server/platform/db/migrate';
 import { StartupError } from '@rapport/server/platform/startupError';
 import { createIdentityService } from '@rapport/server/slices/identity/service';
 import { createProviderService } from '@rapport/server/slices/inference/providers.service';
@@ -25,19 +25,20 @@ const help = `rapport <command>
 Settings are environment variables; docs/admin.md lists them.`;
 
 /** Runs `work` on the database of the settings; the embedded one is started for it and stopped after it. */
-async function withDatabase<T>(config: Config, work: (db: Database) => Promise<T>): Promise<T> {
+async function withDatabase<T>(config: Config, work: (db: Database, migrated: string[]) => Promise<T>): Promise<T> {
   const log = { info: () => {}, warn: console.warn, error: console.error };
   const embedded = config.databaseUrl ? undefined : await startEmbedded({ dataDir: config.dataDir, log });
   try {
-    const db = openDatabase(embedded?.poolConfig ?? { connectionString: config.databaseUrl ?? '' }, plainCodec);
-    return await work(db).finally(() => db.close());
+    const { app, migrated } = await prepareDatabase(embedded?.poolConfig ?? { connectionString: config.databaseUrl ?? '' });
+    const db = openDatabase(app, plainCodec);
+    return await work(db, migrated).finally(() => db.close());
   } finally {
     await embedded?.stop();
   }
 }
 
 async function runMigrations(): Promise<number> {
-  const done = await withDatabase(makeConfig(readEnv()), migrate);
+  const done = await withDatabase(makeConfig(readEnv()), async (_db, migrated) => migrated);
   console.log(done.length ? `migrated: ${done.join(', ')}` : 'the database is up to date');
   return 0;
 }
@@ -52,7 +53,6 @@ async function setPassword(): Promise<number> {
     throw new StartupError(`The password is shorter than ${shortestPassword} characters.`, 'Choose a longer one.');
   }
   await withDatabase(config, async (db) => {
-    await migrate(db);
     const identity = createIdentityService({ db, config, ...createProviderService({ db, config }).setupSteps });
     await identity.ensurePreset();
     if ((await identity.state()).needed) {
@@ -95,7 +95,7 @@ function checkDataDir({ dataDir }: Config): string {
 
 const checkDatabase = (config: Config): Promise<string> =>
   withDatabase(config, async (db) => {
-    const { version } = await db.one<{ version: string }>("select current_setting('server_version') as version");
+    const { version } = await db.everywhere.one<{ version: string }>("select current_setting('server_version') as version");
     if (Number.parseInt(version, 10) >= 15) return `PostgreSQL ${version}${config.databaseUrl ? '' : ', embedded'}`;
     throw new StartupError(`PostgreSQL ${version} is too old.`, 'Use PostgreSQL 15 or later.');
   });

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import type { Config } from './config/config.ts';
 import { plainCodec } from './platform/codec.ts';
 import { openDatabase, type Database } from './platform/db/db.ts';
-import { migrate } from './platform/db/migrate.ts';
+import { prepareDatabase } from './platform/db/prepare.ts';
 import { AppError } from './platform/errors.ts';
 import { serveDocs } from './platform/http/docs.ts';
 import { createOriginCheck } from './platform/http/origin.ts';
@@ -42,6 +42,7 @@ import { createTranscriptService } from './slices/sessions/transcript.service.ts
 
 export interface AppOptions {
   config: Config;
+  /** The login that owns the tables, or may make them. */
   database: pg.PoolConfig;
   /** Names this server among those on the same database. */
   node?: string;
@@ -114,9 +115,9 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
 /** Builds the server and serves it. On close: running replies are finished or marked, then sockets, then the database. */
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const { config } = options;
-  const platform = createPlatform(options);
+  const { app: database } = await prepareDatabase(options.database);
+  const platform = createPlatform({ ...options, database });
   const { db, hub, wake, log, node } = platform;
-  await migrate(db);
   const services = createServices(platform);
   const { identity, generations, rooms } = services;
   const closing = new AbortController();

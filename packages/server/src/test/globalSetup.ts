@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { plainCodec } from '../platform/codec.ts';
-import { openDatabase } from '../platform/db/db.ts';
 import { startEmbedded } from '../platform/db/embedded.ts';
-import { migrate } from '../platform/db/migrate.ts';
+import { prepareDatabase } from '../platform/db/prepare.ts';
 
 export interface TestDatabase {
   host: string;
@@ -62,9 +60,7 @@ export default async function setup(project: TestProject) {
   await admin.connect();
   await admin.query(`drop database if exists ${template}`);
   await admin.query(`create database ${template}`);
-  const db = openDatabase({ ...server.connection, database: template, max: 2 }, plainCodec);
-  await migrate(db);
-  await db.close();
+  await prepareDatabase({ ...server.connection, database: template });
   await admin.end();
   project.provide('database', { ...server.connection, template });
   return server.stop;

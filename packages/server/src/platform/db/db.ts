@@ -8,7 +8,7 @@ pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (value) => new Date(value)
 
 type Values = readonly unknown[];
 
-/** What a store function takes: the pool or a transaction. Every text is a prepared statement, so texts must be static. */
+/** What a store function takes. Every text is a prepared statement, so texts must be static. */
 export interface Db {
   readonly codec: ContentCodec;
   many<Row>(text: string, values?: Values): Promise<Row[]>;
@@ -23,9 +23,16 @@ export interface Tx extends Db {
   afterCommit(action: () => void): void;
 }
 
-export interface Database extends Db {
-  readonly pool: pg.Pool;
+/** Statements, each a transaction of its own, and transactions, in which row-level security shows certain rows only. */
+export interface Scope extends Db {
   tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+}
+
+export interface Database {
+  /** The rows of one organisation. */
+  in(orgId: string): Scope;
+  /** The rows of all: sign-in by token, leases, sweeps. Nothing that answers a request about an organisation's data. */
+  readonly everywhere: Scope;
   close(): Promise<void>;
 }
 
@@ -39,48 +46,73 @@ const nameOf = (text: string): string => {
   return name;
 };
 
-interface Queryable {
-  query(config: pg.QueryConfig): Promise<pg.QueryResult>;
-}
+type Ask = (text: string, values: Values) => Promise<pg.QueryResult>;
 
-function methods(target: Queryable, codec: ContentCodec): Db {
-  const query = (text: string, values: Values = []) =>
-    target.query({ name: nameOf(text), text, values: values as unknown[] });
+function methods(ask: Ask, codec: ContentCodec): Db {
   return {
     codec,
-    many: async <Row>(text: string, values?: Values) => (await query(text, values)).rows as Row[],
-    maybe: async <Row>(text: string, values?: Values) => (await query(text, values)).rows[0] as Row | undefined,
-    one: async <Row>(text: string, values?: Values) => {
-      const { rows } = await query(text, values);
+    many: async <Row>(text: string, values: Values = []) => (await ask(text, values)).rows as Row[],
+    maybe: async <Row>(text: string, values: Values = []) => (await ask(text, values)).rows[0] as Row | undefined,
+    one: async <Row>(text: string, values: Values = []) => {
+      const { rows } = await ask(text, values);
       if (rows.length !== 1) throw new Error(`expected one row, got ${rows.length}: ${text.slice(0, 80)}`);
       return rows[0] as Row;
     },
-    exec: async (text: string, values?: Values) => (await query(text, values)).rowCount ?? 0,
+    exec: async (text: string, values: Values = []) => (await ask(text, values)).rowCount ?? 0,
   };
 }
 
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** For the policies of the tables; it ends with the transaction, so a connection carries it to nobody else. */
+const begin = (orgId: string | null): string => {
+  if (orgId !== null && !uuid.test(orgId)) throw new Error('an organisation is named by a UUID');
+  return `begin; set local rapport.org = '${orgId ?? '*'}'`;
+};
+
 export function openDatabase(config: pg.PoolConfig, codec: ContentCodec): Database {
-  // Statements of one transaction that do not wait for each other travel together and are still run in order.
+  // Statements that do not wait for each other travel together and are still run in order.
   const pool = new pg.Pool({ max: 10, connectionTimeoutMillis: 10_000, pipeline: true, ...config });
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => {});
-  return {
-    ...methods(pool, codec),
-    pool,
-    tx: (work) => transaction(pool, codec, work),
-    close: () => pool.end(),
-  };
+  const scope = (orgId: string | null): Scope => ({
+    ...methods((text, values) => statement(pool, begin(orgId), text, values), codec),
+    tx: (work) => transaction(pool, begin(orgId), codec, work),
+  });
+  return { in: scope, everywhere: scope(null), close: () => pool.end() };
 }
 
-async function transaction<T>(pool: pg.Pool, codec: ContentCodec, work: (tx: Tx) => Promise<T>): Promise<T> {
+const query = (connection: pg.PoolClient, text: string, values: Values) =>
+  connection.query({ name: nameOf(text), text, values: values as unknown[] });
+
+/** One statement as a transaction, in one round trip. */
+async function statement(pool: pg.Pool, opening: string, text: string, values: Values): Promise<pg.QueryResult> {
+  const connection = await pool.connect();
+  const [begun, asked, committed] = await Promise.allSettled([
+    connection.query(opening),
+    query(connection, text, values),
+    connection.query('commit'),
+  ]);
+  connection.release(committed.status === 'rejected' || begun.status === 'rejected');
+  for (const step of [begun, asked, committed]) if (step.status === 'rejected') throw step.reason;
+  return (asked as PromiseFulfilledResult<pg.QueryResult>).value;
+}
+
+async function transaction<T>(
+  pool: pg.Pool,
+  opening: string,
+  codec: ContentCodec,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
   const connection = await pool.connect();
   const actions: (() => void)[] = [];
   let broken: Error | undefined;
   try {
-    const begun = connection.query('begin');
+    const begun = connection.query(opening);
     // Awaited before the commit; a connection that breaks earlier fails the work itself.
     begun.catch(() => {});
-    const result = await work({ ...methods(connection, codec), afterCommit: (action) => actions.push(action) });
+    const ask: Ask = (text, values) => query(connection, text, values);
+    const result = await work({ ...methods(ask, codec), afterCommit: (action) => actions.push(action) });
     await begun;
     await connection.query('commit');
     for (const action of actions) action();

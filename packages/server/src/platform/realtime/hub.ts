@@ -67,7 +67,7 @@ export function createHub(db: Database, wake: Wake, log: Logger): Hub {
   let sweep: NodeJS.Timeout | undefined;
 
   const open = async (orgId: string, roomId: string): Promise<Feed | undefined> => {
-    const room = await readRoom(db, orgId, roomId);
+    const room = await readRoom(db.in(orgId), orgId, roomId);
     if (!room) return undefined;
     const feed: Feed = {
       orgId,
@@ -115,7 +115,7 @@ export function createHub(db: Database, wake: Wake, log: Logger): Hub {
     feed.pulling = true;
     try {
       while (feed.wanted > feed.head) {
-        const events = await readEvents(db, feed.orgId, feed.roomId, feed.head, pageSize, 'staff');
+        const events = await readEvents(db.in(feed.orgId), feed.orgId, feed.roomId, feed.head, pageSize, 'staff');
         // A wake-up can only be ahead of us when a transaction was rolled back after it: believe the log.
         if (events.length === 0) feed.wanted = feed.head;
         for (const event of events) {
@@ -149,7 +149,7 @@ export function createHub(db: Database, wake: Wake, log: Logger): Hub {
   const replay = async (feed: Feed, after: number, reader: Reader) => {
     let cursor = after;
     while (cursor < feed.head - feed.ring.length) {
-      const events = await readEvents(db, feed.orgId, feed.roomId, cursor, pageSize, reader.audience);
+      const events = await readEvents(db.in(feed.orgId), feed.orgId, feed.roomId, cursor, pageSize, reader.audience);
       for (const event of events) reader.event(event);
       const last = events.at(-1);
       cursor = events.length < pageSize ? Math.max(last?.seq ?? 0, feed.head - feed.ring.length) : (last as LogEvent).seq;
@@ -164,7 +164,7 @@ export function createHub(db: Database, wake: Wake, log: Logger): Hub {
 
   const runSweep = async () => {
     if (feeds.size === 0) return;
-    for (const { id, seq } of await readHeads(db, [...feeds.keys()])) woken(id, seq);
+    for (const { id, seq } of await readHeads(db.everywhere, [...feeds.keys()])) woken(id, seq);
   };
   const sweepQuietly = () => {
     runSweep().catch((error: Error) => log.debug({ err: error.message }, 'sweep failed; the next one follows'));
@@ -224,7 +224,7 @@ export function createHub(db: Database, wake: Wake, log: Logger): Hub {
 
   /** A reader that follows another server may be ahead of what this one has seen. */
   async function refresh(feed: Feed) {
-    const room = await readRoom(db, feed.orgId, feed.roomId);
+    const room = await readRoom(db.in(feed.orgId), feed.orgId, feed.roomId);
     if (room && room.seq > feed.head) {
       feed.wanted = room.seq;
       await pull(feed);

@@ -14,13 +14,13 @@ export function createClientService({ db }: { db: Database }) {
   return {
     async create(actor: Actor, body: z.output<typeof ClientCreate>): Promise<Client> {
       requireStaff(actor);
-      return store.insertClient(db, actor.orgId, newId(), body.name, { language: body.language, about: body.about });
+      return store.insertClient(db.in(actor.orgId), actor.orgId, newId(), body.name, { language: body.language, about: body.about });
     },
 
     /** Throws `not-found`. */
     async get(actor: Actor, id: string): Promise<Client> {
       requireStaff(actor);
-      const client = await store.findClient(db, actor.orgId, id);
+      const client = await store.findClient(db.in(actor.orgId), actor.orgId, id);
       if (!client) throw notFound();
       return client;
     },
@@ -28,7 +28,7 @@ export function createClientService({ db }: { db: Database }) {
     /** Throws `not-found`. */
     async update(actor: Actor, id: string, patch: z.output<typeof ClientPatch>): Promise<Client> {
       const client = await this.get(actor, id);
-      return store.updateClient(db, actor.orgId, {
+      return store.updateClient(db.in(actor.orgId), actor.orgId, {
         ...client,
         name: patch.name ?? client.name,
         language: patch.language ?? client.language,
@@ -39,7 +39,7 @@ export function createClientService({ db }: { db: Database }) {
     async list(actor: Actor, page: Page): Promise<{ items: Client[]; next: string | null }> {
       requireStaff(actor);
       const [before = null] = decodeCursor(page.cursor, 1) ?? [];
-      const rows = await store.listClients(db, actor.orgId, before, page.limit + 1);
+      const rows = await store.listClients(db.in(actor.orgId), actor.orgId, before, page.limit + 1);
       return toPage(rows, page.limit, (client) => client, (client) => encodeCursor(client.id));
     },
   };

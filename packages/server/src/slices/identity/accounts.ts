@@ -33,8 +33,8 @@ export function createSignIn({ db, clock, forget, me }: Deps) {
   const open = async (actor: StaffActor): Promise<string> => {
     const token = newToken();
     const expiresAt = new Date(clock.now() + signInSeconds * 1000).toISOString();
-    await store.deleteExpiredAuthSessions(db, actor.orgId);
-    await store.insertAuthSession(db, actor.orgId, {
+    await store.deleteExpiredAuthSessions(db.in(actor.orgId), actor.orgId);
+    await store.insertAuthSession(db.in(actor.orgId), actor.orgId, {
       id: newId(),
       userId: actor.userId,
       tokenHash: hashToken(token),
@@ -51,8 +51,8 @@ export function createSignIn({ db, clock, forget, me }: Deps) {
     async signIn(body: z.output<typeof SignIn>): Promise<SignedIn> {
       const key = body.name.toLowerCase();
       throttle.begin(key);
-      const org = await store.findOnlyOrg(db);
-      const user = org && (await store.findCredentialByName(db, org.id, body.name));
+      const org = await store.findOnlyOrg(db.everywhere);
+      const user = org && (await store.findCredentialByName(db.in(org.id), org.id, body.name));
       const right = await verifyPassword(user?.password_hash ?? null, body.password);
       if (!user || !right) throw new AppError('wrong-password');
       throttle.succeeded(key);
@@ -63,7 +63,7 @@ export function createSignIn({ db, clock, forget, me }: Deps) {
     /** Ends the login of this cookie; one that is not known is no error. */
     async signOut(token: string | undefined): Promise<void> {
       if (!token) return;
-      await store.deleteAuthSession(db, hashToken(token));
+      await store.deleteAuthSession(db.everywhere, hashToken(token));
       forget();
     },
   };
@@ -74,7 +74,7 @@ export function createPasswords({ db, clock, forget }: Omit<Deps, 'me'>) {
 
   const replace = async (orgId: string, userId: string, password: string, keep: Buffer | null): Promise<void> => {
     const hash = await hashPassword(password);
-    await db.tx(async (tx) => {
+    await db.in(orgId).tx(async (tx) => {
       await store.updatePassword(tx, orgId, userId, hash);
       await store.deleteAuthSessionsOf(tx, orgId, userId, keep);
       tx.afterCommit(forget);
@@ -88,7 +88,7 @@ export function createPasswords({ db, clock, forget }: Omit<Deps, 'me'>) {
      */
     async setPassword(actor: Actor, body: z.output<typeof OwnerPassword>, cookie?: string): Promise<void> {
       requireStaff(actor);
-      const user = await store.findCredential(db, actor.orgId, actor.userId);
+      const user = await store.findCredential(db.in(actor.orgId), actor.orgId, actor.userId);
       if (user?.password_hash) {
         throttle.begin(user.id);
         if (!(await verifyPassword(user.password_hash, body.current ?? ''))) {
@@ -101,7 +101,7 @@ export function createPasswords({ db, clock, forget }: Omit<Deps, 'me'>) {
 
     /** For the command line on the machine itself, where the password was forgotten. Throws `set-up-first`. */
     async setOwnerPassword(password: string): Promise<void> {
-      const owner = await store.findOnlyOwner(db);
+      const owner = await store.findOnlyOwner(db.everywhere);
       if (!owner) throw new AppError('set-up-first');
       await replace(owner.org_id, owner.id, password, null);
     },
@@ -111,7 +111,7 @@ export function createPasswords({ db, clock, forget }: Omit<Deps, 'me'>) {
 /** Throws StartupError when others than this machine could reach a server whose owner has no password. */
 export async function requireOwnerPassword(db: Database, config: Pick<Config, 'host' | 'localMode' | 'publicUrl'>) {
   if (ownerNeedsNoSignIn(config)) return;
-  if ((await store.findOnlyOwner(db))?.password_hash) return;
+  if ((await store.findOnlyOwner(db.everywhere))?.password_hash) return;
   const reach = config.localMode ? `is published as ${config.publicUrl}` : `would listen on ${config.host}`;
   throw new StartupError(
     `Rapport ${reach}, but no owner password is set, so anybody could take it over.`,

@@ -41,19 +41,19 @@ export function createAuthenticator({ db, config, clock }: { db: Database; confi
   let owner: Promise<StaffActor | null> | undefined;
 
   const bearer = async (token: string): Promise<ClientActor | undefined> => {
-    const row = await store.findClientToken(db, hashToken(token));
+    const row = await store.findClientToken(db.everywhere, hashToken(token));
     return row && { kind: 'client', orgId: row.org_id, sessionId: row.session_id, tokenId: row.id, name: row.alias };
   };
 
   const cookie = async (token: string): Promise<StaffActor | undefined> => {
-    const row = await store.findUserByAuthToken(db, hashToken(token));
+    const row = await store.findUserByAuthToken(db.everywhere, hashToken(token));
     return row && asStaff(row);
   };
 
   // Kept for good once there is one: the one organisation's owner neither changes nor goes.
   const localOwner = (): Promise<StaffActor | null> => {
     if (owner) return owner;
-    const asked = store.findOnlyOwner(db).then((row) => (row ? asStaff(row) : null));
+    const asked = store.findOnlyOwner(db.everywhere).then((row) => (row ? asStaff(row) : null));
     const forget = () => {
       if (owner === asked) owner = undefined;
     };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { startApp, type RunningApp } from '../../app.ts';
-import type { Database } from '../../platform/db/db.ts';
+import type { Database, Scope } from '../../platform/db/db.ts';
 import { StartupError } from '../../platform/startupError.ts';
 import { makePersona, makeSession, startTestApp, type TestApp, type TestOptions } from '../../test/app.ts';
 import { createIdentityService } from './service.ts';
@@ -34,15 +34,15 @@ const signIn = (server: RunningApp, body: object) =>
   });
 
 const count = async (db: Database, table: 'org' | 'app_user' | 'provider') =>
-  (await db.one<{ n: number }>(`select count(*) as n from ${table}`)).n;
+  (await db.everywhere.one<{ n: number }>(`select count(*) as n from ${table}`)).n;
 
 function counting(db: Database) {
   const counter = { queries: 0 };
-  const maybe: Database['maybe'] = (text, values) => {
+  const maybe: Scope['maybe'] = (text, values) => {
     counter.queries++;
-    return db.maybe(text, values);
+    return db.everywhere.maybe(text, values);
   };
-  return { counter, db: { ...db, maybe } };
+  return { counter, db: { ...db, everywhere: { ...db.everywhere, maybe } } };
 }
 
 const local = { cookies: {}, remoteAddress: '127.0.0.1' };
@@ -69,7 +69,7 @@ test('a server is set up once, however many ask at the same time', async () => {
   open.push(other);
   const ask = (i: number) => (i % 2 ? app : other).json('POST', '/api/v1/setup', setup);
   // Nobody can finish before everybody has begun: writing waits until the lock goes.
-  const asked = await app.db.tx(async (tx) => {
+  const asked = await app.db.everywhere.tx(async (tx) => {
     await tx.exec('lock table org in exclusive mode');
     const waiting = [...Array(8).keys()].map(ask);
     await sleep(300);
@@ -227,7 +227,7 @@ test('changing a password needs the present one and ends the other logins', asyn
 test('a stored password is a salted hash that names its method', async () => {
   const app = await start();
   await app.json('PUT', '/api/v1/me/password', { password });
-  const { password_hash: hash } = await app.db.one<{ password_hash: string }>('select password_hash from app_user');
+  const { password_hash: hash } = await app.db.everywhere.one<{ password_hash: string }>('select password_hash from app_user');
   expect(hash).toMatch(/^(argon2id\$65536\$3\$1|scrypt\$131072\$8\$1)\$[\w-]{22}\$[\w-]{43}$/);
   expect(hash).not.toContain(password);
 });

@@ -38,7 +38,7 @@ export interface InvitationDeps {
 export function createInvitationService({ db, config, onAccepted, onRevoked }: InvitationDeps) {
   const requireSession = async (actor: Actor, sessionId: string) => {
     requireStaff(actor);
-    if (!(await store.sessionExists(db, actor.orgId, sessionId))) throw notFound();
+    if (!(await store.sessionExists(db.in(actor.orgId), actor.orgId, sessionId))) throw notFound();
   };
 
   return {
@@ -54,7 +54,7 @@ export function createInvitationService({ db, config, onAccepted, onRevoked }: I
     ): Promise<z.output<typeof InvitationCreated>> {
       await requireSession(actor, sessionId);
       const token = newToken();
-      const invitation = await store.insertInvitation(db, actor.orgId, sessionId, {
+      const invitation = await store.insertInvitation(db.in(actor.orgId), actor.orgId, sessionId, {
         id: newId(),
         tokenHash: hashToken(token),
         alias: body.alias ?? null,
@@ -68,7 +68,7 @@ export function createInvitationService({ db, config, onAccepted, onRevoked }: I
     async list(actor: Actor, sessionId: string, page: Page): Promise<{ items: Invitation[]; next: string | null }> {
       await requireSession(actor, sessionId);
       const [before = null] = decodeCursor(page.cursor, 1) ?? [];
-      const rows = await store.listInvitations(db, actor.orgId, sessionId, before, page.limit + 1);
+      const rows = await store.listInvitations(db.in(actor.orgId), actor.orgId, sessionId, before, page.limit + 1);
       return toPage(
         rows,
         page.limit,
@@ -80,7 +80,7 @@ export function createInvitationService({ db, config, onAccepted, onRevoked }: I
     /** Withdraws the link and every access token made from it. Throws `not-found`. */
     async revoke(actor: Actor, sessionId: string, id: string): Promise<void> {
       requireStaff(actor);
-      if ((await store.revokeInvitation(db, actor.orgId, sessionId, id)) === 0) throw notFound();
+      if ((await store.revokeInvitation(db.in(actor.orgId), actor.orgId, sessionId, id)) === 0) throw notFound();
       onRevoked?.();
     },
 
@@ -95,7 +95,7 @@ function createAccept(db: Database, onAccepted: InvitationDeps['onAccepted']) {
    */
   return (token: string, body: z.output<typeof InvitationAccept>): Promise<InvitationAccepted> => {
     const accessToken = newToken();
-    return db.tx(async (tx) => {
+    return db.everywhere.tx(async (tx) => {
       const found = await store.takeInvitation(tx, hashToken(token));
       if (!found) throw new AppError('invitation-gone');
       const { org_id: orgId, session_id: sessionId, room_id: roomId } = found;

@@ -10,7 +10,7 @@ export type Organisation = NonNullable<Me['organisation']>;
 /** The organisation, and who somebody is in it. */
 export function createOrganisation({ db }: { db: Database }) {
   const organisationOf = async (orgId: string): Promise<Organisation> => {
-    const row = await store.findOrg(db, orgId);
+    const row = await store.findOrg(db.in(orgId), orgId);
     if (!row) throw notFound();
     return { id: row.id, name: row.name, allowTitles: row.allow_titles };
   };
@@ -41,7 +41,7 @@ export function createOrganisation({ db }: { db: Database }) {
 
     async patchOrganisation(actor: Actor, patch: z.output<typeof OrganisationPatch>): Promise<Me> {
       requireOwner(actor);
-      await store.updateOrg(db, actor.orgId, patch.name ?? null, patch.allowTitles ?? null);
+      await store.updateOrg(db.in(actor.orgId), actor.orgId, patch.name ?? null, patch.allowTitles ?? null);
       return me(actor);
     },
   };

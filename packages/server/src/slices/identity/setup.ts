@@ -36,7 +36,7 @@ export function createSetup({ db, config, forget, me, onSetup, onPreset }: Deps)
   return {
     /** What the first page needs to know; says nothing that a stranger may not. */
     async state(): Promise<SetupState> {
-      const org = await store.findOnlyOrg(db);
+      const org = await store.findOnlyOrg(db.everywhere);
       return { needed: !org, localMode: local, providerPreset: config.preset !== null };
     },
 
@@ -47,10 +47,10 @@ export function createSetup({ db, config, forget, me, onSetup, onPreset }: Deps)
     async setup(body: SetupBody): Promise<Me> {
       if (!local) throw new AppError('forbidden', { detail: 'Set the server up on its machine, bound to 127.0.0.1.' });
       // Asked before the provider is tried: a stranger must not be able to make a running server call addresses.
-      if (await store.findOnlyOrg(db)) throw new AppError('already-set-up');
+      if (await store.findOnlyOrg(db.everywhere)) throw new AppError('already-set-up');
       const step = await onSetup?.(body);
       const hash = body.password === undefined ? null : await hashPassword(body.password);
-      const owner = await db.tx(async (tx) => {
+      const owner = await db.everywhere.tx(async (tx) => {
         await store.lockSetup(tx);
         if (await store.findOnlyOrg(tx)) throw new AppError('already-set-up');
         const made = await make(tx, { organisation: body.organisation, owner: body.ownerName }, hash);
@@ -64,7 +64,7 @@ export function createSetup({ db, config, forget, me, onSetup, onPreset }: Deps)
     /** With a preset in the environment: makes the organisation where there is none, and brings the preset into it. */
     async ensurePreset(): Promise<void> {
       if (!config.preset) return;
-      await db.tx(async (tx) => {
+      await db.everywhere.tx(async (tx) => {
         await store.lockSetup(tx);
         const found = await store.findOnlyOwner(tx);
         const owner = found

@@ -32,7 +32,7 @@ export function createFollower(parts: { db: Database; hub: Hub; wake: Wake; stre
       do {
         tail.again = false;
         const { orgId, id } = tail.generation;
-        const text = await readTokens(db, orgId, id, tail.stream.text.length);
+        const text = await readTokens(db.in(orgId), orgId, id, tail.stream.text.length);
         if (text !== '' && tails.has(id)) tail.stream.append(text);
       } while (tail.again);
     } catch (error) {
@@ -49,7 +49,7 @@ export function createFollower(parts: { db: Database; hub: Hub; wake: Wake; stre
 
   const follow = async (orgId: string, roomId: string) => {
     // A room whose replies all run here, or that has none, still costs one indexed look-up per reader.
-    const found = await runningIn(db, orgId, roomId);
+    const found = await runningIn(db.in(orgId), orgId, roomId);
     const fresh = found
       .filter((generation) => !streams.get(generation.id))
       .map((generation) => {

@@ -97,7 +97,7 @@ export function createGenerationService(parts: {
       .filter((r) => r.stream.text.length > r.durable)
       .map((r) => ({ run: r, generation: r.generation, offset: r.durable, text: r.stream.text.slice(r.durable) }));
     if (pieces.length === 0) return;
-    await store.appendTokens(db, node, pieces);
+    await store.appendTokens(db.everywhere, node, pieces);
     for (const piece of pieces) {
       piece.run.durable = piece.offset + piece.text.length;
       if (wake.othersPresent()) wake.send(`tokens/${piece.generation.roomId}`, piece.run.durable);
@@ -157,7 +157,7 @@ export function createGenerationService(parts: {
     const lost = () => run.controller.signal.reason instanceof Stopped && run.controller.signal.reason.status === 'lost';
     for (let attempt = 0; !lost(); attempt += 1) {
       try {
-        const mine = await db.tx(async (tx) => {
+        const mine = await db.in(run.generation.orgId).tx(async (tx) => {
           if (!(await store.endGeneration(tx, run.generation, node, outcome))) return false;
           await need().ended(tx, run.generation, outcome);
           return true;
@@ -201,7 +201,7 @@ export function createGenerationService(parts: {
 
   const renew = async () => {
     if (running.size === 0) return;
-    const held = new Map((await store.renewLeases(db, node, [...running.keys()])).map((r) => [r.id, r.stop]));
+    const held = new Map((await store.renewLeases(db.everywhere, node, [...running.keys()])).map((r) => [r.id, r.stop]));
     for (const [id, run] of running) {
       const stop = held.get(id);
       // A reply that began or ended during the statement is judged at the next one.
@@ -214,8 +214,8 @@ export function createGenerationService(parts: {
   /** With nothing durable the reply is made anew; otherwise it is marked interrupted, with what there is. */
   const adopt = async () => {
     if (stopping) return;
-    for (const generation of await store.adoptOrphans(db, node)) {
-      const text = await store.readTokens(db, generation.orgId, generation.id, 0);
+    for (const generation of await store.adoptOrphans(db.everywhere, node)) {
+      const text = await store.readTokens(db.in(generation.orgId), generation.orgId, generation.id, 0);
       hub.ephemeral(generation.roomId, {
         audience: generation.audience,
         type: 'reply-reset',
@@ -236,7 +236,7 @@ export function createGenerationService(parts: {
         fault: null,
         finishReason: null,
       };
-      await db.tx(async (tx) => {
+      await db.in(generation.orgId).tx(async (tx) => {
         if (await store.endGeneration(tx, generation, node, outcome)) await need().ended(tx, generation, outcome);
       });
       need().settled(generation, outcome);
@@ -279,7 +279,7 @@ export function createGenerationService(parts: {
       if (run && run.generation.orgId === orgId) {
         run.controller.abort(new Stopped('stopped'));
         await run.done;
-      } else if (await store.requestStop(db, orgId, replyId)) wake.send(`stop/${replyId}`, 1);
+      } else if (await store.requestStop(db.in(orgId), orgId, replyId)) wake.send(`stop/${replyId}`, 1);
     },
 
     /** What a reader who joins now must be given: each running reply's text so far. Follows replies of other servers. */
@@ -289,17 +289,17 @@ export function createGenerationService(parts: {
     },
 
     /** Newest first. Inside a transaction, pass it: the row just written is seen, and no second connection is taken. */
-    list: (orgId: string, sessionId: string, before: string | null, limit: number, within: Db = db) =>
+    list: (orgId: string, sessionId: string, before: string | null, limit: number, within: Db = db.in(orgId)) =>
       store.listGenerations(within, orgId, sessionId, before, limit),
 
-    exists: (orgId: string, sessionId: string, replyId: string) => store.generationExists(db, orgId, sessionId, replyId),
+    exists: (orgId: string, sessionId: string, replyId: string) => store.generationExists(db.in(orgId), orgId, sessionId, replyId),
 
     running: () => running.size,
 
     async start() {
       every(renewMs, 'renewing leases', renew);
       every(orphanMs, 'looking for orphaned replies', adopt);
-      every(pruneMs, 'pruning the token log', () => store.pruneTokens(db));
+      every(pruneMs, 'pruning the token log', () => store.pruneTokens(db.everywhere));
       follower.start();
       await adopt();
     },

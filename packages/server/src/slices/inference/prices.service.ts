@@ -7,7 +7,7 @@ import * as store from './prices.store.ts';
 /** What models cost, in micro-USD per million tokens: the organisation's own figures before the ones Rapport knows. */
 export function createPrices(db: Database) {
   const priceOf = async (orgId: string, model: string): Promise<Price | null> =>
-    (await store.findPrice(db, orgId, model)) ?? defaultPrices.find((price) => price.model === model) ?? null;
+    (await store.findPrice(db.in(orgId), orgId, model)) ?? defaultPrices.find((price) => price.model === model) ?? null;
 
   return {
     priceOf,
@@ -27,7 +27,7 @@ export function createPrices(db: Database) {
     /** Every price in force, by model. */
     async listPrices(actor: Actor): Promise<{ items: Price[]; next: null }> {
       requireOwner(actor);
-      const own = await store.listPrices(db, actor.orgId);
+      const own = await store.listPrices(db.in(actor.orgId), actor.orgId);
       const named = new Set(own.map((price) => price.model));
       const items = [...own, ...defaultPrices.filter((price) => !named.has(price.model))];
       return { items: items.sort((a, b) => (a.model < b.model ? -1 : 1)), next: null };
@@ -36,7 +36,7 @@ export function createPrices(db: Database) {
     /** Sets what one model costs from now on; replies made before keep their cost. */
     async putPrice(actor: Actor, price: Price): Promise<Price> {
       requireOwner(actor);
-      return store.putPrice(db, actor.orgId, price);
+      return store.putPrice(db.in(actor.orgId), actor.orgId, price);
     },
   };
 }

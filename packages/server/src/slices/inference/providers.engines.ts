@@ -3,7 +3,7 @@ import type { EngineName } from '@rapport/protocol/inference';
 import type { Config } from '../../config/config.ts';
 import { createBriefCache } from '../../platform/briefCache.ts';
 import { systemClock } from '../../platform/clock.ts';
-import type { Db } from '../../platform/db/db.ts';
+import type { Database } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { SecretUnreadable, type SecretBox } from '../../platform/secretBox.ts';
 import type { Engine } from './engines/engine.ts';
@@ -35,13 +35,13 @@ export const presetKeyOf = (config: Pick<Config, 'preset'>, row: ProviderRow): s
   row.id === presetId && config.preset?.baseUrl === row.base_url ? (config.preset?.apiKey ?? null) : null;
 
 /** The engines of the stored providers, each made once per version of its row. */
-export function createEngines({ db, config, box }: { db: Db; config: Pick<Config, 'preset'>; box: SecretBox }) {
+export function createEngines({ db, config, box }: { db: Database; config: Pick<Config, 'preset'>; box: SecretBox }) {
   const engines = new Map<string, { version: string; engine: Engine }>();
   // Every turn asks which provider answers; a change made on another server holds within a second.
   const rows = createBriefCache<ProviderRow>(systemClock, { ttlMs: 900, max: 1000 });
 
   const keyOf = async (orgId: string, row: ProviderRow): Promise<string | null> => {
-    const sealed = store.sealedKeyOf(db, orgId, row);
+    const sealed = store.sealedKeyOf(db.in(orgId), orgId, row);
     if (sealed === null) return presetKeyOf(config, row);
     try {
       return await box.open(secretPlace(orgId, row.id), sealed);
@@ -76,7 +76,7 @@ export function createEngines({ db, config, box }: { db: Db; config: Pick<Config
      */
     async engineFor(orgId: string, providerId: string | null, model: string | null): Promise<EngineChoice> {
       const row = await rows.get(`${orgId}/${providerId}`, () =>
-        providerId ? store.findProvider(db, orgId, providerId) : store.findDefaultProvider(db, orgId),
+        providerId ? store.findProvider(db.in(orgId), orgId, providerId) : store.findDefaultProvider(db.in(orgId), orgId),
       );
       if (!row && providerId) {
         throw new AppError('provider-failed', {

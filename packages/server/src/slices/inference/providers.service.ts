@@ -155,7 +155,7 @@ function createManagement(db: Database, config: Config, box: SecretBox, forget: 
     async list(actor: Actor, page: Page): Promise<{ items: Provider[]; next: string | null }> {
       requireOwner(actor);
       const [before = null] = decodeCursor(page.cursor, 1) ?? [];
-      const rows = await store.listProviders(db, actor.orgId, before, page.limit + 1);
+      const rows = await store.listProviders(db.in(actor.orgId), actor.orgId, before, page.limit + 1);
       return toPage(rows, page.limit, toProvider, (row) => encodeCursor(row.id));
     },
 
@@ -164,7 +164,7 @@ function createManagement(db: Database, config: Config, box: SecretBox, forget: 
       requireOwner(actor);
       const wanted = wantedOf(body);
       await requireWorking(wanted);
-      const row = await db.tx((tx) => add(tx, box, actor.orgId, wanted, body.makeDefault));
+      const row = await db.in(actor.orgId).tx((tx) => add(tx, box, actor.orgId, wanted, body.makeDefault));
       forget();
       return toProvider(row);
     },
@@ -178,14 +178,14 @@ function createManagement(db: Database, config: Config, box: SecretBox, forget: 
     /** Forgets its key. Personas that name it cannot answer until they name another. Throws `not-found`. */
     async remove(actor: Actor, id: string): Promise<void> {
       requireOwner(actor);
-      if ((await store.deleteProvider(db, actor.orgId, id)) === 0) throw notFound();
+      if ((await store.deleteProvider(db.in(actor.orgId), actor.orgId, id)) === 0) throw notFound();
       forget();
     },
 
     /** Throws `not-found`. */
     async makeDefault(actor: Actor, id: string): Promise<Provider> {
       requireOwner(actor);
-      const row = await db.tx((tx) => chooseDefault(tx, actor.orgId, id));
+      const row = await db.in(actor.orgId).tx((tx) => chooseDefault(tx, actor.orgId, id));
       forget();
       return toProvider(row);
     },
@@ -198,7 +198,7 @@ function createManagement(db: Database, config: Config, box: SecretBox, forget: 
 
     /** The same for the set-up page, before there is anybody to sign in. Throws `already-set-up`. */
     async findOllamaForSetup(): Promise<{ models: string[] | null }> {
-      if (await store.anyOrg(db)) throw new AppError('already-set-up');
+      if (await store.anyOrg(db.everywhere)) throw new AppError('already-set-up');
       return { models: await findOllama() };
     },
   };

@@ -41,14 +41,14 @@ afterAll(() => {
 beforeEach(async () => {
   calls = [];
   app = await startTestApp();
-  orgId = (await app.db.one<{ id: string }>('select id from org')).id;
+  orgId = (await app.db.everywhere.one<{ id: string }>('select id from org')).id;
 });
 afterEach(() => app.close());
 
 const settings = (more: object = {}) => ({ kind: 'openai', baseUrl, model: 'small', apiKey: canary, ...more });
 const add = (more: object = {}) => app.json('POST', '/api/v1/providers', settings(more));
 const service = () => createProviderService({ db: app.db, config: app.config });
-const stored = async () => (await app.db.one<{ n: number }>('select count(*) as n from provider')).n;
+const stored = async () => (await app.db.everywhere.one<{ n: number }>('select count(*) as n from provider')).n;
 
 test('a provider is tried with one real call before it is stored', async () => {
   const added = await add();
@@ -80,7 +80,7 @@ test('a key is in no answer and not readable in the database', async () => {
     await app.json('GET', '/api/v1/me'),
   ];
   expect(JSON.stringify(answers.map((a) => [a.body, [...a.headers]]))).not.toContain(canary);
-  const { api_key: sealed } = await app.db.one<{ api_key: Buffer }>('select api_key from provider');
+  const { api_key: sealed } = await app.db.everywhere.one<{ api_key: Buffer }>('select api_key from provider');
   expect(sealed.toString('latin1')).not.toContain(canary);
 });
 
@@ -99,7 +99,7 @@ test('the key file is readable by its owner alone, and without it a key stays cl
 test('a sealed key that was copied to another provider does not open there', async () => {
   const { body: one } = await add();
   const { body: two } = await add();
-  await app.db.exec('update provider set api_key = (select api_key from provider where id = $1) where id = $2', [
+  await app.db.everywhere.exec('update provider set api_key = (select api_key from provider where id = $1) where id = $2', [
     one.id,
     two.id,
   ]);
@@ -159,7 +159,7 @@ test('a persona’s provider answers before the default, the default before the 
 test('a GGUF file is named without its folder, and a persona cannot point elsewhere', async () => {
   const file = join(app.config.dataDir, 'tiny.gguf');
   const id = randomUUID();
-  await app.db.exec(`insert into provider (org_id, id, kind, label, model) values ($1, $2, 'gguf', 'Here', $3)`, [
+  await app.db.everywhere.exec(`insert into provider (org_id, id, kind, label, model) values ($1, $2, 'gguf', 'Here', $3)`, [
     orgId,
     id,
     file,
@@ -173,7 +173,7 @@ test('an engine is made once per version of its provider', async () => {
   const providers = service();
   const { engine } = await providers.engineFor(orgId, null, null);
   expect((await providers.engineFor(orgId, body.id, 'other')).engine).toBe(engine);
-  await app.db.exec(`update provider set model = 'next' where id = $1`, [body.id]);
+  await app.db.everywhere.exec(`update provider set model = 'next' where id = $1`, [body.id]);
   // What another server changed holds here within a second.
   providers.forgetProviders();
   const next = await providers.engineFor(orgId, null, null);
@@ -185,7 +185,7 @@ test('a removed provider loses its key, and what is said is not sent to another 
   const { body } = await add();
   await add({ label: 'Other' });
   expect((await app.json('DELETE', `/api/v1/providers/${body.id}`)).status).toBe(200);
-  const row = await app.db.one<{ api_key: Buffer | null }>('select api_key from provider where id = $1', [body.id]);
+  const row = await app.db.everywhere.one<{ api_key: Buffer | null }>('select api_key from provider where id = $1', [body.id]);
   expect(row.api_key).toBeNull();
   await expect(service().engineFor(orgId, body.id, null)).rejects.toMatchObject({ code: 'provider-failed' });
   expect((await app.json('DELETE', `/api/v1/providers/${body.id}`)).status).toBe(404);
@@ -206,9 +206,9 @@ test('the preset’s key goes to the preset’s address alone and is not in the 
     const { items } = (await other.json('GET', '/api/v1/providers')).body;
     expect(items).toMatchObject([{ hasKey: true, baseUrl }]);
     expect(JSON.stringify(items)).not.toContain(canary);
-    const row = await other.db.one<{ api_key: Buffer | null }>('select api_key from provider');
+    const row = await other.db.everywhere.one<{ api_key: Buffer | null }>('select api_key from provider');
     expect(row.api_key).toBeNull();
-    await other.db.exec(`update provider set base_url = 'http://127.0.0.1:9/v1'`);
+    await other.db.everywhere.exec(`update provider set base_url = 'http://127.0.0.1:9/v1'`);
     expect((await other.json('GET', '/api/v1/providers')).body.items).toMatchObject([{ hasKey: false }]);
   } finally {
     await other.close();

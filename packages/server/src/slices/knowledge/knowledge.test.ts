@@ -21,7 +21,7 @@ const search = async (query: string, limit = 10): Promise<Passage[]> =>
   (await app.json('POST', `${bases}/${base}/search`, { query, limit })).body.results;
 const titles = async (query: string) => (await search(query)).map((p) => p.title);
 const count = async (table: 'chunk' | 'posting', documentId: string): Promise<number> => {
-  const { rows } = await app.db.pool.query(
+  const rows = await app.db.everywhere.many<{ id: string }>(
     table === 'chunk'
       ? 'select 1 from chunk where document_id = $1'
       : 'select 1 from posting p join chunk c on c.id = p.chunk_id where c.document_id = $1',
@@ -44,13 +44,13 @@ describe('documents', () => {
   test('deleting one takes its chunks and postings with it, and search forgets it', async () => {
     const kept = await add('Kept', 'Tea is free.');
     const gone = await add('Gone', 'Tea is not free.');
-    const { rows } = await app.db.pool.query('select id from chunk where document_id = $1', [gone]);
+    const rows = await app.db.everywhere.many<{ id: string }>('select id from chunk where document_id = $1', [gone]);
     expect((await app.json('DELETE', `${bases}/${base}/documents/${gone}`)).status).toBe(200);
     expect(await titles('tea')).toEqual(['Kept']);
     expect([await count('chunk', gone), await count('chunk', kept)]).toEqual([0, 1]);
     expect(await count('posting', kept)).toBeGreaterThan(0);
-    const left = await app.db.pool.query('select 1 from posting where chunk_id = $1', [rows[0].id]);
-    expect(left.rows).toEqual([]);
+    const left = await app.db.everywhere.many('select 1 from posting where chunk_id = $1', [rows[0]?.id]);
+    expect(left).toEqual([]);
     expect((await app.json('DELETE', `${bases}/${base}/documents/${gone}`)).status).toBe(404);
   });
 

@@ -42,7 +42,7 @@ function toChunks(title: string, text: string): store.NewChunk[] {
 export function createKnowledgeService({ db }: { db: Database }) {
   const requireBase = async (actor: Actor, id: string): Promise<KnowledgeBase> => {
     requireStaff(actor);
-    const base = await store.findBase(db, actor.orgId, id);
+    const base = await store.findBase(db.in(actor.orgId), actor.orgId, id);
     if (!base) throw notFound();
     return base;
   };
@@ -50,19 +50,19 @@ export function createKnowledgeService({ db }: { db: Database }) {
   return {
     async createBase(actor: Actor, name: string): Promise<KnowledgeBase> {
       requireStaff(actor);
-      return store.insertBase(db, actor.orgId, newId(), name);
+      return store.insertBase(db.in(actor.orgId), actor.orgId, newId(), name);
     },
 
     /** Throws `not-found`. */
     getBase: requireBase,
 
     /** For later slices that were given an id by an actor they have checked. */
-    exists: async (orgId: string, id: string): Promise<boolean> => (await store.findBase(db, orgId, id)) !== undefined,
+    exists: async (orgId: string, id: string): Promise<boolean> => (await store.findBase(db.in(orgId), orgId, id)) !== undefined,
 
     async listBases(actor: Actor, page: Page): Promise<{ items: KnowledgeBase[]; next: string | null }> {
       requireStaff(actor);
       const [before = null] = decodeCursor(page.cursor, 1) ?? [];
-      const rows = await store.listBases(db, actor.orgId, before, page.limit + 1);
+      const rows = await store.listBases(db.in(actor.orgId), actor.orgId, before, page.limit + 1);
       return toPage(
         rows,
         page.limit,
@@ -75,13 +75,13 @@ export function createKnowledgeService({ db }: { db: Database }) {
     async addDocument(actor: Actor, baseId: string, body: z.output<typeof DocumentCreate>): Promise<Document> {
       await requireBase(actor, baseId);
       const document = { id: newId(), ...body, chunks: toChunks(body.title, body.text) };
-      return db.tx((tx) => store.insertDocument(tx, actor.orgId, baseId, document));
+      return db.in(actor.orgId).tx((tx) => store.insertDocument(tx, actor.orgId, baseId, document));
     },
 
     /** Throws `not-found`. */
     async getDocument(actor: Actor, baseId: string, id: string): Promise<z.infer<typeof DocumentText>> {
       await requireBase(actor, baseId);
-      const document = await store.findDocument(db, actor.orgId, baseId, id);
+      const document = await store.findDocument(db.in(actor.orgId), actor.orgId, baseId, id);
       if (!document) throw notFound();
       return document;
     },
@@ -90,7 +90,7 @@ export function createKnowledgeService({ db }: { db: Database }) {
     async listDocuments(actor: Actor, baseId: string, page: Page): Promise<{ items: Document[]; next: string | null }> {
       await requireBase(actor, baseId);
       const [before = null] = decodeCursor(page.cursor, 1) ?? [];
-      const rows = await store.listDocuments(db, actor.orgId, baseId, before, page.limit + 1);
+      const rows = await store.listDocuments(db.in(actor.orgId), actor.orgId, baseId, before, page.limit + 1);
       return toPage(
         rows,
         page.limit,
@@ -102,7 +102,7 @@ export function createKnowledgeService({ db }: { db: Database }) {
     /** It is gone from the next answer. Throws `not-found`. */
     async deleteDocument(actor: Actor, baseId: string, id: string): Promise<void> {
       await requireBase(actor, baseId);
-      if ((await store.deleteDocument(db, actor.orgId, baseId, id)) === 0) throw notFound();
+      if ((await store.deleteDocument(db.in(actor.orgId), actor.orgId, baseId, id)) === 0) throw notFound();
     },
 
     /** Best first. Throws `not-found`. */
@@ -112,11 +112,11 @@ export function createKnowledgeService({ db }: { db: Database }) {
       query: z.output<typeof KnowledgeSearch>,
     ): Promise<{ results: Passage[] }> {
       await requireBase(actor, baseId);
-      return { results: await store.searchChunks(db, actor.orgId, baseId, queryTerms(query.query), query.limit) };
+      return { results: await store.searchChunks(db.in(actor.orgId), actor.orgId, baseId, queryTerms(query.query), query.limit) };
     },
 
     /** What a reply is given; the session was checked already. */
     searchForPrompt: (orgId: string, baseId: string, query: string, limit: number): Promise<Passage[]> =>
-      store.searchChunks(db, orgId, baseId, queryTerms(query), limit),
+      store.searchChunks(db.in(orgId), orgId, baseId, queryTerms(query), limit),
   };
 }

@@ -15,7 +15,7 @@ export function opsRoutes(app: App, db: Database, closing: AbortSignal) {
     { config, schema: { summary: 'Readiness', response: { 200: Readiness, 503: Readiness } } },
     async (_request, reply) => {
       const late = new Promise<false>((resolve) => setTimeout(resolve, readyTimeoutMs, false).unref());
-      const database = await Promise.race([db.one('select 1 as one').then(() => true), late]).catch(() => false);
+      const database = await Promise.race([db.everywhere.one('select 1 as one').then(() => true), late]).catch(() => false);
       const ready = database && !closing.aborted;
       return reply.code(ready ? 200 : 503).send({ status: ready ? ('ready' as const) : ('not-ready' as const), database });
     },

@@ -47,7 +47,7 @@ export function createPersonaService({ db, knowledge, allowTitles }: PersonaPart
   const versionOf = async (orgId: string, id: string, version: number): Promise<PersonaVersion> => {
     const key = `${orgId}/${id}/${version}`;
     const known = versions.get(key);
-    const found = known ?? (await store.findVersion(db, orgId, id, version));
+    const found = known ?? (await store.findVersion(db.in(orgId), orgId, id, version));
     if (!found) throw notFound();
     // Taken out and put in again, it becomes the last to be thrown out.
     versions.delete(key);
@@ -59,7 +59,7 @@ export function createPersonaService({ db, knowledge, allowTitles }: PersonaPart
 
   const get = async (actor: Actor, id: string): Promise<Persona> => {
     requireStaff(actor);
-    const persona = await store.findPersona(db, actor.orgId, id);
+    const persona = await store.findPersona(db.in(actor.orgId), actor.orgId, id);
     if (!persona) throw notFound();
     return persona;
   };
@@ -72,7 +72,7 @@ export function createPersonaService({ db, knowledge, allowTitles }: PersonaPart
     async create(actor: Actor, body: z.output<typeof PersonaCreate>): Promise<Persona> {
       requireStaff(actor);
       await check(actor.orgId, body);
-      return store.insertPersona(db, actor.orgId, newId(), body);
+      return store.insertPersona(db.in(actor.orgId), actor.orgId, newId(), body);
     },
 
     /** Changes the draft; sessions go on with what was published. Throws `not-found`, `claims-title`, `invalid-body`. */
@@ -82,7 +82,7 @@ export function createPersonaService({ db, knowledge, allowTitles }: PersonaPart
       const known = await get(actor, id);
       // Archiving is no claim: it stays possible when the check was turned on after the draft was saved.
       if (Object.keys(changes).length > 0) await check(actor.orgId, specOf({ ...known, ...changes }));
-      return db.tx(async (tx) => {
+      return db.in(actor.orgId).tx(async (tx) => {
         const before = await store.lockPersona(tx, actor.orgId, id);
         if (!before) throw notFound();
         const spec = specOf({ ...before, ...changes });
@@ -102,7 +102,7 @@ export function createPersonaService({ db, knowledge, allowTitles }: PersonaPart
     async list(actor: Actor, query: PersonaQuery): Promise<{ items: Persona[]; next: string | null }> {
       requireStaff(actor);
       const [before = null] = decodeCursor(query.cursor, 1) ?? [];
-      const rows = await store.listPersonas(db, actor.orgId, query, before, query.limit + 1);
+      const rows = await store.listPersonas(db.in(actor.orgId), actor.orgId, query, before, query.limit + 1);
       return toPage(
         rows,
         query.limit,
@@ -116,7 +116,7 @@ export function createPersonaService({ db, knowledge, allowTitles }: PersonaPart
       requireStaff(actor);
       // Every draft was checked when it was saved; what is looked at here is whether the check has been turned on since.
       await check(actor.orgId, specOf(await get(actor, id)));
-      return db.tx(async (tx) => {
+      return db.in(actor.orgId).tx(async (tx) => {
         const persona = await store.lockPersona(tx, actor.orgId, id);
         if (!persona) throw notFound();
         const spec = specOf(persona);
@@ -129,7 +129,7 @@ export function createPersonaService({ db, knowledge, allowTitles }: PersonaPart
     async versions(actor: Actor, id: string, page: Page): Promise<{ items: PersonaVersion[]; next: string | null }> {
       await get(actor, id);
       const [before] = decodeCursor(page.cursor, 1) ?? [];
-      const rows = await store.listVersions(db, actor.orgId, id, before ? Number(before) : null, page.limit + 1);
+      const rows = await store.listVersions(db.in(actor.orgId), actor.orgId, id, before ? Number(before) : null, page.limit + 1);
       return toPage(
         rows,
         page.limit,
@@ -141,7 +141,7 @@ export function createPersonaService({ db, knowledge, allowTitles }: PersonaPart
     /** The given version, or the published one. For sessions, which have checked the actor. Throws `not-found`, `not-published`. */
     async publishedSpec(orgId: string, id: string, version?: number): Promise<{ version: number; spec: PersonaSpec }> {
       if (version !== undefined) return versionOf(orgId, id, version);
-      const persona = await store.findPersona(db, orgId, id);
+      const persona = await store.findPersona(db.in(orgId), orgId, id);
       if (!persona) throw notFound();
       if (persona.publishedVersion === null || persona.archived) throw new AppError('not-published');
       return versionOf(orgId, id, persona.publishedVersion);

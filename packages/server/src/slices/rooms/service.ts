@@ -60,11 +60,11 @@ export function createRoomService(parts: {
   };
 
   const page = async (actor: Actor, roomId: string, after: number, limit: number): Promise<RawPage> => {
-    const room = await readRoom(db, actor.orgId, roomId);
+    const room = await readRoom(db.in(actor.orgId), actor.orgId, roomId);
     if (!room) throw notFound();
     const audience = audienceOf(actor);
     const reset = after > room.seq || after < room.floor;
-    const events = reset ? [] : await readEvents(db, actor.orgId, roomId, after, limit, audience);
+    const events = reset ? [] : await readEvents(db.in(actor.orgId), actor.orgId, roomId, after, limit, audience);
     const last = events.at(-1);
     // A client's page may end below the head because the rest is for staff only: the cursor passes over it.
     const next = events.length === limit && last ? last.seq : Math.max(room.seq, last?.seq ?? 0);

@@ -17,7 +17,7 @@ export function createSessionAccess({ db, hub }: { db: Database; hub: Hub }) {
   return {
     /** Throws `not-found`, also for a session this actor may not know of. */
     async enter(actor: Actor, id: string): Promise<SessionRow> {
-      const row = mayEnter(actor, id) ? await store.findSession(db, actor.orgId, id) : undefined;
+      const row = mayEnter(actor, id) ? await store.findSession(db.in(actor.orgId), actor.orgId, id) : undefined;
       if (!row) throw notFound();
       return row;
     },

@@ -82,7 +82,7 @@ export function createConversationService(parts: {
       const hash = hashOf(text);
       // Asked before the transaction: it must not wait for a second connection while it holds a lock.
       const engine = await chosenEngine(actor, id);
-      return db.tx(async (tx) => {
+      return db.in(actor.orgId).tx(async (tx) => {
         // One round trip: the database answers in order, so what follows the lock is read under it.
         const [row, known, [latest]] = await Promise.all([
           lock(tx, actor, id),
@@ -120,7 +120,7 @@ export function createConversationService(parts: {
     /** Messages in order of seq; `before` null gives the newest. */
     async messages(actor: Actor, id: string, before: number | null, limit: number) {
       await enter(actor, id);
-      const found: Message[] = await messages.listMessages(db, actor.orgId, id, before, limit + 1);
+      const found: Message[] = await messages.listMessages(db.in(actor.orgId), actor.orgId, id, before, limit + 1);
       const items = found.length > limit ? found.slice(1) : found;
       return { items, next: found.length > limit && items[0] ? encodeCursor(String(items[0].seq)) : null };
     },
@@ -128,7 +128,7 @@ export function createConversationService(parts: {
     /** A private instruction to the persona; the client never learns of it. Throws `session-ended`. */
     async guide(actor: Actor, id: string, text: string): Promise<{ id: string; seq: number }> {
       requireStaff(actor);
-      return db.tx(async (tx) => {
+      return db.in(actor.orgId).tx(async (tx) => {
         const row = await lock(tx, actor, id);
         if (row.status === 'ended') throw new AppError('session-ended');
         const guidanceId = newId();
@@ -157,7 +157,7 @@ export function createConversationService(parts: {
     async regenerate(actor: Actor, id: string): Promise<{ replyId: string }> {
       const { orgId } = actor;
       const engine = await chosenEngine(actor, id);
-      return db.tx(async (tx) => {
+      return db.in(actor.orgId).tx(async (tx) => {
         const row = await lock(tx, actor, id);
         if (row.status === 'ended') throw new AppError('session-ended');
         if (row.status === 'paused') throw new AppError('session-paused');
@@ -180,10 +180,10 @@ export function createConversationService(parts: {
     /** Answers what the client wrote while nobody could: after a resume, a hand-back, or the end of the reply before. */
     async answerPending(orgId: string, sessionId: string): Promise<string | null> {
       const replyId = newId();
-      const session = await store.findSession(db, orgId, sessionId);
+      const session = await store.findSession(db.in(orgId), orgId, sessionId);
       if (!session) return null;
       const engine = await engines.of(orgId, session);
-      return db.tx(async (tx) => {
+      return db.in(orgId).tx(async (tx) => {
         const row = await store.lockSession(tx, orgId, sessionId);
         if (!row || row.status !== 'active' || !personaMayAnswer(rungOf(row))) return null;
         const recent = await messages.listMessages(tx, orgId, sessionId, null, pendingWindow);

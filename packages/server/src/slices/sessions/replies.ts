@@ -43,13 +43,13 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
 
   const context = async (generation: Generation) => {
     const { orgId, sessionId } = generation;
-    const row = await store.findSession(db, orgId, sessionId);
+    const row = await store.findSession(db.in(orgId), orgId, sessionId);
     if (!row) throw new Error('the session of a reply is gone');
     const [{ spec }, history, guidance, aboutClient] = await Promise.all([
       personas.publishedSpec(orgId, row.persona_id, row.persona_version),
-      messages.recentMessages(db, orgId, sessionId, row.summary_through, historyLimit),
-      messages.recentGuidance(db, orgId, sessionId, guidanceLimit),
-      row.client_id ? clientAbout(db, orgId, row.client_id) : '',
+      messages.recentMessages(db.in(orgId), orgId, sessionId, row.summary_through, historyLimit),
+      messages.recentGuidance(db.in(orgId), orgId, sessionId, guidanceLimit),
+      row.client_id ? clientAbout(db.in(orgId), orgId, row.client_id) : '',
     ]);
     // What is answered stands last, also when a reply to the message before it came in between.
     const answered = history.find((m) => m.id === generation.replyTo);
@@ -70,7 +70,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       onText(answer.text);
       return { finishReason: 'stop', usage: noUsage, extra: answer.citations };
     }
-    const prompt = buildPrompt({ persona: spec, summary: store.openSummary(db, generation.orgId, row), ...rest });
+    const prompt = buildPrompt({ persona: spec, summary: store.openSummary(db.in(generation.orgId), generation.orgId, row), ...rest });
     const request = {
       model,
       messages: prompt,
@@ -122,9 +122,9 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
 
   const summarise = async (generation: Generation) => {
     const { orgId, sessionId } = generation;
-    const row = await store.findSession(db, orgId, sessionId);
+    const row = await store.findSession(db.in(orgId), orgId, sessionId);
     if (!row || row.message_count < summaryAfter) return;
-    const history = await messages.recentMessages(db, orgId, sessionId, row.summary_through, historyLimit);
+    const history = await messages.recentMessages(db.in(orgId), orgId, sessionId, row.summary_through, historyLimit);
     if (history.length < summaryAfter) return;
     const { spec } = await personas.publishedSpec(orgId, row.persona_id, row.persona_version);
     const { engine, model } = await providers.engineFor(orgId, spec.model.providerId, spec.model.model);
@@ -132,10 +132,10 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const last = done.at(-1);
     if (!engine || !last) return;
     let summary = '';
-    const request = { model, messages: summaryPrompt(store.openSummary(db, orgId, row), done), maxTokens: 600 };
+    const request = { model, messages: summaryPrompt(store.openSummary(db.in(orgId), orgId, row), done), maxTokens: 600 };
     const signal = AbortSignal.timeout(60_000);
     await streamWithRetry(engine, { ...request, signal }, (text) => (summary += text), { budgetMs: 30_000, maxAttempts: 3 });
-    await store.saveSummary(db, orgId, sessionId, summary.slice(0, 4000), last.seq);
+    await store.saveSummary(db.in(orgId), orgId, sessionId, summary.slice(0, 4000), last.seq);
   };
 
   return {

@@ -38,7 +38,7 @@ export function createSessionService(parts: SessionParts) {
     apply: (tx: Tx, row: SessionRow) => Promise<{ row: SessionRow; event: EventDraft } | null>,
   ): Promise<Session> => {
     requireStaff(actor);
-    const row = await db.tx(async (tx) => {
+    const row = await db.in(actor.orgId).tx(async (tx) => {
       const locked = await lock(tx, actor, id);
       if (locked.status === 'ended') throw new AppError('session-ended');
       const result = await apply(tx, locked);
@@ -59,7 +59,7 @@ export function createSessionService(parts: SessionParts) {
       const engine = (await providers.engineFor(orgId, spec.model.providerId, spec.model.model)).name;
       const [id, roomId, openingId] = [newId(), newId(), newId()];
       const personaActor = { kind: 'persona' as const, id: body.personaId, name: spec.name };
-      return db.tx(async (tx) => {
+      return db.in(actor.orgId).tx(async (tx) => {
         await createRoom(tx, orgId, roomId, 'session');
         const row = await store.insertSession(tx, orgId, {
           id,
@@ -103,13 +103,13 @@ export function createSessionService(parts: SessionParts) {
     async list(actor: Actor, query: SessionQuery): Promise<{ items: Session[]; next: string | null }> {
       requireStaff(actor);
       const before = decodeCursor(query.cursor, 2);
-      const rows = await store.listSessions(db, actor.orgId, query, before, query.limit + 1);
+      const rows = await store.listSessions(db.in(actor.orgId), actor.orgId, query, before, query.limit + 1);
       return toPage(rows, query.limit, toSession, (row) => encodeCursor(row.last_activity_at, row.id));
     },
 
     /** Which session's room this is, if the actor may enter it; for the rooms slice. Throws `not-found`. */
     async room(actor: Actor, roomId: string): Promise<{ sessionId: string }> {
-      const row = await store.findSessionByRoom(db, actor.orgId, roomId);
+      const row = await store.findSessionByRoom(db.in(actor.orgId), actor.orgId, roomId);
       if (!row || !mayEnter(actor, row.id)) throw notFound();
       return { sessionId: row.id };
     },
