@@ -29,7 +29,7 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
   };
 }
 
-/** The plain format of the content codec. */
+/** The format from before content was encrypted: a million rows are filled by SQL, and the server is told to read it. */
 export const sealed = (sql: string): string => `('\\x00'::bytea || convert_to(${sql}, 'UTF8'))`;
 
 /** Fills a session with `count` messages, as if they had been written and summarised up to the last few. */

@@ -41,7 +41,7 @@ export async function startServer(env: Record<string, string> = {}, dataDir?: st
   const url = `http://127.0.0.1:${port}`;
   const began = performance.now();
   const child: ChildProcess = spawn(process.execPath, [main], {
-    env: { ...process.env, RAPPORT_PORT: String(port), RAPPORT_DATA_DIR: folder, RAPPORT_LOG_LEVEL: 'error', ...env },
+    env: { ...process.env, RAPPORT_PORT: String(port), RAPPORT_DATA_DIR: folder, RAPPORT_LOG_LEVEL: 'error', RAPPORT_READ_PLAIN: 'true', ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));

@@ -5,10 +5,9 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { makeConfig, type Config } from '@rapport/server/config/config';
 import { readEnv } from '@rapport/server/config/env';
-import { plainCodec } from '@rapport/server/platform/codec';
-import { openDatabase, type Database } from '@rapport/server/platform/db/db';
-import { prepareDatabase } from '@rapport/server/platform/db/prepare';
+import { connectDatabase, type Connected } from '@rapport/server/platform/db/connect';
 import { startEmbedded } from '@rapport/server/platform/db/embedded';
+import { rotateKeys } from '@rapport/server/platform/keys/rotate';
 import { StartupError } from '@rapport/server/platform/startupError';
 import { createIdentityService } from '@rapport/server/slices/identity/service';
 import { createProviderService } from '@rapport/server/slices/inference/providers.service';
@@ -19,27 +18,34 @@ const help = `rapport <command>
   migrate   bring the database to this version's form, then end
   set-password
             set the owner's password, read from standard input, before Rapport listens on another address
+  rotate-keys
+            give every organisation a new key and wrap all keys under the first line of the master key
   doctor    check what a start needs, and say what to do about each thing missing
   help      this text
 
 Settings are environment variables; docs/admin.md lists them.`;
 
 /** Runs `work` on the database of the settings; the embedded one is started for it and stopped after it. */
-async function withDatabase<T>(config: Config, work: (db: Database, migrated: string[]) => Promise<T>): Promise<T> {
+async function withDatabase<T>(config: Config, work: (connected: Connected) => Promise<T>): Promise<T> {
   const log = { info: () => {}, warn: console.warn, error: console.error };
   const embedded = config.databaseUrl ? undefined : await startEmbedded({ dataDir: config.dataDir, log });
   try {
-    const { app, migrated } = await prepareDatabase(embedded?.poolConfig ?? { connectionString: config.databaseUrl ?? '' });
-    const db = openDatabase(app, plainCodec);
-    return await work(db, migrated).finally(() => db.close());
+    const connected = await connectDatabase(config, embedded?.poolConfig ?? { connectionString: config.databaseUrl ?? '' });
+    return await work(connected).finally(() => connected.db.close());
   } finally {
     await embedded?.stop();
   }
 }
 
 async function runMigrations(): Promise<number> {
-  const done = await withDatabase(makeConfig(readEnv()), async (_db, migrated) => migrated);
+  const done = await withDatabase(makeConfig(readEnv()), async ({ migrated }) => migrated);
   console.log(done.length ? `migrated: ${done.join(', ')}` : 'the database is up to date');
+  return 0;
+}
+
+async function rotate(): Promise<number> {
+  const { organisations, keys } = await withDatabase(makeConfig(readEnv()), rotateKeys);
+  console.log(`${organisations} organisations have a new key; ${keys} keys are wrapped under the current master key`);
   return 0;
 }
 
@@ -52,8 +58,8 @@ async function setPassword(): Promise<number> {
   if (password.length < shortestPassword) {
     throw new StartupError(`The password is shorter than ${shortestPassword} characters.`, 'Choose a longer one.');
   }
-  await withDatabase(config, async (db) => {
-    const identity = createIdentityService({ db, config, ...createProviderService({ db, config }).setupSteps });
+  await withDatabase(config, async ({ db, keyring }) => {
+    const identity = createIdentityService({ db, keyring, config, ...createProviderService({ db, config }).setupSteps });
     await identity.ensurePreset();
     if ((await identity.state()).needed) {
       throw new StartupError('There is no owner yet.', 'Start Rapport once on 127.0.0.1 and set it up.');
@@ -94,7 +100,7 @@ function checkDataDir({ dataDir }: Config): string {
 }
 
 const checkDatabase = (config: Config): Promise<string> =>
-  withDatabase(config, async (db) => {
+  withDatabase(config, async ({ db }) => {
     const { version } = await db.everywhere.one<{ version: string }>("select current_setting('server_version') as version");
     if (Number.parseInt(version, 10) >= 15) return `PostgreSQL ${version}${config.databaseUrl ? '' : ', embedded'}`;
     throw new StartupError(`PostgreSQL ${version} is too old.`, 'Use PostgreSQL 15 or later.');
@@ -153,6 +159,7 @@ const commands = new Map([
   ['start', start],
   ['migrate', runMigrations],
   ['set-password', setPassword],
+  ['rotate-keys', rotate],
   ['doctor', doctor],
   ['help', show(0)],
   ['--help', show(0)],

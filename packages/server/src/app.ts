@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type pg from 'pg';
 import type { Config } from './config/config.ts';
-import { plainCodec } from './platform/codec.ts';
-import { openDatabase, type Database } from './platform/db/db.ts';
-import { prepareDatabase } from './platform/db/prepare.ts';
+import { connectDatabase, type Connected } from './platform/db/connect.ts';
+import type { Database } from './platform/db/db.ts';
 import { AppError } from './platform/errors.ts';
 import { serveDocs } from './platform/http/docs.ts';
 import { createOriginCheck } from './platform/http/origin.ts';
@@ -57,21 +56,20 @@ export interface RunningApp {
 type Services = ReturnType<typeof createServices>;
 
 /** The parts that know no domain. */
-function createPlatform({ config, database, node = randomUUID() }: AppOptions) {
+function createPlatform({ config, node = randomUUID() }: AppOptions, { db, keyring, app }: Connected) {
   const log = createLogger(config.logLevel);
-  const db = openDatabase(database, plainCodec);
-  const wake = createWake(db, database, node, log);
-  return { config, node, log, db, wake, hub: createHub(db, wake, log) };
+  const wake = createWake(db, app, node, log);
+  return { config, node, log, keyring, db, wake, hub: createHub(db, wake, log) };
 }
 
 /** The services in the order in which they may know each other; what would point backwards is handed in as a hook. */
-function createServices({ config, node, log, db, wake, hub }: ReturnType<typeof createPlatform>) {
+function createServices({ config, node, log, keyring, db, wake, hub }: ReturnType<typeof createPlatform>) {
   const providers = createProviderService({ db, config });
-  const identity = createIdentityService({ db, config, ...providers.setupSteps });
+  const identity = createIdentityService({ db, keyring, config, ...providers.setupSteps });
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
   const knowledge = createKnowledgeService({ db });
   const personas = createPersonaService({ db, knowledge, allowTitles: identity.allowsTitles });
-  const clients = createClientService({ db });
+  const clients = createClientService({ db, keyring });
   const access = createSessionAccess({ db, hub });
   const conversations = createConversationService({ db, access, personas, providers, generations });
   const sessions = createSessionService({ db, access, conversations, personas, clients, providers });
@@ -115,8 +113,7 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
 /** Builds the server and serves it. On close: running replies are finished or marked, then sockets, then the database. */
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const { config } = options;
-  const { app: database } = await prepareDatabase(options.database);
-  const platform = createPlatform({ ...options, database });
+  const platform = createPlatform(options, await connectDatabase(config, options.database));
   const { db, hub, wake, log, node } = platform;
   const services = createServices(platform);
   const { identity, generations, rooms } = services;

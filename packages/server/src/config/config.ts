@@ -11,6 +11,10 @@ export interface Config {
   localMode: boolean;
   dataDir: string;
   databaseUrl: string | null;
+  /** Where the key that wraps all others comes from; nothing given: a file in the data directory. */
+  masterKey: { text?: string | undefined; file?: string | undefined; command?: string | undefined };
+  /** Content from before it was encrypted may be read. */
+  readPlain: boolean;
   preset: { baseUrl: string; apiKey: string | null; model: string } | null;
   logLevel: string;
   publicUrl: string | null;
@@ -28,6 +32,10 @@ const Schema = z.object({
   RAPPORT_PORT: z.coerce.number().int().min(0).max(65_535).default(4310),
   RAPPORT_DATA_DIR: z.string().default(resolve(projectRoot, '.rapport')),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  RAPPORT_MASTER_KEY: z.string().optional(),
+  RAPPORT_MASTER_KEY_FILE: z.string().optional(),
+  RAPPORT_MASTER_KEY_COMMAND: z.string().optional(),
+  RAPPORT_READ_PLAIN: z.stringbool().default(false),
   RAPPORT_OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   RAPPORT_OPENAI_API_KEY: z.string().optional(),
   RAPPORT_MODEL: z.string().optional(),
@@ -55,6 +63,12 @@ export function makeConfig(env: Env): Config {
     localMode: isLoopback(e.RAPPORT_HOST),
     dataDir: resolve(e.RAPPORT_DATA_DIR),
     databaseUrl: e.DATABASE_URL ?? null,
+    masterKey: {
+      text: e.RAPPORT_MASTER_KEY,
+      file: e.RAPPORT_MASTER_KEY_FILE,
+      command: e.RAPPORT_MASTER_KEY_COMMAND,
+    },
+    readPlain: e.RAPPORT_READ_PLAIN,
     preset: e.RAPPORT_OPENAI_BASE_URL
       ? { baseUrl: e.RAPPORT_OPENAI_BASE_URL, apiKey: e.RAPPORT_OPENAI_API_KEY ?? null, model: e.RAPPORT_MODEL ?? '' }
       : null,

@@ -6,13 +6,17 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import { startApp, type RunningApp } from '../app.ts';
 import { makeConfig, type Config } from '../config/config.ts';
-import { plainCodec } from '../platform/codec.ts';
 import { openDatabase, type Database } from '../platform/db/db.ts';
+import { encryptingCodec } from '../platform/keys/codec.ts';
+import { createKeyring, type Keyring } from '../platform/keys/keyring.ts';
+import { loadMasterKeys } from '../platform/keys/masterKeys.ts';
 
 export interface TestApp {
   url: string;
   port: number;
+  /** As the owner of the tables, above row-level security: a test looks at everything. */
   db: Database;
+  keyring: Keyring;
   config: Config;
   /** For a second server on the same database. */
   database: pg.PoolConfig;
@@ -63,12 +67,14 @@ async function setUp(app: TestApp, upstream: TestOptions['upstream']) {
 
 async function open(config: Config, database: pg.PoolConfig): Promise<TestApp> {
   const running: RunningApp = await startApp({ config, database });
-  const db = openDatabase({ ...database, max: 2 }, plainCodec);
+  const keyring = createKeyring(await loadMasterKeys(config));
+  const db = openDatabase({ ...database, max: 2 }, encryptingCodec(keyring, config));
   const request = (path: string, init: RequestInit = {}) => fetch(running.url + path, init);
   return {
     url: running.url,
     port: running.port,
     db,
+    keyring,
     config,
     database,
     fetch: request,

@@ -1,21 +1,15 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
-import type { ContentCodec } from '../codec.ts';
+import type { CodecOver, ContentCodec } from '../keys/codec.ts';
+import type { Statements, Values } from './statements.ts';
 
 // int8 is used for counters that stay far below 2^53; instants travel as ISO strings everywhere.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (value) => new Date(value).toISOString());
 
-type Values = readonly unknown[];
-
-/** What a store function takes. Every text is a prepared statement, so texts must be static. */
-export interface Db {
+/** What a store function takes. */
+export interface Db extends Statements {
   readonly codec: ContentCodec;
-  many<Row>(text: string, values?: Values): Promise<Row[]>;
-  maybe<Row>(text: string, values?: Values): Promise<Row | undefined>;
-  one<Row>(text: string, values?: Values): Promise<Row>;
-  /** The number of rows changed. */
-  exec(text: string, values?: Values): Promise<number>;
 }
 
 export interface Tx extends Db {
@@ -48,9 +42,8 @@ const nameOf = (text: string): string => {
 
 type Ask = (text: string, values: Values) => Promise<pg.QueryResult>;
 
-function methods(ask: Ask, codec: ContentCodec): Db {
-  return {
-    codec,
+function methods(ask: Ask, codecOver: CodecOver): Db {
+  const statements: Statements = {
     many: async <Row>(text: string, values: Values = []) => (await ask(text, values)).rows as Row[],
     maybe: async <Row>(text: string, values: Values = []) => (await ask(text, values)).rows[0] as Row | undefined,
     one: async <Row>(text: string, values: Values = []) => {
@@ -60,6 +53,7 @@ function methods(ask: Ask, codec: ContentCodec): Db {
     },
     exec: async (text: string, values: Values = []) => (await ask(text, values)).rowCount ?? 0,
   };
+  return { ...statements, codec: codecOver(statements) };
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -70,14 +64,14 @@ const begin = (orgId: string | null): string => {
   return `begin; set local rapport.org = '${orgId ?? '*'}'`;
 };
 
-export function openDatabase(config: pg.PoolConfig, codec: ContentCodec): Database {
+export function openDatabase(config: pg.PoolConfig, codecOver: CodecOver): Database {
   // Statements that do not wait for each other travel together and are still run in order.
   const pool = new pg.Pool({ max: 10, connectionTimeoutMillis: 10_000, pipeline: true, ...config });
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => {});
   const scope = (orgId: string | null): Scope => ({
-    ...methods((text, values) => statement(pool, begin(orgId), text, values), codec),
-    tx: (work) => transaction(pool, begin(orgId), codec, work),
+    ...methods((text, values) => statement(pool, begin(orgId), text, values), codecOver),
+    tx: (work) => transaction(pool, begin(orgId), codecOver, work),
   });
   return { in: scope, everywhere: scope(null), close: () => pool.end() };
 }
@@ -101,7 +95,7 @@ async function statement(pool: pg.Pool, opening: string, text: string, values: V
 async function transaction<T>(
   pool: pg.Pool,
   opening: string,
-  codec: ContentCodec,
+  codecOver: CodecOver,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   const connection = await pool.connect();
@@ -112,7 +106,7 @@ async function transaction<T>(
     // Awaited before the commit; a connection that breaks earlier fails the work itself.
     begun.catch(() => {});
     const ask: Ask = (text, values) => query(connection, text, values);
-    const result = await work({ ...methods(ask, codec), afterCommit: (action) => actions.push(action) });
+    const result = await work({ ...methods(ask, codecOver), afterCommit: (action) => actions.push(action) });
     await begun;
     await connection.query('commit');
     for (const action of actions) action();

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { plainCodec } from '../codec.ts';
 import { startTestApp, makePersona, type TestApp } from '../../test/app.ts';
-import { openDatabase, type Database } from './db.ts';
-import { prepareDatabase } from './prepare.ts';
+import { connectDatabase } from './connect.ts';
+import type { Database } from './db.ts';
 
 let app: TestApp;
 let db: Database;
@@ -15,8 +14,7 @@ const other = randomUUID();
 beforeAll(async () => {
   app = await startTestApp();
   await makePersona(app);
-  login = (await prepareDatabase(app.database)).app;
-  db = openDatabase({ ...login, max: 2 }, plainCodec);
+  ({ app: login, db } = await connectDatabase(app.config, app.database));
   orgId = (await db.everywhere.one<{ id: string }>('select id from org')).id;
   await db.everywhere.exec('insert into org (id, name) values ($1, $2)', [other, 'Other House']);
 });

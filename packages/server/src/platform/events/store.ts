@@ -44,6 +44,9 @@ export const draft = <T extends EventType>(
  */
 export async function appendEvents(tx: Tx, orgId: string, roomId: string, drafts: EventDraft[]): Promise<number> {
   const ids = drafts.map(() => newId());
+  const sealed = await Promise.all(
+    drafts.map((d, i) => tx.codec.seal(place(orgId, ids[i] as string), JSON.stringify(d.data), { room: roomId })),
+  );
   const row = await tx.one<{ first: number }>(
     `with r as (update room set seq = seq + $3 where org_id = $1 and id = $2 returning seq - $3 as base),
      e as (
@@ -60,7 +63,7 @@ export async function appendEvents(tx: Tx, orgId: string, roomId: string, drafts
       drafts.map((d) => d.type),
       drafts.map((d) => d.audience),
       drafts.map((d) => JSON.stringify(d.actor)),
-      drafts.map((d, i) => tx.codec.seal(place(orgId, ids[i] as string), JSON.stringify(d.data))),
+      sealed,
     ],
   );
   return row.first;
@@ -81,13 +84,13 @@ export async function readEvents(
      order by seq limit $4`,
     [orgId, roomId, after, limit, audience],
   );
-  return rows.map((row) => toLogEvent(db, orgId, row));
+  return Promise.all(rows.map((row) => toLogEvent(db, orgId, row)));
 }
 
-function toLogEvent(db: Db, orgId: string, row: EventRow): LogEvent {
+async function toLogEvent(db: Db, orgId: string, row: EventRow): Promise<LogEvent> {
   const { seq, type, audience, actor, at } = row;
   // data is JSON already: joining texts spares a parse and a stringify per event.
-  const data = db.codec.open(place(orgId, row.id), row.data);
+  const data = await db.codec.open(place(orgId, row.id), row.data);
   const head = JSON.stringify({ seq, type, audience, actor, at });
   return { seq, type, audience, actor, at, body: `${head.slice(0, -1)},"data":${data}}` };
 }
@@ -105,8 +108,18 @@ export const readRoom = (db: Db, orgId: string, roomId: string): Promise<RoomSta
     [orgId, roomId],
   );
 
-export const createRoom = (db: Db, orgId: string, roomId: string, kind: string): Promise<number> =>
-  db.exec(`insert into room (org_id, id, kind) values ($1, $2, $3)`, [orgId, roomId, kind]);
+/** `subjectId`: whom the content of the room is about, so that it is sealed under that person's key. */
+export const createRoom = (
+  db: Db,
+  orgId: string,
+  room: { id: string; kind: string; subjectId: string | null },
+): Promise<number> =>
+  db.exec(`insert into room (org_id, id, kind, subject_id) values ($1, $2, $3, $4)`, [
+    orgId,
+    room.id,
+    room.kind,
+    room.subjectId,
+  ]);
 
 /** The heads of many rooms at once: the sweep that finds what a lost wake-up left behind. Platform use only. */
 export const readHeads = (db: Db, roomIds: string[]): Promise<{ id: string; seq: number }[]> =>

@@ -6,15 +6,21 @@ import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Db } from '../../platform/db/db.ts';
 import { notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
+import type { Keyring } from '../../platform/keys/keyring.ts';
 import * as store from './store.ts';
 
 export type ClientService = ReturnType<typeof createClientService>;
 
-export function createClientService({ db }: { db: Database }) {
+export function createClientService({ db, keyring }: { db: Database; keyring: Keyring }) {
   return {
     async create(actor: Actor, body: z.output<typeof ClientCreate>): Promise<Client> {
       requireStaff(actor);
-      return store.insertClient(db.in(actor.orgId), actor.orgId, newId(), body.name, { language: body.language, about: body.about });
+      const { orgId } = actor;
+      const id = newId();
+      return db.in(orgId).tx(async (tx) => {
+        await keyring.create(tx, orgId, id);
+        return store.insertClient(tx, orgId, id, body.name, { language: body.language, about: body.about });
+      });
     },
 
     /** Throws `not-found`. */

@@ -5,15 +5,15 @@ import type { ClientProfile, ClientRow } from './schema.ts';
 const place = (orgId: string, rowId: string) => ({ orgId, table: 'client', column: 'profile', rowId });
 const columns = 'id, name, profile, created_at, updated_at';
 
-function toClient(db: Db, orgId: string, row: ClientRow): Client {
-  const profile = JSON.parse(db.codec.open(place(orgId, row.id), row.profile)) as ClientProfile;
+async function toClient(db: Db, orgId: string, row: ClientRow): Promise<Client> {
+  const profile = JSON.parse(await db.codec.open(place(orgId, row.id), row.profile)) as ClientProfile;
   return { id: row.id, name: row.name, ...profile, createdAt: row.created_at, updatedAt: row.updated_at };
 }
 
 export async function insertClient(db: Db, orgId: string, id: string, name: string, profile: ClientProfile): Promise<Client> {
   const row = await db.one<ClientRow>(
     `insert into client (org_id, id, name, profile) values ($1, $2, $3, $4) returning ${columns}`,
-    [orgId, id, name, db.codec.seal(place(orgId, id), JSON.stringify(profile))],
+    [orgId, id, name, await db.codec.seal(place(orgId, id), JSON.stringify(profile), { holder: id })],
   );
   return toClient(db, orgId, row);
 }
@@ -22,7 +22,7 @@ export async function updateClient(db: Db, orgId: string, client: Client): Promi
   const profile: ClientProfile = { language: client.language, about: client.about };
   const row = await db.one<ClientRow>(
     `update client set name = $3, profile = $4, updated_at = now() where org_id = $1 and id = $2 returning ${columns}`,
-    [orgId, client.id, client.name, db.codec.seal(place(orgId, client.id), JSON.stringify(profile))],
+    [orgId, client.id, client.name, await db.codec.seal(place(orgId, client.id), JSON.stringify(profile), { holder: client.id })],
   );
   return toClient(db, orgId, row);
 }
@@ -38,5 +38,5 @@ export async function listClients(db: Db, orgId: string, before: string | null, 
     `select ${columns} from client where org_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3`,
     [orgId, before, limit],
   );
-  return rows.map((row) => toClient(db, orgId, row));
+  return Promise.all(rows.map((row) => toClient(db, orgId, row)));
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { systemClock, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/db.ts';
+import type { Keyring } from '../../platform/keys/keyring.ts';
 import { createPasswords, createSignIn, requireOwnerPassword } from './accounts.ts';
 import { createAuthenticator } from './authenticator.ts';
 import { createOrganisation } from './organisation.ts';
@@ -12,6 +13,7 @@ export type { Credentials } from './authenticator.ts';
 
 export interface IdentityDeps {
   db: Database;
+  keyring: Keyring;
   config: Config;
   clock?: Clock;
   onSetup?: SetupStep;
@@ -19,7 +21,7 @@ export interface IdentityDeps {
 }
 
 /** Who somebody is: the organisation, its owner, logins, and the tokens of invited clients. */
-export function createIdentityService({ db, config, clock = systemClock, onSetup, onPreset }: IdentityDeps) {
+export function createIdentityService({ db, keyring, config, clock = systemClock, onSetup, onPreset }: IdentityDeps) {
   const { authenticate, forget } = createAuthenticator({ db, config, clock });
   const organisation = createOrganisation({ db });
   const { me } = organisation;
@@ -27,7 +29,7 @@ export function createIdentityService({ db, config, clock = systemClock, onSetup
     authenticate,
     forget,
     ...organisation,
-    ...createSetup({ db, config, forget, me, onSetup, onPreset }),
+    ...createSetup({ db, keyring, config, forget, me, onSetup, onPreset }),
     ...createSignIn({ db, clock, forget, me }),
     ...createPasswords({ db, clock, forget }),
 

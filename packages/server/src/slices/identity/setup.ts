@@ -5,6 +5,7 @@ import type { Actor, StaffActor } from '../../platform/actor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
+import type { Keyring } from '../../platform/keys/keyring.ts';
 import { asStaff, ownerNeedsNoSignIn } from './authenticator.ts';
 import { hashPassword } from './passwords.ts';
 import * as store from './store.ts';
@@ -22,6 +23,7 @@ export type PresetStep = (tx: Tx, owner: StaffActor) => Promise<void>;
 
 interface Deps {
   db: Database;
+  keyring: Keyring;
   config: Config;
   forget(): void;
   me(actor: Actor): Promise<Me>;
@@ -30,7 +32,7 @@ interface Deps {
 }
 
 /** Making the organisation and its owner. */
-export function createSetup({ db, config, forget, me, onSetup, onPreset }: Deps) {
+export function createSetup({ db, keyring, config, forget, me, onSetup, onPreset }: Deps) {
   const local = ownerNeedsNoSignIn(config);
 
   return {
@@ -53,7 +55,7 @@ export function createSetup({ db, config, forget, me, onSetup, onPreset }: Deps)
       const owner = await db.everywhere.tx(async (tx) => {
         await store.lockSetup(tx);
         if (await store.findOnlyOrg(tx)) throw new AppError('already-set-up');
-        const made = await make(tx, { organisation: body.organisation, owner: body.ownerName }, hash);
+        const made = await make(tx, keyring, { organisation: body.organisation, owner: body.ownerName }, hash);
         await step?.(tx, made);
         tx.afterCommit(forget);
         return made;
@@ -69,7 +71,7 @@ export function createSetup({ db, config, forget, me, onSetup, onPreset }: Deps)
         const found = await store.findOnlyOwner(tx);
         const owner = found
           ? asStaff(found)
-          : await make(tx, { organisation: 'My organisation', owner: 'Owner' }, null);
+          : await make(tx, keyring, { organisation: 'My organisation', owner: 'Owner' }, null);
         await onPreset?.(tx, owner);
         tx.afterCommit(forget);
       });
@@ -78,9 +80,10 @@ export function createSetup({ db, config, forget, me, onSetup, onPreset }: Deps)
 }
 
 /** The caller holds the set-up lock. */
-async function make(tx: Tx, names: { organisation: string; owner: string }, hash: string | null): Promise<StaffActor> {
+async function make(tx: Tx, keyring: Keyring, names: { organisation: string; owner: string }, hash: string | null): Promise<StaffActor> {
   const user = { org_id: newId(), id: newId(), name: names.owner, role: 'owner', password_hash: hash };
   await store.insertOrg(tx, user.org_id, names.organisation);
+  await keyring.create(tx, user.org_id, user.org_id);
   await store.insertUser(tx, user);
   return asStaff(user);
 }

@@ -34,7 +34,12 @@ export interface GenerationEnd {
 const columns = `org_id as "orgId", id, session_id as "sessionId", room_id as "roomId", audience, reply_to as "replyTo",
   replaces, engine, epoch, started_at as "startedAt"`;
 
-const tokenPlace = (orgId: string, id: string) => ({ orgId, table: 'token_log', column: 'body', rowId: id });
+const tokenPlace = (orgId: string, id: string, offset: number) => ({
+  orgId,
+  table: 'token_log',
+  column: 'body',
+  rowId: `${id}/${offset}`,
+});
 
 export const insertGeneration = (tx: Tx, g: GenerationStart, owner: string): Promise<Generation> =>
   tx.one<Generation>(
@@ -73,8 +78,13 @@ export interface TokenPiece {
 }
 
 /** One statement for all running replies. A reply whose lease went to another server is left out by the join. */
-export const appendTokens = (db: Db, owner: string, pieces: TokenPiece[]): Promise<number> =>
-  db.exec(
+export async function appendTokens(db: Db, owner: string, pieces: TokenPiece[]): Promise<number> {
+  const sealed = await Promise.all(
+    pieces.map(({ generation: g, offset, text }) =>
+      db.codec.seal(tokenPlace(g.orgId, g.id, offset), text, { room: g.roomId }),
+    ),
+  );
+  return db.exec(
     `insert into token_log (org_id, generation_id, start_offset, body)
      select g.org_id, g.id, x.start_offset, x.body
      from unnest($2::uuid[], $3::uuid[], $4::int[], $5::int[], $6::bytea[]) as x(org_id, id, epoch, start_offset, body)
@@ -86,17 +96,19 @@ export const appendTokens = (db: Db, owner: string, pieces: TokenPiece[]): Promi
       pieces.map((p) => p.generation.id),
       pieces.map((p) => p.generation.epoch),
       pieces.map((p) => p.offset),
-      pieces.map((p) => db.codec.seal(tokenPlace(p.generation.orgId, p.generation.id), p.text)),
+      sealed,
     ],
   );
+}
 
 /** The durable text of a reply from `offset` on, in order. */
 export async function readTokens(db: Db, orgId: string, id: string, offset: number): Promise<string> {
-  const rows = await db.many<{ body: Buffer }>(
-    `select body from token_log where org_id = $1 and generation_id = $2 and start_offset >= $3 order by start_offset`,
+  const rows = await db.many<{ at: number; body: Buffer }>(
+    `select start_offset as at, body from token_log where org_id = $1 and generation_id = $2 and start_offset >= $3 order by start_offset`,
     [orgId, id, offset],
   );
-  return rows.map((row) => db.codec.open(tokenPlace(orgId, id), row.body)).join('');
+  const pieces = await Promise.all(rows.map((row) => db.codec.open(tokenPlace(orgId, id, row.at), row.body)));
+  return pieces.join('');
 }
 
 /** Keeps the leases of what runs here and tells which of them are still ours and which somebody asked to stop. */

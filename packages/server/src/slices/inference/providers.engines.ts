@@ -5,7 +5,7 @@ import { createBriefCache } from '../../platform/briefCache.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
-import { SecretUnreadable, type SecretBox } from '../../platform/secretBox.ts';
+import { Unreadable } from '../../platform/keys/keyring.ts';
 import type { Engine } from './engines/engine.ts';
 import { createEngine } from './engines/create.ts';
 import type { ProviderRow } from './schema.ts';
@@ -25,8 +25,6 @@ const reference: EngineChoice = {
   model: '',
 };
 
-export const secretPlace = (orgId: string, providerId: string) => `provider/${orgId}/${providerId}`;
-
 /** The provider that the environment presets has one fixed id in its organisation. */
 export const presetId = '019a0000-0000-7000-8000-000000000001';
 
@@ -35,20 +33,18 @@ export const presetKeyOf = (config: Pick<Config, 'preset'>, row: ProviderRow): s
   row.id === presetId && config.preset?.baseUrl === row.base_url ? (config.preset?.apiKey ?? null) : null;
 
 /** The engines of the stored providers, each made once per version of its row. */
-export function createEngines({ db, config, box }: { db: Database; config: Pick<Config, 'preset'>; box: SecretBox }) {
+export function createEngines({ db, config }: { db: Database; config: Pick<Config, 'preset'> }) {
   const engines = new Map<string, { version: string; engine: Engine }>();
   // Every turn asks which provider answers; a change made on another server holds within a second.
   const rows = createBriefCache<ProviderRow>(systemClock, { ttlMs: 900, max: 1000 });
 
   const keyOf = async (orgId: string, row: ProviderRow): Promise<string | null> => {
-    const sealed = store.sealedKeyOf(db.in(orgId), orgId, row);
-    if (sealed === null) return presetKeyOf(config, row);
     try {
-      return await box.open(secretPlace(orgId, row.id), sealed);
+      return (await store.apiKeyOf(db.in(orgId), orgId, row)) ?? presetKeyOf(config, row);
     } catch (error) {
-      if (!(error instanceof SecretUnreadable)) throw error;
+      if (!(error instanceof Unreadable)) throw error;
       throw new AppError('provider-failed', {
-        detail: `The key of “${row.label}” was stored under another secret.key. Add the provider again, or bring that file back into the data directory.`,
+        detail: `The stored key of “${row.label}” cannot be read any more. Add the provider again.`,
       });
     }
   };

@@ -9,12 +9,11 @@ import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import { createSecretBox, type SecretBox } from '../../platform/secretBox.ts';
 import type { SetupStep } from '../identity/service.ts';
 import { findOllama } from './engines/ollama.ts';
 import { testProvider } from './engines/testProvider.ts';
 import { createPrices } from './prices.service.ts';
-import { createEngines, presetId, presetKeyOf, secretPlace } from './providers.engines.ts';
+import { createEngines, presetId, presetKeyOf } from './providers.engines.ts';
 import * as store from './providers.store.ts';
 import type { ProviderRow } from './schema.ts';
 
@@ -87,22 +86,19 @@ async function requireWorking(wanted: Wanted): Promise<void> {
 }
 
 export function createProviderService({ db, config }: { db: Database; config: Config }) {
-  const box = createSecretBox(config.dataDir);
-  const engines = createEngines({ db, config, box });
+  const engines = createEngines({ db, config });
   return {
-    ...createManagement(db, config, box, engines.forgetProviders),
+    ...createManagement(db, config, engines.forgetProviders),
     ...engines,
     ...createPrices(db),
 
-    setupSteps: createSetupSteps(config, box),
+    setupSteps: createSetupSteps(config),
   };
 }
 
-async function add(tx: Tx, box: SecretBox, orgId: string, wanted: Wanted, makeDefault: boolean): Promise<ProviderRow> {
-  const { apiKey, ...rest } = wanted;
+async function add(tx: Tx, orgId: string, wanted: Wanted, makeDefault: boolean): Promise<ProviderRow> {
   const id = newId();
-  const sealedKey = apiKey === null ? null : await box.seal(secretPlace(orgId, id), apiKey);
-  const row = await store.insertProvider(tx, orgId, { ...rest, id, sealedKey });
+  const row = await store.insertProvider(tx, orgId, { ...wanted, id });
   return makeDefault ? chooseDefault(tx, orgId, id) : row;
 }
 
@@ -115,14 +111,14 @@ async function chooseDefault(tx: Tx, orgId: string, id: string): Promise<Provide
 }
 
 /** What the set-up of an organisation means for its providers. */
-function createSetupSteps(config: Config, box: SecretBox) {
+function createSetupSteps(config: Config) {
   /** Tries the provider before anything is stored. */
   const onSetup: SetupStep = async (body) => {
     if (!body.provider) return async () => {};
     const wanted = wantedOf(body.provider);
     const { makeDefault } = body.provider;
     await requireWorking(wanted);
-    return async (tx, owner) => void (await add(tx, box, owner.orgId, wanted, makeDefault));
+    return async (tx, owner) => void (await add(tx, owner.orgId, wanted, makeDefault));
   };
 
   /** The preset is not tried: its server may start after this one. */
@@ -131,14 +127,14 @@ function createSetupSteps(config: Config, box: SecretBox) {
     const { baseUrl, model } = config.preset;
     const isNew = !(await store.findProvider(tx, owner.orgId, presetId));
     const label = 'Preset from environment';
-    await store.putProvider(tx, owner.orgId, { id: presetId, kind: 'openai', label, baseUrl, model, sealedKey: null });
+    await store.putProvider(tx, owner.orgId, { id: presetId, kind: 'openai', label, baseUrl, model, apiKey: null });
     if (isNew) await chooseDefault(tx, owner.orgId, presetId);
   };
 
   return { onSetup, onPreset };
 }
 
-function createManagement(db: Database, config: Config, box: SecretBox, forget: () => void) {
+function createManagement(db: Database, config: Config, forget: () => void) {
   const toProvider = (row: ProviderRow): Provider => ({
     id: row.id,
     kind: row.kind,
@@ -164,7 +160,7 @@ function createManagement(db: Database, config: Config, box: SecretBox, forget: 
       requireOwner(actor);
       const wanted = wantedOf(body);
       await requireWorking(wanted);
-      const row = await db.in(actor.orgId).tx((tx) => add(tx, box, actor.orgId, wanted, body.makeDefault));
+      const row = await db.in(actor.orgId).tx((tx) => add(tx, actor.orgId, wanted, body.makeDefault));
       forget();
       return toProvider(row);
     },

@@ -13,40 +13,39 @@ export interface ProviderDraft {
   label: string;
   baseUrl: string | null;
   model: string | null;
-  /** As the secret box sealed it. */
-  sealedKey: string | null;
+  apiKey: string | null;
 }
 
-const valuesOf = (db: Db, orgId: string, p: ProviderDraft) => [
+const valuesOf = async (db: Db, orgId: string, p: ProviderDraft) => [
   orgId,
   p.id,
   p.kind,
   p.label,
   p.baseUrl,
   p.model,
-  p.sealedKey === null ? null : db.codec.seal(keyPlace(orgId, p.id), p.sealedKey),
+  p.apiKey === null ? null : await db.codec.seal(keyPlace(orgId, p.id), p.apiKey),
 ];
 
-/** The key as the secret box sealed it. */
-export const sealedKeyOf = (db: Db, orgId: string, row: ProviderRow): string | null =>
+/** Throws Unreadable. */
+export const apiKeyOf = async (db: Db, orgId: string, row: ProviderRow): Promise<string | null> =>
   row.api_key && db.codec.open(keyPlace(orgId, row.id), row.api_key);
 
-export const insertProvider = (db: Db, orgId: string, provider: ProviderDraft) =>
+export const insertProvider = async (db: Db, orgId: string, provider: ProviderDraft) =>
   db.one<ProviderRow>(
     `insert into provider (org_id, id, kind, label, base_url, model, api_key) values ($1, $2, $3, $4, $5, $6, $7)
      returning ${columns}`,
-    valuesOf(db, orgId, provider),
+    await valuesOf(db, orgId, provider),
   );
 
 /** Makes the provider, or makes the stored one like it; touches nothing when it is so already. */
-export const putProvider = (db: Db, orgId: string, provider: ProviderDraft) =>
+export const putProvider = async (db: Db, orgId: string, provider: ProviderDraft) =>
   db.exec(
     `insert into provider as p (org_id, id, kind, label, base_url, model, api_key) values ($1, $2, $3, $4, $5, $6, $7)
      on conflict (org_id, id) do update set kind = excluded.kind, label = excluded.label,
        base_url = excluded.base_url, model = excluded.model, api_key = excluded.api_key, deleted_at = null
      where p.deleted_at is not null or (p.kind, p.label, p.base_url, p.model, p.api_key)
        is distinct from (excluded.kind, excluded.label, excluded.base_url, excluded.model, excluded.api_key)`,
-    valuesOf(db, orgId, provider),
+    await valuesOf(db, orgId, provider),
   );
 
 export const findProvider = (db: Db, orgId: string, id: string) =>

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -82,18 +81,6 @@ test('a key is in no answer and not readable in the database', async () => {
   expect(JSON.stringify(answers.map((a) => [a.body, [...a.headers]]))).not.toContain(canary);
   const { api_key: sealed } = await app.db.everywhere.one<{ api_key: Buffer }>('select api_key from provider');
   expect(sealed.toString('latin1')).not.toContain(canary);
-});
-
-test('the key file is readable by its owner alone, and without it a key stays closed', async () => {
-  const { body } = await add();
-  const file = join(app.config.dataDir, 'secret.key');
-  expect(statSync(file).mode & 0o777).toBe(0o600);
-  const key = readFileSync(file, 'utf8');
-  expect((await service().engineFor(orgId, body.id, null)).engine).not.toBeNull();
-  writeFileSync(file, Buffer.alloc(32, 1).toString('base64url'));
-  await expect(service().engineFor(orgId, body.id, null)).rejects.toMatchObject({ code: 'provider-failed' });
-  writeFileSync(file, key);
-  expect((await service().engineFor(orgId, body.id, null)).engine).not.toBeNull();
 });
 
 test('a sealed key that was copied to another provider does not open there', async () => {

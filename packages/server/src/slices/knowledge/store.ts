@@ -83,7 +83,7 @@ export async function insertDocument(tx: Tx, orgId: string, baseId: string, docu
       id,
       baseId,
       title,
-      tx.codec.seal(bodyPlace(orgId, id), text),
+      await tx.codec.seal(bodyPlace(orgId, id), text),
       text.length,
       chunks.length,
       chunks.reduce((sum, c) => sum + c.termCount, 0),
@@ -94,8 +94,9 @@ export async function insertDocument(tx: Tx, orgId: string, baseId: string, docu
   return toDocument(row);
 }
 
-const insertChunks = (tx: Tx, orgId: string, documentId: string, chunks: NewChunk[]): Promise<number> =>
-  tx.exec(
+async function insertChunks(tx: Tx, orgId: string, documentId: string, chunks: NewChunk[]): Promise<void> {
+  const sealed = await Promise.all(chunks.map((c) => tx.codec.seal(chunkPlace(orgId, c.id), c.text)));
+  await tx.exec(
     `insert into chunk (org_id, id, document_id, ordinal, heading_path, start_offset, end_offset, body)
      select $1, x.id, $2, x.ordinal, array(select jsonb_array_elements_text(x.path)), x.start_at, x.end_at, x.body
      from unnest($3::uuid[], $4::int[], $5::jsonb[], $6::int[], $7::int[], $8::bytea[])
@@ -108,9 +109,10 @@ const insertChunks = (tx: Tx, orgId: string, documentId: string, chunks: NewChun
       chunks.map((c) => JSON.stringify(c.headingPath)),
       chunks.map((c) => c.start),
       chunks.map((c) => c.end),
-      chunks.map((c) => tx.codec.seal(chunkPlace(orgId, c.id), c.text)),
+      sealed,
     ],
   );
+}
 
 async function insertPostings(tx: Tx, orgId: string, baseId: string, chunks: NewChunk[]): Promise<void> {
   const postings = chunks.flatMap((c) =>
@@ -143,7 +145,7 @@ export async function findDocument(
     `select ${documentColumns}, d.body from document d where d.org_id = $1 and d.knowledge_base_id = $2 and d.id = $3`,
     [orgId, baseId, id],
   );
-  return row && { ...toDocument(row), text: db.codec.open(bodyPlace(orgId, id), row.body) };
+  return row && { ...toDocument(row), text: await db.codec.open(bodyPlace(orgId, id), row.body) };
 }
 
 export async function listDocuments(db: Db, orgId: string, baseId: string, before: string | null, limit: number) {
@@ -195,15 +197,16 @@ export async function searchChunks(
      order by best.score desc, c.id`,
     [orgId, baseId, terms, limit],
   );
-  return rows.map((row) => ({
+  const found = rows.map(async (row) => ({
     chunkId: row.id,
     documentId: row.document_id,
     title: row.title,
     headingPath: row.heading_path,
-    text: db.codec.open(chunkPlace(orgId, row.id), row.body),
+    text: await db.codec.open(chunkPlace(orgId, row.id), row.body),
     score: row.score,
     page: null,
     start: row.start_offset,
     end: row.end_offset,
   }));
+  return Promise.all(found);
 }

@@ -13,8 +13,8 @@ const specPlace = (orgId: string, id: string, version: number) => ({
   rowId: `${id}/${version}`,
 });
 
-function toPersona(db: Db, orgId: string, row: PersonaRow): Persona {
-  const spec = JSON.parse(db.codec.open(draftPlace(orgId, row.id), row.draft)) as PersonaSpec;
+async function toPersona(db: Db, orgId: string, row: PersonaRow): Promise<Persona> {
+  const spec = JSON.parse(await db.codec.open(draftPlace(orgId, row.id), row.draft)) as PersonaSpec;
   return {
     ...spec,
     id: row.id,
@@ -26,8 +26,8 @@ function toPersona(db: Db, orgId: string, row: PersonaRow): Persona {
   };
 }
 
-function toVersion(db: Db, orgId: string, row: PersonaVersionRow): PersonaVersion {
-  const spec = db.codec.open(specPlace(orgId, row.persona_id, row.version), row.spec);
+async function toVersion(db: Db, orgId: string, row: PersonaVersionRow): Promise<PersonaVersion> {
+  const spec = await db.codec.open(specPlace(orgId, row.persona_id, row.version), row.spec);
   return {
     personaId: row.persona_id,
     version: row.version,
@@ -39,7 +39,7 @@ function toVersion(db: Db, orgId: string, row: PersonaVersionRow): PersonaVersio
 export async function insertPersona(db: Db, orgId: string, id: string, spec: PersonaSpec): Promise<Persona> {
   const row = await db.one<PersonaRow>(
     `insert into persona (org_id, id, name, draft) values ($1, $2, $3, $4) returning ${columns}`,
-    [orgId, id, spec.name, db.codec.seal(draftPlace(orgId, id), JSON.stringify(spec))],
+    [orgId, id, spec.name, await db.codec.seal(draftPlace(orgId, id), JSON.stringify(spec))],
   );
   return toPersona(db, orgId, row);
 }
@@ -69,7 +69,7 @@ export async function updatePersona(tx: Tx, orgId: string, id: string, change: P
   const row = await tx.one<PersonaRow>(
     `update persona set name = $3, draft = $4, archived = $5, draft_changed = $6, updated_at = now()
      where org_id = $1 and id = $2 returning ${columns}`,
-    [orgId, id, spec.name, tx.codec.seal(draftPlace(orgId, id), JSON.stringify(spec)), archived, draftChanged],
+    [orgId, id, spec.name, await tx.codec.seal(draftPlace(orgId, id), JSON.stringify(spec)), archived, draftChanged],
   );
   return toPersona(tx, orgId, row);
 }
@@ -98,7 +98,7 @@ export async function listPersonas(
      order by id desc limit $5`,
     [orgId, filter.archived ?? false, filter.q ? `%${escapeLike(filter.q)}%` : null, before, limit],
   );
-  return rows.map((row) => toPersona(db, orgId, row));
+  return Promise.all(rows.map((row) => toPersona(db, orgId, row)));
 }
 
 export async function insertVersion(
@@ -114,7 +114,7 @@ export async function insertVersion(
        update persona set published_version = $3, draft_changed = false, updated_at = now() where org_id = $1 and id = $2)
      insert into persona_version (org_id, persona_id, version, spec, published_by) values ($1, $2, $3, $4, $5)
      returning ${versionColumns}`,
-    [orgId, id, version, tx.codec.seal(specPlace(orgId, id, version), JSON.stringify(spec)), by],
+    [orgId, id, version, await tx.codec.seal(specPlace(orgId, id, version), JSON.stringify(spec)), by],
   );
   return toVersion(tx, orgId, row);
 }
@@ -139,5 +139,5 @@ export async function listVersions(db: Db, orgId: string, id: string, before: nu
      where org_id = $1 and persona_id = $2 and ($3::int is null or version < $3) order by version desc limit $4`,
     [orgId, id, before, limit],
   );
-  return rows.map((row) => toVersion(db, orgId, row));
+  return Promise.all(rows.map((row) => toVersion(db, orgId, row)));
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { EngineName } from '@rapport/protocol/inference';
 import type { Message, MessageAccepted, Reply } from '@rapport/protocol/sessions';
 import type { Page } from '@rapport/protocol/common';
@@ -20,8 +19,6 @@ import { rungOf } from './session.ts';
 import * as store from './store.ts';
 
 const pendingWindow = 20;
-
-const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 export type ConversationService = ReturnType<typeof createConversationService>;
 
@@ -79,7 +76,6 @@ export function createConversationService(parts: {
      */
     async post(actor: Actor, id: string, text: string, key: string | undefined): Promise<MessageAccepted> {
       const { orgId } = actor;
-      const hash = hashOf(text);
       // Asked before the transaction: it must not wait for a second connection while it holds a lock.
       const engine = await chosenEngine(actor, id);
       return db.in(actor.orgId).tx(async (tx) => {
@@ -89,8 +85,9 @@ export function createConversationService(parts: {
           key === undefined ? undefined : messages.findByKey(tx, orgId, id, key),
           generations.list(orgId, id, null, 1, tx),
         ]);
+        const hash = () => tx.codec.hash(orgId, 'message', text);
         if (known) {
-          if (!known.hash.equals(hash)) throw new AppError('idempotency-mismatch');
+          if (!known.hash.equals(await hash())) throw new AppError('idempotency-mismatch');
           return { message: known.message, seq: known.message.seq, replyId: known.replyId };
         }
         if (row.status === 'ended') throw new AppError('session-ended');
@@ -107,11 +104,12 @@ export function createConversationService(parts: {
         ]);
         const message = await messages.insertMessage(tx, orgId, id, {
           id: messageId,
+          roomId: row.room_id,
           seq,
           author,
           text,
           idempotencyKey: key,
-          idempotencyHash: key === undefined ? undefined : hash,
+          idempotencyHash: key === undefined ? undefined : await hash(),
         });
         return { message, seq, replyId };
       });
@@ -134,7 +132,7 @@ export function createConversationService(parts: {
         const guidanceId = newId();
         const event = draft('guidance.given', 'staff', asEventActor(actor), { guidanceId, text });
         const seq = await append(tx, actor.orgId, row.room_id, [event]);
-        await messages.insertGuidance(tx, actor.orgId, id, { id: guidanceId, seq, text, createdBy: actor.userId });
+        await messages.insertGuidance(tx, actor.orgId, id, { id: guidanceId, roomId: row.room_id, seq, text, createdBy: actor.userId });
         return { id: guidanceId, seq };
       });
     },

@@ -8,17 +8,17 @@ const columns = 'seq, id, author, body, reply_id, reply_status, engine, citation
 const place = (orgId: string, rowId: string, column: 'body' | 'citations') => ({ orgId, table: 'message', column, rowId });
 const guidancePlace = (orgId: string, rowId: string) => ({ orgId, table: 'guidance', column: 'body', rowId });
 
-function toMessage(db: Db, orgId: string, row: MessageRow): Message {
+async function toMessage(db: Db, orgId: string, row: MessageRow): Promise<Message> {
   return {
     id: row.id,
     seq: row.seq,
     author: row.author,
-    text: db.codec.open(place(orgId, row.id, 'body'), row.body),
+    text: await db.codec.open(place(orgId, row.id, 'body'), row.body),
     replyId: row.reply_id,
     replyStatus: row.reply_status,
     engine: row.engine,
     citations: row.citations
-      ? (JSON.parse(db.codec.open(place(orgId, row.id, 'citations'), row.citations)) as Citation[])
+      ? (JSON.parse(await db.codec.open(place(orgId, row.id, 'citations'), row.citations)) as Citation[])
       : [],
     createdAt: row.created_at,
   };
@@ -26,6 +26,7 @@ function toMessage(db: Db, orgId: string, row: MessageRow): Message {
 
 export interface NewMessage {
   id: string;
+  roomId: string;
   seq: number;
   author: Author;
   text: string;
@@ -51,11 +52,13 @@ export async function insertMessage(tx: Tx, orgId: string, sessionId: string, m:
       m.seq,
       m.id,
       m.author,
-      tx.codec.seal(place(orgId, m.id, 'body'), m.text),
+      await tx.codec.seal(place(orgId, m.id, 'body'), m.text, { room: m.roomId }),
       m.replyId ?? null,
       m.replyStatus ?? null,
       m.engine ? JSON.stringify(m.engine) : null,
-      m.citations?.length ? tx.codec.seal(place(orgId, m.id, 'citations'), JSON.stringify(m.citations)) : null,
+      m.citations?.length
+        ? await tx.codec.seal(place(orgId, m.id, 'citations'), JSON.stringify(m.citations), { room: m.roomId })
+        : null,
       m.idempotencyKey ?? null,
       m.idempotencyHash ?? null,
     ],
@@ -75,7 +78,7 @@ export async function findByKey(
      from message where org_id = $1 and session_id = $2 and idempotency_key = $3`,
     [orgId, sessionId, key],
   );
-  return row && { message: toMessage(db, orgId, row), hash: row.idempotency_hash, replyId: row.made_reply };
+  return row && { message: await toMessage(db, orgId, row), hash: row.idempotency_hash, replyId: row.made_reply };
 }
 
 /** The page of messages that ends below `before` (null: the newest), in order of seq. */
@@ -92,7 +95,7 @@ export async function listMessages(
      order by seq desc limit $4`,
     [orgId, sessionId, before, limit],
   );
-  return rows.reverse().map((row) => toMessage(db, orgId, row));
+  return Promise.all(rows.reverse().map((row) => toMessage(db, orgId, row)));
 }
 
 /** The newest messages after `after`, at most `limit`, in order of seq. */
@@ -108,24 +111,24 @@ export async function recentMessages(
      order by seq desc limit $4`,
     [orgId, sessionId, after, limit],
   );
-  return rows.reverse().map((row) => toMessage(db, orgId, row));
+  return Promise.all(rows.reverse().map((row) => toMessage(db, orgId, row)));
 }
 
 export const supersede = (tx: Tx, orgId: string, messageId: string): Promise<number> =>
   tx.exec(`update message set superseded = true where org_id = $1 and id = $2`, [orgId, messageId]);
 
-export const insertGuidance = (
+export const insertGuidance = async (
   tx: Tx,
   orgId: string,
   sessionId: string,
-  guidance: { id: string; seq: number; text: string; createdBy: string },
+  guidance: { id: string; roomId: string; seq: number; text: string; createdBy: string },
 ): Promise<number> =>
   tx.exec(`insert into guidance (org_id, session_id, id, seq, body, created_by) values ($1, $2, $3, $4, $5, $6)`, [
     orgId,
     sessionId,
     guidance.id,
     guidance.seq,
-    tx.codec.seal(guidancePlace(orgId, guidance.id), guidance.text),
+    await tx.codec.seal(guidancePlace(orgId, guidance.id), guidance.text, { room: guidance.roomId }),
     guidance.createdBy,
   ]);
 
@@ -135,5 +138,5 @@ export async function recentGuidance(db: Db, orgId: string, sessionId: string, l
     `select id, body from guidance where org_id = $1 and session_id = $2 order by seq desc limit $3`,
     [orgId, sessionId, limit],
   );
-  return rows.reverse().map((row) => db.codec.open(guidancePlace(orgId, row.id), row.body));
+  return Promise.all(rows.reverse().map((row) => db.codec.open(guidancePlace(orgId, row.id), row.body)));
 }

@@ -70,7 +70,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       onText(answer.text);
       return { finishReason: 'stop', usage: noUsage, extra: answer.citations };
     }
-    const prompt = buildPrompt({ persona: spec, summary: store.openSummary(db.in(generation.orgId), generation.orgId, row), ...rest });
+    const prompt = buildPrompt({ persona: spec, summary: await store.openSummary(db.in(generation.orgId), generation.orgId, row), ...rest });
     const request = {
       model,
       messages: prompt,
@@ -110,6 +110,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     if (replaces) await messages.supersede(tx, orgId, replaces);
     await messages.insertMessage(tx, orgId, sessionId, {
       id: messageId,
+      roomId,
       seq: first,
       author: 'persona',
       text: outcome.text,
@@ -132,10 +133,10 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const last = done.at(-1);
     if (!engine || !last) return;
     let summary = '';
-    const request = { model, messages: summaryPrompt(store.openSummary(db.in(orgId), orgId, row), done), maxTokens: 600 };
+    const request = { model, messages: summaryPrompt(await store.openSummary(db.in(orgId), orgId, row), done), maxTokens: 600 };
     const signal = AbortSignal.timeout(60_000);
     await streamWithRetry(engine, { ...request, signal }, (text) => (summary += text), { budgetMs: 30_000, maxAttempts: 3 });
-    await store.saveSummary(db.in(orgId), orgId, sessionId, summary.slice(0, 4000), last.seq);
+    await store.saveSummary(db.in(orgId), orgId, row, summary.slice(0, 4000), last.seq);
   };
 
   return {

@@ -60,7 +60,7 @@ export function createSessionService(parts: SessionParts) {
       const [id, roomId, openingId] = [newId(), newId(), newId()];
       const personaActor = { kind: 'persona' as const, id: body.personaId, name: spec.name };
       return db.in(actor.orgId).tx(async (tx) => {
-        await createRoom(tx, orgId, roomId, 'session');
+        await createRoom(tx, orgId, { id: roomId, kind: 'session', subjectId: client?.id ?? null });
         const row = await store.insertSession(tx, orgId, {
           id,
           roomId,
@@ -84,7 +84,7 @@ export function createSessionService(parts: SessionParts) {
         }
         const first = await append(tx, orgId, roomId, events);
         if (!spec.openingLine) return toSession(row);
-        await messages.insertMessage(tx, orgId, id, { id: openingId, seq: first + 1, author: 'persona', text: spec.openingLine });
+        await messages.insertMessage(tx, orgId, id, { id: openingId, roomId, seq: first + 1, author: 'persona', text: spec.openingLine });
         return toSession({ ...row, message_count: 1 });
       });
     },

@@ -81,14 +81,14 @@ export const setJoined = (tx: Tx, orgId: string, id: string, alias: string | nul
     [orgId, id, alias],
   );
 
-export const openSummary = (db: Db, orgId: string, row: SessionRow): string =>
+export const openSummary = async (db: Db, orgId: string, row: SessionRow): Promise<string> =>
   row.summary ? db.codec.open(summaryPlace(orgId, row.id), row.summary) : '';
 
 /** Only ever moves forward: a slower summary of less is not written over a newer one. */
-export const saveSummary = (db: Db, orgId: string, id: string, text: string, through: number): Promise<number> =>
+export const saveSummary = async (db: Db, orgId: string, row: SessionRow, text: string, through: number): Promise<number> =>
   db.exec(
     `update session set summary = $3, summary_through = $4 where org_id = $1 and id = $2 and summary_through < $4`,
-    [orgId, id, db.codec.seal(summaryPlace(orgId, id), text), through],
+    [orgId, row.id, await db.codec.seal(summaryPlace(orgId, row.id), text, { room: row.room_id }), through],
   );
 
 const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
