@@ -119,7 +119,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const platform = createPlatform({ ...options, database });
   const { db, hub, wake, log, node } = platform;
   const services = createServices(platform);
-  const { identity, generations, rooms } = services;
+  const { identity, generations, providers, rooms } = services;
   const closing = new AbortController();
   const checkOrigin = createOriginCheck(config);
   const app = createHttp({
@@ -138,6 +138,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   await wake.start();
   hub.start();
   await generations.start();
+  await providers.start(({ message }) => log.warn({ err: message }, 'what runs GGUF files could not be installed'));
   const live = createLiveSocket({
     server: app.server,
     rooms,
@@ -160,6 +161,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     async close() {
       closing.abort();
       await generations.stopAll();
+      providers.stop();
       live.close();
       await app.close();
       hub.stop();

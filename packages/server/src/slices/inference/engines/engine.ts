@@ -40,6 +40,8 @@ export interface Engine {
    * of the reply. A stream that ends without a finish reason has failed. Throws EngineError.
    */
   stream(request: EngineRequest, onText: (text: string) => void): Promise<EngineEnd>;
+  /** Gives back what it holds, e.g. a model in memory. */
+  close?(): void;
 }
 
 export type EngineFault =
@@ -54,6 +56,8 @@ export type EngineFault =
   | 'bad-request'
   | 'not-found'
   | 'context-too-long'
+  /** What runs a model from a file is missing on this server. */
+  | 'not-installed'
   | 'aborted';
 
 const retryable = new Set<EngineFault>([

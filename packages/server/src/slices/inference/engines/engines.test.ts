@@ -281,7 +281,8 @@ describe('another try', () => {
 });
 
 describe('trying a provider', () => {
-  const settings = (model: string) => ({ kind: 'openai' as const, baseUrl: `${upstream.url}/v1`, model, apiKey: 'k' });
+  const rest = { kind: 'openai' as const, apiKey: 'k', ggufLibrary: () => null };
+  const settings = (model: string) => ({ ...rest, baseUrl: `${upstream.url}/v1`, model });
 
   test('one small call, and how long it took', async () => {
     const before = upstream.requests.length;
