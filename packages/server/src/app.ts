@@ -7,12 +7,14 @@ import { openDatabase, type Database } from './platform/db/db.ts';
 import { prepareDatabase } from './platform/db/prepare.ts';
 import { AppError } from './platform/errors.ts';
 import { serveDocs } from './platform/http/docs.ts';
+import { honourIdempotencyKeys } from './platform/http/idempotency.ts';
 import { createOriginCheck } from './platform/http/origin.ts';
 import { createHttp, type App } from './platform/http/server.ts';
 import { serveWeb } from './platform/http/web.ts';
 import { createLogger } from './platform/logger.ts';
 import { createHub } from './platform/realtime/hub.ts';
 import { createWake } from './platform/realtime/wake.ts';
+import { createSecretBox } from './platform/secretBox.ts';
 import { clientRoutes } from './slices/clients/routes.ts';
 import { createClientService } from './slices/clients/service.ts';
 import { demoRoutes } from './slices/demo/routes.ts';
@@ -131,6 +133,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       identity.authenticate({ authorization: headers.authorization, cookies, remoteAddress: ip }),
   });
   await app.after();
+  honourIdempotencyKeys(app, { db, log, box: createSecretBox(config.dataDir) });
   addRoutes(app, config, db, services, closing.signal);
 
   await identity.ensurePreset();

@@ -36,7 +36,7 @@ export function providerRoutes(app: App, providers: ProviderService) {
   app.post(
     '/api/v1/providers/test',
     {
-      config: manage,
+      config: { ...manage, idempotency: 'none' },
       schema: {
         summary: 'Try provider settings with one real call',
         body: ProviderCreate,

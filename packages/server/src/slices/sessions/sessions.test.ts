@@ -54,7 +54,7 @@ describe('a turn', () => {
     const [a, b] = await Promise.all([post(session, 'Once', key), post(session, 'Once', key)]);
     expect(a.body.message.id).toBe(b.body.message.id);
     const other = await post(session, 'Something else', key);
-    expect(other).toMatchObject({ status: 409, body: { code: 'idempotency-mismatch' } });
+    expect(other).toMatchObject({ status: 422, body: { code: 'idempotency-mismatch' } });
   });
 
   test('a message sent while a reply runs is answered after it', async () => {
