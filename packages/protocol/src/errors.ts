@@ -5,6 +5,7 @@ export const errorCatalogue = {
   'bad-request': { status: 400, title: 'The request could not be read.' },
   'invalid-body': { status: 400, title: 'A field of the request is not valid.' },
   'malformed-json': { status: 400, title: 'The body is not valid JSON.' },
+  'malformed-utf8': { status: 400, title: 'The body is not valid UTF-8.' },
   'sign-in-required': { status: 401, title: 'Sign in to go on.' },
   'wrong-password': { status: 401, title: 'Name or password is not right.' },
   forbidden: { status: 403, title: 'You may not do this.' },
