@@ -151,6 +151,21 @@ describe('the facilitator', () => {
   });
 });
 
+test('the reference engine’s own sentences follow the client’s language', async () => {
+  const { body: reference } = await app.json('POST', '/api/v1/providers', { kind: 'reference', makeDefault: false });
+  const { body: client } = await app.json('POST', '/api/v1/clients', { name: 'Sam', language: 'de-AT' });
+  const quoting = await makePersona(app, { model: { providerId: reference.id } });
+  for (const [more, words] of [
+    [{ clientId: client.id }, 'Ich bin kein KI-Modell'],
+    [{}, 'I am not an AI model'],
+  ] as const) {
+    const session = await makeSession(app, quoting, more);
+    await post(session, 'Hallo');
+    const messages = () => app.json('GET', `/api/v1/sessions/${session.id}/messages`, undefined, session.client);
+    await expect.poll(async () => (await messages()).body.items.at(-1).text).toContain(words);
+  }
+});
+
 describe('faults of the provider', () => {
   test.each(['fault-401', 'fault-cut', 'fault-cut-clean', 'fault-malformed'])('%s ends as failed, never as completed', async (name) => {
     const session = await makeSession(app, await makePersona(app, model(name)));
