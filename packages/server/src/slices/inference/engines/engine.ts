@@ -40,6 +40,8 @@ export interface Engine {
    * of the reply. A stream that ends without a finish reason has failed. Throws EngineError.
    */
   stream(request: EngineRequest, onText: (text: string) => void): Promise<EngineEnd>;
+  /** A late first token means work that a second try would begin anew, not a call that hangs. */
+  readonly patient?: boolean;
   /** Gives back what it holds, e.g. a model in memory. */
   close?(): void;
 }

@@ -53,6 +53,7 @@ export function createGgufEngine({ path, library }: GgufSettings): Engine {
   };
 
   return {
+    patient: true,
     stream: (request, onText) =>
       new Promise((resolve, reject) => {
         let shown = false;
