@@ -73,6 +73,15 @@ describe('a model from a file, in a process of its own', () => {
   });
 });
 
+test('closed, an engine finishes its reply and lets go of the model; another reply loads it again', async () => {
+  const engine = createGgufEngine({ path: fileWith('closing.gguf', 'one two three'), library });
+  const last = run(engine, ask('last'));
+  engine.close?.();
+  expect((await last).text).toBe('last one two three');
+  expect((await run(engine, ask('again'))).text).toBe('again one two three');
+  engine.close?.();
+});
+
 test('without the library a reply fails with a fault that says so', async () => {
   const { outcome } = await run(createGgufEngine({ path: 'x.gguf', library: () => null }), ask('Hi'));
   expect(outcome).toMatchObject({ fault: 'not-installed', retryable: false });

@@ -68,7 +68,8 @@ export function createGgufEngine({ path, library }: GgufSettings): Engine {
           .then(resolve, reject)
           .finally(() => request.signal.removeEventListener('abort', onAbort));
       }),
-    close: () => void worker?.kill('SIGKILL'),
+    // A reply that runs is finished first.
+    close: () => void inTurn(async () => worker?.kill('SIGKILL')),
   };
 }
 
