@@ -28,6 +28,7 @@ export default tseslint.config(
       '**/dist/',
       '**/node_modules/',
       '.node/',
+      '.cache/',
       '.rapport/',
       'coverage/',
       'docs/.vitepress/cache/',

@@ -40,6 +40,16 @@ export type ProviderTest = z.infer<typeof ProviderTest>;
 
 export const OllamaFound = z.object({ models: z.array(z.string()).nullable() });
 
+/** What runs models from files; installed on the server when somebody first chooses such a model. */
+export const GgufLibrary = z.object({
+  state: z.enum(['missing', 'installing', 'installed', 'failed']),
+  version: z.string(),
+  percent: z.number().int().min(0).max(100).describe('About how much of it is done.'),
+  downloadBytes: z.number().int().describe('About how much an installation fetches.'),
+  message: z.string().nullable().describe('Why the last installation failed.'),
+});
+export type GgufLibrary = z.infer<typeof GgufLibrary>;
+
 /** Micro-USD per million tokens. */
 export const Price = z.strictObject({
   model: line(300),

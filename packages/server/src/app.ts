@@ -6,6 +6,7 @@ import { connectDatabase, type Connected } from './platform/db/connect.ts';
 import type { Database } from './platform/db/db.ts';
 import { AppError } from './platform/errors.ts';
 import { serveDocs } from './platform/http/docs.ts';
+import { honourIdempotencyKeys } from './platform/http/idempotency.ts';
 import { createOriginCheck } from './platform/http/origin.ts';
 import { createHttp, type App } from './platform/http/server.ts';
 import { serveWeb } from './platform/http/web.ts';
@@ -116,7 +117,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const platform = createPlatform(options, await connectDatabase(config, options.database));
   const { db, hub, wake, log, node } = platform;
   const services = createServices(platform);
-  const { identity, generations, rooms } = services;
+  const { identity, generations, providers, rooms } = services;
   const closing = new AbortController();
   const checkOrigin = createOriginCheck(config);
   const app = createHttp({
@@ -128,6 +129,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       identity.authenticate({ authorization: headers.authorization, cookies, remoteAddress: ip }),
   });
   await app.after();
+  honourIdempotencyKeys(app, { db, log });
   addRoutes(app, config, db, services, closing.signal);
 
   await identity.ensurePreset();
@@ -135,6 +137,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   await wake.start();
   hub.start();
   await generations.start();
+  await providers.start(({ message }) => log.warn({ err: message }, 'what runs GGUF files could not be installed'));
   const live = createLiveSocket({
     server: app.server,
     rooms,
@@ -157,6 +160,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     async close() {
       closing.abort();
       await generations.stopAll();
+      providers.stop();
       live.close();
       await app.close();
       hub.stop();

@@ -18,6 +18,8 @@ export interface Config {
   preset: { baseUrl: string; apiKey: string | null; model: string } | null;
   logLevel: string;
   publicUrl: string | null;
+  /** The npm that installs optional parts; null: the one beside Node or of PATH. */
+  npm: string | null;
   /** Folder of the built web application; null serves the API alone. */
   webRoot: string | null;
   bodyLimit: number;
@@ -42,6 +44,7 @@ const Schema = z.object({
   RAPPORT_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   RAPPORT_TOKEN_FRAME_MS: z.coerce.number().int().min(0).max(1000).default(40),
   RAPPORT_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  RAPPORT_NPM: z.string().optional(),
 });
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
@@ -74,6 +77,7 @@ export function makeConfig(env: Env): Config {
       : null,
     logLevel: e.RAPPORT_LOG_LEVEL,
     publicUrl: e.RAPPORT_PUBLIC_URL ?? null,
+    npm: e.RAPPORT_NPM ?? null,
     webRoot: resolve(projectRoot, 'packages/web/dist'),
     bodyLimit: 1_048_576,
     tokenFrameMs: e.RAPPORT_TOKEN_FRAME_MS,

@@ -13,6 +13,7 @@ export const envOptions = {
   RAPPORT_MODEL: 'Provider preset: the model to use.',
   RAPPORT_LOG_LEVEL: 'fatal, error, warn, info, debug or trace. Default info.',
   RAPPORT_TOKEN_FRAME_MS: 'How long tokens are gathered before they go out as one frame, 0 to 1000 ms. Default 40.',
+  RAPPORT_NPM: 'The npm that installs what runs GGUF files. Default: the one beside Node or of PATH.',
   RAPPORT_PUBLIC_URL: 'The address people reach this server under, for invitation links. Default: that of the request.',
 } as const;
 

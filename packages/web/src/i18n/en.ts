@@ -18,6 +18,8 @@ export const en = {
     anthropic: 'Anthropic', anthropicHint: 'Claude models with your own key.', ollama: 'Ollama on this machine',
     ollamaFound: 'Found, with these models: {{models}}', ollamaMissing: 'No Ollama answers on its standard port.',
     gguf: 'A GGUF file', ggufHint: 'A model file on this machine, run in a process of its own.', path: 'Path of the file',
+    ggufReady: 'What runs it is installed.', ggufNeeds: 'What runs it is installed first, once: about {{size}} MB from the npm registry.',
+    ggufInstalling: 'Installing what runs the model…',
     address: 'Address', addressHint: 'Usually ends in /v1.', key: 'API key', keyHint: 'Stored encrypted and never shown again.',
     modelName: 'Name of the model', test: 'Test with one real call', testing: 'Testing…', works: 'It answers ({{ms}} ms).',
   },

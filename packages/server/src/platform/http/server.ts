@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import helmet from '@fastify/helmet';
@@ -84,6 +85,7 @@ export function createHttp(options: HttpOptions): App {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError);
+  refuseBrokenUtf8(app);
   app.decorateRequest('actor', null);
   void app.register(helmet, {
     contentSecurityPolicy,
@@ -103,6 +105,15 @@ export function createHttp(options: HttpOptions): App {
   requirePermissions(app);
   guard(app, options);
   return app;
+}
+
+/** Decoded without a look, broken bytes would be stored as replacement characters, and what they were is lost. */
+function refuseBrokenUtf8(app: App) {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    if (!isUtf8(body)) return done(new AppError('malformed-utf8'));
+    void parse(request, body.toString(), done);
+  });
 }
 
 /** A route without a declared permission stops the server from starting. */

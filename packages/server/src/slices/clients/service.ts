@@ -51,8 +51,10 @@ export function createClientService({ db, keyring }: { db: Database; keyring: Ke
   };
 }
 
-/** What the persona is told about the client; empty when there is nothing. For prompts: the session was checked already. */
-export async function clientAbout(db: Db, orgId: string, id: string): Promise<string> {
-  const client = await store.findClient(db, orgId, id);
-  return client ? [`Name: ${client.name}.`, `Language: ${client.language}.`, client.about].filter(Boolean).join(' ') : '';
+/** What a reply needs of the client, if there is one. The session was checked already. */
+export async function clientOfReply(db: Db, orgId: string, id: string | null): Promise<{ about: string; language?: string }> {
+  const client = id === null ? undefined : await store.findClient(db, orgId, id);
+  if (!client) return { about: '' };
+  const { name, language, about } = client;
+  return { language, about: [`Name: ${name}.`, `Language: ${language}.`, about].filter(Boolean).join(' ') };
 }

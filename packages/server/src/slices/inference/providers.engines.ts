@@ -33,7 +33,12 @@ export const presetKeyOf = (config: Pick<Config, 'preset'>, row: ProviderRow): s
   row.id === presetId && config.preset?.baseUrl === row.base_url ? (config.preset?.apiKey ?? null) : null;
 
 /** The engines of the stored providers, each made once per version of its row. */
-export function createEngines({ db, config }: { db: Database; config: Pick<Config, 'preset'> }) {
+export function createEngines(parts: {
+  db: Database;
+  config: Pick<Config, 'preset'>;
+  ggufLibrary(): string | null;
+}) {
+  const { db, config, ggufLibrary } = parts;
   const engines = new Map<string, { version: string; engine: Engine }>();
   // Every turn asks which provider answers; a change made on another server holds within a second.
   const rows = createBriefCache<ProviderRow>(systemClock, { ttlMs: 900, max: 1000 });
@@ -57,7 +62,9 @@ export function createEngines({ db, config }: { db: Database; config: Pick<Confi
       baseUrl: row.base_url,
       model: row.model,
       apiKey: await keyOf(orgId, row),
+      ggufLibrary,
     });
+    known?.engine.close?.();
     engines.set(`${orgId}/${row.id}`, { version: row.version, engine });
     return engine;
   };

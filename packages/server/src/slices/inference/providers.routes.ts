@@ -1,5 +1,6 @@
 import { Empty, IdParams, Page } from '@rapport/protocol/common';
 import {
+  GgufLibrary,
   OllamaFound,
   Price,
   PriceList,
@@ -35,7 +36,7 @@ export function providerRoutes(app: App, providers: ProviderService) {
   app.post(
     '/api/v1/providers/test',
     {
-      config: manage,
+      config: { ...manage, idempotency: 'none' },
       schema: {
         summary: 'Try provider settings with one real call',
         body: ProviderCreate,
@@ -61,6 +62,7 @@ export function providerRoutes(app: App, providers: ProviderService) {
     (request) => providers.makeDefault(actorOf(request), request.params.id),
   );
   ollamaRoutes(app, providers);
+  ggufRoutes(app, providers);
   priceRoutes(app, providers);
 }
 
@@ -77,6 +79,24 @@ function ollamaRoutes(app: App, providers: ProviderService) {
       schema: { summary: 'Find an Ollama on this machine, before the set-up', response: { 200: OllamaFound } },
     },
     () => providers.findOllamaForSetup(),
+  );
+}
+
+/** Installing itself is part of adding or testing such a provider. */
+function ggufRoutes(app: App, providers: ProviderService) {
+  const summary = 'How far the library is that runs GGUF files';
+  app.get(
+    '/api/v1/providers/gguf-library',
+    { config: read, schema: { summary, response: { 200: GgufLibrary } } },
+    (request) => providers.ggufLibrary(actorOf(request)),
+  );
+  app.get(
+    '/api/v1/setup/gguf-library',
+    {
+      config: { permission: 'public' },
+      schema: { summary: `${summary}, before the set-up`, response: { 200: GgufLibrary } },
+    },
+    () => providers.ggufLibraryForSetup(),
   );
 }
 

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import type { Page } from '@rapport/protocol/common';
-import type { Provider, ProviderCreate, ProviderTest } from '@rapport/protocol/inference';
+import type { GgufLibrary, Provider, ProviderCreate, ProviderTest } from '@rapport/protocol/inference';
 import type { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import { requireOwner, type Actor, type StaffActor } from '../../platform/actor.ts';
@@ -10,6 +10,7 @@ import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { SetupStep } from '../identity/service.ts';
+import { createGgufLibrary, InstallFailed, type LibraryOfGguf } from './engines/gguf.library.ts';
 import { findOllama } from './engines/ollama.ts';
 import { testProvider } from './engines/testProvider.ts';
 import { createPrices } from './prices.service.ts';
@@ -67,32 +68,58 @@ function wantedOf(body: Body): Wanted {
   };
 }
 
-/** One real, tiny call; the reference engine needs none. */
-async function tryOut(wanted: Wanted): Promise<ProviderTest> {
-  if (wanted.kind === 'reference') return { ok: true, ms: 0, fault: null, message: null };
-  if (wanted.kind === 'gguf') {
-    const readable = await access(wanted.model ?? '', constants.R_OK).then(
-      () => true,
-      () => false,
-    );
-    if (!readable) return { ok: false, ms: 0, fault: 'not-found', message: 'There is no readable file at this path.' };
-  }
-  return testProvider(wanted);
+const refused = (fault: string, message: string): ProviderTest => ({ ok: false, ms: 0, fault, message });
+
+/** Looks for the file first: nobody waits for the library only to learn of a slip of the pen. */
+async function prepareGguf(path: string, library: LibraryOfGguf): Promise<ProviderTest | null> {
+  const readable = await access(path, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+  if (!readable) return refused('not-found', 'There is no readable file at this path.');
+  return library.ensure().then(
+    () => null,
+    (error: unknown) => {
+      if (error instanceof InstallFailed) return refused('not-installed', error.message);
+      throw error;
+    },
+  );
 }
 
-async function requireWorking(wanted: Wanted): Promise<void> {
-  const result = await tryOut(wanted);
-  if (!result.ok) throw new AppError('provider-failed', { detail: result.message ?? 'The provider did not answer.' });
+/** One real, tiny call, before which a GGUF file may need its library; the reference engine needs none. */
+function createTrial(library: LibraryOfGguf) {
+  const tryOut = async (wanted: Wanted): Promise<ProviderTest> => {
+    if (wanted.kind === 'reference') return { ok: true, ms: 0, fault: null, message: null };
+    const trouble = wanted.kind === 'gguf' ? await prepareGguf(wanted.model ?? '', library) : null;
+    return trouble ?? testProvider({ ...wanted, ggufLibrary: library.find });
+  };
+  const requireWorking = async (wanted: Wanted): Promise<void> => {
+    const result = await tryOut(wanted);
+    if (!result.ok) throw new AppError('provider-failed', { detail: result.message ?? 'The provider did not answer.' });
+  };
+  return { tryOut, requireWorking };
 }
+
+type Trial = ReturnType<typeof createTrial>;
 
 export function createProviderService({ db, config }: { db: Database; config: Config }) {
-  const engines = createEngines({ db, config });
+  const library = createGgufLibrary(config);
+  const trial = createTrial(library);
+  const engines = createEngines({ db, config, ggufLibrary: library.find });
   return {
-    ...createManagement(db, config, engines.forgetProviders),
+    ...createManagement({ db, config, trial, forget: engines.forgetProviders }),
+    ...createLookUps(db, library),
     ...engines,
     ...createPrices(db),
 
-    setupSteps: createSetupSteps(config),
+    setupSteps: createSetupSteps(config, trial),
+
+    /** Brings the library where a GGUF provider was chosen on another server, or under another version of it. */
+    async start(onFailure: (error: Error) => void): Promise<void> {
+      if (library.find() === null && (await store.anyProviderOf(db.everywhere, 'gguf'))) library.ensure().catch(onFailure);
+    },
+
+    stop: library.stop,
   };
 }
 
@@ -111,13 +138,13 @@ async function chooseDefault(tx: Tx, orgId: string, id: string): Promise<Provide
 }
 
 /** What the set-up of an organisation means for its providers. */
-function createSetupSteps(config: Config) {
+function createSetupSteps(config: Config, trial: Trial) {
   /** Tries the provider before anything is stored. */
   const onSetup: SetupStep = async (body) => {
     if (!body.provider) return async () => {};
     const wanted = wantedOf(body.provider);
     const { makeDefault } = body.provider;
-    await requireWorking(wanted);
+    await trial.requireWorking(wanted);
     return async (tx, owner) => void (await add(tx, owner.orgId, wanted, makeDefault));
   };
 
@@ -134,7 +161,14 @@ function createSetupSteps(config: Config) {
   return { onSetup, onPreset };
 }
 
-function createManagement(db: Database, config: Config, forget: () => void) {
+interface ManagementParts {
+  db: Database;
+  config: Config;
+  trial: Trial;
+  forget(): void;
+}
+
+function createManagement({ db, config, trial, forget }: ManagementParts) {
   const toProvider = (row: ProviderRow): Provider => ({
     id: row.id,
     kind: row.kind,
@@ -159,7 +193,7 @@ function createManagement(db: Database, config: Config, forget: () => void) {
     async create(actor: Actor, body: Body): Promise<Provider> {
       requireOwner(actor);
       const wanted = wantedOf(body);
-      await requireWorking(wanted);
+      await trial.requireWorking(wanted);
       const row = await db.in(actor.orgId).tx((tx) => add(tx, actor.orgId, wanted, body.makeDefault));
       forget();
       return toProvider(row);
@@ -168,7 +202,7 @@ function createManagement(db: Database, config: Config, forget: () => void) {
     /** The outcome of one real call; nothing is stored. Throws `invalid-body`. */
     async test(actor: Actor, body: Body): Promise<ProviderTest> {
       requireOwner(actor);
-      return tryOut(wantedOf(body));
+      return trial.tryOut(wantedOf(body));
     },
 
     /** Forgets its key. Personas that name it cannot answer until they name another. Throws `not-found`. */
@@ -185,17 +219,37 @@ function createManagement(db: Database, config: Config, forget: () => void) {
       forget();
       return toProvider(row);
     },
+  };
+}
 
+/** What the page that adds a provider asks; the second of each pair is for the set-up, before there is anybody to sign in. */
+function createLookUps(db: Database, library: LibraryOfGguf) {
+  const duringSetup = async (): Promise<void> => {
+    if (await store.anyOrg(db.everywhere)) throw new AppError('already-set-up');
+  };
+  return {
     /** The models of an Ollama on its standard port of this machine; null when none answers. */
     async findOllama(actor: Actor): Promise<{ models: string[] | null }> {
       requireOwner(actor);
       return { models: await findOllama() };
     },
 
-    /** The same for the set-up page, before there is anybody to sign in. Throws `already-set-up`. */
+    /** Throws `already-set-up`. */
     async findOllamaForSetup(): Promise<{ models: string[] | null }> {
-      if (await store.anyOrg(db.everywhere)) throw new AppError('already-set-up');
+      await duringSetup();
       return { models: await findOllama() };
+    },
+
+    /** How far the library is that runs models from files. */
+    ggufLibrary(actor: Actor): GgufLibrary {
+      requireOwner(actor);
+      return library.status();
+    },
+
+    /** Throws `already-set-up`. */
+    async ggufLibraryForSetup(): Promise<GgufLibrary> {
+      await duringSetup();
+      return library.status();
     },
   };
 }

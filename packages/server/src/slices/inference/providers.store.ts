@@ -90,3 +90,7 @@ export const setDefault = (db: Db, orgId: string, id: string) =>
 
 /** Asked before there is an actor: whether this server is set up. */
 export const anyOrg = async (db: Db): Promise<boolean> => (await db.maybe('select id from org limit 1')) !== undefined;
+
+/** Asked at the start of a server: whether any organisation has a provider of this kind. */
+export const anyProviderOf = async (db: Db, kind: ProviderKind): Promise<boolean> =>
+  (await db.maybe('select id from provider where kind = $1 and deleted_at is null limit 1', [kind])) !== undefined;

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
+import { putFake, writeNpm } from '../../test/gguf/library.ts';
 import { createProviderService } from './providers.service.ts';
 
 const canary = 'sk-canary-5e7a1b';
@@ -217,12 +220,81 @@ test('a price set by the owner goes before the known one and is what a reply cos
 
 test('a client finds neither providers nor prices, and after the set-up nobody may probe through it', async () => {
   const { client } = await makeSession(app, await makePersona(app));
-  for (const path of ['providers', 'providers/ollama', 'prices']) {
+  for (const path of ['providers', 'providers/ollama', 'providers/gguf-library', 'prices']) {
     expect((await app.json('GET', `/api/v1/${path}`, undefined, client)).status).toBe(404);
   }
   expect((await app.json('POST', '/api/v1/providers/test', settings(), client)).status).toBe(404);
-  expect((await app.json('GET', '/api/v1/setup/ollama')).body.code).toBe('already-set-up');
+  for (const path of ['ollama', 'gguf-library'])
+    expect((await app.json('GET', `/api/v1/setup/${path}`)).body.code).toBe('already-set-up');
   const again = { ownerName: 'X', organisation: 'X', provider: settings() };
   expect((await app.json('POST', '/api/v1/setup', again)).body.code).toBe('already-set-up');
   expect(calls).toEqual([]);
+});
+
+describe('choosing a GGUF file', () => {
+  let folder: string;
+  let house: TestApp;
+  const gguf = () => ({ kind: 'gguf', model: join(folder, 'words.gguf') });
+  const runs = () =>
+    existsSync(join(folder, 'npm.mjs.runs'))
+      ? readFileSync(join(folder, 'npm.mjs.runs'), 'utf8').trim().split('\n').length
+      : 0;
+  const state = async (path = 'providers') => (await house.json('GET', `/api/v1/${path}/gguf-library`)).body.state;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'rapport-choose-'));
+    writeFileSync(join(folder, 'words.gguf'), 'one two three');
+    house = await startTestApp({ setUp: false, config: { npm: writeNpm(folder, putFake) } });
+  });
+  afterEach(async () => {
+    await house.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('in the set-up: installs what runs it, and it answers', async () => {
+    const setUp = house.json('POST', '/api/v1/setup', { ownerName: 'Olga', organisation: 'House', provider: gguf() });
+    await expect.poll(() => state('setup')).toBe('installing');
+    expect((await setUp).status).toBe(201);
+    expect(await state()).toBe('installed');
+    const { id, client } = await makeSession(house, await makePersona(house));
+    await house.json('POST', `/api/v1/sessions/${id}/messages`, { text: 'Hello' }, client);
+    const last = async () => (await house.json('GET', `/api/v1/sessions/${id}/messages`)).body.items.at(-1);
+    await expect
+      .poll(last, { timeout: 10_000 })
+      .toMatchObject({ author: 'persona', text: expect.stringMatching(/one two three$/) as string });
+  });
+
+  test('later: once for two who choose at once, never for a path that is wrong, and only by the owner', async () => {
+    await house.json('POST', '/api/v1/setup', { ownerName: 'Olga', organisation: 'House' });
+    const { client } = await makeSession(house, await makePersona(house));
+    expect((await house.json('POST', '/api/v1/providers', gguf(), client)).status).toBe(404);
+    expect((await house.json('POST', '/api/v1/providers', { ...gguf(), model: '/nowhere.gguf' })).status).toBe(422);
+    expect([await state(), runs()]).toEqual(['missing', 0]);
+    const two = await Promise.all([1, 2].map(() => house.json('POST', '/api/v1/providers', gguf())));
+    expect([two.map((t) => t.status), runs()]).toEqual([[201, 201], 1]);
+    expect((await house.json('POST', '/api/v1/providers/test', gguf())).body).toMatchObject({ ok: true });
+    expect(runs()).toBe(1);
+  });
+
+  test('an installation that fails says why and stores nothing; a file that is no model says so', async () => {
+    await house.json('POST', '/api/v1/setup', { ownerName: 'Olga', organisation: 'House' });
+    writeNpm(folder, `console.error('npm error code ENOTFOUND'); process.exit(1);`);
+    const failed = await house.json('POST', '/api/v1/providers', gguf());
+    expect([failed.status, failed.body.code]).toEqual([422, 'provider-failed']);
+    expect(failed.body.detail).toMatch(/registry cannot be reached/);
+    expect(await state()).toBe('failed');
+    writeNpm(folder, putFake);
+    writeFileSync(join(folder, 'words.gguf'), 'bad');
+    expect((await house.json('POST', '/api/v1/providers', gguf())).body.detail).toMatch(/Invalid GGUF magic/);
+    expect((await house.json('GET', '/api/v1/providers')).body.items).toEqual([]);
+  });
+
+  test('a server whose organisation uses one brings the library when it starts', async () => {
+    await house.json('POST', '/api/v1/setup', { ownerName: 'Olga', organisation: 'House', provider: gguf() });
+    rmSync(join(house.config.dataDir, 'engines'), { recursive: true });
+    const other = await house.second();
+    await expect
+      .poll(async () => (await other.json('GET', '/api/v1/providers/gguf-library')).body.state, { timeout: 5000 })
+      .toBe('installed');
+    await other.close();
+  });
 });

@@ -78,7 +78,9 @@ describe('when nothing answers', () => {
   );
 
   test('the fixed sentences follow the locale', () => {
-    expect(answerFromPassages('hallo', passages, 'de-AT').text).toContain('Ich bin kein KI-Modell');
+    for (const locale of ['de', 'DE', 'de-AT', 'de_CH'])
+      expect(answerFromPassages('hallo', passages, locale).text).toContain('Ich bin kein KI-Modell');
+    for (const locale of ['en', 'den', 'fr', '']) expect(answerFromPassages('hallo', passages, locale).text).toContain('I am not');
   });
 });
 

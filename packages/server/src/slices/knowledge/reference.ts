@@ -28,6 +28,8 @@ const frames = {
   },
 };
 
+const german = /^de(?![a-z])/i;
+
 const smallTalk = new RegExp(
   `^\\W*(?:${[
     '(?:hi|hello|hey|hallo|guten (?:tag|morgen|abend)|good (?:morning|afternoon|evening|day))(?: there)?',
@@ -132,14 +134,14 @@ const toCitation = (candidate: Candidate): Citation => ({
 /**
  * The reference engine: answers a question with the sentences that hold most of its words, weighed by how rare they are
  * and how close together they stand, and says plainly when none does. Nothing but quotes and fixed sentences, these in
- * English or, for a locale that begins with `de`, in German.
+ * English or, for a locale of German, in German.
  */
 export function answerFromPassages(
   question: string,
   passages: Passage[],
   locale = 'en',
 ): { text: string; citations: Citation[] } {
-  const frame = locale.startsWith('de') ? frames.de : frames.en;
+  const frame = german.test(locale) ? frames.de : frames.en;
   if (smallTalk.test(question)) return { text: `${frame.what} ${frame.ask}`, citations: [] };
   const citations = choose(question, passages).map(toCitation);
   if (citations.length === 0) return { text: `${frame.none} ${frame.what}`, citations };

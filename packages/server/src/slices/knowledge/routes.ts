@@ -37,7 +37,7 @@ export function knowledgeRoutes(app: App, knowledge: KnowledgeService) {
   app.post(
     `${bases}/:id/search`,
     {
-      config,
+      config: { ...config, idempotency: 'none' },
       schema: { summary: 'Search the passages', params: IdParams, body: KnowledgeSearch, response: { 200: KnowledgeResults } },
     },
     (request) => knowledge.search(actorOf(request), request.params.id, request.body),

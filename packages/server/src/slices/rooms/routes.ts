@@ -46,7 +46,7 @@ export function roomRoutes(app: App, rooms: RoomService, { closing, stillAllowed
   app.post(
     '/api/v1/rooms/:id/messages',
     {
-      config,
+      config: { ...config, idempotency: 'own' },
       schema: { summary: 'Write to the session of a room', params: IdParams, body: MessagePost, response: { 202: MessageAccepted } },
     },
     async (request, reply) =>

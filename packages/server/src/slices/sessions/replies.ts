@@ -4,7 +4,7 @@ import type { Database, Tx } from '../../platform/db/db.ts';
 import { draft, type EventDraft } from '../../platform/events/store.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { clientAbout } from '../clients/service.ts';
+import { clientOfReply } from '../clients/service.ts';
 import { EngineError } from '../inference/engines/engine.ts';
 import { streamWithRetry } from '../inference/engines/retry.ts';
 import type { Generation, GenerationHandler, Outcome, Produced } from '../inference/generations.service.ts';
@@ -45,11 +45,11 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const { orgId, sessionId } = generation;
     const row = await store.findSession(db.in(orgId), orgId, sessionId);
     if (!row) throw new Error('the session of a reply is gone');
-    const [{ spec }, history, guidance, aboutClient] = await Promise.all([
+    const [{ spec }, history, guidance, client] = await Promise.all([
       personas.publishedSpec(orgId, row.persona_id, row.persona_version),
       messages.recentMessages(db.in(orgId), orgId, sessionId, row.summary_through, historyLimit),
       messages.recentGuidance(db.in(orgId), orgId, sessionId, guidanceLimit),
-      row.client_id ? clientAbout(db.in(orgId), orgId, row.client_id) : '',
+      clientOfReply(db.in(orgId), orgId, row.client_id),
     ]);
     // What is answered stands last, also when a reply to the message before it came in between.
     const answered = history.find((m) => m.id === generation.replyTo);
@@ -59,14 +59,14 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const passages = spec.knowledgeBaseId && question
       ? await knowledge.searchForPrompt(orgId, spec.knowledgeBaseId, question, passageLimit)
       : [];
-    return { row, spec, history: kept, guidance, aboutClient, question, passages };
+    return { row, spec, history: kept, guidance, aboutClient: client.about, language: client.language, question, passages };
   };
 
   const produce: GenerationHandler['produce'] = async (generation, onText, signal): Promise<Produced> => {
     const { row, spec, ...rest } = await context(generation);
     const { engine, model } = await providers.engineFor(generation.orgId, spec.model.providerId, spec.model.model);
     if (!engine) {
-      const answer = answerFromPassages(rest.question, rest.passages);
+      const answer = answerFromPassages(rest.question, rest.passages, rest.language);
       onText(answer.text);
       return { finishReason: 'stop', usage: noUsage, extra: answer.citations };
     }

@@ -108,7 +108,7 @@ function messageRoutes(app: App, conversations: ConversationService) {
   app.post(
     '/api/v1/sessions/:id/messages',
     {
-      config: takePart,
+      config: { ...takePart, idempotency: 'own' },
       schema: { summary: 'Write a message', params: IdParams, body: MessagePost, response: { 202: MessageAccepted } },
     },
     async (request, reply) => {

@@ -54,7 +54,7 @@ describe('a turn', () => {
     const [a, b] = await Promise.all([post(session, 'Once', key), post(session, 'Once', key)]);
     expect(a.body.message.id).toBe(b.body.message.id);
     const other = await post(session, 'Something else', key);
-    expect(other).toMatchObject({ status: 409, body: { code: 'idempotency-mismatch' } });
+    expect(other).toMatchObject({ status: 422, body: { code: 'idempotency-mismatch' } });
   });
 
   test('a message sent while a reply runs is answered after it', async () => {
@@ -149,6 +149,21 @@ describe('the facilitator', () => {
     expect(reader.events.findLast((e) => e.type === 'message.created')?.data.replaces).toBe(before.id);
     reader.close();
   });
+});
+
+test('the reference engine’s own sentences follow the client’s language', async () => {
+  const { body: reference } = await app.json('POST', '/api/v1/providers', { kind: 'reference', makeDefault: false });
+  const { body: client } = await app.json('POST', '/api/v1/clients', { name: 'Sam', language: 'de-AT' });
+  const quoting = await makePersona(app, { model: { providerId: reference.id } });
+  for (const [more, words] of [
+    [{ clientId: client.id }, 'Ich bin kein KI-Modell'],
+    [{}, 'I am not an AI model'],
+  ] as const) {
+    const session = await makeSession(app, quoting, more);
+    await post(session, 'Hallo');
+    const messages = () => app.json('GET', `/api/v1/sessions/${session.id}/messages`, undefined, session.client);
+    await expect.poll(async () => (await messages()).body.items.at(-1).text).toContain(words);
+  }
 });
 
 describe('faults of the provider', () => {

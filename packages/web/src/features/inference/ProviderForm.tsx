@@ -1,8 +1,9 @@
 import type { ProviderCreate, ProviderKind, ProviderTest } from '@rapport/protocol/inference';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery, type UseMutationResult } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Failure, Field } from '../../lib/ui.tsx';
+import { GgufProgress } from './GgufProgress.tsx';
 
 export interface ProviderDraft {
   kind: ProviderKind;
@@ -37,10 +38,13 @@ interface Props {
   onChange(draft: ProviderDraft): void;
   /** Before there is an organisation the look-ups have other addresses and nothing can be tested without saving. */
   inSetup?: boolean;
+  /** What was entered is being tried. */
+  working?: boolean;
 }
 
-export function ProviderForm({ draft, onChange, inSetup = false }: Props) {
+export function ProviderForm({ draft, onChange, inSetup = false, working = false }: Props) {
   const { t } = useTranslation();
+  const test = useMutation({ mutationFn: () => api.post<ProviderTest>('/providers/test', toProvider(draft)) });
   const ollama = useQuery({
     queryKey: ['ollama', inSetup],
     queryFn: () => api.get<{ models: string[] | null }>(inSetup ? '/setup/ollama' : '/providers/ollama'),
@@ -66,7 +70,8 @@ export function ProviderForm({ draft, onChange, inSetup = false }: Props) {
         </label>
       ))}
       {draft.kind !== 'reference' && <Details draft={draft} onChange={onChange} />}
-      {draft.kind !== 'reference' && !inSetup && <TestButton draft={draft} />}
+      {draft.kind === 'gguf' && <GgufProgress inSetup={inSetup} working={working || test.isPending} />}
+      {draft.kind !== 'reference' && !inSetup && <TestButton test={test} />}
     </div>
   );
 }
@@ -93,9 +98,8 @@ function Details({ draft, onChange }: Pick<Props, 'draft' | 'onChange'>) {
   );
 }
 
-function TestButton({ draft }: { draft: ProviderDraft }) {
+function TestButton({ test }: { test: UseMutationResult<ProviderTest, Error, void> }) {
   const { t } = useTranslation();
-  const test = useMutation({ mutationFn: () => api.post<ProviderTest>('/providers/test', toProvider(draft)) });
   return (
     <div className="stack">
       <div className="row">

@@ -11,12 +11,14 @@ export interface EngineSettings {
   /** For gguf the path of the file. */
   model: string | null;
   apiKey: string | null;
+  /** The file of the library that runs models from files; null while it is not installed. */
+  ggufLibrary(): string | null;
 }
 
 /** The engine of a provider. `reference` is none: it does not generate. */
 export function createEngine(settings: EngineSettings): Engine {
-  const { kind, baseUrl, apiKey, model } = settings;
-  if (kind === 'gguf' && model) return createGgufEngine({ path: model });
+  const { kind, baseUrl, apiKey, model, ggufLibrary } = settings;
+  if (kind === 'gguf' && model) return createGgufEngine({ path: model, library: ggufLibrary });
   if (!baseUrl || kind === 'reference') throw new Error(`a provider of kind ${kind} lacks its address`);
   if (kind === 'anthropic') return createAnthropicEngine({ baseUrl, apiKey });
   return kind === 'ollama' ? createOllamaEngine({ baseUrl }) : createOpenAiEngine({ baseUrl, apiKey });

@@ -40,6 +40,10 @@ export interface Engine {
    * of the reply. A stream that ends without a finish reason has failed. Throws EngineError.
    */
   stream(request: EngineRequest, onText: (text: string) => void): Promise<EngineEnd>;
+  /** A late first token means work that a second try would begin anew, not a call that hangs. */
+  readonly patient?: boolean;
+  /** Gives back what it holds, e.g. a model in memory. */
+  close?(): void;
 }
 
 export type EngineFault =
@@ -54,6 +58,8 @@ export type EngineFault =
   | 'bad-request'
   | 'not-found'
   | 'context-too-long'
+  /** What runs a model from a file is missing on this server. */
+  | 'not-installed'
   | 'aborted';
 
 const retryable = new Set<EngineFault>([

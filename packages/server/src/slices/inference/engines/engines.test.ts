@@ -5,7 +5,7 @@ import { startUpstream, type Upstream } from '../../../test/upstream.ts';
 import { createAnthropicEngine, toAnthropic } from './anthropic.ts';
 import { EngineError, type Engine, type EngineFault, type EngineRequest, type PromptMessage } from './engine.ts';
 import { closePools } from './http.ts';
-import { findOllama } from './ollama.ts';
+import { createOllamaEngine, findOllama } from './ollama.ts';
 import { createOpenAiEngine } from './openai.ts';
 import { streamWithRetry, type RetryClock } from './retry.ts';
 import { testProvider } from './testProvider.ts';
@@ -269,6 +269,30 @@ describe('another try', () => {
     expect((await tryOn(model)).tries).toBe(1);
   });
 
+  /** On the real clock: by default each try may wait longer for its first token than the budget lasts. */
+  const tryLate = async (engine: Engine, model: string, firstTokenMs = 5000) => {
+    const before = attempts(model);
+    let text = '';
+    const request = ask(model, { timeouts: { firstTokenMs, betweenTokensMs: 600 } });
+    const budget = { budgetMs: 2500, maxAttempts: 4 };
+    const outcome = await streamWithRetry(engine, request, (more) => (text += more), budget).catch((e: unknown) => e);
+    return { outcome, text, tries: attempts(model) - before };
+  };
+
+  test('a first token that is late is asked for once more, and then waited for', async () => {
+    expect(await tryLate(engineOf('openai'), 'fault-slow-first@2300')).toMatchObject({ text: begun, tries: 2 });
+  });
+
+  test('one that never comes fails after the second try', async () => {
+    const { outcome, tries } = await tryLate(engineOf('openai'), 'fault-silent@0', 2600);
+    expect([failure(outcome).fault, tries]).toEqual(['timeout-first-token', 2]);
+  });
+
+  test('one that is late because a model is being loaded is waited for', async () => {
+    const ollama = createOllamaEngine({ baseUrl: upstream.url });
+    expect(await tryLate(ollama, 'fault-slow-first@2301')).toMatchObject({ text: begun, tries: 1 });
+  });
+
   test('waiting ends at once when the reply is stopped', async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 100);
@@ -281,7 +305,8 @@ describe('another try', () => {
 });
 
 describe('trying a provider', () => {
-  const settings = (model: string) => ({ kind: 'openai' as const, baseUrl: `${upstream.url}/v1`, model, apiKey: 'k' });
+  const rest = { kind: 'openai' as const, apiKey: 'k', ggufLibrary: () => null };
+  const settings = (model: string) => ({ ...rest, baseUrl: `${upstream.url}/v1`, model });
 
   test('one small call, and how long it took', async () => {
     const before = upstream.requests.length;

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { fakeLibrary, realLibrary } from '../../../test/gguf/library.ts';
 import { writeReciter } from '../../../test/gguf/recite.ts';
 import type { Engine, EngineRequest } from './engine.ts';
-import { createGgufEngine, installed, NotInstalled } from './gguf.ts';
+import { createGgufEngine } from './gguf.ts';
 
-const libraryPath = fileURLToPath(new URL('../../../test/gguf/fakeLlama.ts', import.meta.url));
+const library = () => fakeLibrary;
 const folder = mkdtempSync(join(tmpdir(), 'rapport-gguf-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -30,7 +30,7 @@ const run = async (engine: Engine, request: EngineRequest) => {
 };
 
 describe('a model from a file, in a process of its own', () => {
-  const engine = createGgufEngine({ path: fileWith('words.gguf', 'one two three'), libraryPath });
+  const engine = createGgufEngine({ path: fileWith('words.gguf', 'one two three'), library });
 
   test('gives text, end, usage and the name of the file', async () => {
     const { text, outcome } = await run(engine, ask('Hello'));
@@ -66,33 +66,39 @@ describe('a model from a file, in a process of its own', () => {
 
   test('a file that is no model is told each time, and works once it is one', async () => {
     const path = fileWith('later.gguf', 'bad');
-    const later = createGgufEngine({ path, libraryPath });
+    const later = createGgufEngine({ path, library });
     for (const _ of [1, 2]) expect((await run(later, ask('Hi'))).outcome).toMatchObject({ fault: 'unavailable' });
     fileWith('later.gguf', 'good');
     expect((await run(later, ask('Hi'))).text).toBe('Hi good');
   });
 });
 
-test.runIf(!installed())('without the library: what to install', async () => {
-  const { outcome } = await run(createGgufEngine({ path: 'x.gguf' }), ask('Hi'));
-  expect(outcome).toBeInstanceOf(NotInstalled);
-  expect((outcome as Error).message).toContain('npm install --no-save node-llama-cpp@');
+test('closed, an engine finishes its reply and lets go of the model; another reply loads it again', async () => {
+  const engine = createGgufEngine({ path: fileWith('closing.gguf', 'one two three'), library });
+  const last = run(engine, ask('last'));
+  engine.close?.();
+  expect((await last).text).toBe('last one two three');
+  expect((await run(engine, ask('again'))).text).toBe('again one two three');
+  engine.close?.();
 });
 
-// Needs node-llama-cpp beside Rapport, or its entry file in RAPPORT_TEST_LLAMA.
-const real = process.env['RAPPORT_TEST_LLAMA'];
-describe.runIf(installed() || real)('node-llama-cpp itself', () => {
-  test('runs a model and stops it', async () => {
-    const path = join(folder, 'recite.gguf');
-    const text = 'I only recite this text, word by word, so that a real model is not needed.';
-    writeReciter(path, text);
-    const engine = createGgufEngine({ path, ...(real ? { libraryPath: real } : {}) });
-    const request = { temperature: 0, timeouts: { firstTokenMs: 30_000, betweenTokensMs: 10_000 } };
-    expect(await run(engine, ask('Hi', request))).toMatchObject({ text, outcome: { finishReason: 'stop' } });
-    const controller = new AbortController();
-    const stopped = engine.stream(ask('Hi', { ...request, signal: controller.signal }), () => controller.abort());
-    await expect(stopped).rejects.toMatchObject({ fault: 'aborted' });
-    const short = await run(engine, ask('Hi', { ...request, maxTokens: 3 }));
-    expect(short.outcome).toMatchObject({ finishReason: 'length', usage: { outputTokens: 3 } });
-  });
+test('without the library a reply fails with a fault that says so', async () => {
+  const { outcome } = await run(createGgufEngine({ path: 'x.gguf', library: () => null }), ask('Hi'));
+  expect(outcome).toMatchObject({ fault: 'not-installed', retryable: false });
+});
+
+test('node-llama-cpp itself runs a model and stops it', { timeout: 180_000 }, async (context) => {
+  const real = await realLibrary(context);
+  const path = join(folder, 'recite.gguf');
+  const text = 'I only recite this text, word by word, so that a real model is not needed.';
+  writeReciter(path, text);
+  const engine = createGgufEngine({ path, library: () => real });
+  const request = { temperature: 0, timeouts: { firstTokenMs: 30_000, betweenTokensMs: 10_000 } };
+  expect(await run(engine, ask('Hi', request))).toMatchObject({ text, outcome: { finishReason: 'stop' } });
+  const controller = new AbortController();
+  const stopped = engine.stream(ask('Hi', { ...request, signal: controller.signal }), () => controller.abort());
+  await expect(stopped).rejects.toMatchObject({ fault: 'aborted' });
+  const short = await run(engine, ask('Hi', { ...request, maxTokens: 3 }));
+  expect(short.outcome).toMatchObject({ finishReason: 'length', usage: { outputTokens: 3 } });
+  engine.close?.();
 });

@@ -1,5 +1,4 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -12,47 +11,24 @@ import {
 } from './engine.ts';
 import type { FromChild, ToChild } from './gguf.child.ts';
 
-const library = 'node-llama-cpp';
 const child = fileURLToPath(new URL('./gguf.child.ts', import.meta.url));
-
-/** Large and of use to few: installed by those who choose a GGUF file. */
-export class NotInstalled extends Error {
-  constructor() {
-    super(
-      `Models from a file need ${library}. Install it in Rapport’s folder: npm install --no-save ${library}@3.22.1`,
-    );
-    this.name = 'NotInstalled';
-  }
-}
-
-/** Where the library lies; null where it is not installed. */
-function findLibrary(): string | null {
-  try {
-    return createRequire(import.meta.url).resolve(library);
-  } catch {
-    return null;
-  }
-}
-
-/** Whether models from a file can be run here. */
-export const installed = (): boolean => findLibrary() !== null;
 
 export interface GgufSettings {
   path: string;
-  /** The file of node-llama-cpp to load; by default the one installed beside Rapport. */
-  libraryPath?: string;
+  /** The file of node-llama-cpp to load; null while it is not installed. */
+  library(): string | null;
 }
 
 /** A model from a GGUF file in a child process: what breaks in native code ends the child, not the server. */
-export function createGgufEngine({ path, libraryPath }: GgufSettings): Engine {
+export function createGgufEngine({ path, library }: GgufSettings): Engine {
   let worker: ChildProcess | null = null;
   let turn: Promise<unknown> = Promise.resolve();
   let count = 0;
 
   const start = (): ChildProcess => {
     if (worker?.connected && !worker.killed) return worker;
-    const from = libraryPath ?? findLibrary();
-    if (from === null) throw new NotInstalled();
+    const from = library();
+    if (from === null) throw new EngineError('not-installed');
     const started = fork(child, [path, from], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     // Without a listener, what a broken channel reports would end this process.
     started.on('error', () => {});
@@ -77,6 +53,7 @@ export function createGgufEngine({ path, libraryPath }: GgufSettings): Engine {
   };
 
   return {
+    patient: true,
     stream: (request, onText) =>
       new Promise((resolve, reject) => {
         let shown = false;
@@ -91,6 +68,8 @@ export function createGgufEngine({ path, libraryPath }: GgufSettings): Engine {
           .then(resolve, reject)
           .finally(() => request.signal.removeEventListener('abort', onAbort));
       }),
+    // A reply that runs is finished first.
+    close: () => void inTurn(async () => worker?.kill('SIGKILL')),
   };
 }
 

@@ -4,9 +4,11 @@ import type { Engine } from './engine.ts';
 const standardAddress = 'http://127.0.0.1:11434';
 const lookMs = 300;
 
-/** Ollama speaks OpenAI's protocol under /v1. `baseUrl` is its plain address. */
-export const createOllamaEngine = ({ baseUrl }: { baseUrl: string }): Engine =>
-  createOpenAiEngine({ baseUrl: `${baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1`, apiKey: null });
+/** Ollama speaks OpenAI's protocol under /v1, and may load the model first. `baseUrl` is its plain address. */
+export const createOllamaEngine = ({ baseUrl }: { baseUrl: string }): Engine => ({
+  ...createOpenAiEngine({ baseUrl: `${baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1`, apiKey: null }),
+  patient: true,
+});
 
 /** The models of an Ollama on its standard port; null when none answers within 0.3 s. */
 export async function findOllama(address = standardAddress): Promise<string[] | null> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EngineError, type Engine, type EngineEnd, type EngineRequest } from './engine.ts';
+import { defaultTimeouts, EngineError, type Engine, type EngineEnd, type EngineRequest } from './engine.ts';
 
 export interface RetryClock {
   /** Milliseconds; only differences count. */
@@ -26,6 +26,17 @@ const baseMs = 250;
 const backOff = (attempt: number) => baseMs * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
 
 /**
+ * A try that leaves most of the budget waits for its first token only so long that another can begin: a connection that
+ * hangs is asked for again, once, because what is left then is too little to shorten the next try as well. An engine whose
+ * slowness is work, e.g. loading a model, would only begin that work anew.
+ */
+function shortened(request: EngineRequest, engine: Engine, leftMs: number, budgetMs: number): EngineRequest {
+  if (engine.patient || leftMs < budgetMs / 2) return request;
+  const timeouts = request.timeouts ?? defaultTimeouts;
+  return { ...request, timeouts: { ...timeouts, firstTokenMs: Math.min(timeouts.firstTokenMs, leftMs * 0.8) } };
+}
+
+/**
  * Streams, and tries again while nothing has been shown, the fault may pass, and the budget lasts. A provider's
  * Retry-After is kept to; one beyond the budget ends the reply at once. Throws EngineError.
  */
@@ -42,8 +53,9 @@ export async function streamWithRetry(
     onText(text);
   };
   for (let attempt = 1; ; attempt += 1) {
+    const left = attempt < maxAttempts ? deadline - clock.now() : 0;
     try {
-      return await engine.stream(request, show);
+      return await engine.stream(shortened(request, engine, left, budgetMs), show);
     } catch (error) {
       if (!(error instanceof EngineError) || shown || !error.retryable || attempt >= maxAttempts) throw error;
       const wait = backOff(attempt) + (error.retryAfterMs ?? 0);

@@ -1,7 +1,6 @@
 import type { ProviderTest } from '@rapport/protocol/inference';
 import { createEngine, type EngineSettings } from './create.ts';
 import { EngineError, type EngineFault } from './engine.ts';
-import { NotInstalled } from './gguf.ts';
 
 const limitMs = 30_000;
 
@@ -17,13 +16,22 @@ const advice: Record<EngineFault, string> = {
   'bad-request': 'The provider did not accept the request. Check the name of the model.',
   'not-found': 'The provider does not know this address or model. Check both; the address usually ends in /v1.',
   'context-too-long': 'The model accepts only very short texts.',
+  'not-installed': 'What runs models from a file is not installed on this server. Try again to install it.',
   aborted: 'The test took too long.',
 };
+
+/** A file has no address and no key: what its process said is the best there is. */
+function adviceFor(settings: EngineSettings, { fault, cause }: EngineError): string {
+  if (settings.kind !== 'gguf' || fault !== 'unavailable') return advice[fault];
+  const reason = cause instanceof Error ? cause.message.slice(0, 300) : 'its process ended.';
+  return `This file could not be run as a model: ${reason}`;
+}
 
 /** One real, tiny call. Never throws for a provider that does not work. */
 export async function testProvider(settings: EngineSettings): Promise<ProviderTest> {
   const began = performance.now();
   const took = () => Math.round(performance.now() - began);
+  const engine = createEngine(settings);
   const timeouts = { firstTokenMs: limitMs, betweenTokensMs: limitMs };
   try {
     const request = {
@@ -33,11 +41,12 @@ export async function testProvider(settings: EngineSettings): Promise<ProviderTe
       signal: AbortSignal.timeout(limitMs * 2),
       timeouts,
     };
-    await createEngine(settings).stream(request, () => {});
+    await engine.stream(request, () => {});
     return { ok: true, ms: took(), fault: null, message: null };
   } catch (error) {
-    if (error instanceof NotInstalled) return { ok: false, ms: took(), fault: 'not-installed', message: error.message };
     if (!(error instanceof EngineError)) throw error;
-    return { ok: false, ms: took(), fault: error.fault, message: advice[error.fault] };
+    return { ok: false, ms: took(), fault: error.fault, message: adviceFor(settings, error) };
+  } finally {
+    engine.close?.();
   }
 }
