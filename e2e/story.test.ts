@@ -101,8 +101,13 @@ describe.each([
 
     await staff.page.getByRole('button', { name: 'Take over' }).click();
     await client.page.getByText('A person of the team is writing with you.').waitFor();
+    await staff.page.getByRole('textbox', { name: 'Write to the client' }).pressSequentially('Here');
+    await client.page.getByText('A person of the team is typing…').waitFor();
     await send(staff.page, 'Here is a person.');
     await client.page.getByText('Here is a person.').waitFor();
+    await client.page.getByText('A person of the team is typing…').waitFor({ state: 'hidden' });
+    await client.page.getByRole('textbox', { name: 'Message' }).pressSequentially('Oh');
+    await staff.page.getByText(/ is typing…$/).waitFor();
     await staff.page.getByRole('button', { name: 'Hand back' }).click();
     await client.page.getByText('You are talking with an AI persona').waitFor();
 

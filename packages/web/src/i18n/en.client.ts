@@ -18,7 +18,7 @@ export const clientTexts = {
   status: { connecting: 'Connecting…', live: 'Connected', retrying: 'Connection lost. What you write is kept and sent when it is back.', denied: 'Access to this session has ended.', closed: 'Closed' },
   join: { title: 'You are invited', text: 'You are about to talk with an AI persona. People of the team read along and can step in.', alias: 'How would you like to be called?', go: 'Join', gone: 'This invitation does not work any more. Ask for a new one.' },
   chat: {
-    disclosure: 'You are talking with an AI persona, supervised by people.', person: 'A person of the team is writing with you.',
+    disclosure: 'You are talking with an AI persona, supervised by people.', person: 'A person of the team is writing with you.', typing: 'A person of the team is typing…',
     paused: 'The session is paused. You can go on writing; the answer comes later.', ended: 'This session has ended.', off: 'The persona does not answer at the moment.',
     empty: 'Write the first message when you are ready.', waiting: 'will be sent', refused: 'not sent: {{reason}}',
     noAccess: 'You need an invitation to see this session.',

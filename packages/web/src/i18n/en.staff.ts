@@ -39,7 +39,7 @@ export const staffTexts = {
     guidanceShown: 'Private guidance by {{name}}', write: 'Write to the client', rehearse: 'Write as the client (rehearsal)',
     export: 'Transcript', markdown: 'Markdown', json: 'JSON', pdf: 'PDF', replies: 'Replies', refresh: 'Refresh', noReplies: 'No reply yet.',
     firstToken: 'first token {{ms}} ms', tokens: '{{input}} in, {{output}} out, {{cached}} cached', cost: '{{cost}} USD',
-    takeOverToWrite: 'The client has joined. Take over to write yourself.', clientName: 'Client',
+    takeOverToWrite: 'The client has joined. Take over to write yourself.', clientName: 'Client', typing: '{{name}} is typing…',
   },
   invite: {
     title: 'Invite the client', alias: 'Name or alias for the client', expires: 'Valid for', hour: '1 hour', day: '1 day', week: '7 days', month: '30 days',

@@ -3,9 +3,10 @@ import type { MessageList } from '@rapport/protocol/sessions';
 import type { Api } from '@rapport/sdk/api';
 import { createLive, LiveError, type RoomHandle, type RoomStatus } from '@rapport/sdk/live';
 import { idbOutbox } from '@rapport/sdk/live/outbox.idb';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { z } from 'zod';
 import { applyDelta, applyEvent, emptyRoom, prepend, resetReply, type RoomState } from './roomState.ts';
+import { createListener, createTypist } from './typing.ts';
 
 type Messages = z.infer<typeof MessageList>;
 
@@ -24,24 +25,31 @@ export interface RoomOptions {
   sessionId: string;
   roomId: string;
   token: () => string | null;
+  /** On which side of the conversation this page stands. */
+  me: 'client' | 'staff';
   /** Called for events of the session itself, e.g. a pause. */
   onSession(): void;
 }
 
+const otherSide = (me: 'client' | 'staff') => (me === 'client' ? 'staff' : 'client');
+
 /** The conversation, live: the newest messages at once, older ones on request, tokens as they are made. */
-export function useRoom({ api, sessionId, roomId, token, onSession }: RoomOptions) {
+export function useRoom({ api, sessionId, roomId, token, me, onSession }: RoomOptions) {
   const [state, setState] = useState<RoomState>(emptyRoom);
   const [status, setStatus] = useState<RoomStatus>('connecting');
   const [outgoing, setOutgoing] = useState<Outgoing[]>([]);
   const [ready, setReady] = useState(false);
   const [older, setOlder] = useState<number | null>(null);
+  const [typing, setTyping] = useState(false);
   const handle = useRef<RoomHandle | null>(null);
+  const typist = useMemo(() => createTypist((on) => handle.current?.typing(on)), []);
   const onSessionRef = useRef(onSession);
   onSessionRef.current = onSession;
 
   useEffect(() => {
     let gone = false;
     let live: ReturnType<typeof createLive> | undefined;
+    const other = createListener(setTyping);
     // Tokens come faster than a screen shows them: they are applied once a frame.
     let waiting: TextDelta[] = [];
     let frame = 0;
@@ -54,6 +62,7 @@ export function useRoom({ api, sessionId, roomId, token, onSession }: RoomOption
     const onEvent = (event: RoomEvent) => {
       flush();
       setState((s) => applyEvent(s, event));
+      if (event.type === 'message.created' && event.data['author'] === otherSide(me)) other.stop();
       if (event.type.startsWith('session.') || event.type === 'client.joined') onSessionRef.current();
     };
     let again: ReturnType<typeof setTimeout> | undefined;
@@ -81,6 +90,10 @@ export function useRoom({ api, sessionId, roomId, token, onSession }: RoomOption
         },
         onStatus: (next) => {
           if (!gone) setStatus(next);
+          if (next !== 'live') other.stop();
+        },
+        onTyping: ({ who, on }) => {
+          if (who === otherSide(me)) other.heard(on);
         },
       });
       setReady(true);
@@ -97,14 +110,17 @@ export function useRoom({ api, sessionId, roomId, token, onSession }: RoomOption
       gone = true;
       clearTimeout(again);
       cancelAnimationFrame(frame);
+      typist.stop();
+      other.stop();
       handle.current = null;
       live?.close();
     };
-  }, [api, sessionId, roomId, token]);
+  }, [api, sessionId, roomId, token, me, typist]);
 
   const send = useCallback((text: string) => {
     const room = handle.current;
     if (!room) return;
+    typist.stop();
     const key = Math.random();
     setOutgoing((list) => [...list, { key, text, refused: null }]);
     room.publish(text).then(
@@ -114,7 +130,7 @@ export function useRoom({ api, sessionId, roomId, token, onSession }: RoomOption
         setOutgoing((list) => list.map((m) => (m.key === key ? { ...m, refused } : m)));
       },
     );
-  }, []);
+  }, [typist]);
 
   const loadOlder = useCallback(async () => {
     if (older === null) return;
@@ -123,5 +139,5 @@ export function useRoom({ api, sessionId, roomId, token, onSession }: RoomOption
     setOlder(page.next === null ? null : (page.items[0]?.seq ?? null));
   }, [api, sessionId, older]);
 
-  return { state, status, ready, outgoing, send, older: older !== null, loadOlder };
+  return { state, status, ready, outgoing, send, typing, typed: typist.typed, older: older !== null, loadOlder };
 }
