@@ -28,7 +28,11 @@ async function setUp(page: Page, url: string, model: string | null) {
     await page.getByRole('radio', { name: /OpenAI-compatible/ }).check();
     await page.getByRole('textbox', { name: 'Address' }).fill(`${upstream.url}/v1`);
     await page.getByLabel('API key').fill('sk-CANARY-KEY');
+    await page.getByRole('button', { name: 'Test with one real call' }).click();
+    await page.getByText('Name the model to use.').first().waitFor();
     await page.getByLabel('Name of the model').fill(model);
+    await page.getByRole('button', { name: 'Test with one real call' }).click();
+    await page.getByText(/^It answers \(\d+ ms\)\.$/).waitFor();
   }
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Set up' }).click();

@@ -10,7 +10,7 @@ import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { createSecretBox, type SecretBox } from '../../platform/secretBox.ts';
-import type { SetupStep } from '../identity/service.ts';
+import { ownerNeedsNoSignIn, type SetupStep } from '../identity/service.ts';
 import { findOllama } from './engines/ollama.ts';
 import { testProvider } from './engines/testProvider.ts';
 import { createPrices } from './prices.service.ts';
@@ -150,6 +150,11 @@ function createManagement(db: Database, config: Config, box: SecretBox, forget: 
     createdAt: row.created_at,
   });
 
+  /** A stranger must not be able to make a running server call addresses. */
+  const requireSetupPage = async () => {
+    if (await store.anyOrg(db.everywhere)) throw new AppError('already-set-up');
+  };
+
   return {
     /** Newest first. Keys are never among it. */
     async list(actor: Actor, page: Page): Promise<{ items: Provider[]; next: string | null }> {
@@ -198,8 +203,18 @@ function createManagement(db: Database, config: Config, box: SecretBox, forget: 
 
     /** The same for the set-up page, before there is anybody to sign in. Throws `already-set-up`. */
     async findOllamaForSetup(): Promise<{ models: string[] | null }> {
-      if (await store.anyOrg(db.everywhere)) throw new AppError('already-set-up');
+      await requireSetupPage();
       return { models: await findOllama() };
+    },
+
+    /**
+     * `test` for the set-up page, which submits only what is known to work. Throws `invalid-body`, `already-set-up`, and
+     * `forbidden` where the set-up itself would be.
+     */
+    async testForSetup(body: Body): Promise<ProviderTest> {
+      if (!ownerNeedsNoSignIn(config)) throw new AppError('forbidden', { detail: 'Set the server up on its machine, bound to 127.0.0.1.' });
+      await requireSetupPage();
+      return tryOut(wantedOf(body));
     },
   };
 }

@@ -46,7 +46,7 @@ export function SetupPage() {
         </Field>
         <fieldset>
           <legend>{t('setup.model')}</legend>
-          <ProviderForm draft={provider} onChange={setProvider} inSetup />
+          <ProviderForm draft={provider} onChange={setProvider} error={setup.error} inSetup />
         </fieldset>
         <Failure error={setup.error} />
         <button className="primary" disabled={setup.isPending}>
