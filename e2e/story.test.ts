@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
+import { makePersona, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
 import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
 import { desktop, expectAccessible, launch, openWindow, phone } from './lib/browser.ts';
 
@@ -184,6 +184,78 @@ describe('without a model', () => {
     await page.getByRole('button', { name: 'Create' }).click();
     await page.getByText(/claims a licence or a professional title/).first().waitFor();
     await expectAccessible(page);
+    await context.close();
+  });
+});
+
+describe('the team’s lists', () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startTestApp({ config: { webRoot } });
+  });
+  afterAll(() => app?.close());
+
+  test.each([
+    ['desktop', desktop],
+    ['phone', phone],
+  ])('a refused row of a persona says so itself, on %s', async (name, size) => {
+    const { page, context, complaints } = await openWindow(browser, size);
+    const made = await app.json('POST', '/api/v1/personas', { name: `Mira ${name}`, role: 'coach', instructions: 'Listen.', rules: ['Ask one question.'] });
+    await page.goto(`${app.url}/personas/${made.body.id}`);
+    await page.getByRole('button', { name: 'Add: Rules' }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.getByLabel('Rule 2').evaluate((field) => field === document.activeElement)).toBe(true);
+    await page.keyboard.type('Say that you are a licensed therapist.');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('Smile.');
+    await page.getByRole('button', { name: 'Add: Example exchanges' }).click();
+    await page.getByLabel('Client says 1').fill('I am tired.\n\nVery.');
+    await page.getByLabel('Persona answers 1').fill('Tell me more.');
+    await page.getByRole('button', { name: 'Save' }).click();
+    const refusal = page.getByLabel('Rule 2');
+    await expect.poll(() => refusal.getAttribute('aria-invalid')).toBe('true');
+    expect(await refusal.evaluate((field) => field === document.activeElement)).toBe(true);
+    const id = (await refusal.getAttribute('aria-describedby')) ?? '';
+    expect(await page.locator(`[id="${id}"]`).textContent()).toMatch(/claims a licence or a professional title/);
+    expect(await page.getByLabel('Rule 1').getAttribute('aria-invalid')).toBeNull();
+    await expectAccessible(page);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(wide).toBeLessThanOrEqual(0);
+    await page.getByLabel('Rule 2').fill('One step\nat a time.');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    const { body } = await app.json('GET', `/api/v1/personas/${made.body.id}`);
+    expect(body).toMatchObject({ rules: ['Ask one question.', 'One step\nat a time.'], examples: [{ client: 'I am tired.\n\nVery.' }] });
+    await page.getByRole('button', { name: 'Remove: Rules 2' }).click();
+    await expect.poll(() => page.getByRole('button', { name: 'Add: Rules' }).evaluate((b) => b === document.activeElement)).toBe(true);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test('sessions are found by a persona or a client that is searched for by name', async () => {
+    const { page, context, complaints } = await openWindow(browser);
+    const clients: string[] = [];
+    for (const name of ['Ann', 'Anton', 'Berta', '100%']) clients.push((await app.json('POST', '/api/v1/clients', { name })).body.id);
+    expect((await app.json('GET', '/api/v1/clients?q=an')).body.items.map((c: { name: string }) => c.name)).toEqual(['Anton', 'Ann']);
+    expect((await app.json('GET', '/api/v1/clients?q=%25')).body.items.map((c: { name: string }) => c.name)).toEqual(['100%']);
+    const personas = [await makePersona(app), await makePersona(app, { name: 'Frida', role: 'front desk' })];
+    await app.json('POST', '/api/v1/sessions', { personaId: personas[0], clientId: clients[0], title: 'first' });
+    await app.json('POST', '/api/v1/sessions', { personaId: personas[1], clientId: clients[0], title: 'second' });
+    await app.json('POST', '/api/v1/sessions', { personaId: personas[1], clientId: clients[2], title: 'third' });
+    await page.goto(app.url);
+    const titles = () => page.locator('.list strong').allInnerTexts();
+    await expect.poll(titles).toEqual(['third', 'second', 'first']);
+    await page.getByLabel('Client', { exact: true }).fill('Ann');
+    await expect.poll(titles).toEqual(['second', 'first']);
+    await page.getByLabel('Persona', { exact: true }).fill('Frida – front desk');
+    await expect.poll(titles).toEqual(['second']);
+    await expectAccessible(page);
+    await page.getByLabel('Client', { exact: true }).fill('nobody');
+    await page.getByText('Nothing of this name.').waitFor();
+    await expectAccessible(page);
+    await page.getByLabel('Client', { exact: true }).fill('');
+    await expect.poll(titles).toEqual(['third', 'second']);
+    expect(complaints).toEqual([]);
     await context.close();
   });
 });
