@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makePersona, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
+import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
 import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
 import { desktop, expectAccessible, launch, openWindow, phone } from './lib/browser.ts';
 
@@ -257,6 +257,51 @@ describe('the team’s lists', () => {
     await expect.poll(titles).toEqual(['third', 'second']);
     expect(complaints).toEqual([]);
     await context.close();
+  });
+
+  test('older pages of a long session list what else happened between the messages', async () => {
+    const session = await makeSession(app, await makePersona(app, { openingLine: 'Hello.' }));
+    const act = (what: string, body?: object) => app.json('POST', `/api/v1/sessions/${session.id}/${what}`, body);
+    await act('guidance', { text: 'CANARY guidance' });
+    await act('takeover');
+    await act('messages', { text: 'one' });
+    await act('pause');
+    await act('resume');
+    for (let i = 2; i <= 120; i += 1) await act('messages', { text: `m${i}` });
+    const staff = await openWindow(browser);
+    await staff.page.goto(`${app.url}/sessions/${session.id}`);
+    await staff.page.getByText('m120', { exact: true }).waitFor();
+    const older = (page: Page) => page.getByRole('button', { name: 'Show older messages' });
+    await older(staff.page).click();
+    await staff.page.getByText('m21', { exact: true }).waitFor();
+    await older(staff.page).click();
+    await staff.page.getByText('CANARY guidance').waitFor();
+    await older(staff.page).waitFor({ state: 'hidden' });
+    const shown = (page: Page) => page.locator('.messages > :is(.line, article)').evaluateAll((all) => all.map((one) => (one.querySelector(':scope > p') ?? one).textContent));
+    expect((await shown(staff.page)).slice(0, 8)).toEqual([
+      'Hello.', 'The client has joined.', 'CANARY guidance', 'A person of the team writes now.', 'one',
+      'The session was paused.', 'The session goes on.', 'm2',
+    ]);
+    expect((await shown(staff.page)).length).toBe(126);
+    expect(await staff.page.locator('.message.staff .meta strong').first().textContent()).toBe('Olga');
+    await expectAccessible(staff.page);
+
+    const client = await openWindow(browser, phone);
+    await client.page.goto(`${app.url}/icon.svg`);
+    await client.page.evaluate(([id, token]) => localStorage.setItem(`rapport-access-${id}`, token ?? ''), [session.id, session.client.authorization.slice(7)]);
+    await client.page.goto(`${app.url}/chat/${session.id}`);
+    await client.page.getByText('m120', { exact: true }).waitFor();
+    await older(client.page).click();
+    await client.page.getByText('m21', { exact: true }).waitFor();
+    await older(client.page).click();
+    await older(client.page).waitFor({ state: 'hidden' });
+    expect((await shown(client.page)).slice(0, 6)).toEqual([
+      'Hello.', 'A person of the team writes now.', 'one', 'The session was paused.', 'The session goes on.', 'm2',
+    ]);
+    expect(await client.page.content()).not.toContain('CANARY');
+    expect(staff.complaints.concat(client.complaints)).toEqual([]);
+    await staff.context.close();
+    await client.context.close();
   });
 });
 

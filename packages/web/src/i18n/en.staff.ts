@@ -23,7 +23,7 @@ export const staffTexts = {
   },
   signIn: { title: 'Sign in', name: 'Your name', password: 'Password', go: 'Sign in', out: 'Sign out' },
   sessions: {
-    title: 'Sessions', new: 'New session', search: 'Search in titles, personas and clients', status: 'Status', all: 'All',
+    title: 'Sessions', new: 'New session', searchIn: 'Titles, personas, clients', status: 'Status', all: 'All',
     active: 'Active', paused: 'Paused', ended: 'Ended', empty: 'No session yet',
     emptyHint: 'Start one, or look around with a demo organisation: three personas with reference material, and a client.',
     demo: 'Add the demo', nothing: 'No session matches.', messages_one: '{{count}} message', messages_other: '{{count}} messages',

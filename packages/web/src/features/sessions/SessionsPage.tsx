@@ -34,7 +34,7 @@ export function SessionsPage() {
       </div>
       <div className="row filters">
         <div className="grow">
-          <Field label={t('sessions.search')}>{(ids) => <input {...ids} type="search" value={q} onChange={(e) => setQ(e.target.value)} />}</Field>
+          <Field label={t('common.search')}>{(ids) => <input {...ids} type="search" placeholder={t('sessions.searchIn')} value={q} onChange={(e) => setQ(e.target.value)} />}</Field>
         </div>
         <div className="grow">
           <Picker<Persona> label={t('sessions.persona')} path="/personas" query={archivedToo} nameOf={(p) => `${p.name} – ${p.role}`} onPick={setPersonaId} />

@@ -1,4 +1,4 @@
-import type { RoomEvent, TextDelta } from '@rapport/protocol/events';
+import type { EventPage, RoomEvent, TextDelta } from '@rapport/protocol/events';
 import type { MessageList } from '@rapport/protocol/sessions';
 import type { Api } from '@rapport/sdk/api';
 import { createLive, LiveError, type RoomHandle, type RoomStatus } from '@rapport/sdk/live';
@@ -11,6 +11,7 @@ import { createListener, createTypist } from './typing.ts';
 type Messages = z.infer<typeof MessageList>;
 
 const pageSize = 50;
+const eventsAtOnce = 1000;
 const openAgainMs = 3000;
 
 /** A message written here that the server has not confirmed yet, or has refused. */
@@ -29,6 +30,19 @@ export interface RoomOptions {
   me: 'client' | 'staff';
   /** Called for events of the session itself, e.g. a pause. */
   onSession(): void;
+}
+
+/** What the log holds above `after` and below `before`; nothing where it does not reach back so far any more. */
+async function eventsBetween(api: Api, roomId: string, after: number, before: number): Promise<RoomEvent[]> {
+  const found: RoomEvent[] = [];
+  for (let at = after; at < before - 1; ) {
+    const limit = Math.min(before - 1 - at, eventsAtOnce);
+    const page = await api.get<EventPage>(`/rooms/${roomId}/events`, { after: at, limit });
+    if (page.reset || page.events.length === 0) break;
+    found.push(...page.events.filter((event) => event.seq < before));
+    at = page.next;
+  }
+  return found;
 }
 
 const otherSide = (me: 'client' | 'staff') => (me === 'client' ? 'staff' : 'client');
@@ -135,9 +149,11 @@ export function useRoom({ api, sessionId, roomId, token, me, onSession }: RoomOp
   const loadOlder = useCallback(async () => {
     if (older === null) return;
     const page = await api.get<Messages>(`/sessions/${sessionId}/messages`, { limit: pageSize, before: older });
-    setState((s) => prepend(s, page.items));
-    setOlder(page.next === null ? null : (page.items[0]?.seq ?? null));
-  }, [api, sessionId, older]);
+    const first = page.next === null ? 1 : (page.items[0]?.seq ?? 1);
+    const events = await eventsBetween(api, roomId, first - 1, older);
+    setState((s) => prepend(s, page.items, events));
+    setOlder(first > 1 ? first : null);
+  }, [api, sessionId, roomId, older]);
 
   return { state, status, ready, outgoing, send, typing, typed: typist.typed, older: older !== null, loadOlder };
 }
