@@ -272,8 +272,15 @@ describe('the team’s lists', () => {
     await staff.page.goto(`${app.url}/sessions/${session.id}`);
     await staff.page.getByText('m120', { exact: true }).waitFor();
     const older = (page: Page) => page.getByRole('button', { name: 'Show older messages' });
+    await staff.page.locator('.messages').evaluate((box) => (box.scrollTop = 0));
     await older(staff.page).click();
     await staff.page.getByText('m21', { exact: true }).waitFor();
+    // What was being read is still in sight.
+    const inSight = (text: string) => staff.page.getByText(text, { exact: true }).evaluate((one) => {
+      const { top } = one.getBoundingClientRect();
+      return top > 0 && top < innerHeight;
+    });
+    expect([await inSight('m71'), await inSight('m21')]).toEqual([true, false]);
     await older(staff.page).click();
     await staff.page.getByText('CANARY guidance').waitFor();
     await older(staff.page).waitFor({ state: 'hidden' });

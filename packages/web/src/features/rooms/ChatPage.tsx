@@ -66,12 +66,12 @@ function Chat({ api, session, token, onSession }: ChatProps) {
           clientName={t('room.you')}
           me="client"
           older={room.older}
-          onOlder={() => void room.loadOlder()}
+          onOlder={room.loadOlder}
           onStop={(replyId) => act(`/replies/${replyId}/stop`)}
           onRegenerate={() => act('/regenerate')}
           empty={t('chat.empty')}
         />
-        <Failure error={error} />
+        <Failure error={error ?? room.olderError} />
         <p className="status" role="status">
           {statusText()}
         </p>

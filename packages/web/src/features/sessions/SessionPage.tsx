@@ -57,12 +57,12 @@ function Room({ session }: { session: Session }) {
           clientName={clientName}
           me="staff"
           older={room.older}
-          onOlder={() => void room.loadOlder()}
+          onOlder={room.loadOlder}
           onStop={(replyId) => stop.mutate(replyId)}
           onRegenerate={() => regenerate.mutate()}
           empty={t('chat.empty')}
         />
-        <Failure error={regenerate.error ?? stop.error} />
+        <Failure error={regenerate.error ?? stop.error ?? room.olderError} />
         <p className="status typing" role="status">
           {room.typing && t('room.typing', { name: clientName })}
         </p>

@@ -54,6 +54,7 @@ export function useRoom({ api, sessionId, roomId, token, me, onSession }: RoomOp
   const [outgoing, setOutgoing] = useState<Outgoing[]>([]);
   const [ready, setReady] = useState(false);
   const [older, setOlder] = useState<number | null>(null);
+  const [olderError, setOlderError] = useState<unknown>(null);
   const [typing, setTyping] = useState(false);
   const handle = useRef<RoomHandle | null>(null);
   const typist = useMemo(() => createTypist((on) => handle.current?.typing(on)), []);
@@ -146,7 +147,7 @@ export function useRoom({ api, sessionId, roomId, token, me, onSession }: RoomOp
     );
   }, [typist]);
 
-  const loadOlder = useCallback(async () => {
+  const fetchOlder = useCallback(async () => {
     if (older === null) return;
     const page = await api.get<Messages>(`/sessions/${sessionId}/messages`, { limit: pageSize, before: older });
     const first = page.next === null ? 1 : (page.items[0]?.seq ?? 1);
@@ -155,5 +156,10 @@ export function useRoom({ api, sessionId, roomId, token, me, onSession }: RoomOp
     setOlder(first > 1 ? first : null);
   }, [api, sessionId, roomId, older]);
 
-  return { state, status, ready, outgoing, send, typing, typed: typist.typed, older: older !== null, loadOlder };
+  const loadOlder = useCallback(() => {
+    setOlderError(null);
+    fetchOlder().catch(setOlderError);
+  }, [fetchOlder]);
+
+  return { state, status, ready, outgoing, send, typing, typed: typist.typed, older: older !== null, loadOlder, olderError };
 }
