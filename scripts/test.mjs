@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { npm, root, run, say, Stop } from './node24.mjs';
 import { buildWeb, main } from './prepare.mjs';
+import { checkSizes } from './size.mjs';
 import { systemPart } from './system.mjs';
 
 const need = (file) => {
@@ -87,7 +88,7 @@ const steps = {
   web: async () => {
     need('packages/web/index.html');
     await buildWeb();
-    return 0;
+    return checkSizes();
   },
   server: () => {
     need('vitest.config.ts');

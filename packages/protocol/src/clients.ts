@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, Instant, line, text, listOf } from './common.ts';
+import { Id, Instant, Page, line, text, listOf } from './common.ts';
 
 export const ClientCreate = z.strictObject({
   name: line(120).describe('A name or an alias.'),
@@ -22,3 +22,6 @@ export const Client = z.object({
 });
 export type Client = z.infer<typeof Client>;
 export const ClientList = listOf(Client);
+
+export const ClientQuery = Page.extend({ q: z.string().trim().max(200).optional().describe('Part of the name.') });
+export type ClientQuery = z.infer<typeof ClientQuery>;

@@ -26,6 +26,7 @@ export type ServerFrame =
   | { t: 'nack'; mid: string; code: string; message: string }
   | ({ t: 'eph'; room: string; type: 'text-delta' } & TextDelta)
   | { t: 'eph'; room: string; type: 'reply-reset'; replyId: string }
+  /** Told to the other side, never stored; a client hears of staff only while a person writes instead of the persona. */
   | { t: 'eph'; room: string; type: 'typing'; who: 'client' | 'staff'; on: boolean }
   | { t: 'denied'; room: string; code: string }
   | { t: 'pong' };

@@ -83,7 +83,7 @@ function createServices({ config, node, log, keyring, db, wake, hub }: ReturnTyp
     },
   });
   const transcripts = createTranscriptService({ sessions, conversations });
-  const rooms = createRoomService({ db, hub, generations, sessions, conversations });
+  const rooms = createRoomService({ db, hub, wake, generations, sessions, conversations });
   const demo = createDemoService({ personas, knowledge, clients });
   generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, conversations }));
   return { providers, identity, generations, knowledge, personas, clients, sessions, conversations, invitations, transcripts, rooms, demo };

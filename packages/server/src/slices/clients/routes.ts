@@ -1,5 +1,5 @@
-import { Client, ClientCreate, ClientList, ClientPatch } from '@rapport/protocol/clients';
-import { IdParams, Page } from '@rapport/protocol/common';
+import { Client, ClientCreate, ClientList, ClientPatch, ClientQuery } from '@rapport/protocol/clients';
+import { IdParams } from '@rapport/protocol/common';
 import { actorOf, type App } from '../../platform/http/server.ts';
 import type { ClientService } from './service.ts';
 
@@ -8,7 +8,7 @@ const config = { permission: 'clients.manage' } as const;
 export function clientRoutes(app: App, clients: ClientService) {
   app.get(
     '/api/v1/clients',
-    { config, schema: { summary: 'List clients, newest first', querystring: Page, response: { 200: ClientList } } },
+    { config, schema: { summary: 'List clients, newest first', querystring: ClientQuery, response: { 200: ClientList } } },
     (request) => clients.list(actorOf(request), request.query),
   );
   app.post(

@@ -1,5 +1,4 @@
-import type { Client, ClientCreate, ClientPatch } from '@rapport/protocol/clients';
-import type { Page } from '@rapport/protocol/common';
+import type { Client, ClientCreate, ClientPatch, ClientQuery } from '@rapport/protocol/clients';
 import type { z } from 'zod';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
@@ -42,10 +41,10 @@ export function createClientService({ db, keyring }: { db: Database; keyring: Ke
       });
     },
 
-    async list(actor: Actor, page: Page): Promise<{ items: Client[]; next: string | null }> {
+    async list(actor: Actor, page: ClientQuery): Promise<{ items: Client[]; next: string | null }> {
       requireStaff(actor);
       const [before = null] = decodeCursor(page.cursor, 1) ?? [];
-      const rows = await store.listClients(db.in(actor.orgId), actor.orgId, before, page.limit + 1);
+      const rows = await store.listClients(db.in(actor.orgId), actor.orgId, page.q, before, page.limit + 1);
       return toPage(rows, page.limit, (client) => client, (client) => encodeCursor(client.id));
     },
   };

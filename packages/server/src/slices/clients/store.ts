@@ -32,11 +32,21 @@ export async function findClient(db: Db, orgId: string, id: string): Promise<Cli
   return row && toClient(db, orgId, row);
 }
 
-/** Newest first; `before` is the id the page starts below. */
-export async function listClients(db: Db, orgId: string, before: string | null, limit: number): Promise<Client[]> {
+const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
+
+/** Newest first; `q` is a part of the name, `before` the id the page starts below. */
+export async function listClients(
+  db: Db,
+  orgId: string,
+  q: string | undefined,
+  before: string | null,
+  limit: number,
+): Promise<Client[]> {
   const rows = await db.many<ClientRow>(
-    `select ${columns} from client where org_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3`,
-    [orgId, before, limit],
+    `select ${columns} from client
+     where org_id = $1 and ($2::text is null or name ilike $2) and ($3::uuid is null or id < $3)
+     order by id desc limit $4`,
+    [orgId, q ? `%${escapeLike(q)}%` : null, before, limit],
   );
   return Promise.all(rows.map((row) => toClient(db, orgId, row)));
 }

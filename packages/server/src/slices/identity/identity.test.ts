@@ -90,6 +90,16 @@ test('a set-up whose provider does not answer stores nothing', async () => {
   expect(await count(app.db, 'org')).toBe(0);
 });
 
+test('the set-up page may try a provider before it submits', async () => {
+  const provider = { kind: 'openai', baseUrl: 'http://127.0.0.1:9/v1', model: 'm' };
+  const app = await start({ setUp: false });
+  const tried = await app.json('POST', '/api/v1/setup/provider/test', provider);
+  expect(tried).toMatchObject({ status: 200, body: { ok: false, fault: 'refused-connection' } });
+  expect(tried.body.message).toMatch(/Nothing answers at this address/);
+  const nameless = await app.json('POST', '/api/v1/setup/provider/test', { kind: 'openai' });
+  expect([nameless.status, nameless.body.errors[0].pointer]).toEqual([400, '/model']);
+});
+
 test('a set-up with an unknown field, a control character or a short password is refused by name', async () => {
   const app = await start({ setUp: false });
   for (const [more, field] of [

@@ -9,6 +9,7 @@ import { createSetup, type PresetStep, type SetupStep } from './setup.ts';
 
 export type IdentityService = ReturnType<typeof createIdentityService>;
 export type { PresetStep, SetupStep } from './setup.ts';
+export { ownerNeedsNoSignIn } from './authenticator.ts';
 export type { Credentials } from './authenticator.ts';
 
 export interface IdentityDeps {

@@ -61,12 +61,13 @@ export function providerRoutes(app: App, providers: ProviderService) {
     },
     (request) => providers.makeDefault(actorOf(request), request.params.id),
   );
-  ollamaRoutes(app, providers);
+  setupPageRoutes(app, providers);
   ggufRoutes(app, providers);
   priceRoutes(app, providers);
 }
 
-function ollamaRoutes(app: App, providers: ProviderService) {
+/** What the set-up page asks is public, and answered only while there is no organisation. */
+function setupPageRoutes(app: App, providers: ProviderService) {
   app.get(
     '/api/v1/providers/ollama',
     { config: read, schema: { summary: 'Find an Ollama on this machine', response: { 200: OllamaFound } } },
@@ -79,6 +80,18 @@ function ollamaRoutes(app: App, providers: ProviderService) {
       schema: { summary: 'Find an Ollama on this machine, before the set-up', response: { 200: OllamaFound } },
     },
     () => providers.findOllamaForSetup(),
+  );
+  app.post(
+    '/api/v1/setup/provider/test',
+    {
+      config: { permission: 'public' },
+      schema: {
+        summary: 'Try provider settings with one real call, before the set-up',
+        body: ProviderCreate,
+        response: { 200: ProviderTest },
+      },
+    },
+    (request) => providers.testForSetup(request.body),
   );
 }
 

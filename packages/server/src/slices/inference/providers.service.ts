@@ -9,7 +9,7 @@ import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import type { SetupStep } from '../identity/service.ts';
+import { ownerNeedsNoSignIn, type SetupStep } from '../identity/service.ts';
 import { createGgufLibrary, InstallFailed, type LibraryOfGguf } from './engines/gguf.library.ts';
 import { findOllama } from './engines/ollama.ts';
 import { testProvider } from './engines/testProvider.ts';
@@ -108,7 +108,7 @@ export function createProviderService({ db, config }: { db: Database; config: Co
   const engines = createEngines({ db, config, ggufLibrary: library.find });
   return {
     ...createManagement({ db, config, trial, forget: engines.forgetProviders }),
-    ...createLookUps(db, library),
+    ...createLookUps({ db, config, trial, library }),
     ...engines,
     ...createPrices(db),
 
@@ -223,7 +223,9 @@ function createManagement({ db, config, trial, forget }: ManagementParts) {
 }
 
 /** What the page that adds a provider asks; the second of each pair is for the set-up, before there is anybody to sign in. */
-function createLookUps(db: Database, library: LibraryOfGguf) {
+function createLookUps(parts: { db: Database; config: Config; trial: Trial; library: LibraryOfGguf }) {
+  const { db, config, trial, library } = parts;
+  // A stranger must not be able to make a running server call addresses.
   const duringSetup = async (): Promise<void> => {
     if (await store.anyOrg(db.everywhere)) throw new AppError('already-set-up');
   };
@@ -250,6 +252,16 @@ function createLookUps(db: Database, library: LibraryOfGguf) {
     async ggufLibraryForSetup(): Promise<GgufLibrary> {
       await duringSetup();
       return library.status();
+    },
+
+    /**
+     * `test` for the set-up page, which submits only what is known to work. Throws `invalid-body`, `already-set-up`, and
+     * `forbidden` where the set-up itself would be.
+     */
+    async testForSetup(body: Body): Promise<ProviderTest> {
+      if (!ownerNeedsNoSignIn(config)) throw new AppError('forbidden', { detail: 'Set the server up on its machine, bound to 127.0.0.1.' });
+      await duringSetup();
+      return trial.tryOut(wantedOf(body));
     },
   };
 }

@@ -226,6 +226,7 @@ test('a client finds neither providers nor prices, and after the set-up nobody m
   expect((await app.json('POST', '/api/v1/providers/test', settings(), client)).status).toBe(404);
   for (const path of ['ollama', 'gguf-library'])
     expect((await app.json('GET', `/api/v1/setup/${path}`)).body.code).toBe('already-set-up');
+  expect((await app.json('POST', '/api/v1/setup/provider/test', settings())).body.code).toBe('already-set-up');
   const again = { ownerName: 'X', organisation: 'X', provider: settings() };
   expect((await app.json('POST', '/api/v1/setup', again)).body.code).toBe('already-set-up');
   expect(calls).toEqual([]);

@@ -5,6 +5,7 @@ import type { Database } from '../../platform/db/db.ts';
 import { readEvents, readRoom, type LogEvent } from '../../platform/events/store.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import type { Attachment, Ephemeral, Hub } from '../../platform/realtime/hub.ts';
+import type { Wake } from '../../platform/realtime/wake.ts';
 import type { GenerationService } from '../inference/generations.service.ts';
 import type { ConversationService } from '../sessions/conversation.service.ts';
 import type { SessionService } from '../sessions/service.ts';
@@ -29,11 +30,12 @@ export type RoomService = ReturnType<typeof createRoomService>;
 export function createRoomService(parts: {
   db: Database;
   hub: Hub;
+  wake: Wake;
   generations: GenerationService;
   sessions: SessionService;
   conversations: ConversationService;
 }) {
-  const { db, hub, generations, sessions, conversations } = parts;
+  const { db, hub, wake, generations, sessions, conversations } = parts;
 
   /**
    * Replays the log after `after` and goes on live. Tokens are held back until the running replies have been given from
@@ -75,6 +77,14 @@ export function createRoomService(parts: {
     return { json, empty: events.length === 0 && !reset };
   };
 
+  const showTyping = (roomId: string, who: Actor['kind'], on: boolean) =>
+    hub.ephemeral(roomId, { audience: who === 'client' ? 'staff' : 'all', type: 'typing', body: JSON.stringify({ who, on }) });
+
+  wake.on((topic, position) => {
+    const [kind, who, roomId] = topic.split('/');
+    if (kind === 'typing' && roomId) showTyping(roomId, who === 'client' ? 'client' : 'staff', position === 1);
+  });
+
   return {
     attach,
 
@@ -95,10 +105,15 @@ export function createRoomService(parts: {
       return conversations.post(actor, sessionId, text, mid);
     },
 
-    /** Tells the others in the room; never stored. */
+    /**
+     * Tells the other side, on every server; never stored. A client learns that a person types only where a person
+     * writes instead of the persona: anywhere else it would betray guidance or supervision. Throws `not-found`.
+     */
     async typing(actor: Actor, roomId: string, on: boolean): Promise<void> {
-      await sessions.room(actor, roomId);
-      hub.ephemeral(roomId, { audience: 'all', type: 'typing', body: JSON.stringify({ who: actor.kind, on }) });
+      const { rung, ended } = await sessions.room(actor, roomId);
+      if (ended || (actor.kind === 'staff' && rung !== 'takeover')) return;
+      showTyping(roomId, actor.kind, on);
+      wake.send(`typing/${actor.kind}/${roomId}`, on ? 1 : 0);
     },
   };
 

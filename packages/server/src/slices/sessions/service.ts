@@ -14,7 +14,7 @@ import type { ConversationService } from './conversation.service.ts';
 import * as messages from './messages.store.ts';
 import type { SessionRow } from './schema.ts';
 import * as store from './store.ts';
-import { toClientSession, toSession } from './session.ts';
+import { rungOf, toClientSession, toSession } from './session.ts';
 
 export interface SessionParts {
   db: Database;
@@ -107,11 +107,11 @@ export function createSessionService(parts: SessionParts) {
       return toPage(rows, query.limit, toSession, (row) => encodeCursor(row.last_activity_at, row.id));
     },
 
-    /** Which session's room this is, if the actor may enter it; for the rooms slice. Throws `not-found`. */
-    async room(actor: Actor, roomId: string): Promise<{ sessionId: string }> {
+    /** Which session's room this is and who writes in it, if the actor may enter; for the rooms slice. Throws `not-found`. */
+    async room(actor: Actor, roomId: string): Promise<{ sessionId: string; rung: Session['rung']; ended: boolean }> {
       const row = await store.findSessionByRoom(db.in(actor.orgId), actor.orgId, roomId);
       if (!row || !mayEnter(actor, row.id)) throw notFound();
-      return { sessionId: row.id };
+      return { sessionId: row.id, rung: rungOf(row), ended: row.status === 'ended' };
     },
 
     pause: (actor: Actor, id: string) =>

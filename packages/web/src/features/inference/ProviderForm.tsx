@@ -2,7 +2,7 @@ import type { ProviderCreate, ProviderKind, ProviderTest } from '@rapport/protoc
 import { useMutation, useQuery, type UseMutationResult } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Failure, Field } from '../../lib/ui.tsx';
+import { Failure, Field, fieldError } from '../../lib/ui.tsx';
 import { GgufProgress } from './GgufProgress.tsx';
 
 export interface ProviderDraft {
@@ -36,15 +36,24 @@ const kinds = [
 interface Props {
   draft: ProviderDraft;
   onChange(draft: ProviderDraft): void;
-  /** Before there is an organisation the look-ups have other addresses and nothing can be tested without saving. */
+  /** What the server said to the form that this one is a part of. */
+  error?: unknown;
+  /** Before there is an organisation the look-ups have other addresses. */
   inSetup?: boolean;
   /** What was entered is being tried. */
   working?: boolean;
 }
 
-export function ProviderForm({ draft, onChange, inSetup = false, working = false }: Props) {
+export function ProviderForm({ draft, onChange, error, inSetup = false, working = false }: Props) {
   const { t } = useTranslation();
-  const test = useMutation({ mutationFn: () => api.post<ProviderTest>('/providers/test', toProvider(draft)) });
+  const test = useMutation({
+    mutationFn: () => api.post<ProviderTest>(inSetup ? '/setup/provider/test' : '/providers/test', toProvider(draft)),
+  });
+  // What was found out about other settings says nothing about these.
+  const change = (next: ProviderDraft) => {
+    test.reset();
+    onChange(next);
+  };
   const ollama = useQuery({
     queryKey: ['ollama', inSetup],
     queryFn: () => api.get<{ models: string[] | null }>(inSetup ? '/setup/ollama' : '/providers/ollama'),
@@ -60,7 +69,7 @@ export function ProviderForm({ draft, onChange, inSetup = false, working = false
             type="radio"
             name="provider-kind"
             checked={draft.kind === kind}
-            onChange={() => onChange({ ...emptyProvider, kind, model: kind === 'ollama' ? (models?.[0] ?? '') : '' })}
+            onChange={() => change({ ...emptyProvider, kind, model: kind === 'ollama' ? (models?.[0] ?? '') : '' })}
           />
           <span>
             {t(label)}
@@ -69,47 +78,54 @@ export function ProviderForm({ draft, onChange, inSetup = false, working = false
           </span>
         </label>
       ))}
-      {draft.kind !== 'reference' && <Details draft={draft} onChange={onChange} />}
-      {draft.kind === 'gguf' && <GgufProgress inSetup={inSetup} working={working || test.isPending} />}
-      {draft.kind !== 'reference' && !inSetup && <TestButton test={test} />}
+      {draft.kind !== 'reference' && (
+        <div className="card stack">
+          <Details draft={draft} onChange={change} error={test.error ?? error} />
+          {draft.kind === 'gguf' && <GgufProgress inSetup={inSetup} working={working || test.isPending} />}
+          <TestResult test={test} />
+        </div>
+      )}
     </div>
   );
 }
 
-function Details({ draft, onChange }: Pick<Props, 'draft' | 'onChange'>) {
+/** In the set-up the settings are a part of the body, by themselves they are all of it. */
+const refusalOf = (error: unknown, field: string) => fieldError(error, `/${field}`) ?? fieldError(error, `/provider/${field}`);
+
+function Details({ draft, onChange, error }: Pick<Props, 'draft' | 'onChange' | 'error'>) {
   const { t } = useTranslation();
   const remote = draft.kind === 'openai' || draft.kind === 'anthropic';
   return (
-    <div className="card stack">
+    <>
       {draft.kind === 'openai' && (
-        <Field label={t('provider.address')} hint={t('provider.addressHint')}>
+        <Field label={t('provider.address')} hint={t('provider.addressHint')} error={refusalOf(error, 'baseUrl')}>
           {(ids) => <input {...ids} type="url" placeholder="https://api.openai.com/v1" value={draft.baseUrl} onChange={(e) => onChange({ ...draft, baseUrl: e.target.value })} />}
         </Field>
       )}
       {remote && (
-        <Field label={t('provider.key')} hint={t('provider.keyHint')}>
+        <Field label={t('provider.key')} hint={t('provider.keyHint')} error={refusalOf(error, 'apiKey')}>
           {(ids) => <input {...ids} type="password" autoComplete="off" value={draft.apiKey} onChange={(e) => onChange({ ...draft, apiKey: e.target.value })} />}
         </Field>
       )}
-      <Field label={draft.kind === 'gguf' ? t('provider.path') : t('provider.modelName')}>
+      <Field label={draft.kind === 'gguf' ? t('provider.path') : t('provider.modelName')} error={refusalOf(error, 'model')}>
         {(ids) => <input {...ids} required value={draft.model} onChange={(e) => onChange({ ...draft, model: e.target.value })} />}
       </Field>
-    </div>
+    </>
   );
 }
 
-function TestButton({ test }: { test: UseMutationResult<ProviderTest, Error, void> }) {
+function TestResult({ test }: { test: UseMutationResult<ProviderTest, Error, void> }) {
   const { t } = useTranslation();
+  const result = test.data;
   return (
-    <div className="stack">
+    <>
       <div className="row">
         <button type="button" disabled={test.isPending} onClick={() => test.mutate()}>
           {test.isPending ? t('provider.testing') : t('provider.test')}
         </button>
-        {test.data?.ok && <span role="status">{t('provider.works', { ms: test.data.ms })}</span>}
+        <span role="status">{result?.ok && t('provider.works', { ms: result.ms })}</span>
       </div>
-      {test.data && !test.data.ok && <Failure error={test.data.message} />}
-      <Failure error={test.error} />
-    </div>
+      <Failure error={result && !result.ok ? result.message : test.error} />
+    </>
   );
 }

@@ -27,7 +27,7 @@ export function ModelFields({ spec, onChange, error }: SpecProps) {
           </select>
         )}
       </Field>
-      <Field label={t('personas.policy')}>
+      <Field label={t('personas.policy')} error={fieldError(error, '/policy')}>
         {(ids) => (
           <select {...ids} value={spec.policy} onChange={(e) => onChange({ ...spec, policy: e.target.value as PersonaSpec['policy'] })}>
             {(['auto', 'takeover', 'off'] as const).map((p) => (
@@ -38,7 +38,7 @@ export function ModelFields({ spec, onChange, error }: SpecProps) {
           </select>
         )}
       </Field>
-      <Field label={t('personas.provider')}>
+      <Field label={t('personas.provider')} error={fieldError(error, '/model/providerId')}>
         {(ids) => (
           <select {...ids} value={model.providerId ?? ''} onChange={(e) => set({ providerId: e.target.value || null })}>
             <option value="">{t('personas.providerDefault')}</option>
@@ -50,7 +50,7 @@ export function ModelFields({ spec, onChange, error }: SpecProps) {
           </select>
         )}
       </Field>
-      <Field label={`${t('personas.modelName')} (${t('common.optional')})`}>
+      <Field label={`${t('personas.modelName')} (${t('common.optional')})`} error={fieldError(error, '/model/model')}>
         {(ids) => <input {...ids} maxLength={200} value={model.model ?? ''} onChange={(e) => set({ model: e.target.value || null })} />}
       </Field>
       <div className="grid">

@@ -1,7 +1,7 @@
 import type { Persona, PersonaSpec, PersonaVersion } from '@rapport/protocol/personas';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { useState, type FormEvent } from 'react';
+import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Failure, formatDate, Loading, useTitle } from '../../lib/ui.tsx';
@@ -12,6 +12,8 @@ const specKeys = [
   'name', 'role', 'instructions', 'description', 'traits', 'rules', 'examples', 'style', 'structure', 'openingLine', 'model',
   'policy', 'knowledgeBaseId',
 ] as const satisfies (keyof PersonaSpec)[];
+
+const listKeys = ['traits', 'rules', 'examples', 'structure'] as const;
 
 const toSpec = (persona: Persona): PersonaSpec =>
   Object.fromEntries(specKeys.map((key) => [key, persona[key]])) as unknown as PersonaSpec;
@@ -45,6 +47,18 @@ function Editor({ persona }: { persona: Persona }) {
     onSuccess: refresh,
   });
   const error = save.error ?? publish.error;
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (error) form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus();
+  }, [error]);
+  const change = (next: PersonaSpec) => {
+    // A refusal names a row by its number: with another number of rows it would stand next to the wrong one.
+    if (listKeys.some((key) => next[key].length !== spec[key].length)) {
+      save.reset();
+      publish.reset();
+    }
+    setSpec(next);
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     publish.reset();
@@ -66,10 +80,10 @@ function Editor({ persona }: { persona: Persona }) {
           </Link>
         )}
       </div>
-      <form onSubmit={submit}>
-        <Who spec={spec} onChange={setSpec} error={error} />
-        <Lists spec={spec} onChange={setSpec} />
-        <ModelFields spec={spec} onChange={setSpec} error={error} />
+      <form onSubmit={submit} ref={form}>
+        <Who spec={spec} onChange={change} error={error} />
+        <Lists spec={spec} onChange={change} error={error} />
+        <ModelFields spec={spec} onChange={change} error={error} />
         <Failure error={error} />
         {publish.data && (
           <p className="note" role="status">

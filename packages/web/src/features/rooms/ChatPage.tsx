@@ -41,10 +41,15 @@ function Chat({ api, session, token, onSession }: ChatProps) {
   const { t } = useTranslation();
   useTitle(session.personaName);
   const [error, setError] = useState<unknown>(null);
-  const room = useRoom({ api, sessionId: session.id, roomId: session.roomId, token, onSession });
+  const room = useRoom({ api, sessionId: session.id, roomId: session.roomId, token, me: 'client', onSession });
   const act = (path: string) => {
     setError(null);
     api.post(`/sessions/${session.id}${path}`).catch(setError);
+  };
+  const statusText = () => {
+    if (session.status === 'ended') return t('chat.ended');
+    if (room.typing && session.humanWrites) return t('chat.typing');
+    return session.status === 'paused' ? t('chat.paused') : t(`status.${room.status}`);
   };
   return (
     <main className="room single" id="content">
@@ -61,16 +66,16 @@ function Chat({ api, session, token, onSession }: ChatProps) {
           clientName={t('room.you')}
           me="client"
           older={room.older}
-          onOlder={() => void room.loadOlder()}
+          onOlder={room.loadOlder}
           onStop={(replyId) => act(`/replies/${replyId}/stop`)}
           onRegenerate={() => act('/regenerate')}
           empty={t('chat.empty')}
         />
-        <Failure error={error} />
+        <Failure error={error ?? room.olderError} />
         <p className="status" role="status">
-          {session.status === 'paused' ? t('chat.paused') : session.status === 'ended' ? t('chat.ended') : t(`status.${room.status}`)}
+          {statusText()}
         </p>
-        {session.status !== 'ended' && <Composer label={t('room.message')} disabled={room.status === 'denied' || !room.ready} onSend={room.send} />}
+        {session.status !== 'ended' && <Composer label={t('room.message')} disabled={room.status === 'denied' || !room.ready} onSend={room.send} onType={room.typed} />}
       </section>
     </main>
   );

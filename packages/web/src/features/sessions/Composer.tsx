@@ -5,14 +5,20 @@ interface Props {
   label: string;
   disabled?: boolean;
   onSend(text: string): void;
+  /** The text so far, at every change. */
+  onType?: ((text: string) => void) | undefined;
 }
 
 const longest = 32_000;
 
 /** Enter sends, Shift+Enter begins a new line; while a word is being composed Enter belongs to the keyboard. */
-export function Composer({ label, disabled = false, onSend }: Props) {
+export function Composer({ label, disabled = false, onSend, onType }: Props) {
   const { t } = useTranslation();
   const [text, setText] = useState('');
+  const change = (next: string) => {
+    setText(next);
+    onType?.(next);
+  };
   const send = () => {
     if (text.trim() === '' || disabled) return;
     onSend(text.trim());
@@ -33,7 +39,7 @@ export function Composer({ label, disabled = false, onSend }: Props) {
         <label className="visually-hidden" htmlFor="composer">
           {label}
         </label>
-        <textarea id="composer" rows={2} maxLength={longest} placeholder={label} disabled={disabled} value={text} onChange={(e) => setText(e.target.value)} onKeyDown={onKeyDown} />
+        <textarea id="composer" rows={2} maxLength={longest} placeholder={label} disabled={disabled} value={text} onChange={(e) => change(e.target.value)} onKeyDown={onKeyDown} />
       </div>
       <button className="primary" disabled={disabled || text.trim() === ''}>
         {t('room.send')}

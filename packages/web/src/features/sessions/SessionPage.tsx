@@ -31,9 +31,10 @@ function Room({ session }: { session: Session }) {
   useTitle(session.title);
   const queries = useQueryClient();
   const onSession = useCallback(() => void queries.invalidateQueries({ queryKey: ['session', session.id] }), [queries, session.id]);
-  const room = useRoom({ api, sessionId: session.id, roomId: session.roomId, token: noToken, onSession });
+  const room = useRoom({ api, sessionId: session.id, roomId: session.roomId, token: noToken, me: 'staff', onSession });
   const regenerate = useMutation({ mutationFn: () => api.post(`/sessions/${session.id}/regenerate`) });
   const stop = useMutation({ mutationFn: (replyId: string) => api.post(`/sessions/${session.id}/replies/${replyId}/stop`) });
+  const clientName = session.client?.name ?? t('room.clientName');
   const asStaff = session.rung !== 'auto';
   const canWrite = session.status !== 'ended' && (asStaff || !session.clientJoined);
   return (
@@ -53,17 +54,20 @@ function Room({ session }: { session: Session }) {
           state={room.state}
           outgoing={room.outgoing}
           personaName={session.persona.name}
-          clientName={session.client?.name ?? t('room.clientName')}
+          clientName={clientName}
           me="staff"
           older={room.older}
-          onOlder={() => void room.loadOlder()}
+          onOlder={room.loadOlder}
           onStop={(replyId) => stop.mutate(replyId)}
           onRegenerate={() => regenerate.mutate()}
           empty={t('chat.empty')}
         />
-        <Failure error={regenerate.error ?? stop.error} />
+        <Failure error={regenerate.error ?? stop.error ?? room.olderError} />
+        <p className="status typing" role="status">
+          {room.typing && t('room.typing', { name: clientName })}
+        </p>
         {canWrite ? (
-          <Composer label={asStaff ? t('room.write') : t('room.rehearse')} disabled={!room.ready} onSend={room.send} />
+          <Composer label={asStaff ? t('room.write') : t('room.rehearse')} disabled={!room.ready} onSend={room.send} onType={session.rung === 'takeover' ? room.typed : undefined} />
         ) : (
           session.status !== 'ended' && <p className="status">{t('room.takeOverToWrite')}</p>
         )}

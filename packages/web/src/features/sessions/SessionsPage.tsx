@@ -1,3 +1,5 @@
+import type { Client } from '@rapport/protocol/clients';
+import type { Persona } from '@rapport/protocol/personas';
 import type { Session } from '@rapport/protocol/sessions';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -5,8 +7,11 @@ import { useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Failure, Field, formatDate, Loading, useTitle } from '../../lib/ui.tsx';
+import { Picker } from '../../lib/Picker.tsx';
 import { usePages } from '../../lib/usePages.ts';
 
+// A session of an archived persona is found by it as before.
+const archivedToo = { archived: 'true' };
 const statuses = ['active', 'paused', 'ended'] as const;
 
 export function SessionsPage() {
@@ -14,9 +19,11 @@ export function SessionsPage() {
   useTitle(t('sessions.title'));
   const [q, setQ] = useState('');
   const [status, setStatus] = useState('');
+  const [personaId, setPersonaId] = useState<string | null>(null);
+  const [clientId, setClientId] = useState<string | null>(null);
   const wanted = useDeferredValue(q.trim());
-  const list = usePages<Session>('/sessions', { q: wanted || undefined, status: status || undefined });
-  const filtered = wanted !== '' || status !== '';
+  const list = usePages<Session>('/sessions', { q: wanted || undefined, status: status || undefined, personaId: personaId ?? undefined, clientId: clientId ?? undefined });
+  const filtered = wanted !== '' || status !== '' || personaId !== null || clientId !== null;
   return (
     <main className="page" id="content">
       <div className="head">
@@ -25,9 +32,15 @@ export function SessionsPage() {
           {t('sessions.new')}
         </Link>
       </div>
-      <div className="row">
+      <div className="row filters">
         <div className="grow">
-          <Field label={t('sessions.search')}>{(ids) => <input {...ids} type="search" value={q} onChange={(e) => setQ(e.target.value)} />}</Field>
+          <Field label={t('common.search')}>{(ids) => <input {...ids} type="search" placeholder={t('sessions.searchIn')} value={q} onChange={(e) => setQ(e.target.value)} />}</Field>
+        </div>
+        <div className="grow">
+          <Picker<Persona> label={t('sessions.persona')} path="/personas" query={archivedToo} nameOf={(p) => `${p.name} – ${p.role}`} onPick={setPersonaId} />
+        </div>
+        <div className="grow">
+          <Picker<Client> label={t('sessions.client')} path="/clients" nameOf={(c) => c.name} onPick={setClientId} />
         </div>
         <Field label={t('sessions.status')}>
           {(ids) => (

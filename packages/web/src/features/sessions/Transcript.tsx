@@ -1,5 +1,5 @@
 import type { Author } from '@rapport/protocol/sessions';
-import { lazy, Suspense, useEffect, useRef, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useLayoutEffect, useRef, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CopyButton, formatTime } from '../../lib/ui.tsx';
 import type { Entry, RoomState } from './roomState.ts';
@@ -29,9 +29,16 @@ const Text = ({ text }: { text: string }) => (
 );
 
 /** Follows the end of the conversation, unless somebody has scrolled up to read. */
-function useFollow(trigger: unknown) {
+function useFollow(trigger: unknown, first: unknown) {
   const ref = useRef<HTMLDivElement>(null);
   const follow = useRef(true);
+  const fromEnd = useRef<number | null>(null);
+  // Before the effect below: what is read stays where it is while older messages are put above it.
+  useLayoutEffect(() => {
+    const box = ref.current;
+    if (box && fromEnd.current !== null) box.scrollTop = box.scrollHeight - fromEnd.current;
+    fromEnd.current = null;
+  }, [first]);
   useEffect(() => {
     const box = ref.current;
     if (box && follow.current) box.scrollTop = box.scrollHeight;
@@ -40,18 +47,27 @@ function useFollow(trigger: unknown) {
     const box = ref.current;
     if (box) follow.current = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
   };
-  return { ref, onScroll };
+  const hold = () => {
+    const box = ref.current;
+    follow.current = false;
+    fromEnd.current = box ? box.scrollHeight - box.scrollTop : null;
+  };
+  return { ref, onScroll, hold };
 }
 
 export function Transcript(props: TranscriptProps) {
   const { t } = useTranslation();
   const { state, outgoing, me } = props;
-  const { ref, onScroll } = useFollow(`${state.entries.length}/${state.running?.text.length ?? -1}/${outgoing.length}`);
+  const { ref, onScroll, hold } = useFollow(`${state.entries.length}/${state.running?.text.length ?? -1}/${outgoing.length}`, state.entries[0]?.key);
+  const showOlder = () => {
+    hold();
+    props.onOlder();
+  };
   const last = state.entries.findLast((e) => e.kind === 'message' || e.kind === 'broken');
   return (
     <div className="messages" ref={ref} onScroll={onScroll} role="log" aria-live="polite" aria-relevant="additions" aria-label={t('room.transcript')} tabIndex={0}>
       {props.older && (
-        <button type="button" className="quiet" onClick={props.onOlder}>
+        <button type="button" className="quiet" onClick={showOlder}>
           {t('room.older')}
         </button>
       )}

@@ -62,6 +62,35 @@ test('older messages are put before, each once', () => {
   expect(prepend(state, [message('m1'), message('m2')]).entries.map((e) => e.key)).toEqual(['m1', 'm2']);
 });
 
+test('between older messages stands what else happened, in order, and the running state stays', () => {
+  const log = [
+    event('client.joined', { alias: 'Robin' }),
+    event('message.created', { messageId: 'a', author: 'client', text: 'a' }),
+    event('guidance.given', { guidanceId: 'g', text: 'Ask more.' }),
+    event('reply.started', { replyId: 'r1', engine, replyTo: 'a' }),
+    event('message.created', { messageId: 'b1', author: 'persona', text: 'replaced', replyId: 'r1' }),
+    event('session.paused'),
+    event('session.taken-over'),
+    { ...event('message.created', { messageId: 'c', author: 'staff', text: 'c' }), actor: { kind: 'staff' as const, id: 's', name: 'Olga' } },
+    event('reply.started', { replyId: 'r2', engine, replyTo: 'd' }),
+    event('reply.failed', { replyId: 'r2', text: 'ha', message: 'no' }),
+    event('reply.started', { replyId: 'r4', engine, replyTo: 'z' }),
+    event('reply.interrupted', { replyId: 'r4', text: 'br' }),
+  ];
+  const now = run(event('reply.started', { replyId: 'r3', engine, replyTo: 'd' }), event('message.created', { messageId: 'e', author: 'persona', text: 'e', replyId: 'r3' }));
+  const message = (id: string, author: 'client' | 'staff', seq: number) => ({
+    id, seq, author, text: id, replyId: null, replyStatus: null, engine: null, citations: [], createdAt: '2026-01-01T00:00:00.000Z',
+  });
+  const page = [message('a', 'client', log[1]?.seq ?? 0), message('c', 'staff', log[7]?.seq ?? 0)];
+  const shown = prepend(now, page, log);
+  expect(shown.entries.map((e) => (e.kind === 'line' ? e.type : e.key))).toEqual([
+    'client.joined', 'a', 'g', 'session.paused', 'session.taken-over', 'c', 'broken-r4', 'e',
+  ]);
+  expect(shown.entries.find((e) => e.key === 'c')).toMatchObject({ by: 'Olga' });
+  expect(shown).toMatchObject({ status: 'active', takenOver: false, running: null, cursor: now.cursor });
+  expect(prepend(shown, page, log).entries).toEqual(shown.entries);
+});
+
 test('the session’s state follows its events', () => {
   expect(run(event('session.paused'))).toMatchObject({ status: 'paused' });
   expect(run(event('session.taken-over'))).toMatchObject({ takenOver: true });

@@ -17,9 +17,9 @@ export type Entry =
       engine: EngineName | null;
       citations: Citation[];
     }
-  | { kind: 'broken'; key: string; replyId: string; status: 'interrupted' | 'failed'; text: string; reason: string | null; at: string }
-  | { kind: 'guidance'; key: string; text: string; by: string | null; at: string }
-  | { kind: 'line'; key: string; type: string; at: string };
+  | { kind: 'broken'; key: string; seq: number; replyId: string; status: 'interrupted' | 'failed'; text: string; reason: string | null; at: string }
+  | { kind: 'guidance'; key: string; seq: number; text: string; by: string | null; at: string }
+  | { kind: 'line'; key: string; seq: number; type: string; at: string };
 
 export interface RoomState {
   entries: Entry[];
@@ -55,30 +55,10 @@ interface MessageData {
   replaces?: string | null;
 }
 
-/** A page of older messages, put before what is shown. */
-export function prepend(state: RoomState, messages: Message[]): RoomState {
-  const known = new Set(state.entries.map((e) => e.key));
-  const older = messages
-    .filter((m) => !known.has(m.id))
-    .map((m): Entry => ({
-      kind: 'message',
-      key: m.id,
-      seq: m.seq,
-      author: m.author,
-      text: m.text,
-      at: m.createdAt,
-      by: null,
-      replyId: m.replyId,
-      status: m.replyStatus,
-      engine: m.engine,
-      citations: m.citations,
-    }));
-  return { ...state, entries: [...older, ...state.entries] };
-}
-
 /** A broken try at the answer that this reply is another try at. */
 const isTryOf = (state: RoomState, entry: Entry, replyId: string): boolean =>
-  entry.kind === 'broken' && (entry.replyId === replyId || state.answers[entry.replyId] === state.answers[replyId]);
+  entry.kind === 'broken' &&
+  (entry.replyId === replyId || (entry.replyId in state.answers && state.answers[entry.replyId] === state.answers[replyId]));
 
 function addMessage(state: RoomState, event: RoomEvent): RoomState {
   const data = event.data as unknown as MessageData;
@@ -114,6 +94,7 @@ function endReply(state: RoomState, event: RoomEvent): RoomState {
     const broken: Entry = {
       kind: 'broken',
       key: `broken-${data.replyId}`,
+      seq: event.seq,
       replyId: data.replyId,
       status,
       text: data.text ?? '',
@@ -128,7 +109,7 @@ function endReply(state: RoomState, event: RoomEvent): RoomState {
 }
 
 function changeSession(state: RoomState, event: RoomEvent): RoomState {
-  const entries: Entry[] = [...state.entries, { kind: 'line', key: `line-${event.seq}`, type: event.type, at: event.at }];
+  const entries: Entry[] = [...state.entries, { kind: 'line', key: `line-${event.seq}`, seq: event.seq, type: event.type, at: event.at }];
   switch (event.type) {
     case 'session.paused':
       return { ...state, entries, status: 'paused' };
@@ -158,10 +139,44 @@ export function applyEvent(before: RoomState, event: RoomEvent): RoomState {
   if (event.type.startsWith('reply.')) return endReply(state, event);
   if (event.type === 'guidance.given') {
     const { guidanceId, text } = event.data as { guidanceId: string; text: string };
-    const entry: Entry = { kind: 'guidance', key: guidanceId, text, by: nameOf(event.actor), at: event.at };
+    const entry: Entry = { kind: 'guidance', key: guidanceId, seq: event.seq, text, by: nameOf(event.actor), at: event.at };
     return { ...state, entries: [...state.entries, entry] };
   }
   return lines.has(event.type) ? changeSession(state, event) : state;
+}
+
+const toEntry = (m: Message, by: string | null): Entry => ({
+  kind: 'message',
+  key: m.id,
+  seq: m.seq,
+  author: m.author,
+  text: m.text,
+  at: m.createdAt,
+  by,
+  replyId: m.replyId,
+  status: m.replyStatus,
+  engine: m.engine,
+  citations: m.citations,
+});
+
+/**
+ * A page of older messages, put before what is shown, and between them what else happened: the `events` of the same
+ * stretch of the log. The messages are as they stand today; the log also has those that another has replaced since.
+ */
+export function prepend(state: RoomState, messages: Message[], events: RoomEvent[] = []): RoomState {
+  const past = events.reduce(applyEvent, { ...emptyRoom, cursor: (events[0]?.seq ?? 1) - 1 });
+  const answers = { ...past.answers, ...state.answers };
+  const known = new Set(state.entries.map((e) => e.key));
+  const writers = new Map(past.entries.map((e) => [e.key, e.kind === 'message' ? e.by : null]));
+  const triedAgain = (entry: Entry): boolean =>
+    entry.kind === 'broken' && state.entries.some((e) => e.kind === 'message' && e.replyId && isTryOf({ ...state, answers }, entry, e.replyId));
+  const older = [
+    ...messages.map((m) => toEntry(m, writers.get(m.id) ?? null)),
+    ...past.entries.filter((e) => e.kind !== 'message' && !triedAgain(e)),
+  ]
+    .filter((e) => !known.has(e.key))
+    .sort((a, b) => a.seq - b.seq);
+  return { ...state, answers, entries: [...older, ...state.entries] };
 }
 
 /** More text of the running reply. `offset` 0 begins anew. */

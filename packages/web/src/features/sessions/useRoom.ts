@@ -1,15 +1,17 @@
-import type { RoomEvent, TextDelta } from '@rapport/protocol/events';
+import type { EventPage, RoomEvent, TextDelta } from '@rapport/protocol/events';
 import type { MessageList } from '@rapport/protocol/sessions';
 import type { Api } from '@rapport/sdk/api';
 import { createLive, LiveError, type RoomHandle, type RoomStatus } from '@rapport/sdk/live';
 import { idbOutbox } from '@rapport/sdk/live/outbox.idb';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { z } from 'zod';
 import { applyDelta, applyEvent, emptyRoom, prepend, resetReply, type RoomState } from './roomState.ts';
+import { createListener, createTypist } from './typing.ts';
 
 type Messages = z.infer<typeof MessageList>;
 
 const pageSize = 50;
+const eventsAtOnce = 1000;
 const openAgainMs = 3000;
 
 /** A message written here that the server has not confirmed yet, or has refused. */
@@ -24,24 +26,45 @@ export interface RoomOptions {
   sessionId: string;
   roomId: string;
   token: () => string | null;
+  /** On which side of the conversation this page stands. */
+  me: 'client' | 'staff';
   /** Called for events of the session itself, e.g. a pause. */
   onSession(): void;
 }
 
+/** What the log holds above `after` and below `before`; nothing where it does not reach back so far any more. */
+async function eventsBetween(api: Api, roomId: string, after: number, before: number): Promise<RoomEvent[]> {
+  const found: RoomEvent[] = [];
+  for (let at = after; at < before - 1; ) {
+    const limit = Math.min(before - 1 - at, eventsAtOnce);
+    const page = await api.get<EventPage>(`/rooms/${roomId}/events`, { after: at, limit });
+    if (page.reset || page.events.length === 0) break;
+    found.push(...page.events.filter((event) => event.seq < before));
+    at = page.next;
+  }
+  return found;
+}
+
+const otherSide = (me: 'client' | 'staff') => (me === 'client' ? 'staff' : 'client');
+
 /** The conversation, live: the newest messages at once, older ones on request, tokens as they are made. */
-export function useRoom({ api, sessionId, roomId, token, onSession }: RoomOptions) {
+export function useRoom({ api, sessionId, roomId, token, me, onSession }: RoomOptions) {
   const [state, setState] = useState<RoomState>(emptyRoom);
   const [status, setStatus] = useState<RoomStatus>('connecting');
   const [outgoing, setOutgoing] = useState<Outgoing[]>([]);
   const [ready, setReady] = useState(false);
   const [older, setOlder] = useState<number | null>(null);
+  const [olderError, setOlderError] = useState<unknown>(null);
+  const [typing, setTyping] = useState(false);
   const handle = useRef<RoomHandle | null>(null);
+  const typist = useMemo(() => createTypist((on) => handle.current?.typing(on)), []);
   const onSessionRef = useRef(onSession);
   onSessionRef.current = onSession;
 
   useEffect(() => {
     let gone = false;
     let live: ReturnType<typeof createLive> | undefined;
+    const other = createListener(setTyping);
     // Tokens come faster than a screen shows them: they are applied once a frame.
     let waiting: TextDelta[] = [];
     let frame = 0;
@@ -54,6 +77,7 @@ export function useRoom({ api, sessionId, roomId, token, onSession }: RoomOption
     const onEvent = (event: RoomEvent) => {
       flush();
       setState((s) => applyEvent(s, event));
+      if (event.type === 'message.created' && event.data['author'] === otherSide(me)) other.stop();
       if (event.type.startsWith('session.') || event.type === 'client.joined') onSessionRef.current();
     };
     let again: ReturnType<typeof setTimeout> | undefined;
@@ -81,6 +105,10 @@ export function useRoom({ api, sessionId, roomId, token, onSession }: RoomOption
         },
         onStatus: (next) => {
           if (!gone) setStatus(next);
+          if (next !== 'live') other.stop();
+        },
+        onTyping: ({ who, on }) => {
+          if (who === otherSide(me)) other.heard(on);
         },
       });
       setReady(true);
@@ -97,14 +125,17 @@ export function useRoom({ api, sessionId, roomId, token, onSession }: RoomOption
       gone = true;
       clearTimeout(again);
       cancelAnimationFrame(frame);
+      typist.stop();
+      other.stop();
       handle.current = null;
       live?.close();
     };
-  }, [api, sessionId, roomId, token]);
+  }, [api, sessionId, roomId, token, me, typist]);
 
   const send = useCallback((text: string) => {
     const room = handle.current;
     if (!room) return;
+    typist.stop();
     const key = Math.random();
     setOutgoing((list) => [...list, { key, text, refused: null }]);
     room.publish(text).then(
@@ -114,14 +145,21 @@ export function useRoom({ api, sessionId, roomId, token, onSession }: RoomOption
         setOutgoing((list) => list.map((m) => (m.key === key ? { ...m, refused } : m)));
       },
     );
-  }, []);
+  }, [typist]);
 
-  const loadOlder = useCallback(async () => {
+  const fetchOlder = useCallback(async () => {
     if (older === null) return;
     const page = await api.get<Messages>(`/sessions/${sessionId}/messages`, { limit: pageSize, before: older });
-    setState((s) => prepend(s, page.items));
-    setOlder(page.next === null ? null : (page.items[0]?.seq ?? null));
-  }, [api, sessionId, older]);
+    const first = page.next === null ? 1 : (page.items[0]?.seq ?? 1);
+    const events = await eventsBetween(api, roomId, first - 1, older);
+    setState((s) => prepend(s, page.items, events));
+    setOlder(first > 1 ? first : null);
+  }, [api, sessionId, roomId, older]);
 
-  return { state, status, ready, outgoing, send, older: older !== null, loadOlder };
+  const loadOlder = useCallback(() => {
+    setOlderError(null);
+    fetchOlder().catch(setOlderError);
+  }, [fetchOlder]);
+
+  return { state, status, ready, outgoing, send, typing, typed: typist.typed, older: older !== null, loadOlder, olderError };
 }

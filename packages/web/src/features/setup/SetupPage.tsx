@@ -46,7 +46,7 @@ export function SetupPage() {
         </Field>
         <fieldset>
           <legend>{t('setup.model')}</legend>
-          <ProviderForm draft={provider} onChange={setProvider} inSetup working={setup.isPending} />
+          <ProviderForm draft={provider} onChange={setProvider} error={setup.error} inSetup working={setup.isPending} />
         </fieldset>
         <Failure error={setup.error} />
         <button className="primary" disabled={setup.isPending}>

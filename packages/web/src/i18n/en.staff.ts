@@ -1,10 +1,10 @@
-export const en = {
-  app: { name: 'Rapport', skip: 'Skip to content', menu: 'Main menu', theme: 'Light or dark', loading: 'Loading…' },
+/** What only the team's pages show: it is added to the client's texts there. */
+export const staffTexts = {
+  app: { skip: 'Skip to content', menu: 'Main menu', theme: 'Light or dark' },
   nav: { sessions: 'Sessions', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', settings: 'Settings' },
   common: {
-    save: 'Save', saved: 'Saved.', cancel: 'Cancel', close: 'Close', add: 'Add', remove: 'Remove', create: 'Create', delete: 'Delete',
-    more: 'Show more', search: 'Search', name: 'Name', copy: 'Copy', copied: 'Copied', tryAgain: 'Try again', none: 'None', back: 'Back',
-    optional: 'optional', open: 'Open', required: 'Please fill this in.', notFound: 'There is nothing here.', home: 'Go to the sessions',
+    save: 'Save', saved: 'Saved.', add: 'Add', remove: 'Remove', create: 'Create', delete: 'Delete', more: 'Show more', search: 'Search', any: 'Any', noMatch: 'Nothing of this name.',
+    name: 'Name', tryAgain: 'Try again', none: 'None', back: 'Back', open: 'Open', required: 'Please fill this in.',
     failed: 'That did not work: {{reason}}',
   },
   setup: {
@@ -25,7 +25,7 @@ export const en = {
   },
   signIn: { title: 'Sign in', name: 'Your name', password: 'Password', go: 'Sign in', out: 'Sign out' },
   sessions: {
-    title: 'Sessions', new: 'New session', search: 'Search in titles, personas and clients', status: 'Status', all: 'All',
+    title: 'Sessions', new: 'New session', searchIn: 'Titles, personas, clients', status: 'Status', all: 'All',
     active: 'Active', paused: 'Paused', ended: 'Ended', empty: 'No session yet',
     emptyHint: 'Start one, or look around with a demo organisation: three personas with reference material, and a client.',
     demo: 'Add the demo', nothing: 'No session matches.', messages_one: '{{count}} message', messages_other: '{{count}} messages',
@@ -35,34 +35,18 @@ export const en = {
   policy: { auto: 'Replies are released by themselves', takeover: 'Only people write', off: 'Off: the persona does not answer' },
   rung: { auto: 'Persona answers', takeover: 'A person writes', off: 'Persona is off' },
   room: {
-    transcript: 'Conversation', controls: 'Supervision', pause: 'Pause', resume: 'Resume', takeover: 'Take over', handback: 'Hand back', end: 'End session',
+    controls: 'Supervision', pause: 'Pause', resume: 'Resume', takeover: 'Take over', handback: 'Hand back', end: 'End session',
     endTitle: 'End this session?', endText: 'Nobody can write any more. The transcript stays.', invite: 'Invite the client',
     guidance: 'Private guidance to the persona', guidanceHint: 'The client never sees this. It counts for all following replies.', guide: 'Send guidance',
     guidanceShown: 'Private guidance by {{name}}', write: 'Write to the client', rehearse: 'Write as the client (rehearsal)',
-    send: 'Send', message: 'Message', export: 'Transcript', markdown: 'Markdown', json: 'JSON', pdf: 'PDF',
-    stop: 'Stop', regenerate: 'Regenerate', retry: 'Try again', replies: 'Replies', refresh: 'Refresh', noReplies: 'No reply yet.',
-    firstToken: 'first token {{ms}} ms', tokens: '{{input}} in, {{output}} out, {{cached}} cached', cost: '{{cost}} USD', older: 'Show older messages',
-    takeOverToWrite: 'The client has joined. Take over to write yourself.',
-    ev: {
-      'session.paused': 'The session was paused.', 'session.resumed': 'The session goes on.', 'session.taken-over': 'A person of the team writes now.',
-      'session.handed-back': 'The AI persona answers again.', 'session.ended': 'The session has ended.', 'client.joined': 'The client has joined.',
-    },
-    interrupted: 'This reply was interrupted.', stopped: 'Stopped.', failed: 'This reply could not be finished.',
-    preparing: 'A reply is being prepared…', you: 'You', team: 'Team', clientName: 'Client', ai: 'AI-made', prepared: 'AI persona · prepared text',
-    reference: 'Quotes from reference material – not an AI model', sources: 'Sources',
+    export: 'Transcript', markdown: 'Markdown', json: 'JSON', pdf: 'PDF', replies: 'Replies', refresh: 'Refresh', noReplies: 'No reply yet.',
+    firstToken: 'first token {{ms}} ms', tokens: '{{input}} in, {{output}} out, {{cached}} cached', cost: '{{cost}} USD',
+    takeOverToWrite: 'The client has joined. Take over to write yourself.', clientName: 'Client', typing: '{{name}} is typing…',
   },
-  status: { connecting: 'Connecting…', live: 'Connected', retrying: 'Connection lost. What you write is kept and sent when it is back.', denied: 'Access to this session has ended.', closed: 'Closed' },
   invite: {
     title: 'Invite the client', alias: 'Name or alias for the client', expires: 'Valid for', hour: '1 hour', day: '1 day', week: '7 days', month: '30 days',
     create: 'Create the link', link: 'Link', once: 'Copy it now: it is not shown again.', qr: 'QR code of the link', existing: 'Invitations',
     revoke: 'Withdraw', revoked: 'withdrawn', accepted: 'accepted', until: 'until {{date}}', expired: 'expired',
-  },
-  join: { title: 'You are invited', text: 'You are about to talk with an AI persona. People of the team read along and can step in.', alias: 'How would you like to be called?', go: 'Join', gone: 'This invitation does not work any more. Ask for a new one.' },
-  chat: {
-    disclosure: 'You are talking with an AI persona, supervised by people.', person: 'A person of the team is writing with you.',
-    paused: 'The session is paused. You can go on writing; the answer comes later.', ended: 'This session has ended.', off: 'The persona does not answer at the moment.',
-    empty: 'Write the first message when you are ready.', waiting: 'will be sent', refused: 'not sent: {{reason}}',
-    noAccess: 'You need an invitation to see this session.',
   },
   personas: {
     title: 'Personas', new: 'New persona', empty: 'No persona yet', emptyHint: 'A persona is who the client talks with: its role, rules and style.',

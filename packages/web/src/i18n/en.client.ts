@@ -1,0 +1,26 @@
+/** What a client's device shows; the team's pages show it too. */
+export const clientTexts = {
+  app: { name: 'Rapport', loading: 'Loading…' },
+  common: {
+    close: 'Close', cancel: 'Cancel', copy: 'Copy', copied: 'Copied', optional: 'optional', notFound: 'There is nothing here.',
+    home: 'Go to the sessions',
+  },
+  room: {
+    transcript: 'Conversation', send: 'Send', message: 'Message', stop: 'Stop', regenerate: 'Regenerate', retry: 'Try again', older: 'Show older messages',
+    ev: {
+      'session.paused': 'The session was paused.', 'session.resumed': 'The session goes on.', 'session.taken-over': 'A person of the team writes now.',
+      'session.handed-back': 'The AI persona answers again.', 'session.ended': 'The session has ended.', 'client.joined': 'The client has joined.',
+    },
+    interrupted: 'This reply was interrupted.', stopped: 'Stopped.', failed: 'This reply could not be finished.',
+    preparing: 'A reply is being prepared…', you: 'You', team: 'Team', ai: 'AI-made', prepared: 'AI persona · prepared text',
+    reference: 'Quotes from reference material – not an AI model', sources: 'Sources',
+  },
+  status: { connecting: 'Connecting…', live: 'Connected', retrying: 'Connection lost. What you write is kept and sent when it is back.', denied: 'Access to this session has ended.', closed: 'Closed' },
+  join: { title: 'You are invited', text: 'You are about to talk with an AI persona. People of the team read along and can step in.', alias: 'How would you like to be called?', go: 'Join', gone: 'This invitation does not work any more. Ask for a new one.' },
+  chat: {
+    disclosure: 'You are talking with an AI persona, supervised by people.', person: 'A person of the team is writing with you.', typing: 'A person of the team is typing…',
+    paused: 'The session is paused. You can go on writing; the answer comes later.', ended: 'This session has ended.', off: 'The persona does not answer at the moment.',
+    empty: 'Write the first message when you are ready.', waiting: 'will be sent', refused: 'not sent: {{reason}}',
+    noAccess: 'You need an invitation to see this session.',
+  },
+} as const;

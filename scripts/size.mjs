@@ -1,0 +1,86 @@
+/**
+ * What a page loads as script, in gzipped bytes, read from the manifest of the web build. The client's pages count
+ * everything they can ever load; a page of the team counts its own code and what that loads, not the other pages.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { root, say, Stop } from './node24.mjs';
+
+const dist = join(root, 'packages', 'web', 'dist');
+const limits = { client: 120, staff: 250 };
+const clientEntry = 'src/client.tsx';
+const staffEntry = 'src/staff.tsx';
+
+function readManifest() {
+  const file = join(dist, '.vite', 'manifest.json');
+  if (!existsSync(file)) throw new Stop('The web app is not built: run `npm run build -w @rapport/web` first.');
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+/** The files that `keys` load: what they import, and what they import later unless `skip` says that it is another page. */
+function filesOf(manifest, keys, skip) {
+  const seen = new Set();
+  const visit = (key) => {
+    if (seen.has(key)) return;
+    const chunk = manifest[key];
+    if (!chunk) throw new Stop(`${key} is not in the manifest of the web build.`);
+    seen.add(key);
+    for (const next of chunk.imports ?? []) visit(next);
+    for (const next of chunk.dynamicImports ?? []) if (!skip(next)) visit(next);
+  };
+  keys.forEach(visit);
+  return [...seen].map((key) => manifest[key].file).filter((file) => file.endsWith('.js'));
+}
+
+const weights = new Map();
+function weigh(file) {
+  if (!weights.has(file)) weights.set(file, gzipSync(readFileSync(join(dist, file)), { level: 9 }).length);
+  return weights.get(file);
+}
+
+const isPage = (key) => /Page\.tsx$/.test(key);
+
+/** One line for each page: its name, its weight and the limit, both in units of 1,000 bytes. */
+export function pageSizes() {
+  const manifest = readManifest();
+  const main = manifest['index.html'];
+  for (const entry of [clientEntry, staffEntry])
+    if (!main?.dynamicImports?.includes(entry)) throw new Stop(`${entry} is no entry of the web build any more.`);
+  const entries = (key) => key === clientEntry || key === staffEntry;
+  const total = (keys, skip) => {
+    const files = filesOf(manifest, keys, skip);
+    return { files, kb: files.reduce((sum, file) => sum + weigh(file), 0) / 1000 };
+  };
+  const client = { name: 'client', limit: limits.client, ...total(['index.html', clientEntry], entries) };
+  const pages = (manifest[staffEntry].dynamicImports ?? []).filter(isPage);
+  const staff = pages.map((page) => ({
+    name: page.replace(/^.*\/|\.tsx$/g, ''),
+    limit: limits.staff,
+    ...total(['index.html', staffEntry, page], (key) => entries(key) || isPage(key)),
+  }));
+  return [client, ...staff];
+}
+
+/** Prints the sizes; 1 where a page is heavier than it may be. */
+export function checkSizes({ files = false } = {}) {
+  let code = 0;
+  for (const { name, kb, limit, files: parts } of pageSizes()) {
+    const tooHeavy = kb > limit;
+    if (tooHeavy) code = 1;
+    say(`${name.padEnd(18)} ${kb.toFixed(1).padStart(6)} KB of script, gzipped${tooHeavy ? `: more than the ${limit} KB it may be` : ''}`);
+    if (files) for (const file of parts) say(`  ${(weigh(file) / 1000).toFixed(1).padStart(6)} ${file}`);
+  }
+  return code;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    process.exitCode = checkSizes({ files: process.argv.includes('--files') });
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+    say(error.message);
+    process.exitCode = 1;
+  }
+}
