@@ -12,17 +12,46 @@ export default defineConfig({
     search: { provider: 'local' },
     outline: [2, 3],
     nav: [
-      { text: 'User', link: '/admin/', activeMatch: '^/user/' },
+      { text: 'User', link: '/user/', activeMatch: '^/user/' },
       { text: 'Administrator', link: '/admin/', activeMatch: '^/admin/' },
-      { text: 'Developer', link: '/developer/api', activeMatch: '^/(developer|decisions)/' },
+      { text: 'Developer', link: '/developer/', activeMatch: '^/(developer|decisions|benchmarks|roadmap)' },
     ],
     sidebar: {
-      '/admin/': [{ text: 'Administrator', items: [{ text: 'Administration', link: '/admin/' }] }],
+      '/user/': [
+        {
+          text: 'User',
+          items: [
+            { text: 'First steps', link: '/user/first-steps' },
+            { text: 'The session’s page', link: '/user/session' },
+            { text: 'Personas', link: '/user/personas' },
+            { text: 'Knowledge', link: '/user/knowledge' },
+            { text: 'Inviting a client', link: '/user/inviting' },
+            { text: 'What the client sees', link: '/user/client-view' },
+            { text: 'Transcripts', link: '/user/transcripts' },
+          ],
+        },
+      ],
+      '/admin/': [
+        {
+          text: 'Administrator',
+          items: [
+            { text: 'Install and start', link: '/admin/' },
+            { text: 'Configuration', link: '/admin/configuration' },
+            { text: 'Models', link: '/admin/models' },
+            { text: 'Backup', link: '/admin/backup' },
+            { text: 'Several servers', link: '/admin/servers' },
+            { text: 'Troubleshooting', link: '/admin/troubleshooting' },
+          ],
+        },
+      ],
       '/': [
         {
           text: 'Developer',
           items: [
             { text: 'The API', link: '/developer/api' },
+            { text: 'Live rooms', link: '/developer/live' },
+            { text: 'Architecture', link: '/developer/architecture' },
+            { text: 'Tests and benchmarks', link: '/developer/tests' },
             { text: 'Figures', link: '/benchmarks' },
             { text: 'What stands, what is open', link: '/roadmap' },
           ],
