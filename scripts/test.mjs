@@ -94,7 +94,11 @@ async function becomeReady(file, server) {
 const steps = {
   typecheck: script('packages/server/tsconfig.json', 'typecheck'),
   lint: script('eslint.config.js', 'lint'),
-  structure: inOrder(script('.dependency-cruiser.cjs', 'structure'), script('docs/.vitepress/config.ts', 'docs')),
+  structure: inOrder(
+    script('.dependency-cruiser.cjs', 'structure'),
+    () => run(process.env.RAPPORT_NODE, [join(root, 'scripts', 'configDocs.mjs'), '--check']),
+    script('docs/.vitepress/config.ts', 'docs'),
+  ),
   web: async () => {
     need('packages/web/index.html');
     await buildWeb();

@@ -22,7 +22,7 @@ const help = `rapport <command>
   doctor    check what a start needs, and say what to do about each thing missing
   help      this text
 
-Settings are environment variables; docs/admin/index.md lists them.`;
+Settings are environment variables; docs/admin/configuration.md lists them.`;
 
 /** Runs `work` on the database of the settings; the embedded one is started for it and stopped after it. */
 async function withDatabase<T>(config: Config, work: (db: Database, migrated: string[]) => Promise<T>): Promise<T> {

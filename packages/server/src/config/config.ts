@@ -23,7 +23,8 @@ export interface Config {
 
 const projectRoot = fileURLToPath(new URL('../../../../', import.meta.url));
 
-const Schema = z.object({
+/** Every option of env.ts and no other. */
+const options = {
   RAPPORT_HOST: z.string().default('127.0.0.1'),
   RAPPORT_PORT: z.coerce.number().int().min(0).max(65_535).default(4310),
   RAPPORT_DATA_DIR: z.string().default(resolve(projectRoot, '.rapport')),
@@ -34,7 +35,8 @@ const Schema = z.object({
   RAPPORT_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   RAPPORT_TOKEN_FRAME_MS: z.coerce.number().int().min(0).max(1000).default(40),
   RAPPORT_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-});
+} satisfies Record<keyof Env, z.ZodType>;
+const Schema = z.object(options);
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
