@@ -96,6 +96,7 @@ const steps = {
   lint: script('eslint.config.js', 'lint'),
   structure: inOrder(
     script('.dependency-cruiser.cjs', 'structure'),
+    script('knip.json', 'dead'),
     () => run(process.env.RAPPORT_NODE, [join(root, 'scripts', 'configDocs.mjs'), '--check']),
     script('docs/.vitepress/config.ts', 'docs'),
   ),

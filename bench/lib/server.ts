@@ -24,9 +24,9 @@ export interface BenchServer {
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a benchmark reads a field or two of what it was sent
-export type Loose = any;
+type Loose = any;
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => probe.once('listening', resolve));
   const { port } = probe.address() as AddressInfo;

@@ -9,5 +9,3 @@ await i18next.use(initReactI18next).init({
   interpolation: { escapeValue: false },
   keySeparator: '.',
 });
-
-export { i18next };

@@ -38,7 +38,7 @@ function toAppError(error: FastifyError | AppError | Error): AppError {
 }
 
 /** RFC 9457. The reason of a 5xx stays in the log, under the correlation id. */
-export function problemOf(error: AppError, correlationId: string): Problem {
+function problemOf(error: AppError, correlationId: string): Problem {
   return {
     type: `urn:rapport:error:${error.code}`,
     title: errorCatalogue[error.code].title,

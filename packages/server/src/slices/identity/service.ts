@@ -7,8 +7,7 @@ import { createOrganisation } from './organisation.ts';
 import { createSetup, type PresetStep, type SetupStep } from './setup.ts';
 
 export type IdentityService = ReturnType<typeof createIdentityService>;
-export type { PresetStep, SetupStep } from './setup.ts';
-export type { Credentials } from './authenticator.ts';
+export type { SetupStep } from './setup.ts';
 
 export interface IdentityDeps {
   db: Database;

@@ -19,7 +19,6 @@ import * as store from './providers.store.ts';
 import type { ProviderRow } from './schema.ts';
 
 export type ProviderService = ReturnType<typeof createProviderService>;
-export type { EngineChoice } from './providers.engines.ts';
 
 type Body = z.output<typeof ProviderCreate>;
 

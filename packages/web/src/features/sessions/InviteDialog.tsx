@@ -3,11 +3,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import QRCode from 'qrcode';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { z } from 'zod';
 import { api } from '../../lib/api.ts';
 import { CopyButton, Dialog, Failure, Field, formatDate } from '../../lib/ui.tsx';
-
-type Created = z.infer<typeof InvitationCreated>;
 
 const spans = [
   [3600, 'invite.hour'],
@@ -35,7 +32,7 @@ export function InviteDialog({ sessionId, open, onClose }: { sessionId: string; 
   const [span, setSpan] = useState(604_800);
   const create = useMutation({
     mutationFn: () =>
-      api.post<Created>(`/sessions/${sessionId}/invitations`, { expiresInSeconds: span, ...(alias.trim() ? { alias: alias.trim() } : {}) }),
+      api.post<InvitationCreated>(`/sessions/${sessionId}/invitations`, { expiresInSeconds: span, ...(alias.trim() ? { alias: alias.trim() } : {}) }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['invitations', sessionId] }),
   });
   return (

@@ -4,10 +4,7 @@ import type { Api } from '@rapport/sdk/api';
 import { createLive, LiveError, type RoomHandle, type RoomStatus } from '@rapport/sdk/live';
 import { idbOutbox } from '@rapport/sdk/live/outbox.idb';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { z } from 'zod';
 import { applyDelta, applyEvent, emptyRoom, prepend, resetReply, type RoomState } from './roomState.ts';
-
-type Messages = z.infer<typeof MessageList>;
 
 const pageSize = 50;
 const openAgainMs = 3000;
@@ -58,7 +55,7 @@ export function useRoom({ api, sessionId, roomId, token, onSession }: RoomOption
     };
     let again: ReturnType<typeof setTimeout> | undefined;
     const open = async () => {
-      const { items } = await api.get<Messages>(`/sessions/${sessionId}/messages`, { limit: pageSize });
+      const { items } = await api.get<MessageList>(`/sessions/${sessionId}/messages`, { limit: pageSize });
       if (gone) return;
       const first = items.length === pageSize ? (items[0]?.seq ?? 1) : 1;
       setState({ ...emptyRoom, cursor: first - 1 });
@@ -118,7 +115,7 @@ export function useRoom({ api, sessionId, roomId, token, onSession }: RoomOption
 
   const loadOlder = useCallback(async () => {
     if (older === null) return;
-    const page = await api.get<Messages>(`/sessions/${sessionId}/messages`, { limit: pageSize, before: older });
+    const page = await api.get<MessageList>(`/sessions/${sessionId}/messages`, { limit: pageSize, before: older });
     setState((s) => prepend(s, page.items));
     setOlder(page.next === null ? null : (page.items[0]?.seq ?? null));
   }, [api, sessionId, older]);
