@@ -62,7 +62,10 @@ async function join(page: Page, link: string) {
 }
 
 const send = async (page: Page, text: string) => {
-  await page.getByRole('textbox', { name: /Message|Write/ }).last().fill(text);
+  await page
+    .getByRole('textbox', { name: /Message|Write/ })
+    .last()
+    .fill(text);
   await page.keyboard.press('Enter');
 };
 
@@ -86,13 +89,24 @@ describe.each([
     const poem = 'Recite: ' + Array.from({ length: 60 }, (_, i) => `word${i}`).join(' ');
     await send(client.page, poem);
     await staff.page.getByText('Recite: word0').waitFor();
-    await client.page.getByText(/word10 word11/).last().waitFor();
+    await client.page
+      .getByText(/word10 word11/)
+      .last()
+      .waitFor();
     expect(await client.page.getByText('AI-made').count()).toBeGreaterThan(0);
     // The laptop is closed in the middle of the reply.
     await client.page.reload();
-    await client.page.locator('.message.persona').getByText(/word58 word59/).waitFor();
-    await staff.page.locator('.message.persona').getByText(/word58 word59/).waitFor();
-    const texts = await Promise.all([client, staff].map((w) => w.page.locator('.message.persona').last().locator('p').allInnerTexts()));
+    await client.page
+      .locator('.message.persona')
+      .getByText(/word58 word59/)
+      .waitFor();
+    await staff.page
+      .locator('.message.persona')
+      .getByText(/word58 word59/)
+      .waitFor();
+    const texts = await Promise.all(
+      [client, staff].map((w) => w.page.locator('.message.persona').last().locator('p').allInnerTexts()),
+    );
     expect(texts[0]).toEqual(texts[1]);
 
     await staff.page.getByLabel('Private guidance to the persona').fill('CANARY guidance');
@@ -107,7 +121,10 @@ describe.each([
     await client.page.getByText('You are talking with an AI persona').waitFor();
 
     await staff.page.getByRole('button', { name: 'Pause' }).click();
-    await client.page.getByText(/The session is paused/).first().waitFor();
+    await client.page
+      .getByText(/The session is paused/)
+      .first()
+      .waitFor();
     await staff.page.getByRole('button', { name: 'Resume' }).click();
     await client.page.getByText('The session goes on.').waitFor();
 
@@ -127,13 +144,25 @@ describe.each([
     const { page, context, complaints } = await openWindow(browser, size);
     const persona = (await app.json('GET', '/api/v1/personas')).body.items[0];
     const base = (await app.json('GET', '/api/v1/knowledge-bases')).body.items[0];
-    for (const path of ['/', '/personas', `/personas/${persona.id}`, '/clients', '/knowledge', `/knowledge/${base.id}`, '/settings', '/sign-in', '/nowhere']) {
+    for (const path of [
+      '/',
+      '/personas',
+      `/personas/${persona.id}`,
+      '/clients',
+      '/knowledge',
+      `/knowledge/${base.id}`,
+      '/settings',
+      '/sign-in',
+      '/nowhere',
+    ]) {
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });
         await page.goto(app.url + path);
         await page.getByRole('heading', { level: 1 }).waitFor();
         await expectAccessible(page);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        const wide = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
         expect(wide, `${path} scrolls sideways`).toBeLessThanOrEqual(0);
       }
     }
@@ -173,7 +202,10 @@ describe('without a model', () => {
     await page.getByLabel('Role').fill('wellbeing coach');
     await page.getByLabel('Instructions').fill('Listen.');
     await page.getByRole('button', { name: 'Create' }).click();
-    await page.getByText(/claims a licence or a professional title/).first().waitFor();
+    await page
+      .getByText(/claims a licence or a professional title/)
+      .first()
+      .waitFor();
     await expectAccessible(page);
     await context.close();
   });

@@ -93,7 +93,7 @@ async function becomeReady(file, server) {
 
 const steps = {
   typecheck: script('packages/server/tsconfig.json', 'typecheck'),
-  lint: script('eslint.config.js', 'lint'),
+  lint: inOrder(script('eslint.config.js', 'lint'), script('.prettierrc.json', 'format:check')),
   structure: inOrder(
     script('.dependency-cruiser.cjs', 'structure'),
     script('knip.json', 'dead'),

@@ -29,7 +29,9 @@ async function withDatabase<T>(config: Config, work: (db: Database, migrated: st
   const log = { info: () => {}, warn: console.warn, error: console.error };
   const embedded = config.databaseUrl ? undefined : await startEmbedded({ dataDir: config.dataDir, log });
   try {
-    const { app, migrated } = await prepareDatabase(embedded?.poolConfig ?? { connectionString: config.databaseUrl ?? '' });
+    const { app, migrated } = await prepareDatabase(
+      embedded?.poolConfig ?? { connectionString: config.databaseUrl ?? '' },
+    );
     const db = openDatabase(app, plainCodec);
     return await work(db, migrated).finally(() => db.close());
   } finally {
@@ -95,7 +97,9 @@ function checkDataDir({ dataDir }: Config): string {
 
 const checkDatabase = (config: Config): Promise<string> =>
   withDatabase(config, async (db) => {
-    const { version } = await db.everywhere.one<{ version: string }>("select current_setting('server_version') as version");
+    const { version } = await db.everywhere.one<{ version: string }>(
+      "select current_setting('server_version') as version",
+    );
     if (Number.parseInt(version, 10) >= 15) return `PostgreSQL ${version}${config.databaseUrl ? '' : ', embedded'}`;
     throw new StartupError(`PostgreSQL ${version} is too old.`, 'Use PostgreSQL 15 or later.');
   });

@@ -115,7 +115,12 @@ export const ReplyList = listOf(Reply);
 
 export const InvitationCreate = z.strictObject({
   alias: line(120).optional(),
-  expiresInSeconds: z.number().int().min(60).max(90 * 86_400).default(7 * 86_400),
+  expiresInSeconds: z
+    .number()
+    .int()
+    .min(60)
+    .max(90 * 86_400)
+    .default(7 * 86_400),
 });
 export const InvitationCreated = z.object({ id: Id, token: z.string(), url: z.string(), expiresAt: Instant });
 export type InvitationCreated = z.infer<typeof InvitationCreated>;

@@ -38,18 +38,25 @@ const options = {
 } satisfies Record<keyof Env, z.ZodType>;
 const Schema = z.object(options);
 
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
 /** Throws StartupError naming the option that is wrong. */
 export function makeConfig(env: Env): Config {
   const parsed = Schema.safeParse(env);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new StartupError(`The setting ${String(issue?.path[0])} is not valid: ${issue?.message}.`, 'Correct it and start again.');
+    throw new StartupError(
+      `The setting ${String(issue?.path[0])} is not valid: ${issue?.message}.`,
+      'Correct it and start again.',
+    );
   }
   const e = parsed.data;
   if (e.RAPPORT_OPENAI_BASE_URL && !e.RAPPORT_MODEL) {
-    throw new StartupError('RAPPORT_OPENAI_BASE_URL is set but RAPPORT_MODEL is not.', 'Set RAPPORT_MODEL to the model’s name.');
+    throw new StartupError(
+      'RAPPORT_OPENAI_BASE_URL is set but RAPPORT_MODEL is not.',
+      'Set RAPPORT_MODEL to the model’s name.',
+    );
   }
   return {
     host: e.RAPPORT_HOST,

@@ -27,7 +27,9 @@ export const plainCodec: ContentCodec = {
   },
   open(place, sealed) {
     if (sealed[0] !== PLAIN) {
-      throw new Error(`${place.table}.${place.column} of row ${place.rowId} is sealed in an unknown format ${sealed[0]}`);
+      throw new Error(
+        `${place.table}.${place.column} of row ${place.rowId} is sealed in an unknown format ${sealed[0]}`,
+      );
     }
     return sealed.toString('utf8', 1);
   },

@@ -25,15 +25,32 @@ const components: Components = {
   a: ({ href, children }) => <Link href={href} text={children} />,
   // Loading an image would tell its server who reads what; its address is shown instead.
   img: ({ src, alt }) => <Link href={typeof src === 'string' ? src : undefined} text={alt || 'image'} />,
-  h1: ({ children }) => <p><strong>{children}</strong></p>,
-  h2: ({ children }) => <p><strong>{children}</strong></p>,
-  h3: ({ children }) => <p><strong>{children}</strong></p>,
+  h1: ({ children }) => (
+    <p>
+      <strong>{children}</strong>
+    </p>
+  ),
+  h2: ({ children }) => (
+    <p>
+      <strong>{children}</strong>
+    </p>
+  ),
+  h3: ({ children }) => (
+    <p>
+      <strong>{children}</strong>
+    </p>
+  ),
 };
 
 /** A message as people read it: no HTML, no script, nothing loaded from anywhere. */
 export function Markdown({ text }: { text: string }) {
   return (
-    <ReactMarkdown remarkPlugins={[remarkGfm]} rehypePlugins={[[rehypeSanitize, schema]]} components={components} skipHtml>
+    <ReactMarkdown
+      remarkPlugins={[remarkGfm]}
+      rehypePlugins={[[rehypeSanitize, schema]]}
+      components={components}
+      skipHtml
+    >
       {text}
     </ReactMarkdown>
   );

@@ -14,7 +14,10 @@ export function createClientService({ db }: { db: Database }) {
   return {
     async create(actor: Actor, body: z.output<typeof ClientCreate>): Promise<Client> {
       requireStaff(actor);
-      return store.insertClient(db.in(actor.orgId), actor.orgId, newId(), body.name, { language: body.language, about: body.about });
+      return store.insertClient(db.in(actor.orgId), actor.orgId, newId(), body.name, {
+        language: body.language,
+        about: body.about,
+      });
     },
 
     /** Throws `not-found`. */
@@ -40,7 +43,12 @@ export function createClientService({ db }: { db: Database }) {
       requireStaff(actor);
       const [before = null] = decodeCursor(page.cursor, 1) ?? [];
       const rows = await store.listClients(db.in(actor.orgId), actor.orgId, before, page.limit + 1);
-      return toPage(rows, page.limit, (client) => client, (client) => encodeCursor(client.id));
+      return toPage(
+        rows,
+        page.limit,
+        (client) => client,
+        (client) => encodeCursor(client.id),
+      );
     },
   };
 }
@@ -48,5 +56,7 @@ export function createClientService({ db }: { db: Database }) {
 /** What the persona is told about the client; empty when there is nothing. For prompts: the session was checked already. */
 export async function clientAbout(db: Db, orgId: string, id: string): Promise<string> {
   const client = await store.findClient(db, orgId, id);
-  return client ? [`Name: ${client.name}.`, `Language: ${client.language}.`, client.about].filter(Boolean).join(' ') : '';
+  return client
+    ? [`Name: ${client.name}.`, `Language: ${client.language}.`, client.about].filter(Boolean).join(' ')
+    : '';
 }

@@ -10,7 +10,13 @@ function toClient(db: Db, orgId: string, row: ClientRow): Client {
   return { id: row.id, name: row.name, ...profile, createdAt: row.created_at, updatedAt: row.updated_at };
 }
 
-export async function insertClient(db: Db, orgId: string, id: string, name: string, profile: ClientProfile): Promise<Client> {
+export async function insertClient(
+  db: Db,
+  orgId: string,
+  id: string,
+  name: string,
+  profile: ClientProfile,
+): Promise<Client> {
   const row = await db.one<ClientRow>(
     `insert into client (org_id, id, name, profile) values ($1, $2, $3, $4) returning ${columns}`,
     [orgId, id, name, db.codec.seal(place(orgId, id), JSON.stringify(profile))],

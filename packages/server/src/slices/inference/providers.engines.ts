@@ -76,7 +76,9 @@ export function createEngines({ db, config, box }: { db: Database; config: Pick<
      */
     async engineFor(orgId: string, providerId: string | null, model: string | null): Promise<EngineChoice> {
       const row = await rows.get(`${orgId}/${providerId}`, () =>
-        providerId ? store.findProvider(db.in(orgId), orgId, providerId) : store.findDefaultProvider(db.in(orgId), orgId),
+        providerId
+          ? store.findProvider(db.in(orgId), orgId, providerId)
+          : store.findDefaultProvider(db.in(orgId), orgId),
       );
       if (!row && providerId) {
         throw new AppError('provider-failed', {

@@ -82,7 +82,12 @@ export function createRoomService(parts: {
      * Events after `after`. With nothing there it waits up to `wait` seconds for an event or for the tokens of a reply.
      * Throws `not-found`.
      */
-    async events(actor: Actor, roomId: string, query: { after: number; limit: number; wait: number }, signal: AbortSignal) {
+    async events(
+      actor: Actor,
+      roomId: string,
+      query: { after: number; limit: number; wait: number },
+      signal: AbortSignal,
+    ) {
       await sessions.room(actor, roomId);
       const first = await page(actor, roomId, query.after, query.limit);
       if (!first.empty || query.wait === 0) return first.json;

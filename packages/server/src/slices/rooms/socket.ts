@@ -87,9 +87,16 @@ export function createLiveSocket(options: LiveOptions) {
     try {
       const { text } = MessagePost.parse({ text: frame.text });
       const accepted = await rooms.publish(actor, frame.room, text, frame.mid);
-      send(c, { t: 'ack', mid: frame.mid, seq: accepted.seq, messageId: accepted.message.id, replyId: accepted.replyId });
+      send(c, {
+        t: 'ack',
+        mid: frame.mid,
+        seq: accepted.seq,
+        messageId: accepted.message.id,
+        replyId: accepted.replyId,
+      });
     } catch (error) {
-      const known = error instanceof AppError ? error : new AppError(isZodError(error) ? 'invalid-body' : 'unavailable');
+      const known =
+        error instanceof AppError ? error : new AppError(isZodError(error) ? 'invalid-body' : 'unavailable');
       send(c, { t: 'nack', mid: frame.mid, code: known.code, message: known.message });
     }
   };
@@ -172,7 +179,8 @@ export function createLiveSocket(options: LiveOptions) {
       else if (c.actor?.kind === 'client') {
         options.authenticate(c.request, c.token).then(
           (actor) => actor ?? close(c, closeCodes.auth, 'access was withdrawn'),
-          (error: unknown) => error instanceof AppError && error.status === 401 && close(c, closeCodes.auth, 'access was withdrawn'),
+          (error: unknown) =>
+            error instanceof AppError && error.status === 401 && close(c, closeCodes.auth, 'access was withdrawn'),
         );
       }
     }

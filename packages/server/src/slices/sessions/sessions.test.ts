@@ -7,7 +7,9 @@ let app: TestApp;
 let upstream: Awaited<ReturnType<typeof startUpstream>>;
 let persona: string;
 
-const model = (name: string) => ({ model: { providerId: null, model: name, temperature: null, maxTokens: 512, contextTokens: 8000 } });
+const model = (name: string) => ({
+  model: { providerId: null, model: name, temperature: null, maxTokens: 512, contextTokens: 8000 },
+});
 
 beforeAll(async () => {
   upstream = await startUpstream();
@@ -65,8 +67,14 @@ describe('a turn', () => {
     expect(second.body.replyId).toBeNull();
     await reader.until((s) => types(s).filter((t) => t === 'reply.completed').length === 2);
     expect(types(reader)).toEqual([
-      'message.created', 'reply.started', 'message.created', 'message.created', 'reply.completed',
-      'reply.started', 'message.created', 'reply.completed',
+      'message.created',
+      'reply.started',
+      'message.created',
+      'message.created',
+      'reply.completed',
+      'reply.started',
+      'message.created',
+      'reply.completed',
     ]);
     reader.close();
   });
@@ -101,7 +109,9 @@ describe('the facilitator', () => {
     const page = await app.fetch(`/api/v1/rooms/${session.roomId}/events`, { headers: session.client });
     expect(await page.text()).not.toContain(canary);
     expect(JSON.stringify(upstream.requests.at(-1))).toContain(canary);
-    expect((await app.json('POST', `/api/v1/sessions/${session.id}/guidance`, { text: 'x' }, session.client)).status).toBe(404);
+    expect(
+      (await app.json('POST', `/api/v1/sessions/${session.id}/guidance`, { text: 'x' }, session.client)).status,
+    ).toBe(404);
     client.close();
     staff.close();
   });
@@ -142,7 +152,9 @@ describe('the facilitator', () => {
     await post(session, 'Hello');
     await reader.until((s) => types(s).includes('reply.completed'));
     const before = (await app.json('GET', `/api/v1/sessions/${session.id}/messages`)).body.items.at(-1);
-    expect((await app.json('POST', `/api/v1/sessions/${session.id}/regenerate`, undefined, session.client)).status).toBe(202);
+    expect(
+      (await app.json('POST', `/api/v1/sessions/${session.id}/regenerate`, undefined, session.client)).status,
+    ).toBe(202);
     await reader.until((s) => types(s).filter((t) => t === 'reply.completed').length === 2);
     const { items } = (await app.json('GET', `/api/v1/sessions/${session.id}/messages`)).body;
     expect(items.map((m: { id: string }) => m.id)).not.toContain(before.id);
@@ -152,15 +164,18 @@ describe('the facilitator', () => {
 });
 
 describe('faults of the provider', () => {
-  test.each(['fault-401', 'fault-cut', 'fault-cut-clean', 'fault-malformed'])('%s ends as failed, never as completed', async (name) => {
-    const session = await makeSession(app, await makePersona(app, model(name)));
-    const reader = await readBySocket(app, session, 'client');
-    await post(session, 'Hello');
-    await reader.until((s) => types(s).includes('reply.failed'));
-    expect(types(reader)).not.toContain('reply.completed');
-    expect(reader.events.find((e) => e.type === 'reply.failed')?.data.message).toMatch(/\w{3}/);
-    reader.close();
-  });
+  test.each(['fault-401', 'fault-cut', 'fault-cut-clean', 'fault-malformed'])(
+    '%s ends as failed, never as completed',
+    async (name) => {
+      const session = await makeSession(app, await makePersona(app, model(name)));
+      const reader = await readBySocket(app, session, 'client');
+      await post(session, 'Hello');
+      await reader.until((s) => types(s).includes('reply.failed'));
+      expect(types(reader)).not.toContain('reply.completed');
+      expect(reader.events.find((e) => e.type === 'reply.failed')?.data.message).toMatch(/\w{3}/);
+      reader.close();
+    },
+  );
 
   test.each(['fault-429', 'fault-500-once'])('%s is retried, and the client sees one whole reply', async (name) => {
     const session = await makeSession(app, await makePersona(app, model(name)));
@@ -221,7 +236,9 @@ describe('bad input', () => {
       expect((await app.json('GET', path, undefined, mine.client)).status, path).toBe(404);
     }
     await expect(readBySocket(app, { ...other, client: mine.client }, 'client')).rejects.toThrow('denied');
-    expect((await app.json('GET', '/api/v1/sessions', undefined, { authorization: 'Bearer nonsense' })).status).toBe(401);
+    expect((await app.json('GET', '/api/v1/sessions', undefined, { authorization: 'Bearer nonsense' })).status).toBe(
+      401,
+    );
   });
 });
 
@@ -230,7 +247,11 @@ describe('a withdrawn invitation', () => {
     const { body: created } = await app.json('POST', '/api/v1/sessions', { personaId: persona });
     const { body: invitation } = await app.json('POST', `/api/v1/sessions/${created.id}/invitations`, {});
     const { body: accepted } = await app.json('POST', `/api/v1/invitations/${invitation.token}/accept`);
-    const session = { id: created.id, roomId: created.roomId, client: { authorization: `Bearer ${accepted.accessToken}` } };
+    const session = {
+      id: created.id,
+      roomId: created.roomId,
+      client: { authorization: `Bearer ${accepted.accessToken}` },
+    };
     const readers = [await readBySocket(app, session, 'client'), await readBySse(app, session, 'client')];
     expect((await app.json('DELETE', `/api/v1/sessions/${created.id}/invitations/${invitation.id}`)).status).toBe(200);
     expect((await post(session, 'late')).status).toBe(401);
@@ -240,7 +261,8 @@ describe('a withdrawn invitation', () => {
 
 describe('lists and files', () => {
   test('sessions are searched, filtered and paged', async () => {
-    for (const title of ['Alpha one', 'Alpha two', 'Alpha three']) await app.json('POST', '/api/v1/sessions', { personaId: persona, title });
+    for (const title of ['Alpha one', 'Alpha two', 'Alpha three'])
+      await app.json('POST', '/api/v1/sessions', { personaId: persona, title });
     const first = (await app.json('GET', '/api/v1/sessions?q=alpha&limit=2')).body;
     expect(first.items.map((s: { title: string }) => s.title)).toEqual(['Alpha three', 'Alpha two']);
     const second = (await app.json('GET', `/api/v1/sessions?q=alpha&limit=2&cursor=${first.next}`)).body;
@@ -257,6 +279,10 @@ describe('lists and files', () => {
     const get = (format: string) => app.fetch(`/api/v1/sessions/${session.id}/export?format=${format}`);
     expect(await (await get('markdown')).text()).toContain('A line for the record');
     expect(((await (await get('json')).json()) as { messages: unknown[] }).messages).toHaveLength(2);
-    expect(Buffer.from(await (await get('pdf')).arrayBuffer()).subarray(0, 5).toString()).toBe('%PDF-');
+    expect(
+      Buffer.from(await (await get('pdf')).arrayBuffer())
+        .subarray(0, 5)
+        .toString(),
+    ).toBe('%PDF-');
   });
 });

@@ -78,16 +78,39 @@ function Details({ draft, onChange }: Pick<Props, 'draft' | 'onChange'>) {
     <div className="card stack">
       {draft.kind === 'openai' && (
         <Field label={t('provider.address')} hint={t('provider.addressHint')}>
-          {(ids) => <input {...ids} type="url" placeholder="https://api.openai.com/v1" value={draft.baseUrl} onChange={(e) => onChange({ ...draft, baseUrl: e.target.value })} />}
+          {(ids) => (
+            <input
+              {...ids}
+              type="url"
+              placeholder="https://api.openai.com/v1"
+              value={draft.baseUrl}
+              onChange={(e) => onChange({ ...draft, baseUrl: e.target.value })}
+            />
+          )}
         </Field>
       )}
       {remote && (
         <Field label={t('provider.key')} hint={t('provider.keyHint')}>
-          {(ids) => <input {...ids} type="password" autoComplete="off" value={draft.apiKey} onChange={(e) => onChange({ ...draft, apiKey: e.target.value })} />}
+          {(ids) => (
+            <input
+              {...ids}
+              type="password"
+              autoComplete="off"
+              value={draft.apiKey}
+              onChange={(e) => onChange({ ...draft, apiKey: e.target.value })}
+            />
+          )}
         </Field>
       )}
       <Field label={draft.kind === 'gguf' ? t('provider.path') : t('provider.modelName')}>
-        {(ids) => <input {...ids} required value={draft.model} onChange={(e) => onChange({ ...draft, model: e.target.value })} />}
+        {(ids) => (
+          <input
+            {...ids}
+            required
+            value={draft.model}
+            onChange={(e) => onChange({ ...draft, model: e.target.value })}
+          />
+        )}
       </Field>
     </div>
   );

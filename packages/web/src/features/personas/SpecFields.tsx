@@ -13,13 +13,27 @@ export function Who({ spec, onChange, error }: SpecProps) {
   const { t } = useTranslation();
   const text = (key: 'name' | 'role', label: string, max: number, hint?: string) => (
     <Field label={label} hint={hint} error={fieldError(error, `/${key}`)}>
-      {(ids) => <input {...ids} required maxLength={max} value={spec[key]} onChange={(e) => onChange({ ...spec, [key]: e.target.value })} />}
+      {(ids) => (
+        <input
+          {...ids}
+          required
+          maxLength={max}
+          value={spec[key]}
+          onChange={(e) => onChange({ ...spec, [key]: e.target.value })}
+        />
+      )}
     </Field>
   );
   const area = (key: 'instructions' | 'description' | 'style' | 'openingLine', label: string, max: number) => (
     <Field label={label} error={fieldError(error, `/${key}`)}>
       {(ids) => (
-        <textarea {...ids} required={key === 'instructions'} maxLength={max} value={spec[key]} onChange={(e) => onChange({ ...spec, [key]: e.target.value })} />
+        <textarea
+          {...ids}
+          required={key === 'instructions'}
+          maxLength={max}
+          value={spec[key]}
+          onChange={(e) => onChange({ ...spec, [key]: e.target.value })}
+        />
       )}
     </Field>
   );
@@ -59,7 +73,12 @@ function Rows<T>({ title, items, fresh, onChange, children }: RowsProps<T>) {
               (next) => onChange(items.map((one, i) => (i === index ? next : one))),
               (name) => `${name} ${index + 1}`,
             )}
-            <button type="button" className="quiet" aria-label={`${t('common.remove')}: ${title} ${index + 1}`} onClick={() => onChange(items.filter((_, i) => i !== index))}>
+            <button
+              type="button"
+              className="quiet"
+              aria-label={`${t('common.remove')}: ${title} ${index + 1}`}
+              onClick={() => onChange(items.filter((_, i) => i !== index))}
+            >
               {t('common.remove')}
             </button>
           </div>
@@ -84,12 +103,28 @@ export function Lists({ spec, onChange }: SpecProps) {
   const { t } = useTranslation();
   return (
     <>
-      <Rows title={t('personas.traits')} items={spec.traits} fresh={{ name: '', level: 5 }} onChange={(traits) => onChange({ ...spec, traits })}>
+      <Rows
+        title={t('personas.traits')}
+        items={spec.traits}
+        fresh={{ name: '', level: 5 }}
+        onChange={(traits) => onChange({ ...spec, traits })}
+      >
         {(trait, change, label) => (
           <>
-            <Input label={label(t('personas.trait'))} value={trait.name} onChange={(name) => change({ ...trait, name })} />
+            <Input
+              label={label(t('personas.trait'))}
+              value={trait.name}
+              onChange={(name) => change({ ...trait, name })}
+            />
             <div className="grow">
-              <input type="range" min={0} max={10} aria-label={`${label(t('personas.level'))}`} value={trait.level} onChange={(e) => change({ ...trait, level: Number(e.target.value) })} />
+              <input
+                type="range"
+                min={0}
+                max={10}
+                aria-label={`${label(t('personas.level'))}`}
+                value={trait.level}
+                onChange={(e) => change({ ...trait, level: Number(e.target.value) })}
+              />
             </div>
             <output>{trait.level}</output>
           </>
@@ -98,19 +133,45 @@ export function Lists({ spec, onChange }: SpecProps) {
       <Rows title={t('personas.rules')} items={spec.rules} fresh="" onChange={(rules) => onChange({ ...spec, rules })}>
         {(rule, change, label) => <Input label={label(t('personas.rule'))} value={rule} onChange={change} />}
       </Rows>
-      <Rows title={t('personas.examples')} items={spec.examples} fresh={{ client: '', persona: '' }} onChange={(examples) => onChange({ ...spec, examples })}>
+      <Rows
+        title={t('personas.examples')}
+        items={spec.examples}
+        fresh={{ client: '', persona: '' }}
+        onChange={(examples) => onChange({ ...spec, examples })}
+      >
         {(example, change, label) => (
           <>
-            <Input label={label(t('personas.exClient'))} value={example.client} onChange={(client) => change({ ...example, client })} />
-            <Input label={label(t('personas.exPersona'))} value={example.persona} onChange={(persona) => change({ ...example, persona })} />
+            <Input
+              label={label(t('personas.exClient'))}
+              value={example.client}
+              onChange={(client) => change({ ...example, client })}
+            />
+            <Input
+              label={label(t('personas.exPersona'))}
+              value={example.persona}
+              onChange={(persona) => change({ ...example, persona })}
+            />
           </>
         )}
       </Rows>
-      <Rows title={t('personas.structure')} items={spec.structure} fresh={{ name: '', goal: '' }} onChange={(structure) => onChange({ ...spec, structure })}>
+      <Rows
+        title={t('personas.structure')}
+        items={spec.structure}
+        fresh={{ name: '', goal: '' }}
+        onChange={(structure) => onChange({ ...spec, structure })}
+      >
         {(stage, change, label) => (
           <>
-            <Input label={label(t('personas.stage'))} value={stage.name} onChange={(name) => change({ ...stage, name })} />
-            <Input label={label(t('personas.goal'))} value={stage.goal} onChange={(goal) => change({ ...stage, goal })} />
+            <Input
+              label={label(t('personas.stage'))}
+              value={stage.name}
+              onChange={(name) => change({ ...stage, name })}
+            />
+            <Input
+              label={label(t('personas.goal'))}
+              value={stage.goal}
+              onChange={(goal) => change({ ...stage, goal })}
+            />
           </>
         )}
       </Rows>

@@ -53,7 +53,9 @@ function Chat({ api, session, token, onSession }: ChatProps) {
           <h1>{session.personaName}</h1>
           <span className="soft small">{session.personaRole}</span>
         </header>
-        <div className="disclosure">{session.personaOff ? t('chat.off') : session.humanWrites ? t('chat.person') : t('chat.disclosure')}</div>
+        <div className="disclosure">
+          {session.personaOff ? t('chat.off') : session.humanWrites ? t('chat.person') : t('chat.disclosure')}
+        </div>
         <Transcript
           state={room.state}
           outgoing={room.outgoing}
@@ -68,9 +70,15 @@ function Chat({ api, session, token, onSession }: ChatProps) {
         />
         <Failure error={error} />
         <p className="status" role="status">
-          {session.status === 'paused' ? t('chat.paused') : session.status === 'ended' ? t('chat.ended') : t(`status.${room.status}`)}
+          {session.status === 'paused'
+            ? t('chat.paused')
+            : session.status === 'ended'
+              ? t('chat.ended')
+              : t(`status.${room.status}`)}
         </p>
-        {session.status !== 'ended' && <Composer label={t('room.message')} disabled={room.status === 'denied' || !room.ready} onSend={room.send} />}
+        {session.status !== 'ended' && (
+          <Composer label={t('room.message')} disabled={room.status === 'denied' || !room.ready} onSend={room.send} />
+        )}
       </section>
     </main>
   );

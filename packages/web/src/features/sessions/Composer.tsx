@@ -33,7 +33,16 @@ export function Composer({ label, disabled = false, onSend }: Props) {
         <label className="visually-hidden" htmlFor="composer">
           {label}
         </label>
-        <textarea id="composer" rows={2} maxLength={longest} placeholder={label} disabled={disabled} value={text} onChange={(e) => setText(e.target.value)} onKeyDown={onKeyDown} />
+        <textarea
+          id="composer"
+          rows={2}
+          maxLength={longest}
+          placeholder={label}
+          disabled={disabled}
+          value={text}
+          onChange={(e) => setText(e.target.value)}
+          onKeyDown={onKeyDown}
+        />
       </div>
       <button className="primary" disabled={disabled || text.trim() === ''}>
         {t('room.send')}

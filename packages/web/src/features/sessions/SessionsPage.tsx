@@ -27,7 +27,9 @@ export function SessionsPage() {
       </div>
       <div className="row">
         <div className="grow">
-          <Field label={t('sessions.search')}>{(ids) => <input {...ids} type="search" value={q} onChange={(e) => setQ(e.target.value)} />}</Field>
+          <Field label={t('sessions.search')}>
+            {(ids) => <input {...ids} type="search" value={q} onChange={(e) => setQ(e.target.value)} />}
+          </Field>
         </div>
         <Field label={t('sessions.status')}>
           {(ids) => (
@@ -45,7 +47,9 @@ export function SessionsPage() {
       <br />
       <Failure error={list.error} />
       {list.isPending && <Loading />}
-      {list.isSuccess && list.items.length === 0 && (filtered ? <p className="soft">{t('sessions.nothing')}</p> : <Empty />)}
+      {list.isSuccess &&
+        list.items.length === 0 &&
+        (filtered ? <p className="soft">{t('sessions.nothing')}</p> : <Empty />)}
       <ul className="list">
         {list.items.map((s) => (
           <li key={s.id}>
@@ -73,7 +77,8 @@ function Item({ session }: { session: Session }) {
         <span className={`badge ${session.status === 'active' ? 'on' : ''}`}>{t(`sessions.${session.status}`)}</span>
       </span>
       <span className="soft small">
-        {session.persona.name} · {session.client?.name ?? t('sessions.noClient')} · {t('sessions.messages', { count: session.messageCount })}
+        {session.persona.name} · {session.client?.name ?? t('sessions.noClient')} ·{' '}
+        {t('sessions.messages', { count: session.messageCount })}
       </span>
       <span className="soft small">{formatDate(session.lastActivityAt)}</span>
     </Link>

@@ -49,7 +49,16 @@ export function Transcript(props: TranscriptProps) {
   const { ref, onScroll } = useFollow(`${state.entries.length}/${state.running?.text.length ?? -1}/${outgoing.length}`);
   const last = state.entries.findLast((e) => e.kind === 'message' || e.kind === 'broken');
   return (
-    <div className="messages" ref={ref} onScroll={onScroll} role="log" aria-live="polite" aria-relevant="additions" aria-label={t('room.transcript')} tabIndex={0}>
+    <div
+      className="messages"
+      ref={ref}
+      onScroll={onScroll}
+      role="log"
+      aria-live="polite"
+      aria-relevant="additions"
+      aria-label={t('room.transcript')}
+      tabIndex={0}
+    >
       {props.older && (
         <button type="button" className="quiet" onClick={props.onOlder}>
           {t('room.older')}
@@ -111,7 +120,10 @@ const lineText = (t: T, type: string): string => {
   return texts[type] ?? type;
 };
 
-function MessageView({ entry, ...props }: TranscriptProps & { entry: Extract<Entry, { kind: 'message' }>; isLast: boolean }) {
+function MessageView({
+  entry,
+  ...props
+}: TranscriptProps & { entry: Extract<Entry, { kind: 'message' }>; isLast: boolean }) {
   const { t } = useTranslation();
   const mine = entry.author === props.me ? ' mine' : '';
   const author = {

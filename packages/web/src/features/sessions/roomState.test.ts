@@ -15,11 +15,17 @@ const engine = { id: 'x', label: 'X', model: 'm' };
 const run = (...events: RoomEvent[]): RoomState => events.reduce(applyEvent, emptyRoom);
 
 test('a reply streams into one bubble and becomes one message', () => {
-  let state = run(event('message.created', { messageId: 'm1', author: 'client', text: 'Hi' }), event('reply.started', { replyId: 'r', engine }));
+  let state = run(
+    event('message.created', { messageId: 'm1', author: 'client', text: 'Hi' }),
+    event('reply.started', { replyId: 'r', engine }),
+  );
   state = applyDelta(state, { replyId: 'r', offset: 0, text: 'Hel' });
   state = applyDelta(state, { replyId: 'r', offset: 3, text: 'lo' });
   expect(state.running?.text).toBe('Hello');
-  state = applyEvent(state, event('message.created', { messageId: 'm2', author: 'persona', text: 'Hello', replyId: 'r' }));
+  state = applyEvent(
+    state,
+    event('message.created', { messageId: 'm2', author: 'persona', text: 'Hello', replyId: 'r' }),
+  );
   state = applyEvent(state, event('reply.completed', { replyId: 'r', messageId: 'm2' }));
   expect(state.running).toBeNull();
   expect(state.entries.map((e) => e.key)).toEqual(['m1', 'm2']);
@@ -37,12 +43,24 @@ test('an event applied twice changes nothing', () => {
 });
 
 test('a broken reply is marked, and gone when the next one is whole', () => {
-  let state = run(event('reply.started', { replyId: 'a', engine, replyTo: 'q' }), event('reply.interrupted', { replyId: 'a', text: 'half' }));
+  let state = run(
+    event('reply.started', { replyId: 'a', engine, replyTo: 'q' }),
+    event('reply.interrupted', { replyId: 'a', text: 'half' }),
+  );
   expect(state.entries).toMatchObject([{ kind: 'broken', status: 'interrupted', text: 'half' }]);
-  const other = [event('reply.started', { replyId: 'x', engine, replyTo: 'other' }), event('message.created', { messageId: 'o', author: 'persona', text: 'else', replyId: 'x' })];
-  expect(other.reduce(applyEvent, state).entries).toMatchObject([{ kind: 'broken' }, { kind: 'message', text: 'else' }]);
+  const other = [
+    event('reply.started', { replyId: 'x', engine, replyTo: 'other' }),
+    event('message.created', { messageId: 'o', author: 'persona', text: 'else', replyId: 'x' }),
+  ];
+  expect(other.reduce(applyEvent, state).entries).toMatchObject([
+    { kind: 'broken' },
+    { kind: 'message', text: 'else' },
+  ]);
   state = applyEvent(state, event('reply.started', { replyId: 'b', engine, replyTo: 'q' }));
-  state = applyEvent(state, event('message.created', { messageId: 'm', author: 'persona', text: 'whole', replyId: 'b' }));
+  state = applyEvent(
+    state,
+    event('message.created', { messageId: 'm', author: 'persona', text: 'whole', replyId: 'b' }),
+  );
   expect(state.entries).toMatchObject([{ kind: 'message', text: 'whole' }]);
 });
 
@@ -57,7 +75,15 @@ test('a regenerated reply takes the place of the old one', () => {
 test('older messages are put before, each once', () => {
   const state = run(event('message.created', { messageId: 'm2', author: 'client', text: 'b' }));
   const message = (id: string) => ({
-    id, seq: 1, author: 'client' as const, text: 'a', replyId: null, replyStatus: null, engine: null, citations: [], createdAt: '2026-01-01T00:00:00.000Z',
+    id,
+    seq: 1,
+    author: 'client' as const,
+    text: 'a',
+    replyId: null,
+    replyStatus: null,
+    engine: null,
+    citations: [],
+    createdAt: '2026-01-01T00:00:00.000Z',
   });
   expect(prepend(state, [message('m1'), message('m2')]).entries.map((e) => e.key)).toEqual(['m1', 'm2']);
 });
@@ -65,5 +91,8 @@ test('older messages are put before, each once', () => {
 test('the session’s state follows its events', () => {
   expect(run(event('session.paused'))).toMatchObject({ status: 'paused' });
   expect(run(event('session.taken-over'))).toMatchObject({ takenOver: true });
-  expect(run(event('session.taken-over'), event('session.handed-back'), event('session.ended'))).toMatchObject({ takenOver: false, status: 'ended' });
+  expect(run(event('session.taken-over'), event('session.handed-back'), event('session.ended'))).toMatchObject({
+    takenOver: false,
+    status: 'ended',
+  });
 });

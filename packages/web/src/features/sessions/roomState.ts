@@ -17,7 +17,15 @@ export type Entry =
       engine: EngineName | null;
       citations: Citation[];
     }
-  | { kind: 'broken'; key: string; replyId: string; status: 'interrupted' | 'failed'; text: string; reason: string | null; at: string }
+  | {
+      kind: 'broken';
+      key: string;
+      replyId: string;
+      status: 'interrupted' | 'failed';
+      text: string;
+      reason: string | null;
+      at: string;
+    }
   | { kind: 'guidance'; key: string; text: string; by: string | null; at: string }
   | { kind: 'line'; key: string; type: string; at: string };
 
@@ -34,7 +42,15 @@ export interface RoomState {
   cursor: number;
 }
 
-export const emptyRoom: RoomState = { entries: [], running: null, early: {}, answers: {}, status: 'active', takenOver: false, cursor: 0 };
+export const emptyRoom: RoomState = {
+  entries: [],
+  running: null,
+  early: {},
+  answers: {},
+  status: 'active',
+  takenOver: false,
+  cursor: 0,
+};
 
 const lines = new Set([
   'session.paused',
@@ -122,13 +138,18 @@ function endReply(state: RoomState, event: RoomEvent): RoomState {
     };
     entries = [...entries.filter((e) => !isTryOf(state, e, data.replyId)), broken];
   } else if (status === 'stopped') {
-    entries = entries.map((e) => (e.kind === 'message' && e.replyId === data.replyId ? { ...e, status: 'stopped' } : e));
+    entries = entries.map((e) =>
+      e.kind === 'message' && e.replyId === data.replyId ? { ...e, status: 'stopped' } : e,
+    );
   }
   return { ...state, entries, running, early };
 }
 
 function changeSession(state: RoomState, event: RoomEvent): RoomState {
-  const entries: Entry[] = [...state.entries, { kind: 'line', key: `line-${event.seq}`, type: event.type, at: event.at }];
+  const entries: Entry[] = [
+    ...state.entries,
+    { kind: 'line', key: `line-${event.seq}`, type: event.type, at: event.at },
+  ];
   switch (event.type) {
     case 'session.paused':
       return { ...state, entries, status: 'paused' };
@@ -151,7 +172,11 @@ export function applyEvent(before: RoomState, event: RoomEvent): RoomState {
   const state = { ...before, cursor: event.seq };
   if (event.type === 'message.created') return addMessage(state, event);
   if (event.type === 'reply.started') {
-    const { replyId, engine, replyTo = null } = event.data as { replyId: string; engine: EngineName; replyTo?: string | null };
+    const {
+      replyId,
+      engine,
+      replyTo = null,
+    } = event.data as { replyId: string; engine: EngineName; replyTo?: string | null };
     const { [replyId]: text = '', ...early } = state.early;
     return { ...state, running: { replyId, engine, text }, early, answers: { ...state.answers, [replyId]: replyTo } };
   }
