@@ -92,7 +92,7 @@ const faults: [string, () => unknown][] = [
   ['its clients sent to the other', () => [proxies[0].retarget(apps[1].port), proxies[0].heal()]],
 ];
 
-test('readers on two servers hold the log event by event, under every fault', async () => {
+test('rooms 1: readers on two servers hold the log event by event, under every fault', async () => {
   const session = await makeSession(apps[0], await makePersona(apps[0]));
   const readers = Array.from({ length: readerCount }, (_, i) => read(session, i));
   const every = Math.floor(messageCount / (faults.length + 1));
@@ -130,7 +130,7 @@ test('readers on two servers hold the log event by event, under every fault', as
   );
 }, 180_000);
 
-test('a reply made on one server is read from the other with exactly the same text', async () => {
+test('rooms 5: a reply made on one server is read from the other with exactly the same text', async () => {
   const model = { providerId: null, model: 'words-120@20', temperature: null, maxTokens: 512, contextTokens: 8000 };
   const session = await makeSession(apps[0], await makePersona(apps[0], { model }));
   const token = () => session.client.authorization.slice(7);

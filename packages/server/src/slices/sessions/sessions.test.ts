@@ -25,7 +25,7 @@ const post = (session: { id: string; client: object }, text: string, key = crypt
   app.json('POST', `/api/v1/sessions/${session.id}/messages`, { text }, { ...session.client, 'idempotency-key': key });
 
 describe('a turn', () => {
-  test('the message is stored, the reply streams, and all three kinds of reader hold the same text', async () => {
+  test('rooms 1: the message is stored, the reply streams, and all three kinds of reader hold the same text', async () => {
     const session = await makeSession(app, persona);
     const readers = [
       await readBySocket(app, session, 'client'),
@@ -79,7 +79,7 @@ describe('a turn', () => {
     reader.close();
   });
 
-  test('a reader who comes in the middle is given the reply from its beginning', async () => {
+  test('rooms 5: a reader who comes in the middle is given the reply from its beginning', async () => {
     const session = await makeSession(app, await makePersona(app, model('words-60@20')));
     const first = await readBySocket(app, session, 'client');
     const { body } = await post(session, 'tell me');
@@ -95,7 +95,7 @@ describe('a turn', () => {
 });
 
 describe('the facilitator', () => {
-  test('guidance reaches the model and never the client', async () => {
+  test('rooms 2: guidance reaches the model and never the client', async () => {
     const session = await makeSession(app, persona);
     const canary = 'CANARY-GUIDANCE-17';
     const client = await readBySse(app, session, 'client');
@@ -243,7 +243,7 @@ describe('bad input', () => {
 });
 
 describe('a withdrawn invitation', () => {
-  test('ends the client’s socket and stream within about a second, and its requests at once', async () => {
+  test('rooms 10: ends the client’s socket and stream within about a second, and its requests at once', async () => {
     const { body: created } = await app.json('POST', '/api/v1/sessions', { personaId: persona });
     const { body: invitation } = await app.json('POST', `/api/v1/sessions/${created.id}/invitations`, {});
     const { body: accepted } = await app.json('POST', `/api/v1/invitations/${invitation.token}/accept`);
