@@ -225,3 +225,22 @@ test('rooms 16: a server that stops closes sockets with 1012, ends streams with 
   expect(await one.closed).toBe(closeCodes.restart);
   await closing;
 });
+
+test('rooms 18: while the database fails, a hello and a subscription are closed with 1012, a publish is refused for now', async () => {
+  const of = await makeSession(app, persona);
+  // Its token was not asked for yet, so the server cannot remember it.
+  const unseen = await makeSession(app, persona);
+  const told = await clientSocket(of);
+  const rename = (from: string, to: string) => app.db.everywhere.exec(`alter table ${from} rename to ${to}`);
+  await rename('access_token', 'access_token_away');
+  const stranger = await socket();
+  stranger.send({ t: 'hello', token: token(unseen) });
+  expect(await stranger.closed).toBe(closeCodes.restart);
+  await rename('access_token_away', 'access_token');
+  await rename('session', 'session_away');
+  told.send({ t: 'pub', room: of.roomId, mid: crypto.randomUUID(), text: 'Hello' });
+  expect(await told.kind('nack')).toMatchObject({ code: 'unavailable' });
+  told.send({ t: 'sub', room: of.roomId, after: 0 });
+  expect(await told.closed).toBe(closeCodes.restart);
+  await rename('session_away', 'session');
+});

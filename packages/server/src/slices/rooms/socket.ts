@@ -105,7 +105,7 @@ export function createLiveSocket(options: LiveOptions) {
     if (frame.t === 'ping') return send(c, { t: 'pong' });
     if (frame.t === 'hello') {
       c.token = frame.token;
-      c.actor = await options.authenticate(c.request, frame.token).catch(() => null);
+      c.actor = await options.authenticate(c.request, frame.token).catch(nobody);
       if (!c.actor) return close(c, closeCodes.auth, 'sign in first');
       return send(c, { t: 'welcome', node, pingEveryMs });
     }
@@ -196,6 +196,12 @@ export function createLiveSocket(options: LiveOptions) {
     },
   };
 }
+
+/** A token that is not good is nobody's; a database that does not answer says nothing about the token. */
+const nobody = (error: unknown): null => {
+  if (error instanceof AppError && error.status === 401) return null;
+  throw error;
+};
 
 const isZodError = (error: unknown): boolean => error instanceof Error && error.name === 'ZodError';
 
