@@ -64,6 +64,7 @@ export default defineConfig({
             { text: 'Node runs TypeScript', link: '/decisions/0002-node-runs-typescript' },
             { text: 'Plain CSS', link: '/decisions/0003-plain-css' },
             { text: 'The API page has no script', link: '/decisions/0004-api-page-without-script' },
+            { text: 'Row-level security', link: '/decisions/0006-row-level-security' },
           ],
         },
       ],
