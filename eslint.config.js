@@ -12,10 +12,16 @@ const ownLines = {
       const { node, inner } = open.pop();
       const lines = node.loc.end.line - node.loc.start.line + 1;
       if (open.length > 0) open.at(-1).inner += lines;
-      if (lines - inner > 60) context.report({ node, message: `${lines - inner} lines of its own; split it (60 at most).` });
+      if (lines - inner > 60)
+        context.report({ node, message: `${lines - inner} lines of its own; split it (60 at most).` });
     };
     const kinds = ['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'];
-    return Object.fromEntries(kinds.flatMap((kind) => [[kind, enter], [`${kind}:exit`, leave]]));
+    return Object.fromEntries(
+      kinds.flatMap((kind) => [
+        [kind, enter],
+        [`${kind}:exit`, leave],
+      ]),
+    );
   },
 };
 const house = { rules: { 'own-lines': ownLines } };

@@ -9,12 +9,19 @@ const perSession = 50;
 const calls = 1000;
 
 const database = await openBenchDatabase();
-const server = await startServer({ DATABASE_URL: database.url, RAPPORT_OPENAI_BASE_URL: 'http://127.0.0.1:9/v1', RAPPORT_MODEL: 'x' });
+const server = await startServer({
+  DATABASE_URL: database.url,
+  RAPPORT_OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+  RAPPORT_MODEL: 'x',
+});
 const first = await makeSession(server, await makePersona(server));
 const { client } = database;
 
 const text = `'Message ' || n || ' ' || repeat('some words of a talk ', 8)`;
-await client.query(`create temp table copy as select gen_random_uuid() as id, gen_random_uuid() as room_id from generate_series(1, $1::int)`, [sessions]);
+await client.query(
+  `create temp table copy as select gen_random_uuid() as id, gen_random_uuid() as room_id from generate_series(1, $1::int)`,
+  [sessions],
+);
 await client.query(
   `insert into room (org_id, id, kind, seq) select s.org_id, c.room_id, 'session', $2 from copy c, session s where s.id = $1`,
   [first.id, perSession],
@@ -43,7 +50,9 @@ const { rows: picked } = await client.query<{ id: string; room_id: string; org_i
   [first.id],
 );
 
-async function time(work: (row: { id: string; room_id: string; org_id: string }) => Promise<unknown>): Promise<number[]> {
+async function time(
+  work: (row: { id: string; room_id: string; org_id: string }) => Promise<unknown>,
+): Promise<number[]> {
   const times: number[] = [];
   for (const row of picked) {
     const began = performance.now();
@@ -84,10 +93,16 @@ const row = (what: string, times: number[], base?: number[]): Row => ({
   'p95 ms': round(percentile(times, 0.95)),
   'p95 against bare SQL': base ? round(percentile(times, 0.95) / percentile(base, 0.95)) : '',
 });
-report('history', [
-  row('bare SQL, 50 messages', bareMessages),
-  row('bare SQL, 50 events', bareEvents),
-  row('HTTP alone (/healthz)', health),
-  row('GET messages?limit=50', messages, bareMessages),
-  row('GET events?limit=50', events, bareEvents),
-], [`${sessions} sessions, ${sessions * perSession} messages and as many events; ${calls} random sessions, one call at a time.`]);
+report(
+  'history',
+  [
+    row('bare SQL, 50 messages', bareMessages),
+    row('bare SQL, 50 events', bareEvents),
+    row('HTTP alone (/healthz)', health),
+    row('GET messages?limit=50', messages, bareMessages),
+    row('GET events?limit=50', events, bareEvents),
+  ],
+  [
+    `${sessions} sessions, ${sessions * perSession} messages and as many events; ${calls} random sessions, one call at a time.`,
+  ],
+);

@@ -24,8 +24,10 @@ async function turn(server: BenchServer, session: BenchSession, n: number): Prom
   const posted = await fetch(path, { method: 'POST', headers, body: JSON.stringify({ text: `Turn ${n}` }) });
   const { seq } = (await posted.json()) as { seq: number };
   let bytes = 0;
-  for (let after = seq; ; ) {
-    const response = await fetch(`${server.url}/api/v1/rooms/${session.roomId}/events?after=${after}&wait=25`, { headers });
+  for (let after = seq; ;) {
+    const response = await fetch(`${server.url}/api/v1/rooms/${session.roomId}/events?after=${after}&wait=25`, {
+      headers,
+    });
     const text = await response.text();
     bytes += text.length;
     const page = JSON.parse(text) as { events: { type: string }[]; next: number };

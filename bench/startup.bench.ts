@@ -26,7 +26,12 @@ const idle = server.memoryMb();
 const session = await makeSession(server, await makePersona(server));
 const headers = { authorization: `Bearer ${session.token}` };
 for (let i = 0; i < 1000; i += 1) {
-  const { status } = await server.json('POST', `/api/v1/sessions/${session.id}/messages`, { text: `Message ${i}` }, headers);
+  const { status } = await server.json(
+    'POST',
+    `/api/v1/sessions/${session.id}/messages`,
+    { text: `Message ${i}` },
+    headers,
+  );
   if (status !== 202) throw new Error(`message ${i} was answered ${status}`);
 }
 await settle(3000);
@@ -34,10 +39,14 @@ const after = server.memoryMb();
 await server.stop();
 await rm(dataDir, { recursive: true, force: true });
 
-report('startup', [
-  { what: 'first start, new database, ms', value: round(first.startMs, 0) },
-  { what: 'later starts, median of 5, ms', value: round(percentile(later, 0.5), 0) },
-  { what: 'later starts, slowest, ms', value: round(Math.max(...later), 0) },
-  { what: 'resident memory idle, MB', value: round(idle, 0) },
-  { what: 'resident memory after 1,000 messages, MB', value: round(after, 0) },
-], ['The server process alone; PostgreSQL is a process of its own.']);
+report(
+  'startup',
+  [
+    { what: 'first start, new database, ms', value: round(first.startMs, 0) },
+    { what: 'later starts, median of 5, ms', value: round(percentile(later, 0.5), 0) },
+    { what: 'later starts, slowest, ms', value: round(Math.max(...later), 0) },
+    { what: 'resident memory idle, MB', value: round(idle, 0) },
+    { what: 'resident memory after 1,000 messages, MB', value: round(after, 0) },
+  ],
+  ['The server process alone; PostgreSQL is a process of its own.'],
+);

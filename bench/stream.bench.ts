@@ -30,7 +30,10 @@ async function direct(upstream: string, concurrent: number): Promise<Run> {
   const one = async (_: unknown, index: number) => {
     await after(index * apartMs);
     const began = performance.now();
-    const response = await fetch(`${upstream}/v1/chat/completions`, { method: 'POST', body: JSON.stringify({ model }) });
+    const response = await fetch(`${upstream}/v1/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ model }),
+    });
     let seen = false;
     let rest = '';
     for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {

@@ -64,7 +64,13 @@ async function launch(at: number): Promise<ChildProcess> {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   for (let i = 0; i < 400; i += 1) {
-    if (await fetch(`http://127.0.0.1:${at}/readyz`).then((r) => r.ok, () => false)) return child;
+    if (
+      await fetch(`http://127.0.0.1:${at}/readyz`).then(
+        (r) => r.ok,
+        () => false,
+      )
+    )
+      return child;
     await pause(25);
   }
   throw new Error('the server did not come back');
@@ -83,9 +89,17 @@ async function kill(): Promise<void> {
 }
 
 /** Until the server answers, however often it dies in between. */
-async function insist<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+async function insist<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<T> {
   for (;;) {
-    const init: RequestInit = { method, headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers } };
+    const init: RequestInit = {
+      method,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    };
     if (body !== undefined) init.body = JSON.stringify(body);
     const response = await fetch(url(path), init).catch(() => null);
     if (response && response.status < 500) {
@@ -101,13 +115,23 @@ async function open(personaId: string): Promise<Talk> {
   const session = await insist<{ id: string; roomId: string }>('POST', '/api/v1/sessions', { personaId });
   const { token } = await insist<{ token: string }>('POST', `/api/v1/sessions/${session.id}/invitations`, {});
   const { accessToken } = await insist<{ accessToken: string }>('POST', `/api/v1/invitations/${token}/accept`, {});
-  return { ...session, token: accessToken, headers: { authorization: `Bearer ${accessToken}` }, acknowledged: new Set() };
+  return {
+    ...session,
+    token: accessToken,
+    headers: { authorization: `Bearer ${accessToken}` },
+    acknowledged: new Set(),
+  };
 }
 
 async function allEvents(talk: Talk, headers: Record<string, string> = {}): Promise<RoomEvent[]> {
   const events: RoomEvent[] = [];
-  for (let after = 0; ; ) {
-    const page = await insist<Page>('GET', `/api/v1/rooms/${talk.roomId}/events?after=${after}&limit=1000`, undefined, headers);
+  for (let after = 0; ;) {
+    const page = await insist<Page>(
+      'GET',
+      `/api/v1/rooms/${talk.roomId}/events?after=${after}&limit=1000`,
+      undefined,
+      headers,
+    );
     events.push(...page.events);
     if (page.events.length === 0) return events;
     after = page.next;
@@ -137,7 +161,11 @@ const ends = new Set(['reply.completed', 'reply.stopped', 'reply.interrupted', '
 const whole = Array.from({ length: 60 }, (_, i) => `w${i}`).join(' ');
 
 test(`a server killed ${crashes} times loses nothing it acknowledged and shows nothing half as finished`, async () => {
-  const persona = await insist<{ id: string }>('POST', '/api/v1/personas', { name: 'Mira', role: 'coach', instructions: 'Listen.' });
+  const persona = await insist<{ id: string }>('POST', '/api/v1/personas', {
+    name: 'Mira',
+    role: 'coach',
+    instructions: 'Listen.',
+  });
   await insist('POST', `/api/v1/personas/${persona.id}/publish`);
   const talks: Talk[] = [];
   for (let i = 0; i < sessionCount; i += 1) talks.push(await open(persona.id));
@@ -146,7 +174,13 @@ test(`a server killed ${crashes} times loses nothing it acknowledged and shows n
     const seen: RoomEvent[] = [];
     const live = createLive({ baseUrl: url(''), token: () => watched.token, transport });
     const ignore = () => {};
-    live.room(watched.roomId, { onEvent: (e) => seen.push(e), onDelta: ignore, onReset: ignore, onReplyReset: ignore, onStatus: ignore });
+    live.room(watched.roomId, {
+      onEvent: (e) => seen.push(e),
+      onDelta: ignore,
+      onReset: ignore,
+      onReplyReset: ignore,
+      onStatus: ignore,
+    });
     return { live, seen };
   });
 
@@ -155,7 +189,12 @@ test(`a server killed ${crashes} times loses nothing it acknowledged and shows n
     await pause(index * 37);
     for (let n = 0; writing; n += 1) {
       const key = { ...talk.headers, 'idempotency-key': `${index}-${n}` };
-      const { message } = await insist<{ message: { id: string } }>('POST', `/api/v1/sessions/${talk.id}/messages`, { text: `${index}/${n}` }, key);
+      const { message } = await insist<{ message: { id: string } }>(
+        'POST',
+        `/api/v1/sessions/${talk.id}/messages`,
+        { text: `${index}/${n}` },
+        key,
+      );
       talk.acknowledged.add(message.id);
       await pause(200 + Math.random() * 1200);
     }
@@ -174,12 +213,15 @@ test(`a server killed ${crashes} times loses nothing it acknowledged and shows n
     let events: RoomEvent[] = [];
     for (let i = 0; i < 120; i += 1) {
       events = await allEvents(talk);
-      const open_ = events.filter((e) => e.type === 'reply.started').length - events.filter((e) => ends.has(e.type)).length;
+      const open_ =
+        events.filter((e) => e.type === 'reply.started').length - events.filter((e) => ends.has(e.type)).length;
       if (open_ === 0) break;
       await pause(250);
     }
     expect(events.map((e) => e.seq)).toEqual(events.map((_, i) => i + 1));
-    const created = events.filter((e) => e.type === 'message.created' && e.data['author'] === 'client').map((e) => e.data['messageId']);
+    const created = events
+      .filter((e) => e.type === 'message.created' && e.data['author'] === 'client')
+      .map((e) => e.data['messageId']);
     expect(created.toSorted()).toEqual([...talk.acknowledged].toSorted());
     const started = events.filter((e) => e.type === 'reply.started').map((e) => e.data['replyId']);
     const ended = events.filter((e) => ends.has(e.type)).map((e) => e.data['replyId']);
@@ -199,14 +241,20 @@ test(`a server killed ${crashes} times loses nothing it acknowledged and shows n
     live.close();
   }
   const acknowledged = talks.reduce((sum, t) => sum + t.acknowledged.size, 0);
-  console.log(`${crashes} kills: ${acknowledged} messages acknowledged, each once; ${counts.whole} replies whole, ${counts.marked} marked`);
+  console.log(
+    `${crashes} kills: ${acknowledged} messages acknowledged, each once; ${counts.whole} replies whole, ${counts.marked} marked`,
+  );
 }, 600_000);
 
 test('a server killed in the middle of a reply is noticed by the other within 10 s', async () => {
   const otherPort = await freePort();
   const other = await launch(otherPort);
   try {
-    const persona = await insist<{ id: string }>('POST', '/api/v1/personas', { name: 'Mira', role: 'coach', instructions: 'Listen.' });
+    const persona = await insist<{ id: string }>('POST', '/api/v1/personas', {
+      name: 'Mira',
+      role: 'coach',
+      instructions: 'Listen.',
+    });
     await insist('POST', `/api/v1/personas/${persona.id}/publish`);
     const talk = await open(persona.id);
     await insist('POST', `/api/v1/sessions/${talk.id}/messages`, { text: 'go' }, talk.headers);
@@ -215,7 +263,9 @@ test('a server killed in the middle of a reply is noticed by the other within 10
     const killedAt = performance.now();
     let end: string | undefined;
     while (!end && performance.now() - killedAt < 10_000) {
-      const response = await fetch(`http://127.0.0.1:${otherPort}/api/v1/rooms/${talk.roomId}/events`, { headers: talk.headers });
+      const response = await fetch(`http://127.0.0.1:${otherPort}/api/v1/rooms/${talk.roomId}/events`, {
+        headers: talk.headers,
+      });
       end = ((await response.json()) as Page).events.find((e) => ends.has(e.type))?.type;
       await pause(50);
     }

@@ -1,7 +1,13 @@
 import { createLive } from '@rapport/sdk/live';
 import type { RoomEvent } from '@rapport/protocol/events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../packages/server/src/test/app.ts';
+import {
+  makePersona,
+  makeSession,
+  startTestApp,
+  type TestApp,
+  type TestSession,
+} from '../packages/server/src/test/app.ts';
 import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
 import { startProxy, type Proxy } from './lib/proxy.ts';
 
@@ -35,7 +41,11 @@ interface Reader {
 
 function read(session: TestSession, index: number): Reader {
   const transport = (['auto', 'sse', 'poll', 'socket'] as const)[index % 4] ?? 'auto';
-  const live = createLive({ baseUrl: (proxies[index % 2] as Proxy).url, token: () => session.client.authorization.slice(7), transport });
+  const live = createLive({
+    baseUrl: (proxies[index % 2] as Proxy).url,
+    token: () => session.client.authorization.slice(7),
+    transport,
+  });
   const reader: Reader = { seen: [], texts: new Map(), gaps: 0, close: () => live.close() };
   live.room(session.roomId, {
     onEvent: (event) => reader.seen.push(event),
@@ -56,13 +66,20 @@ function read(session: TestSession, index: number): Reader {
 /** Alternately to both servers, past the proxies: what is tested is reading. */
 async function write(session: TestSession, n: number): Promise<void> {
   const headers = { ...session.client, 'idempotency-key': `m-${n}` };
-  const answer = await (apps[n % 2] as TestApp).json('POST', `/api/v1/sessions/${session.id}/messages`, { text: `message ${n}` }, headers);
+  const answer = await (apps[n % 2] as TestApp).json(
+    'POST',
+    `/api/v1/sessions/${session.id}/messages`,
+    { text: `message ${n}` },
+    headers,
+  );
   expect(answer.status).toBe(202);
 }
 
 /** As if every server had lost its wake-up connection. */
 const loseWakeUps = () =>
-  apps[0].db.everywhere.exec(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'listen%'`);
+  apps[0].db.everywhere.exec(
+    `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'listen%'`,
+  );
 
 const faults: [string, () => unknown][] = [
   ['resets', () => proxies.forEach((p) => p.reset())],
@@ -75,7 +92,7 @@ const faults: [string, () => unknown][] = [
   ['its clients sent to the other', () => [proxies[0].retarget(apps[1].port), proxies[0].heal()]],
 ];
 
-test('readers on two servers hold the log event by event, under every fault', async () => {
+test('rooms 1: readers on two servers hold the log event by event, under every fault', async () => {
   const session = await makeSession(apps[0], await makePersona(apps[0]));
   const readers = Array.from({ length: readerCount }, (_, i) => read(session, i));
   const every = Math.floor(messageCount / (faults.length + 1));
@@ -87,7 +104,12 @@ test('readers on two servers hold the log event by event, under every fault', as
     if (fault?.[0] === 'an outage') await pause(2000);
   }
   await pause(2000);
-  const page = await apps[1].json('GET', `/api/v1/rooms/${session.roomId}/events?limit=1000`, undefined, session.client);
+  const page = await apps[1].json(
+    'GET',
+    `/api/v1/rooms/${session.roomId}/events?limit=1000`,
+    undefined,
+    session.client,
+  );
   const log: RoomEvent[] = page.body.events;
   // A half-open link is noticed after two and a half pings at the latest.
   const deadline = performance.now() + 75_000;
@@ -103,10 +125,12 @@ test('readers on two servers hold the log event by event, under every fault', as
     expect(reader.gaps).toBe(0);
     reader.close();
   }
-  console.log(`${readerCount} readers × ${log.length} events on 2 servers: ${lost} lost, ${doubled} doubled, one order`);
+  console.log(
+    `${readerCount} readers × ${log.length} events on 2 servers: ${lost} lost, ${doubled} doubled, one order`,
+  );
 }, 180_000);
 
-test('a reply made on one server is read from the other with exactly the same text', async () => {
+test('rooms 5: a reply made on one server is read from the other with exactly the same text', async () => {
   const model = { providerId: null, model: 'words-120@20', temperature: null, maxTokens: 512, contextTokens: 8000 };
   const session = await makeSession(apps[0], await makePersona(apps[0], { model }));
   const token = () => session.client.authorization.slice(7);

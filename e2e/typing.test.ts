@@ -1,6 +1,12 @@
 import { createLive, type RoomHandle } from '@rapport/sdk/live';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../packages/server/src/test/app.ts';
+import {
+  makePersona,
+  makeSession,
+  startTestApp,
+  type TestApp,
+  type TestSession,
+} from '../packages/server/src/test/app.ts';
 
 let apps: [TestApp, TestApp];
 let session: TestSession;
@@ -49,7 +55,12 @@ test('the team sees the client type, on every server and transport; the client s
   client.room.typing(true);
   await expect.poll(() => [staff.told, elsewhere.told]).toEqual([['client:true'], ['client:true']]);
   client.room.typing(false);
-  await expect.poll(() => [staff.told, elsewhere.told]).toEqual([['client:true', 'client:false'], ['client:true', 'client:false']]);
+  await expect
+    .poll(() => [staff.told, elsewhere.told])
+    .toEqual([
+      ['client:true', 'client:false'],
+      ['client:true', 'client:false'],
+    ]);
 
   // The persona answers: whatever a person types is guidance, or nothing that concerns the client.
   staff.room.typing(true);
@@ -59,7 +70,9 @@ test('the team sees the client type, on every server and transport; the client s
 
   await apps[0].json('POST', `/api/v1/sessions/${session.id}/takeover`);
   staff.room.typing(true);
-  await expect.poll(() => [client.told, second.told, elsewhere.told.slice(2)]).toEqual([['staff:true'], ['staff:true'], ['staff:true']]);
+  await expect
+    .poll(() => [client.told, second.told, elsewhere.told.slice(2)])
+    .toEqual([['staff:true'], ['staff:true'], ['staff:true']]);
 
   const { body } = await apps[0].json('GET', `/api/v1/rooms/${session.roomId}/events`);
   expect(JSON.stringify(body)).not.toContain('typing');

@@ -24,7 +24,12 @@ const usage = { prompt_tokens: 612, completion_tokens: 24, prompt_tokens_details
 const upstream = createServer((_request, response) => {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const last = `${chunk('', 'stop')}data: ${JSON.stringify({ choices: [], usage })}\n\ndata: [DONE]\n\n`;
-  response.end(said.split(/(?<= )/).map((word) => chunk(word)).join('') + last);
+  response.end(
+    said
+      .split(/(?<= )/)
+      .map((word) => chunk(word))
+      .join('') + last,
+  );
 }).listen(4398, '127.0.0.1');
 const server = spawn(process.execPath, [join(root, 'packages/server/src/main.ts')], {
   env: { ...process.env, RAPPORT_PORT: String(port), RAPPORT_DATA_DIR: dataDir, RAPPORT_LOG_LEVEL: 'error' },
@@ -33,7 +38,13 @@ const server = spawn(process.execPath, [join(root, 'packages/server/src/main.ts'
 const ended = new Promise((resolve) => server.once('exit', resolve));
 const ready = async () => {
   for (let i = 0; i < 300; i += 1) {
-    if (await fetch(`${url}/readyz`).then((r) => r.ok, () => false)) return;
+    if (
+      await fetch(`${url}/readyz`).then(
+        (r) => r.ok,
+        () => false,
+      )
+    )
+      return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error('the server did not become ready');
@@ -53,9 +64,18 @@ async function talk() {
   const { accessToken } = await api('POST', `/invitations/${invitation.token}/accept`, {});
   const client = { authorization: `Bearer ${accessToken}` };
   await api('POST', `/sessions/${session.id}/guidance`, { text: 'Ask about the evening before you suggest anything.' });
-  await api('POST', `/sessions/${session.id}/messages`, { text: 'I slept badly again after the night shift. I lay awake until noon.' }, client);
+  await api(
+    'POST',
+    `/sessions/${session.id}/messages`,
+    { text: 'I slept badly again after the night shift. I lay awake until noon.' },
+    client,
+  );
   await new Promise((resolve) => setTimeout(resolve, 3000));
-  return { session, accessToken, personaId: personaIds[0] };
+  const [knowledgeBase] = (await api('GET', '/knowledge-bases')).items.filter(({ name }) =>
+    name.startsWith('Wellbeing'),
+  );
+  const unused = await api('POST', `/sessions/${session.id}/invitations`, { alias: 'Sam, second device' });
+  return { session, accessToken, personaId: personaIds[0], knowledgeBase, unused };
 }
 
 const browser = await chromium.launch({
@@ -63,7 +83,7 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
 });
 
-async function picture(name, path, { dark = false, phone = false, before } = {}) {
+async function picture(name, path, { dark = false, phone = false, before, act } = {}) {
   const context = await browser.newContext({
     viewport: phone ? { width: 390, height: 780 } : { width: 1280, height: 800 },
     colorScheme: dark ? 'dark' : 'light',
@@ -75,6 +95,7 @@ async function picture(name, path, { dark = false, phone = false, before } = {})
   }
   await page.goto(url + path);
   await page.getByRole('heading', { level: 1 }).waitFor();
+  await act?.(page);
   await page.waitForTimeout(700);
   await page.screenshot({ path: join(out, `${name}.png`) });
   await context.close();
@@ -87,7 +108,7 @@ try {
   const provider = { kind: 'openai', baseUrl: 'http://127.0.0.1:4398/v1', model: 'local-model', label: 'Local model' };
   await api('POST', '/setup', { ownerName: 'Owner', organisation: 'Riverside Practice', provider });
   await picture('empty', '/');
-  const { session, accessToken, personaId } = await talk();
+  const { session, accessToken, personaId, knowledgeBase, unused } = await talk();
   const run = ([id, token]) => localStorage.setItem(`rapport-access-${id}`, token);
   const before = { run, with: [session.id, accessToken] };
   await picture('sessions', '/');
@@ -99,6 +120,43 @@ try {
   await picture('persona', `/personas/${personaId}`);
   await picture('settings', '/settings');
   await picture('knowledge', '/knowledge');
+  await picture('new-session', '/sessions/new', {
+    async act(page) {
+      await page.getByLabel('Persona', { exact: true }).selectOption({ label: 'Mira – wellbeing coach' });
+      await page.getByLabel('Client (optional)').selectOption({ label: 'Sam (demo)' });
+    },
+  });
+  await picture('invite', `/sessions/${session.id}`, {
+    async act(page) {
+      await page.getByRole('button', { name: 'Invite the client' }).click();
+      await page.getByLabel('Name or alias for the client (optional)').fill('Sam');
+      await page.getByRole('button', { name: 'Create the link' }).click();
+      await page.getByLabel('Link', { exact: true }).waitFor();
+      // What the link opens stays out of the picture.
+      await page.getByLabel('Link', { exact: true }).evaluate((input) => {
+        input.value = 'http://127.0.0.1:4310/join/…';
+      });
+      await page
+        .getByRole('img', { name: 'QR code of the link' })
+        .evaluate((image) => (image.style.filter = 'blur(3px)'));
+    },
+  });
+  await picture('join', `/join/${unused.token}`, { phone: true });
+  await picture('passages', `/knowledge/${knowledgeBase.id}`, {
+    async act(page) {
+      await page.getByLabel('Try a question').fill('What helps after a night shift?');
+      await page.getByRole('button', { name: 'Search' }).click();
+      await page.getByText('score').first().waitFor();
+    },
+  });
+  await picture('takeover', `/sessions/${session.id}`, {
+    async act(page) {
+      await page.getByRole('button', { name: 'Take over' }).click();
+      await page
+        .getByLabel('Write to the client')
+        .fill('This is Ann from the team, I am reading along. How are you feeling right now?');
+    },
+  });
 } finally {
   await browser.close();
   upstream.close();

@@ -69,7 +69,9 @@ export function checkSizes({ files = false } = {}) {
   for (const { name, kb, limit, files: parts } of pageSizes()) {
     const tooHeavy = kb > limit;
     if (tooHeavy) code = 1;
-    say(`${name.padEnd(18)} ${kb.toFixed(1).padStart(6)} KB of script, gzipped${tooHeavy ? `: more than the ${limit} KB it may be` : ''}`);
+    say(
+      `${name.padEnd(18)} ${kb.toFixed(1).padStart(6)} KB of script, gzipped${tooHeavy ? `: more than the ${limit} KB it may be` : ''}`,
+    );
     if (files) for (const file of parts) say(`  ${(weigh(file) / 1000).toFixed(1).padStart(6)} ${file}`);
   }
   return code;

@@ -22,6 +22,17 @@ const script = (file, name) => () => {
   return npm(['run', name]);
 };
 
+/** Ends with the first that fails. */
+const inOrder =
+  (...parts) =>
+  async () => {
+    for (const part of parts) {
+      const code = await part();
+      if (code !== 0) return code;
+    }
+    return 0;
+  };
+
 /** PostgreSQL refuses to run as root. */
 function account() {
   if (process.getuid?.() !== 0) return {};
@@ -83,8 +94,13 @@ async function becomeReady(file, server) {
 
 const steps = {
   typecheck: script('packages/server/tsconfig.json', 'typecheck'),
-  lint: script('eslint.config.js', 'lint'),
-  structure: script('.dependency-cruiser.cjs', 'structure'),
+  lint: inOrder(script('eslint.config.js', 'lint'), script('.prettierrc.json', 'format:check')),
+  structure: inOrder(
+    script('.dependency-cruiser.cjs', 'structure'),
+    script('knip.json', 'dead'),
+    () => run(process.env.RAPPORT_NODE, [join(root, 'scripts', 'configDocs.mjs'), '--check']),
+    script('docs/.vitepress/config.ts', 'docs'),
+  ),
   web: async () => {
     need('packages/web/index.html');
     await buildWeb();

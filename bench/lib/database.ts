@@ -33,7 +33,11 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
 export const sealed = (sql: string): string => `('\\x00'::bytea || convert_to(${sql}, 'UTF8'))`;
 
 /** Fills a session with `count` messages, as if they had been written and summarised up to the last few. */
-export async function fillSession(client: pg.Client, session: { id: string; roomId: string }, count: number): Promise<void> {
+export async function fillSession(
+  client: pg.Client,
+  session: { id: string; roomId: string },
+  count: number,
+): Promise<void> {
   const text = `'Message ' || n || ' ' || repeat('some words of a talk ', 8)`;
   const author = `case when n % 2 = 0 then 'persona' else 'client' end`;
   await client.query(

@@ -15,7 +15,12 @@ export interface BenchServer {
   /** Milliseconds from spawning to the first answered request. */
   startMs: number;
   dataDir: string;
-  json(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: Loose }>;
+  json(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: Loose }>;
   /** CPU of the server process alone, in milliseconds, since its start. */
   cpuMs(): number;
   /** Resident memory in MB. */
@@ -24,9 +29,9 @@ export interface BenchServer {
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a benchmark reads a field or two of what it was sent
-export type Loose = any;
+type Loose = any;
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => probe.once('listening', resolve));
   const { port } = probe.address() as AddressInfo;
@@ -41,7 +46,14 @@ export async function startServer(env: Record<string, string> = {}, dataDir?: st
   const url = `http://127.0.0.1:${port}`;
   const began = performance.now();
   const child: ChildProcess = spawn(process.execPath, [main], {
-    env: { ...process.env, RAPPORT_PORT: String(port), RAPPORT_DATA_DIR: folder, RAPPORT_LOG_LEVEL: 'error', RAPPORT_READ_PLAIN: 'true', ...env },
+    env: {
+      ...process.env,
+      RAPPORT_PORT: String(port),
+      RAPPORT_DATA_DIR: folder,
+      RAPPORT_LOG_LEVEL: 'error',
+      RAPPORT_READ_PLAIN: 'true',
+      ...env,
+    },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -54,7 +66,10 @@ export async function startServer(env: Record<string, string> = {}, dataDir?: st
     startMs,
     dataDir: folder,
     async json(method, path, body, headers = {}) {
-      const init: RequestInit = { method, headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers } };
+      const init: RequestInit = {
+        method,
+        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      };
       if (body !== undefined) init.body = JSON.stringify(body);
       const response = await fetch(url + path, init);
       const text = await response.text();
@@ -74,9 +89,12 @@ export async function startServer(env: Record<string, string> = {}, dataDir?: st
 }
 
 async function answers(url: string, child: ChildProcess): Promise<void> {
-  for (const deadline = performance.now() + 60_000; performance.now() < deadline; ) {
+  for (const deadline = performance.now() + 60_000; performance.now() < deadline;) {
     if (child.exitCode !== null) throw new Error(`the server ended with code ${child.exitCode}`);
-    const ok = await fetch(url).then((r) => r.ok, () => false);
+    const ok = await fetch(url).then(
+      (r) => r.ok,
+      () => false,
+    );
     if (ok) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

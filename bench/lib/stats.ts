@@ -5,8 +5,6 @@ export function percentile(values: number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number;
 }
 
-export const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-
 export const round = (value: number, digits = 2): number => Number(value.toFixed(digits));
 
 /** Milliseconds since the epoch with fractions, comparable between processes of one machine. */

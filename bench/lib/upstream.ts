@@ -47,7 +47,8 @@ export function startUpstream(): Promise<{ url: string; close(): void }> {
       const [, count = '20', pause = '0'] = /words-(\d+)(?:@(\d+))?/.exec(asked.model ?? '') ?? [];
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       if (pause === '0') response.end(Array.from({ length: Number(count) }, token).join('') + end(Number(count)));
-      else streams.add({ response, left: Number(count), every: Number(pause), dueAt: performance.now() + Number(pause) });
+      else
+        streams.add({ response, left: Number(count), every: Number(pause), dueAt: performance.now() + Number(pause) });
       response.on('close', () => streams.forEach((s) => s.response === response && streams.delete(s)));
     });
   });

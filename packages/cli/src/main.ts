@@ -23,14 +23,17 @@ const help = `rapport <command>
   doctor    check what a start needs, and say what to do about each thing missing
   help      this text
 
-Settings are environment variables; docs/admin.md lists them.`;
+Settings are environment variables; docs/admin/configuration.md lists them.`;
 
 /** Runs `work` on the database of the settings; the embedded one is started for it and stopped after it. */
 async function withDatabase<T>(config: Config, work: (connected: Connected) => Promise<T>): Promise<T> {
   const log = { info: () => {}, warn: console.warn, error: console.error };
   const embedded = config.databaseUrl ? undefined : await startEmbedded({ dataDir: config.dataDir, log });
   try {
-    const connected = await connectDatabase(config, embedded?.poolConfig ?? { connectionString: config.databaseUrl ?? '' });
+    const connected = await connectDatabase(
+      config,
+      embedded?.poolConfig ?? { connectionString: config.databaseUrl ?? '' },
+    );
     return await work(connected).finally(() => connected.db.close());
   } finally {
     await embedded?.stop();
@@ -59,7 +62,12 @@ async function setPassword(): Promise<number> {
     throw new StartupError(`The password is shorter than ${shortestPassword} characters.`, 'Choose a longer one.');
   }
   await withDatabase(config, async ({ db, keyring }) => {
-    const identity = createIdentityService({ db, keyring, config, ...createProviderService({ db, config }).setupSteps });
+    const identity = createIdentityService({
+      db,
+      keyring,
+      config,
+      ...createProviderService({ db, config }).setupSteps,
+    });
     await identity.ensurePreset();
     if ((await identity.state()).needed) {
       throw new StartupError('There is no owner yet.', 'Start Rapport once on 127.0.0.1 and set it up.');
@@ -101,7 +109,9 @@ function checkDataDir({ dataDir }: Config): string {
 
 const checkDatabase = (config: Config): Promise<string> =>
   withDatabase(config, async ({ db }) => {
-    const { version } = await db.everywhere.one<{ version: string }>("select current_setting('server_version') as version");
+    const { version } = await db.everywhere.one<{ version: string }>(
+      "select current_setting('server_version') as version",
+    );
     if (Number.parseInt(version, 10) >= 15) return `PostgreSQL ${version}${config.databaseUrl ? '' : ', embedded'}`;
     throw new StartupError(`PostgreSQL ${version} is too old.`, 'Use PostgreSQL 15 or later.');
   });

@@ -20,7 +20,8 @@ export const text = (max: number, min = 1) =>
     .refine((value) => value.isWellFormed(), 'The text holds half of a surrogate pair.');
 
 /** One line of text: a name, a title. */
-export const line = (max: number, min = 1) => text(max, min).refine((value) => !/[\r\n\t]/.test(value), 'One line only.');
+export const line = (max: number, min = 1) =>
+  text(max, min).refine((value) => !/[\r\n\t]/.test(value), 'One line only.');
 
 export const Page = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),

@@ -9,7 +9,10 @@ export type ProviderKind = z.infer<typeof ProviderKind>;
 export const ProviderCreate = z.strictObject({
   kind: ProviderKind,
   label: line(120).optional(),
-  baseUrl: z.url({ protocol: /^https?$/ }).max(500).optional(),
+  baseUrl: z
+    .url({ protocol: /^https?$/ })
+    .max(500)
+    .optional(),
   apiKey: line(500).optional(),
   model: line(300).optional().describe('The default model; for gguf the path of the file.'),
   makeDefault: z.boolean().default(true),

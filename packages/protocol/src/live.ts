@@ -31,4 +31,11 @@ export type ServerFrame =
   | { t: 'denied'; room: string; code: string }
   | { t: 'pong' };
 
-export const closeCodes = { restart: 1012, auth: 4001, forbidden: 4003, slow: 4008, superseded: 4009, protocol: 4400 } as const;
+export const closeCodes = {
+  restart: 1012,
+  auth: 4001,
+  forbidden: 4003,
+  slow: 4008,
+  superseded: 4009,
+  protocol: 4400,
+} as const;

@@ -11,7 +11,13 @@ export const ModelSettings = z.strictObject({
   model: line(200).nullable().default(null).describe('null: the provider’s default model'),
   temperature: z.number().min(0).max(2).nullable().default(null),
   maxTokens: z.number().int().min(16).max(32_000).default(1024),
-  contextTokens: z.number().int().min(1024).max(2_000_000).default(16_000).describe('The window the prompt is fitted into.'),
+  contextTokens: z
+    .number()
+    .int()
+    .min(1024)
+    .max(2_000_000)
+    .default(16_000)
+    .describe('The window the prompt is fitted into.'),
 });
 
 const fields = {

@@ -83,6 +83,7 @@ export const Message = z.object({
 });
 export type Message = z.infer<typeof Message>;
 export const MessageList = listOf(Message);
+export type MessageList = z.infer<typeof MessageList>;
 
 /** 202: the message is stored; `replyId` names the reply now being made, null where none will be. */
 export const MessageAccepted = z.object({ message: Message, seq: z.number().int(), replyId: Id.nullable() });
@@ -114,9 +115,15 @@ export const ReplyList = listOf(Reply);
 
 export const InvitationCreate = z.strictObject({
   alias: line(120).optional(),
-  expiresInSeconds: z.number().int().min(60).max(90 * 86_400).default(7 * 86_400),
+  expiresInSeconds: z
+    .number()
+    .int()
+    .min(60)
+    .max(90 * 86_400)
+    .default(7 * 86_400),
 });
 export const InvitationCreated = z.object({ id: Id, token: z.string(), url: z.string(), expiresAt: Instant });
+export type InvitationCreated = z.infer<typeof InvitationCreated>;
 export const Invitation = z.object({
   id: Id,
   alias: z.string().nullable(),

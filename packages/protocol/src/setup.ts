@@ -29,6 +29,9 @@ export type Me = z.infer<typeof Me>;
 
 export const SignIn = z.strictObject({ name: line(120), password: z.string().max(200) });
 export const OrganisationPatch = z.strictObject({ name: line(120).optional(), allowTitles: z.boolean().optional() });
-export const OwnerPassword = z.strictObject({ password: z.string().min(12).max(200), current: z.string().max(200).optional() });
+export const OwnerPassword = z.strictObject({
+  password: z.string().min(12).max(200),
+  current: z.string().max(200).optional(),
+});
 
 export const DemoCreated = z.object({ personaIds: z.array(Id), clientId: Id });

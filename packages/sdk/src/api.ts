@@ -41,7 +41,12 @@ export interface Api {
 
 /** HTTP under /api/v1. Every method throws ApiError. */
 export function createApi({ baseUrl = '', token = () => null }: ApiOptions = {}): Api {
-  const call = async <T>(method: string, path: string, body?: unknown, more: Record<string, string> = {}): Promise<T> => {
+  const call = async <T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    more: Record<string, string> = {},
+  ): Promise<T> => {
     const bearer = token();
     const headers: Record<string, string> = { accept: 'application/json', ...more };
     if (bearer) headers['authorization'] = `Bearer ${bearer}`;

@@ -86,7 +86,20 @@ function createServices({ config, node, log, keyring, db, wake, hub }: ReturnTyp
   const rooms = createRoomService({ db, hub, wake, generations, sessions, conversations });
   const demo = createDemoService({ personas, knowledge, clients });
   generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, conversations }));
-  return { providers, identity, generations, knowledge, personas, clients, sessions, conversations, invitations, transcripts, rooms, demo };
+  return {
+    providers,
+    identity,
+    generations,
+    knowledge,
+    personas,
+    clients,
+    sessions,
+    conversations,
+    invitations,
+    transcripts,
+    rooms,
+    demo,
+  };
 }
 
 function addRoutes(app: App, config: Config, db: Database, services: Services, closing: AbortSignal) {

@@ -20,13 +20,25 @@ function explain(error: unknown, config: Config | undefined): StartupError | unk
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const at = config && `${config.host}:${config.port}`;
   if (code === 'EADDRINUSE') {
-    return new StartupError(`Port ${config?.port} is taken by another program.`, 'Stop that program, or set RAPPORT_PORT to a free port.');
+    return new StartupError(
+      `Port ${config?.port} is taken by another program.`,
+      'Stop that program, or set RAPPORT_PORT to a free port.',
+    );
   }
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
-    return new StartupError(`This machine does not let Rapport listen on ${at}.`, 'Set RAPPORT_HOST and RAPPORT_PORT to an address it may use.');
+    return new StartupError(
+      `This machine does not let Rapport listen on ${at}.`,
+      'Set RAPPORT_HOST and RAPPORT_PORT to an address it may use.',
+    );
   }
-  if (config?.databaseUrl && (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === '28P01' || code === '3D000')) {
-    return new StartupError('The database of DATABASE_URL cannot be used.', `Check its address, name and password: ${(error as Error).message}`);
+  if (
+    config?.databaseUrl &&
+    (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === '28P01' || code === '3D000')
+  ) {
+    return new StartupError(
+      'The database of DATABASE_URL cannot be used.',
+      `Check its address, name and password: ${(error as Error).message}`,
+    );
   }
   return error;
 }

@@ -29,7 +29,8 @@ export interface Config {
 
 const projectRoot = fileURLToPath(new URL('../../../../', import.meta.url));
 
-const Schema = z.object({
+/** Every option of env.ts and no other. */
+const options = {
   RAPPORT_HOST: z.string().default('127.0.0.1'),
   RAPPORT_PORT: z.coerce.number().int().min(0).max(65_535).default(4310),
   RAPPORT_DATA_DIR: z.string().default(resolve(projectRoot, '.rapport')),
@@ -45,20 +46,28 @@ const Schema = z.object({
   RAPPORT_TOKEN_FRAME_MS: z.coerce.number().int().min(0).max(1000).default(40),
   RAPPORT_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   RAPPORT_NPM: z.string().optional(),
-});
+} satisfies Record<keyof Env, z.ZodType>;
+const Schema = z.object(options);
 
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
 /** Throws StartupError naming the option that is wrong. */
 export function makeConfig(env: Env): Config {
   const parsed = Schema.safeParse(env);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new StartupError(`The setting ${String(issue?.path[0])} is not valid: ${issue?.message}.`, 'Correct it and start again.');
+    throw new StartupError(
+      `The setting ${String(issue?.path[0])} is not valid: ${issue?.message}.`,
+      'Correct it and start again.',
+    );
   }
   const e = parsed.data;
   if (e.RAPPORT_OPENAI_BASE_URL && !e.RAPPORT_MODEL) {
-    throw new StartupError('RAPPORT_OPENAI_BASE_URL is set but RAPPORT_MODEL is not.', 'Set RAPPORT_MODEL to the model’s name.');
+    throw new StartupError(
+      'RAPPORT_OPENAI_BASE_URL is set but RAPPORT_MODEL is not.',
+      'Set RAPPORT_MODEL to the model’s name.',
+    );
   }
   return {
     host: e.RAPPORT_HOST,

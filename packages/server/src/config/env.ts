@@ -1,17 +1,22 @@
-/** The only place that reads process.env. Each option has one line; docs/admin/configuration.md is generated from it. */
+/**
+ * The only place of the server that reads process.env. Each option has one line here; scripts/configDocs.mjs writes them as
+ * the table in docs/admin/configuration.md, and `npm test` fails where the two differ.
+ */
 export const envOptions = {
   RAPPORT_HOST: 'Address to listen on. Anything but loopback needs an owner password. Default 127.0.0.1.',
   RAPPORT_PORT: 'Port to listen on. Default 4310.',
   RAPPORT_DATA_DIR: 'Folder of the embedded database and local files. Default .rapport in the project.',
-  RAPPORT_MASTER_KEY: 'Master key that wraps all others: 32 bytes as base64url; several by comma, the current one first.',
-  RAPPORT_MASTER_KEY_FILE: 'File of the master key, readable by this user alone. Default secret.key in the data folder.',
+  RAPPORT_MASTER_KEY:
+    'Master key that wraps all others: 32 bytes as base64url; several by comma, the current one first.',
+  RAPPORT_MASTER_KEY_FILE:
+    'File of the master key, readable by this user alone. Default secret.key in the data folder.',
   RAPPORT_MASTER_KEY_COMMAND: 'Command that prints the master key, e.g. from Vault or a KMS.',
   RAPPORT_READ_PLAIN: 'true: content stored before it was encrypted may be read. Default false.',
   DATABASE_URL: 'A PostgreSQL 15 or newer to use instead of the embedded one.',
-  RAPPORT_OPENAI_BASE_URL: 'Provider preset: address of an OpenAI-compatible API. Set: the setup asks nothing.',
-  RAPPORT_OPENAI_API_KEY: 'Provider preset: its key, if it needs one.',
+  RAPPORT_OPENAI_BASE_URL: 'Provider preset: address of an OpenAI-compatible API. Set: the set-up asks nothing.',
+  RAPPORT_OPENAI_API_KEY: 'Provider preset: its key, if it needs one. It is not stored.',
   RAPPORT_MODEL: 'Provider preset: the model to use.',
-  RAPPORT_LOG_LEVEL: 'fatal, error, warn, info, debug or trace. Default info.',
+  RAPPORT_LOG_LEVEL: 'fatal, error, warn, info, debug, trace or silent. Default info.',
   RAPPORT_TOKEN_FRAME_MS: 'How long tokens are gathered before they go out as one frame, 0 to 1000 ms. Default 40.',
   RAPPORT_NPM: 'The npm that installs what runs GGUF files. Default: the one beside Node or of PATH.',
   RAPPORT_PUBLIC_URL: 'The address people reach this server under, for invitation links. Default: that of the request.',

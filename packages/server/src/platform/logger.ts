@@ -7,5 +7,8 @@ export const createLogger = (level: string): Logger =>
   pino({
     level,
     base: null,
-    redact: { paths: ['req.headers.authorization', 'req.headers.cookie', '*.apiKey', '*.password', '*.token'], remove: true },
+    redact: {
+      paths: ['req.headers.authorization', 'req.headers.cookie', '*.apiKey', '*.password', '*.token'],
+      remove: true,
+    },
   });

@@ -22,8 +22,13 @@ export interface TestApp {
   database: pg.PoolConfig;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** Sends `body` as JSON and reads the answer as JSON, or as text where it is none. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test reads what the server sent; the assertions are its types
-  json(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: any; headers: Headers }>;
+  json(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test reads what the server sent; the assertions are its types
+  ): Promise<{ status: number; body: any; headers: Headers }>;
   /** Another server on the same database. */
   second(): Promise<TestApp>;
   close(): Promise<void>;
@@ -61,7 +66,11 @@ export async function startTestApp(options: TestOptions = {}): Promise<TestApp> 
 
 async function setUp(app: TestApp, upstream: TestOptions['upstream']) {
   const provider = upstream ? { kind: 'openai', baseUrl: `${upstream.url}/v1`, model: upstream.model } : null;
-  const { status, body } = await app.json('POST', '/api/v1/setup', { ownerName: 'Olga', organisation: 'Test House', provider });
+  const { status, body } = await app.json('POST', '/api/v1/setup', {
+    ownerName: 'Olga',
+    organisation: 'Test House',
+    provider,
+  });
   if (status !== 201) throw new Error(`setup answered ${status}: ${JSON.stringify(body)}`);
 }
 
@@ -79,7 +88,10 @@ async function open(config: Config, database: pg.PoolConfig): Promise<TestApp> {
     database,
     fetch: request,
     async json(method, path, body, headers = {}) {
-      const init: RequestInit = { method, headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers } };
+      const init: RequestInit = {
+        method,
+        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      };
       if (body !== undefined) init.body = JSON.stringify(body);
       const response = await request(path, init);
       const text = await response.text();
@@ -103,7 +115,8 @@ export async function makePersona(app: TestApp, more: object = {}): Promise<stri
     ...more,
   });
   const published = await app.json('POST', `/api/v1/personas/${body.id}/publish`);
-  if (published.status >= 300) throw new Error(`publish answered ${published.status}: ${JSON.stringify(published.body)}`);
+  if (published.status >= 300)
+    throw new Error(`publish answered ${published.status}: ${JSON.stringify(published.body)}`);
   return body.id;
 }
 
@@ -118,6 +131,8 @@ export interface TestSession {
 export async function makeSession(app: TestApp, personaId: string, more: object = {}): Promise<TestSession> {
   const { body: session } = await app.json('POST', '/api/v1/sessions', { personaId, ...more });
   const { body: invitation } = await app.json('POST', `/api/v1/sessions/${session.id}/invitations`, {});
-  const { body: accepted } = await app.json('POST', `/api/v1/invitations/${invitation.token}/accept`, { alias: 'Robin' });
+  const { body: accepted } = await app.json('POST', `/api/v1/invitations/${invitation.token}/accept`, {
+    alias: 'Robin',
+  });
   return { id: session.id, roomId: session.roomId, client: { authorization: `Bearer ${accepted.accessToken}` } };
 }

@@ -63,7 +63,12 @@ function collector(close: () => void): Collector {
 }
 
 /** As staff without `client`, as the session's client with it. */
-export async function readBySocket(app: TestApp, session: TestSession, as: 'client' | 'staff', after = 0): Promise<Seen> {
+export async function readBySocket(
+  app: TestApp,
+  session: TestSession,
+  as: 'client' | 'staff',
+  after = 0,
+): Promise<Seen> {
   const socket = new WebSocket(`ws://127.0.0.1:${app.port}/api/v1/live`);
   const seen = collector(() => socket.close());
   const token = as === 'client' ? session.client.authorization.slice(7) : undefined;
@@ -116,7 +121,7 @@ export function readByPoll(app: TestApp, session: TestSession, as: 'client' | 's
   const controller = new AbortController();
   const seen = collector(() => controller.abort());
   const loop = async () => {
-    for (let next = after; !controller.signal.aborted; ) {
+    for (let next = after; !controller.signal.aborted;) {
       const response = await app.fetch(`/api/v1/rooms/${session.roomId}/events?after=${next}&wait=25`, {
         headers: as === 'client' ? session.client : {},
         signal: controller.signal,

@@ -5,7 +5,8 @@ import { clientTexts } from './en.client.ts';
 import { staffTexts } from './en.staff.ts';
 
 const src = join(import.meta.dirname, '..');
-const importsOf = (text: string): string[] => [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+\.tsx?)'/g)].map(([, path]) => path ?? '');
+const importsOf = (text: string): string[] =>
+  [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+\.tsx?)'/g)].map(([, path]) => path ?? '');
 
 /** The files that an entry loads, now or later. */
 function filesFrom(entry: string, seen = new Set<string>()): Set<string> {
@@ -16,12 +17,16 @@ function filesFrom(entry: string, seen = new Set<string>()): Set<string> {
 }
 
 const usedIn = (files: Iterable<string>): string[] =>
-  [...files].flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/\bt\('([a-zA-Z.]+)'/g)].map(([, key]) => key ?? ''));
+  [...files].flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/\bt\('([a-zA-Z.]+)'/g)].map(([, key]) => key ?? ''),
+  );
 
 function keysOf(texts: object, prefix = ''): string[] {
   return Object.entries(texts).flatMap(([key, value]) => {
     const path = `${prefix}${key}`;
-    return typeof value === 'string' ? [path, path.replace(/_(one|other)$/, '')] : [path, ...keysOf(value as object, `${path}.`)];
+    return typeof value === 'string'
+      ? [path, path.replace(/_(one|other)$/, '')]
+      : [path, ...keysOf(value as object, `${path}.`)];
   });
 }
 
@@ -35,13 +40,16 @@ test('a client’s device has every text that its pages name', () => {
 });
 
 test('every text that a page names is there', () => {
-  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => /\.tsx?$/.test(name) && !name.includes('.test.'));
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => /\.tsx?$/.test(name) && !name.includes('.test.'),
+  );
   const known = new Set([...keysOf(clientTexts), ...keysOf(staffTexts)]);
   expect(usedIn(files.map((name) => join(src, name))).filter((key) => !known.has(key))).toEqual([]);
 });
 
 test('no text is written twice', () => {
-  const leaves = (texts: object) => keysOf(texts).filter((key) => !keysOf(texts).some((other) => other.startsWith(`${key}.`)));
+  const leaves = (texts: object) =>
+    keysOf(texts).filter((key) => !keysOf(texts).some((other) => other.startsWith(`${key}.`)));
   const client = new Set(leaves(clientTexts));
   expect(leaves(staffTexts).filter((key) => client.has(key))).toEqual([]);
 });

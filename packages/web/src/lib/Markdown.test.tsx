@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { Markdown } from './Markdown.tsx';
 
 const html = (text: string): string => renderToStaticMarkup(<Markdown text={text} />);
-const link = (href: string, inside: string) => `<a href="${href}" target="_blank" rel="noopener noreferrer nofollow">${inside}</a>`;
+const link = (href: string, inside: string) =>
+  `<a href="${href}" target="_blank" rel="noopener noreferrer nofollow">${inside}</a>`;
 /** What the page is made of, without the words. */
-const tags = (text: string): string[] => [...new Set([...html(text).matchAll(/<([a-z0-9]+)/g)].map(([, tag]) => tag ?? ''))].sort();
+const tags = (text: string): string[] =>
+  [...new Set([...html(text).matchAll(/<([a-z0-9]+)/g)].map(([, tag]) => tag ?? ''))].sort();
 
 describe('what people write', () => {
   test.each([
@@ -18,9 +20,15 @@ describe('what people write', () => {
     ['3. a\n4. b', '<ol start="3"><li>a</li><li>b</li></ol>'],
     ['- [x] a\n- [ ] b', '<ul><li>☑ a</li><li>☐ b</li></ul>'],
     ['```js\n<b>\n```', '<pre><code>&lt;b&gt;</code></pre>'],
-    ['| a | b |\n|---|--:|\n| 1 | 2 |', '<table><thead><tr><th>a</th><th align="right">b</th></tr></thead><tbody><tr><td>1</td><td align="right">2</td></tr></tbody></table>'],
+    [
+      '| a | b |\n|---|--:|\n| 1 | 2 |',
+      '<table><thead><tr><th>a</th><th align="right">b</th></tr></thead><tbody><tr><td>1</td><td align="right">2</td></tr></tbody></table>',
+    ],
     ['a\n\n---\n\nb', '<p>a</p><hr/><p>b</p>'],
-    ['\\*no\\* 2 &lt; 3 &amp; &#8364; &#x1F600; &unknown; &toString;', '<p>*no* 2 &lt; 3 &amp; € 😀 &amp;unknown; &amp;toString;</p>'],
+    [
+      '\\*no\\* 2 &lt; 3 &amp; &#8364; &#x1F600; &unknown; &toString;',
+      '<p>*no* 2 &lt; 3 &amp; € 😀 &amp;unknown; &amp;toString;</p>',
+    ],
     ['a `&amp;` b', '<p>a <code>&amp;amp;</code> b</p>'],
     ['', ''],
   ])('%j', (text, expected) => expect(html(text)).toBe(expected));
@@ -45,7 +53,10 @@ describe('a link says where it goes', () => {
     ['me@a.test', link('mailto:me@a.test', 'me@a.test')],
     ['[write](mailto:me@a.test?subject=x)', link('mailto:me@a.test?subject=x', 'write (me@a.test)')],
     ['[a][r]\n\n[r]: https://a.test/ "t"', link('https://a.test/', 'a (a.test)')],
-    ['<https://bank.test@evil.test/>', link('https://bank.test@evil.test/', 'https://bank.test@evil.test/ (evil.test)')],
+    [
+      '<https://bank.test@evil.test/>',
+      link('https://bank.test@evil.test/', 'https://bank.test@evil.test/ (evil.test)'),
+    ],
     ['<https://bаnk.test/>', link('https://xn--bnk-6cd.test/', 'https://bаnk.test/ (xn--bnk-6cd.test)')],
     ['[https://bank.test/](https:\\\\evil.test/)', link('https://evil.test/', 'https://bank.test/ (evil.test)')],
   ])('%j', (text, expected) => expect(html(text)).toBe(`<p>${expected}</p>`));
@@ -53,36 +64,73 @@ describe('a link says where it goes', () => {
 
 describe('a hostile message', () => {
   test.each([
-    '[x](javascript:alert(1))', '[x](JaVaScRiPt:alert(1))', '[x](<java\tscript:alert(1)>)', '[x](< javascript:alert(1)>)',
-    '[x](java&#115;cript:alert(1))', '[x](&#x6A;avascript&colon;alert(1))', '[x](javascript&#58;alert(1))', '[x](java&#10;script&#58;alert(1))',
-    '[x](&#1;javascript:alert(1))', '[x](data:text/html,<script>alert(1)</script>)', '[x](data:text/html;base64,PHNjcmlwdD4=)',
-    '[x](vbscript:x)', '[x](file:///etc/passwd)', '[x](blob:https://a.test/1)', '[x](//evil.test/a)', '[x](/sign-out)', '[x](#content)',
-    '[x](https://)', '[x](view-source:javascript:1)', '<javascript:alert(1)>', '<data:text/html,x>', '[x][r]\n\n[r]: javascript:alert(1)',
-    '![x](javascript:alert(1))', '![x](data:image/svg+xml,<svg/onload=alert(1)>)', '[![x](javascript:1)](javascript:2)',
+    '[x](javascript:alert(1))',
+    '[x](JaVaScRiPt:alert(1))',
+    '[x](<java\tscript:alert(1)>)',
+    '[x](< javascript:alert(1)>)',
+    '[x](java&#115;cript:alert(1))',
+    '[x](&#x6A;avascript&colon;alert(1))',
+    '[x](javascript&#58;alert(1))',
+    '[x](java&#10;script&#58;alert(1))',
+    '[x](&#1;javascript:alert(1))',
+    '[x](data:text/html,<script>alert(1)</script>)',
+    '[x](data:text/html;base64,PHNjcmlwdD4=)',
+    '[x](vbscript:x)',
+    '[x](file:///etc/passwd)',
+    '[x](blob:https://a.test/1)',
+    '[x](//evil.test/a)',
+    '[x](/sign-out)',
+    '[x](#content)',
+    '[x](https://)',
+    '[x](view-source:javascript:1)',
+    '<javascript:alert(1)>',
+    '<data:text/html,x>',
+    '[x][r]\n\n[r]: javascript:alert(1)',
+    '![x](javascript:alert(1))',
+    '![x](data:image/svg+xml,<svg/onload=alert(1)>)',
+    '[![x](javascript:1)](javascript:2)',
   ])('no link from %j', (text) => expect(tags(text)).toEqual(['p']));
 
   test.each([
-    '<script>alert(1)</script>', '<img src=x onerror=alert(1)>', 'a <b onclick=alert(1)>b</b>', '<div><p><a href="javascript:1">x</a></p></div>',
-    '<svg><style><img src=x onerror=alert(1)></style></svg>', '<!-- <img src=x> -->', '<a href="https://evil.test">bank.test</a>',
-    '<iframe src="https://evil.test"></iframe>', '<style>*{display:none}</style>', '<?php x ?>', '<![CDATA[<b>]]>', '&lt;img src=x onerror=alert(1)&gt;',
+    '<script>alert(1)</script>',
+    '<img src=x onerror=alert(1)>',
+    'a <b onclick=alert(1)>b</b>',
+    '<div><p><a href="javascript:1">x</a></p></div>',
+    '<svg><style><img src=x onerror=alert(1)></style></svg>',
+    '<!-- <img src=x> -->',
+    '<a href="https://evil.test">bank.test</a>',
+    '<iframe src="https://evil.test"></iframe>',
+    '<style>*{display:none}</style>',
+    '<?php x ?>',
+    '<![CDATA[<b>]]>',
+    '&lt;img src=x onerror=alert(1)&gt;',
   ])('the HTML of %j is text', (text) => {
     expect(tags(text)).toEqual(['p']);
-    expect(html(text).replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')).toContain(
-      text.replaceAll('&lt;', '<').replaceAll('&gt;', '>'),
-    );
+    expect(
+      html(text).replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'),
+    ).toContain(text.replaceAll('&lt;', '<').replaceAll('&gt;', '>'));
   });
 
   test('HTML inside Markdown inside HTML is text', () => {
-    expect(tags('<div>\n\n**a** <img src=x onerror=alert(1)>\n\n</div>\n\n- <script>\n  x\n  </script>')).toEqual(['li', 'p', 'strong', 'ul']);
+    expect(tags('<div>\n\n**a** <img src=x onerror=alert(1)>\n\n</div>\n\n- <script>\n  x\n  </script>')).toEqual([
+      'li',
+      'p',
+      'strong',
+      'ul',
+    ]);
     expect(tags('| <img src=x> |\n|---|\n| <script>x</script> |')).not.toContain('img');
     expect(html('```"><img src=x>\nx\n```')).toBe('<pre><code>x</code></pre>');
   });
 
   test('an image is never loaded: its words lead to it', () => {
-    expect(html('![a cat](https://a.test/cat.png "t")')).toBe(`<p>${link('https://a.test/cat.png', 'a cat (a.test)')}</p>`);
+    expect(html('![a cat](https://a.test/cat.png "t")')).toBe(
+      `<p>${link('https://a.test/cat.png', 'a cat (a.test)')}</p>`,
+    );
     expect(html('![](https://a.test/cat.png)')).toBe(`<p>${link('https://a.test/cat.png', 'image (a.test)')}</p>`);
     expect(html('![a][r]\n\n[r]: https://a.test/c.png')).toBe(`<p>${link('https://a.test/c.png', 'a (a.test)')}</p>`);
-    expect(html('[![a](https://a.test/c.png)](https://b.test/)')).toBe(`<p>${link('https://b.test/', 'a (b.test)')}</p>`);
+    expect(html('[![a](https://a.test/c.png)](https://b.test/)')).toBe(
+      `<p>${link('https://b.test/', 'a (b.test)')}</p>`,
+    );
   });
 
   test('no link inside a link', () => {
@@ -91,20 +139,47 @@ describe('a hostile message', () => {
   });
 
   test('names of the language are no references', () => {
-    expect(html('[__proto__] [constructor][] [a][toString]')).toBe('<p>[<strong>proto</strong>] [constructor][] [a][toString]</p>');
+    expect(html('[__proto__] [constructor][] [a][toString]')).toBe(
+      '<p>[<strong>proto</strong>] [constructor][] [a][toString]</p>',
+    );
   });
 
   const n = 20_000;
   test.each([
-    ['quotes', '>'.repeat(n)], ['quotes with spaces', '> '.repeat(n)], ['lists', '- '.repeat(n)], ['numbered lists', '1. '.repeat(n)],
-    ['lists and quotes', '> - '.repeat(n)], ['lists ever deeper', Array.from({ length: 180 }, (_, i) => `${' '.repeat(2 * i)}- a`).join('\n')],
-    ['brackets', '['.repeat(n)], ['images', '!['.repeat(n)], ['closed brackets', '['.repeat(n) + ']'.repeat(n)], ['links', '[a]('.repeat(n)],
-    ['stars', '*'.repeat(n)], ['opened emphasis', '*a '.repeat(n)], ['opened strong', '**a '.repeat(n)], ['mixed emphasis', '*a _b '.repeat(n)],
-    ['nested emphasis', '*a **b '.repeat(n / 2) + 'c** d*'.repeat(n / 2)], ['underscores', '_a '.repeat(n)], ['tildes', '~~a '.repeat(n)],
-    ['backticks', Array.from({ length: 250 }, (_, i) => '`'.repeat(i)).join(' ')], ['tags', '<a '.repeat(n)], ['closed tags', '<b>'.repeat(n)],
-    ['comments', '<!--'.repeat(n)], ['references', '[a]: b\n'.repeat(n / 4)], ['pipes', '|'.repeat(n)], ['table', '|a'.repeat(n) + '\n' + '|-'.repeat(n)],
-    ['spaces', `a${' '.repeat(n)}b`], ['lines', '\n'.repeat(n)], ['entities', '&#x'.repeat(n)], ['mail', 'a@'.repeat(n)], ['mail dots', 'a.'.repeat(n) + '@'], ['mail names', 'a_b*c='.repeat(n / 4) + '@'],
-    ['www', 'www.'.repeat(n)], ['setext', 'a\n'.repeat(n) + '='], ['escapes', '\\'.repeat(n)], ['fences', '```\n'.repeat(n)],
+    ['quotes', '>'.repeat(n)],
+    ['quotes with spaces', '> '.repeat(n)],
+    ['lists', '- '.repeat(n)],
+    ['numbered lists', '1. '.repeat(n)],
+    ['lists and quotes', '> - '.repeat(n)],
+    ['lists ever deeper', Array.from({ length: 180 }, (_, i) => `${' '.repeat(2 * i)}- a`).join('\n')],
+    ['brackets', '['.repeat(n)],
+    ['images', '!['.repeat(n)],
+    ['closed brackets', '['.repeat(n) + ']'.repeat(n)],
+    ['links', '[a]('.repeat(n)],
+    ['stars', '*'.repeat(n)],
+    ['opened emphasis', '*a '.repeat(n)],
+    ['opened strong', '**a '.repeat(n)],
+    ['mixed emphasis', '*a _b '.repeat(n)],
+    ['nested emphasis', '*a **b '.repeat(n / 2) + 'c** d*'.repeat(n / 2)],
+    ['underscores', '_a '.repeat(n)],
+    ['tildes', '~~a '.repeat(n)],
+    ['backticks', Array.from({ length: 250 }, (_, i) => '`'.repeat(i)).join(' ')],
+    ['tags', '<a '.repeat(n)],
+    ['closed tags', '<b>'.repeat(n)],
+    ['comments', '<!--'.repeat(n)],
+    ['references', '[a]: b\n'.repeat(n / 4)],
+    ['pipes', '|'.repeat(n)],
+    ['table', '|a'.repeat(n) + '\n' + '|-'.repeat(n)],
+    ['spaces', `a${' '.repeat(n)}b`],
+    ['lines', '\n'.repeat(n)],
+    ['entities', '&#x'.repeat(n)],
+    ['mail', 'a@'.repeat(n)],
+    ['mail dots', 'a.'.repeat(n) + '@'],
+    ['mail names', 'a_b*c='.repeat(n / 4) + '@'],
+    ['www', 'www.'.repeat(n)],
+    ['setext', 'a\n'.repeat(n) + '='],
+    ['escapes', '\\'.repeat(n)],
+    ['fences', '```\n'.repeat(n)],
   ])('20,000 times %s ends soon, not in the stack', (_name, text) => {
     const start = performance.now();
     expect(typeof html(text)).toBe('string');

@@ -29,7 +29,10 @@ function Item({ item, tight }: { item: Tokens.ListItem; tight: boolean }) {
   return (
     <li>
       {mark}
-      {all(item.tokens.filter((token) => token.type !== 'checkbox'), { tight })}
+      {all(
+        item.tokens.filter((token) => token.type !== 'checkbox'),
+        { tight },
+      )}
     </li>
   );
 }
@@ -82,7 +85,13 @@ function linkOf(token: Tokens.Link, where: Where): ReactNode {
 /** Loading an image would tell its server who reads what; its address is shown instead. */
 function imageOf(token: Tokens.Image, where: Where): ReactNode {
   const text = withoutEntities(token.text) || 'image';
-  return where.inLink ? text : <Link to={token.href} text={text}>{text}</Link>;
+  return where.inLink ? (
+    text
+  ) : (
+    <Link to={token.href} text={text}>
+      {text}
+    </Link>
+  );
 }
 
 /** Every kind of token has its element here, and nothing of a token is ever taken for HTML. */
@@ -91,7 +100,11 @@ function one(token: MarkedToken, where: Where): ReactNode {
     case 'paragraph':
       return where.tight ? all(token.tokens, where) : <p>{all(token.tokens, where)}</p>;
     case 'heading':
-      return <p><strong>{all(token.tokens, where)}</strong></p>;
+      return (
+        <p>
+          <strong>{all(token.tokens, where)}</strong>
+        </p>
+      );
     case 'blockquote':
       return <blockquote>{all(token.tokens)}</blockquote>;
     case 'list':
@@ -99,7 +112,11 @@ function one(token: MarkedToken, where: Where): ReactNode {
     case 'table':
       return <Table table={token} />;
     case 'code':
-      return <pre><code>{token.text}</code></pre>;
+      return (
+        <pre>
+          <code>{token.text}</code>
+        </pre>
+      );
     case 'hr':
       return <hr />;
     case 'text':

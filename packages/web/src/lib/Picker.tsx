@@ -22,7 +22,10 @@ function named<T extends Thing>(items: T[], nameOf: (item: T) => string): { id: 
   const names = items.map(nameOf);
   return items.map((item, index) => {
     const name = names[index] ?? '';
-    return { id: item.id, name: names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} (${formatDate(item.createdAt)})` };
+    return {
+      id: item.id,
+      name: names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} (${formatDate(item.createdAt)})`,
+    };
   });
 }
 
@@ -54,7 +57,15 @@ export function Picker<T extends Thing>({ label, path, query, nameOf, onPick }: 
     <Field label={label} error={nothing ? t('common.noMatch') : undefined}>
       {(ids) => (
         <>
-          <input {...ids} type="search" list={listId} autoComplete="off" placeholder={t('common.any')} value={text} onChange={(e) => change(e.target.value)} />
+          <input
+            {...ids}
+            type="search"
+            list={listId}
+            autoComplete="off"
+            placeholder={t('common.any')}
+            value={text}
+            onChange={(e) => change(e.target.value)}
+          />
           <datalist id={listId}>
             {options.map((option) => (
               <option key={option.id} value={option.name} />

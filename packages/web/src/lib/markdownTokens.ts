@@ -56,9 +56,34 @@ export function tokensOf(text: string): MarkedToken[] {
 }
 
 const named: Record<string, string> = {
-  amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0', hellip: '…', ndash: '–', mdash: '—', shy: '\u00ad',
-  lsquo: '‘', rsquo: '’', ldquo: '“', rdquo: '”', bull: '•', middot: '·', copy: '©', reg: '®', trade: '™', deg: '°',
-  times: '×', euro: '€', pound: '£', sect: '§', rarr: '→', larr: '←', laquo: '«', raquo: '»',
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: '\u00a0',
+  hellip: '…',
+  ndash: '–',
+  mdash: '—',
+  shy: '\u00ad',
+  lsquo: '‘',
+  rsquo: '’',
+  ldquo: '“',
+  rdquo: '”',
+  bull: '•',
+  middot: '·',
+  copy: '©',
+  reg: '®',
+  trade: '™',
+  deg: '°',
+  times: '×',
+  euro: '€',
+  pound: '£',
+  sect: '§',
+  rarr: '→',
+  larr: '←',
+  laquo: '«',
+  raquo: '»',
 };
 
 const fromCode = (code: number): string =>
@@ -66,11 +91,14 @@ const fromCode = (code: number): string =>
 
 /** The characters that `&amp;`, `&#60;` and `&#x3c;` stand for; the rarer names stay as they are written. */
 export const withoutEntities = (text: string): string =>
-  text.replace(/&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|([a-zA-Z]{2,8}));/g, (whole, decimal, hex, name: string | undefined) => {
-    if (decimal) return fromCode(Number(decimal));
-    if (hex) return fromCode(Number.parseInt(String(hex), 16));
-    return name && Object.hasOwn(named, name) ? (named[name] ?? whole) : whole;
-  });
+  text.replace(
+    /&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|([a-zA-Z]{2,8}));/g,
+    (whole, decimal, hex, name: string | undefined) => {
+      if (decimal) return fromCode(Number(decimal));
+      if (hex) return fromCode(Number.parseInt(String(hex), 16));
+      return name && Object.hasOwn(named, name) ? (named[name] ?? whole) : whole;
+    },
+  );
 
 export interface Target {
   href: string;
@@ -90,6 +118,8 @@ export function targetOf(written: string): Target | null {
   if (!url || !allowed.has(url.protocol)) return null;
   const isMail = url.protocol === 'mailto:';
   const place = isMail ? url.pathname : url.host;
-  const plain = isMail ? given === url.href : url.username === '' && url.password === '' && given.startsWith(url.origin);
+  const plain = isMail
+    ? given === url.href
+    : url.username === '' && url.password === '' && given.startsWith(url.origin);
   return { href: url.href, place, isSaidBy: (text) => text === place || (plain && text === given) };
 }

@@ -118,7 +118,3 @@ async function transaction<T>(
     connection.release(broken);
   }
 }
-
-/** True for a violation of the named unique constraint or index. */
-export const isUniqueViolation = (error: unknown, constraint: string): boolean =>
-  error instanceof pg.DatabaseError && error.code === '23505' && error.constraint === constraint;

@@ -40,7 +40,7 @@ const longestSocketFolder = 103 - '/.s.PGSQL.5432'.length;
 const startTimeout = 60_000;
 
 /** What the running (or dead) server wrote about itself in postmaster.pid. */
-export function readPostmaster(cluster: string): Postmaster | undefined {
+function readPostmaster(cluster: string): Postmaster | undefined {
   const file = join(cluster, 'postmaster.pid');
   if (!existsSync(file)) return undefined;
   const [pid, , , port, folder, address, , status] = readFileSync(file, 'utf8').split('\n');

@@ -5,7 +5,9 @@ const folder = new URL('../../migrations/', import.meta.url);
 
 /** Runs the migrations that have not run yet, each in its own transaction. Returns their names. The caller holds the lock. */
 export async function migrate(owner: pg.Client): Promise<string[]> {
-  await owner.query('create table if not exists migration (name text primary key, at timestamptz not null default now())');
+  await owner.query(
+    'create table if not exists migration (name text primary key, at timestamptz not null default now())',
+  );
   const done = new Set((await owner.query<{ name: string }>('select name from migration')).rows.map((r) => r.name));
   const pending = (await readdir(folder)).filter((f) => f.endsWith('.sql') && !done.has(f)).sort();
   for (const name of pending) {

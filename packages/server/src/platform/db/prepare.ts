@@ -44,7 +44,9 @@ async function appLogin(owner: pg.Client, config: pg.PoolConfig, changed: boolea
   const powers = rows[0] as Powers;
   const name = `${powers.name}_app`;
   // The same on every server that shares the database, and no second secret to keep.
-  const password = createHmac('sha256', String(owner.password ?? '')).update(name).digest('base64url');
+  const password = createHmac('sha256', String(owner.password ?? ''))
+    .update(name)
+    .digest('base64url');
   const app = { ...asParts(owner), user: name, password };
   const exists = await canLogIn(app);
   if (!powers.creates && !exists) {

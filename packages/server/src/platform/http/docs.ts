@@ -22,9 +22,12 @@ const schemaBlock = (title: string, content: Record<string, { schema?: unknown }
 
 function operationHtml(method: string, path: string, operation: Operation): string {
   const parameters = (operation.parameters ?? []).map(
-    (p) => `<li><code>${escape(p.name)}</code> in ${escape(p.in)}${p.required ? ', required' : ''} <code>${escape(JSON.stringify(p.schema ?? {}))}</code></li>`,
+    (p) =>
+      `<li><code>${escape(p.name)}</code> in ${escape(p.in)}${p.required ? ', required' : ''} <code>${escape(JSON.stringify(p.schema ?? {}))}</code></li>`,
   );
-  const responses = Object.entries(operation.responses ?? {}).map(([status, r]) => schemaBlock(`Answer ${status}`, r.content));
+  const responses = Object.entries(operation.responses ?? {}).map(([status, r]) =>
+    schemaBlock(`Answer ${status}`, r.content),
+  );
   return `<details><summary><h2><span class="m">${method.toUpperCase()}</span> <code>${escape(path)}</code></h2> ${escape(operation.summary ?? '')}</summary>
 ${parameters.length ? `<h3>Parameters</h3><ul>${parameters.join('')}</ul>` : ''}${schemaBlock('Body', operation.requestBody?.content)}${responses.join('')}</details>`;
 }
@@ -54,5 +57,7 @@ export function serveDocs(app: App): void {
     html ??= page(app.swagger() as Parameters<typeof page>[0]);
     return reply.type('text/html; charset=utf-8').send(html);
   });
-  app.get('/api/docs/style.css', { config, schema }, (_request, reply) => reply.type('text/css; charset=utf-8').send(style));
+  app.get('/api/docs/style.css', { config, schema }, (_request, reply) =>
+    reply.type('text/css; charset=utf-8').send(style),
+  );
 }

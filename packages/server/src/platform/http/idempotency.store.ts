@@ -18,7 +18,7 @@ export interface Known {
   answer: Buffer | null;
 }
 
-export const leaseSeconds = 60;
+const leaseSeconds = 60;
 const keptHours = 24;
 
 const placeOf = ({ orgId, actor, route, key }: Claim) => ({

@@ -32,13 +32,14 @@ function toAppError(error: FastifyError | AppError | Error): AppError {
   const known = foreignCodes[code];
   if (known) return new AppError(known);
   if (error instanceof SyntaxError && 'statusCode' in error) return new AppError('malformed-json');
-  if (/timeout exceeded when trying to connect|Connection terminated/.test(error.message)) return new AppError('unavailable');
+  if (/timeout exceeded when trying to connect|Connection terminated/.test(error.message))
+    return new AppError('unavailable');
   const status = 'statusCode' in error ? Number(error.statusCode) : 500;
   return new AppError(status >= 400 && status < 500 ? 'bad-request' : 'internal');
 }
 
 /** RFC 9457. The reason of a 5xx stays in the log, under the correlation id. */
-export function problemOf(error: AppError, correlationId: string): Problem {
+function problemOf(error: AppError, correlationId: string): Problem {
   return {
     type: `urn:rapport:error:${error.code}`,
     title: errorCatalogue[error.code].title,
@@ -52,9 +53,14 @@ export function problemOf(error: AppError, correlationId: string): Problem {
 
 export function answerError(error: FastifyError | AppError | Error, request: FastifyRequest, reply: FastifyReply) {
   const known = toAppError(error);
-  if (known.status >= 500) request.log.error({ err: error, id: request.id, route: request.routeOptions.url }, known.code);
+  if (known.status >= 500)
+    request.log.error({ err: error, id: request.id, route: request.routeOptions.url }, known.code);
   if (known.retryAfterSeconds) void reply.header('retry-after', known.retryAfterSeconds);
-  return reply.code(known.status).type('application/problem+json').serializer(JSON.stringify).send(problemOf(known, request.id));
+  return reply
+    .code(known.status)
+    .type('application/problem+json')
+    .serializer(JSON.stringify)
+    .send(problemOf(known, request.id));
 }
 
 export function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply) {

@@ -22,7 +22,8 @@ export function serveWeb(app: App, root: string | null): void {
     },
   });
   app.setNotFoundHandler((request, reply) => {
-    const page = request.method === 'GET' && !request.url.startsWith('/api/') && request.headers.accept?.includes('text/html');
+    const page =
+      request.method === 'GET' && !request.url.startsWith('/api/') && request.headers.accept?.includes('text/html');
     return page ? reply.sendFile('index.html') : answerUnknownRoute(request, reply);
   });
 }

@@ -24,15 +24,26 @@ beforeAll(async () => {
     title: 'Sleep',
     text: `Going to bed at one hour helps. ${canary}-document`,
   });
-  const personaId = await makePersona(app, { instructions: `Listen. ${canary}-instructions`, knowledgeBaseId: base.id });
-  const { body: client } = await app.json('POST', '/api/v1/clients', { name: 'Robin', about: `Sleeps badly. ${canary}-about` });
+  const personaId = await makePersona(app, {
+    instructions: `Listen. ${canary}-instructions`,
+    knowledgeBaseId: base.id,
+  });
+  const { body: client } = await app.json('POST', '/api/v1/clients', {
+    name: 'Robin',
+    about: `Sleeps badly. ${canary}-about`,
+  });
   clientId = client.id;
   session = await makeSession(app, personaId, { clientId });
   await app.json('POST', `/api/v1/sessions/${session.id}/guidance`, { text: `Be slow. ${canary}-guidance` });
-  await app.json('POST', `/api/v1/sessions/${session.id}/messages`, { text: `How do I sleep? ${canary}-message` }, {
-    ...session.client,
-    'idempotency-key': 'first',
-  });
+  await app.json(
+    'POST',
+    `/api/v1/sessions/${session.id}/messages`,
+    { text: `How do I sleep? ${canary}-message` },
+    {
+      ...session.client,
+      'idempotency-key': 'first',
+    },
+  );
   await vi.waitFor(async () => expect(await messages()).toHaveLength(2));
   orgId = (await app.db.everywhere.one<{ id: string }>('select id from org')).id;
 });
@@ -105,8 +116,7 @@ test('the key file is readable by its owner alone', async () => {
 });
 
 test('a server with another master key, or none, does not start', async () => {
-  const start = (masterKey: typeof app.config.masterKey) =>
-    connectDatabase({ ...app.config, masterKey }, app.database);
+  const start = (masterKey: typeof app.config.masterKey) => connectDatabase({ ...app.config, masterKey }, app.database);
   await expect(start({ text: newMasterKey() })).rejects.toThrow(StartupError);
   await expect(start({ text: 'short' })).rejects.toThrow(/32 bytes/);
   await expect(start({ file: join(app.config.dataDir, 'nowhere') })).rejects.toThrow(/no master key/);

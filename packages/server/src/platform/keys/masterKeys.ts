@@ -33,12 +33,16 @@ export interface MasterKeySource {
  */
 export async function loadMasterKeys({ dataDir, masterKey }: MasterKeySource): Promise<MasterKeys> {
   if (masterKey.text !== undefined) return parse(masterKey.text, 'RAPPORT_MASTER_KEY');
-  if (masterKey.command !== undefined) return parse(await output(masterKey.command), 'what RAPPORT_MASTER_KEY_COMMAND prints');
+  if (masterKey.command !== undefined)
+    return parse(await output(masterKey.command), 'what RAPPORT_MASTER_KEY_COMMAND prints');
   const own = join(dataDir, fileName);
   const file = masterKey.file ?? own;
   const text = (await read(file)) ?? (file === own ? await make(dataDir, own) : undefined);
   if (text === undefined) {
-    throw new StartupError(`There is no master key in ${file}.`, 'Bring the file back, or correct RAPPORT_MASTER_KEY_FILE.');
+    throw new StartupError(
+      `There is no master key in ${file}.`,
+      'Bring the file back, or correct RAPPORT_MASTER_KEY_FILE.',
+    );
   }
   return parse(text, file);
 }
@@ -68,7 +72,9 @@ const fingerprint = (key: Buffer): string =>
 async function output(command: string): Promise<string> {
   try {
     const shell = process.platform === 'win32' ? ['cmd.exe', '/c'] : ['/bin/sh', '-c'];
-    const { stdout } = await promisify(execFile)(shell[0] as string, [shell[1] as string, command], { timeout: commandMs });
+    const { stdout } = await promisify(execFile)(shell[0] as string, [shell[1] as string, command], {
+      timeout: commandMs,
+    });
     return stdout;
   } catch (error) {
     const { code, killed } = error as { code?: number; killed?: boolean };

@@ -68,4 +68,6 @@ export const holdersWithoutKey = (db: Statements) =>
 
 /** Above all organisations. */
 export const orgsWithKey = async (db: Statements): Promise<string[]> =>
-  (await db.many<{ id: string }>('select distinct org_id as id from data_key where org_id = holder_id')).map((o) => o.id);
+  (await db.many<{ id: string }>('select distinct org_id as id from data_key where org_id = holder_id')).map(
+    (o) => o.id,
+  );

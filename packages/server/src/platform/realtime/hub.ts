@@ -33,7 +33,13 @@ export interface Attachment {
 
 export interface Hub {
   /** Replays from `after` and goes on live, without a gap. Undefined: there is no such room. */
-  attach(orgId: string, roomId: string, after: number, epoch: number | undefined, reader: Reader): Promise<Attachment | undefined>;
+  attach(
+    orgId: string,
+    roomId: string,
+    after: number,
+    epoch: number | undefined,
+    reader: Reader,
+  ): Promise<Attachment | undefined>;
   /** Call after the commit of an append; wakes the readers here and on the other servers. */
   appended(roomId: string, seq: number): void;
   ephemeral(roomId: string, message: Ephemeral): void;
@@ -152,7 +158,8 @@ export function createHub(db: Database, wake: Wake, log: Logger): Hub {
       const events = await readEvents(db.in(feed.orgId), feed.orgId, feed.roomId, cursor, pageSize, reader.audience);
       for (const event of events) reader.event(event);
       const last = events.at(-1);
-      cursor = events.length < pageSize ? Math.max(last?.seq ?? 0, feed.head - feed.ring.length) : (last as LogEvent).seq;
+      cursor =
+        events.length < pageSize ? Math.max(last?.seq ?? 0, feed.head - feed.ring.length) : (last as LogEvent).seq;
     }
     for (const event of feed.ring) {
       if (event.seq > cursor && (event.audience === 'all' || reader.audience === 'staff')) reader.event(event);

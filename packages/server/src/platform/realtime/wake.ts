@@ -39,9 +39,9 @@ export function createWake(db: Database, connectionConfig: pg.ClientConfig, node
     const payloads = [...pending].map(([topic, position]) => `${node}|${topic}|${position}`);
     pending.clear();
     for (let i = 0; i < payloads.length; i += maxPerStatement) {
-      db.everywhere.many(`select pg_notify('${channel}', p) from unnest($1::text[]) p`, [payloads.slice(i, i + maxPerStatement)]).catch(
-        (error: Error) => log.debug({ err: error.message }, 'wake-up not sent; the sweep will find it'),
-      );
+      db.everywhere
+        .many(`select pg_notify('${channel}', p) from unnest($1::text[]) p`, [payloads.slice(i, i + maxPerStatement)])
+        .catch((error: Error) => log.debug({ err: error.message }, 'wake-up not sent; the sweep will find it'));
     }
   };
 

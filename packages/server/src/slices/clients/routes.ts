@@ -8,7 +8,10 @@ const config = { permission: 'clients.manage' } as const;
 export function clientRoutes(app: App, clients: ClientService) {
   app.get(
     '/api/v1/clients',
-    { config, schema: { summary: 'List clients, newest first', querystring: ClientQuery, response: { 200: ClientList } } },
+    {
+      config,
+      schema: { summary: 'List clients, newest first', querystring: ClientQuery, response: { 200: ClientList } },
+    },
     (request) => clients.list(actorOf(request), request.query),
   );
   app.post(

@@ -45,13 +45,22 @@ export function createClientService({ db, keyring }: { db: Database; keyring: Ke
       requireStaff(actor);
       const [before = null] = decodeCursor(page.cursor, 1) ?? [];
       const rows = await store.listClients(db.in(actor.orgId), actor.orgId, page.q, before, page.limit + 1);
-      return toPage(rows, page.limit, (client) => client, (client) => encodeCursor(client.id));
+      return toPage(
+        rows,
+        page.limit,
+        (client) => client,
+        (client) => encodeCursor(client.id),
+      );
     },
   };
 }
 
 /** What a reply needs of the client, if there is one. The session was checked already. */
-export async function clientOfReply(db: Db, orgId: string, id: string | null): Promise<{ about: string; language?: string }> {
+export async function clientOfReply(
+  db: Db,
+  orgId: string,
+  id: string | null,
+): Promise<{ about: string; language?: string }> {
   const client = id === null ? undefined : await store.findClient(db, orgId, id);
   if (!client) return { about: '' };
   const { name, language, about } = client;

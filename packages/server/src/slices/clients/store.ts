@@ -10,7 +10,13 @@ async function toClient(db: Db, orgId: string, row: ClientRow): Promise<Client> 
   return { id: row.id, name: row.name, ...profile, createdAt: row.created_at, updatedAt: row.updated_at };
 }
 
-export async function insertClient(db: Db, orgId: string, id: string, name: string, profile: ClientProfile): Promise<Client> {
+export async function insertClient(
+  db: Db,
+  orgId: string,
+  id: string,
+  name: string,
+  profile: ClientProfile,
+): Promise<Client> {
   const row = await db.one<ClientRow>(
     `insert into client (org_id, id, name, profile) values ($1, $2, $3, $4) returning ${columns}`,
     [orgId, id, name, await db.codec.seal(place(orgId, id), JSON.stringify(profile), { holder: id })],
@@ -22,7 +28,12 @@ export async function updateClient(db: Db, orgId: string, client: Client): Promi
   const profile: ClientProfile = { language: client.language, about: client.about };
   const row = await db.one<ClientRow>(
     `update client set name = $3, profile = $4, updated_at = now() where org_id = $1 and id = $2 returning ${columns}`,
-    [orgId, client.id, client.name, await db.codec.seal(place(orgId, client.id), JSON.stringify(profile), { holder: client.id })],
+    [
+      orgId,
+      client.id,
+      client.name,
+      await db.codec.seal(place(orgId, client.id), JSON.stringify(profile), { holder: client.id }),
+    ],
   );
   return toClient(db, orgId, row);
 }

@@ -7,7 +7,11 @@ export interface DemoPersona {
   documents: { title: string; file: string }[];
 }
 
-export const demoClient = { name: 'Sam (demo)', language: 'en', about: 'Works in shifts and finds it hard to fall asleep.' };
+export const demoClient = {
+  name: 'Sam (demo)',
+  language: 'en',
+  about: 'Works in shifts and finds it hard to fall asleep.',
+};
 
 export const demoPersonas: DemoPersona[] = [
   {
@@ -41,7 +45,8 @@ export const demoPersonas: DemoPersona[] = [
           persona: 'Another short night, and you are tired of being tired. What was the last hour before bed like?',
         },
       ],
-      openingLine: 'Hello, I am Mira, an AI coach. People of the team read along. What would you like to talk about today?',
+      openingLine:
+        'Hello, I am Mira, an AI coach. People of the team read along. What would you like to talk about today?',
     },
   },
   {

@@ -237,7 +237,9 @@ test('changing a password needs the present one and ends the other logins', asyn
 test('a stored password is a salted hash that names its method', async () => {
   const app = await start();
   await app.json('PUT', '/api/v1/me/password', { password });
-  const { password_hash: hash } = await app.db.everywhere.one<{ password_hash: string }>('select password_hash from app_user');
+  const { password_hash: hash } = await app.db.everywhere.one<{ password_hash: string }>(
+    'select password_hash from app_user',
+  );
   expect(hash).toMatch(/^(argon2id\$65536\$3\$1|scrypt\$131072\$8\$1)\$[\w-]{22}\$[\w-]{43}$/);
   expect(hash).not.toContain(password);
 });

@@ -28,7 +28,12 @@ export function invitationRoutes(app: App, invitations: InvitationService) {
     },
     async (request, reply) => {
       const origin = `${request.protocol}://${request.host}`;
-      const created = await invitations.create(actorOf(request), request.params.id, request.body ?? InvitationCreate.parse({}), origin);
+      const created = await invitations.create(
+        actorOf(request),
+        request.params.id,
+        request.body ?? InvitationCreate.parse({}),
+        origin,
+      );
       return reply.code(201).send(created);
     },
   );

@@ -65,7 +65,9 @@ test('a second device of the same client gets an access token of its own', async
 
 test('an unknown, an expired and a withdrawn invitation are answered alike', async () => {
   const expired = await invite();
-  await app.db.everywhere.exec(`update invitation set expires_at = now() - interval '1 second' where id = $1`, [expired.id]);
+  await app.db.everywhere.exec(`update invitation set expires_at = now() - interval '1 second' where id = $1`, [
+    expired.id,
+  ]);
   const withdrawn = await invite();
   await app.json('DELETE', `/api/v1/sessions/${sessionId}/invitations/${withdrawn.id}`);
   const problems = [];

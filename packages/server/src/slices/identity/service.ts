@@ -10,7 +10,6 @@ import { createSetup, type PresetStep, type SetupStep } from './setup.ts';
 export type IdentityService = ReturnType<typeof createIdentityService>;
 export type { PresetStep, SetupStep } from './setup.ts';
 export { ownerNeedsNoSignIn } from './authenticator.ts';
-export type { Credentials } from './authenticator.ts';
 
 export interface IdentityDeps {
   db: Database;

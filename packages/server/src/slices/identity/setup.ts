@@ -80,7 +80,12 @@ export function createSetup({ db, keyring, config, forget, me, onSetup, onPreset
 }
 
 /** The caller holds the set-up lock. */
-async function make(tx: Tx, keyring: Keyring, names: { organisation: string; owner: string }, hash: string | null): Promise<StaffActor> {
+async function make(
+  tx: Tx,
+  keyring: Keyring,
+  names: { organisation: string; owner: string },
+  hash: string | null,
+): Promise<StaffActor> {
   const user = { org_id: newId(), id: newId(), name: names.owner, role: 'owner', password_hash: hash };
   await store.insertOrg(tx, user.org_id, names.organisation);
   await keyring.create(tx, user.org_id, user.org_id);

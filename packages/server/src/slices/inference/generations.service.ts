@@ -24,7 +24,11 @@ export interface Produced {
   extra?: unknown;
 }
 
-export type Produce = (generation: Generation, onText: (text: string) => void, signal: AbortSignal) => Promise<Produced>;
+export type Produce = (
+  generation: Generation,
+  onText: (text: string) => void,
+  signal: AbortSignal,
+) => Promise<Produced>;
 
 export interface Outcome extends GenerationEnd {
   text: string;
@@ -139,7 +143,12 @@ export function createGenerationService(parts: {
       const made = await need().produce(generation, onText, controller.signal);
       controller.signal.throwIfAborted();
       const costMicroUsd = await need().costOf(generation, made.usage);
-      return outcome('completed', { usage: made.usage, costMicroUsd, finishReason: made.finishReason, extra: made.extra });
+      return outcome('completed', {
+        usage: made.usage,
+        costMicroUsd,
+        finishReason: made.finishReason,
+        extra: made.extra,
+      });
     } catch (error) {
       const reason: unknown = controller.signal.aborted ? controller.signal.reason : error;
       if (reason instanceof Stopped) {
@@ -147,14 +156,18 @@ export function createGenerationService(parts: {
         return outcome(reason.status, {});
       }
       const fault = need().faultOf(error);
-      log.warn({ reply: generation.id, fault, err: error instanceof Error ? error.message : String(error) }, 'reply failed');
+      log.warn(
+        { reply: generation.id, fault, err: error instanceof Error ? error.message : String(error) },
+        'reply failed',
+      );
       return outcome('failed', { fault });
     }
   };
 
   /** Keeps trying while the lease is ours: the text is in memory and must not be lost to a short outage. */
   const finish = async (run: Running, outcome: Outcome) => {
-    const lost = () => run.controller.signal.reason instanceof Stopped && run.controller.signal.reason.status === 'lost';
+    const lost = () =>
+      run.controller.signal.reason instanceof Stopped && run.controller.signal.reason.status === 'lost';
     for (let attempt = 0; !lost(); attempt += 1) {
       try {
         const mine = await db.in(run.generation.orgId).tx(async (tx) => {
@@ -178,7 +191,8 @@ export function createGenerationService(parts: {
       await committing;
       await finish(run, outcome);
     } catch (error) {
-      if (!(error instanceof Stopped)) log.error({ err: error, reply: run.generation.id }, 'a reply could not be ended');
+      if (!(error instanceof Stopped))
+        log.error({ err: error, reply: run.generation.id }, 'a reply could not be ended');
     } finally {
       running.delete(run.generation.id);
       run.stream.close();
@@ -201,7 +215,9 @@ export function createGenerationService(parts: {
 
   const renew = async () => {
     if (running.size === 0) return;
-    const held = new Map((await store.renewLeases(db.everywhere, node, [...running.keys()])).map((r) => [r.id, r.stop]));
+    const held = new Map(
+      (await store.renewLeases(db.everywhere, node, [...running.keys()])).map((r) => [r.id, r.stop]),
+    );
     for (const [id, run] of running) {
       const stop = held.get(id);
       // A reply that began or ended during the statement is judged at the next one.
@@ -292,7 +308,8 @@ export function createGenerationService(parts: {
     list: (orgId: string, sessionId: string, before: string | null, limit: number, within: Db = db.in(orgId)) =>
       store.listGenerations(within, orgId, sessionId, before, limit),
 
-    exists: (orgId: string, sessionId: string, replyId: string) => store.generationExists(db.in(orgId), orgId, sessionId, replyId),
+    exists: (orgId: string, sessionId: string, replyId: string) =>
+      store.generationExists(db.in(orgId), orgId, sessionId, replyId),
 
     running: () => running.size,
 

@@ -131,7 +131,10 @@ export const adoptOrphans = (db: Db, owner: string): Promise<Generation[]> =>
   );
 
 export const requestStop = (db: Db, orgId: string, id: string): Promise<number> =>
-  db.exec(`update generation set stop_requested = true where org_id = $1 and id = $2 and status = 'running'`, [orgId, id]);
+  db.exec(`update generation set stop_requested = true where org_id = $1 and id = $2 and status = 'running'`, [
+    orgId,
+    id,
+  ]);
 
 export const runningIn = (db: Db, orgId: string, roomId: string): Promise<Generation[]> =>
   db.many<Generation>(
@@ -174,5 +177,8 @@ export const listGenerations = (
   );
 
 export const generationExists = async (db: Db, orgId: string, sessionId: string, id: string): Promise<boolean> =>
-  (await db.maybe(`select 1 from generation where org_id = $1 and session_id = $2 and id = $3`, [orgId, sessionId, id])) !==
-  undefined;
+  (await db.maybe(`select 1 from generation where org_id = $1 and session_id = $2 and id = $3`, [
+    orgId,
+    sessionId,
+    id,
+  ])) !== undefined;

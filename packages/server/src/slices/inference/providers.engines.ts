@@ -33,11 +33,7 @@ export const presetKeyOf = (config: Pick<Config, 'preset'>, row: ProviderRow): s
   row.id === presetId && config.preset?.baseUrl === row.base_url ? (config.preset?.apiKey ?? null) : null;
 
 /** The engines of the stored providers, each made once per version of its row. */
-export function createEngines(parts: {
-  db: Database;
-  config: Pick<Config, 'preset'>;
-  ggufLibrary(): string | null;
-}) {
+export function createEngines(parts: { db: Database; config: Pick<Config, 'preset'>; ggufLibrary(): string | null }) {
   const { db, config, ggufLibrary } = parts;
   const engines = new Map<string, { version: string; engine: Engine }>();
   // Every turn asks which provider answers; a change made on another server holds within a second.
@@ -79,7 +75,9 @@ export function createEngines(parts: {
      */
     async engineFor(orgId: string, providerId: string | null, model: string | null): Promise<EngineChoice> {
       const row = await rows.get(`${orgId}/${providerId}`, () =>
-        providerId ? store.findProvider(db.in(orgId), orgId, providerId) : store.findDefaultProvider(db.in(orgId), orgId),
+        providerId
+          ? store.findProvider(db.in(orgId), orgId, providerId)
+          : store.findDefaultProvider(db.in(orgId), orgId),
       );
       if (!row && providerId) {
         throw new AppError('provider-failed', {

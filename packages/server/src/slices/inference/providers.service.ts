@@ -19,7 +19,6 @@ import * as store from './providers.store.ts';
 import type { ProviderRow } from './schema.ts';
 
 export type ProviderService = ReturnType<typeof createProviderService>;
-export type { EngineChoice } from './providers.engines.ts';
 
 type Body = z.output<typeof ProviderCreate>;
 
@@ -116,7 +115,8 @@ export function createProviderService({ db, config }: { db: Database; config: Co
 
     /** Brings the library where a GGUF provider was chosen on another server, or under another version of it. */
     async start(onFailure: (error: Error) => void): Promise<void> {
-      if (library.find() === null && (await store.anyProviderOf(db.everywhere, 'gguf'))) library.ensure().catch(onFailure);
+      if (library.find() === null && (await store.anyProviderOf(db.everywhere, 'gguf')))
+        library.ensure().catch(onFailure);
     },
 
     stop: library.stop,
@@ -259,7 +259,8 @@ function createLookUps(parts: { db: Database; config: Config; trial: Trial; libr
      * `forbidden` where the set-up itself would be.
      */
     async testForSetup(body: Body): Promise<ProviderTest> {
-      if (!ownerNeedsNoSignIn(config)) throw new AppError('forbidden', { detail: 'Set the server up on its machine, bound to 127.0.0.1.' });
+      if (!ownerNeedsNoSignIn(config))
+        throw new AppError('forbidden', { detail: 'Set the server up on its machine, bound to 127.0.0.1.' });
       await duringSetup();
       return trial.tryOut(wantedOf(body));
     },

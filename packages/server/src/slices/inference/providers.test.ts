@@ -89,10 +89,10 @@ test('a key is in no answer and not readable in the database', async () => {
 test('a sealed key that was copied to another provider does not open there', async () => {
   const { body: one } = await add();
   const { body: two } = await add();
-  await app.db.everywhere.exec('update provider set api_key = (select api_key from provider where id = $1) where id = $2', [
-    one.id,
-    two.id,
-  ]);
+  await app.db.everywhere.exec(
+    'update provider set api_key = (select api_key from provider where id = $1) where id = $2',
+    [one.id, two.id],
+  );
   await expect(service().engineFor(orgId, two.id, null)).rejects.toMatchObject({ code: 'provider-failed' });
 });
 
@@ -149,11 +149,10 @@ test('a persona’s provider answers before the default, the default before the 
 test('a GGUF file is named without its folder, and a persona cannot point elsewhere', async () => {
   const file = join(app.config.dataDir, 'tiny.gguf');
   const id = randomUUID();
-  await app.db.everywhere.exec(`insert into provider (org_id, id, kind, label, model) values ($1, $2, 'gguf', 'Here', $3)`, [
-    orgId,
-    id,
-    file,
-  ]);
+  await app.db.everywhere.exec(
+    `insert into provider (org_id, id, kind, label, model) values ($1, $2, 'gguf', 'Here', $3)`,
+    [orgId, id, file],
+  );
   const choice = await service().engineFor(orgId, id, '/etc/passwd');
   expect([choice.model, choice.name.model]).toEqual([file, 'tiny.gguf']);
 });
@@ -175,7 +174,9 @@ test('a removed provider loses its key, and what is said is not sent to another 
   const { body } = await add();
   await add({ label: 'Other' });
   expect((await app.json('DELETE', `/api/v1/providers/${body.id}`)).status).toBe(200);
-  const row = await app.db.everywhere.one<{ api_key: Buffer | null }>('select api_key from provider where id = $1', [body.id]);
+  const row = await app.db.everywhere.one<{ api_key: Buffer | null }>('select api_key from provider where id = $1', [
+    body.id,
+  ]);
   expect(row.api_key).toBeNull();
   await expect(service().engineFor(orgId, body.id, null)).rejects.toMatchObject({ code: 'provider-failed' });
   expect((await app.json('DELETE', `/api/v1/providers/${body.id}`)).status).toBe(404);

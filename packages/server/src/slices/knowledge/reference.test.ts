@@ -80,7 +80,8 @@ describe('when nothing answers', () => {
   test('the fixed sentences follow the locale', () => {
     for (const locale of ['de', 'DE', 'de-AT', 'de_CH'])
       expect(answerFromPassages('hallo', passages, locale).text).toContain('Ich bin kein KI-Modell');
-    for (const locale of ['en', 'den', 'fr', '']) expect(answerFromPassages('hallo', passages, locale).text).toContain('I am not');
+    for (const locale of ['en', 'den', 'fr', ''])
+      expect(answerFromPassages('hallo', passages, locale).text).toContain('I am not');
   });
 });
 

@@ -26,7 +26,10 @@ export function knowledgeRoutes(app: App, knowledge: KnowledgeService) {
   );
   app.post(
     bases,
-    { config, schema: { summary: 'Create a knowledge base', body: KnowledgeBaseCreate, response: { 201: KnowledgeBase } } },
+    {
+      config,
+      schema: { summary: 'Create a knowledge base', body: KnowledgeBaseCreate, response: { 201: KnowledgeBase } },
+    },
     async (request, reply) => reply.code(201).send(await knowledge.createBase(actorOf(request), request.body.name)),
   );
   app.get(
@@ -38,7 +41,12 @@ export function knowledgeRoutes(app: App, knowledge: KnowledgeService) {
     `${bases}/:id/search`,
     {
       config: { ...config, idempotency: 'none' },
-      schema: { summary: 'Search the passages', params: IdParams, body: KnowledgeSearch, response: { 200: KnowledgeResults } },
+      schema: {
+        summary: 'Search the passages',
+        params: IdParams,
+        body: KnowledgeSearch,
+        response: { 200: KnowledgeResults },
+      },
     },
     (request) => knowledge.search(actorOf(request), request.params.id, request.body),
   );
@@ -49,18 +57,27 @@ function documentRoutes(app: App, knowledge: KnowledgeService) {
   const documents = `${bases}/:id/documents`;
   app.get(
     documents,
-    { config, schema: { summary: 'List documents', params: IdParams, querystring: Page, response: { 200: DocumentList } } },
+    {
+      config,
+      schema: { summary: 'List documents', params: IdParams, querystring: Page, response: { 200: DocumentList } },
+    },
     (request) => knowledge.listDocuments(actorOf(request), request.params.id, request.query),
   );
   app.post(
     documents,
-    { config, schema: { summary: 'Add a document', params: IdParams, body: DocumentCreate, response: { 201: Document } } },
+    {
+      config,
+      schema: { summary: 'Add a document', params: IdParams, body: DocumentCreate, response: { 201: Document } },
+    },
     async (request, reply) =>
       reply.code(201).send(await knowledge.addDocument(actorOf(request), request.params.id, request.body)),
   );
   app.get(
     `${documents}/:documentId`,
-    { config, schema: { summary: 'One document with its text', params: DocumentParams, response: { 200: DocumentText } } },
+    {
+      config,
+      schema: { summary: 'One document with its text', params: DocumentParams, response: { 200: DocumentText } },
+    },
     (request) => knowledge.getDocument(actorOf(request), request.params.id, request.params.documentId),
   );
   app.delete(

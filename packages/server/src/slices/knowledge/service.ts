@@ -57,7 +57,8 @@ export function createKnowledgeService({ db }: { db: Database }) {
     getBase: requireBase,
 
     /** For later slices that were given an id by an actor they have checked. */
-    exists: async (orgId: string, id: string): Promise<boolean> => (await store.findBase(db.in(orgId), orgId, id)) !== undefined,
+    exists: async (orgId: string, id: string): Promise<boolean> =>
+      (await store.findBase(db.in(orgId), orgId, id)) !== undefined,
 
     async listBases(actor: Actor, page: Page): Promise<{ items: KnowledgeBase[]; next: string | null }> {
       requireStaff(actor);
@@ -112,7 +113,15 @@ export function createKnowledgeService({ db }: { db: Database }) {
       query: z.output<typeof KnowledgeSearch>,
     ): Promise<{ results: Passage[] }> {
       await requireBase(actor, baseId);
-      return { results: await store.searchChunks(db.in(actor.orgId), actor.orgId, baseId, queryTerms(query.query), query.limit) };
+      return {
+        results: await store.searchChunks(
+          db.in(actor.orgId),
+          actor.orgId,
+          baseId,
+          queryTerms(query.query),
+          query.limit,
+        ),
+      };
     },
 
     /** What a reply is given; the session was checked already. */

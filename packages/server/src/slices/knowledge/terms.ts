@@ -13,7 +13,11 @@ const stopWords = new Set(
 
 /** The stemmed content words of a text, in order. */
 export function terms(text: string): string[] {
-  const words = text.normalize('NFKC').toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const words =
+    text
+      .normalize('NFKC')
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu) ?? [];
   return words.filter((word) => !stopWords.has(word) && word.length <= 64).map(stem);
 }
 

@@ -129,7 +129,13 @@ export function createPersonaService({ db, knowledge, allowTitles }: PersonaPart
     async versions(actor: Actor, id: string, page: Page): Promise<{ items: PersonaVersion[]; next: string | null }> {
       await get(actor, id);
       const [before] = decodeCursor(page.cursor, 1) ?? [];
-      const rows = await store.listVersions(db.in(actor.orgId), actor.orgId, id, before ? Number(before) : null, page.limit + 1);
+      const rows = await store.listVersions(
+        db.in(actor.orgId),
+        actor.orgId,
+        id,
+        before ? Number(before) : null,
+        page.limit + 1,
+      );
       return toPage(
         rows,
         page.limit,

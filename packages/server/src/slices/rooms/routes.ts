@@ -33,23 +33,42 @@ export function roomRoutes(app: App, rooms: RoomService, { closing, stillAllowed
       if (request.headers.accept?.includes('text/event-stream')) {
         const lastId = Number(request.headers['last-event-id'] ?? Number.NaN);
         const after = Number.isSafeInteger(lastId) && lastId >= 0 ? lastId : request.query.after;
-        await startSse({ rooms, actor, roomId: id, after, request, reply, closing, stillAllowed: () => stillAllowed(request) });
+        await startSse({
+          rooms,
+          actor,
+          roomId: id,
+          after,
+          request,
+          reply,
+          closing,
+          stillAllowed: () => stillAllowed(request),
+        });
         return reply;
       }
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
       const json = await rooms.events(actor, id, request.query, AbortSignal.any([closing, gone.signal]));
       // The log's JSON goes out as it is: parsing and validating it again would cost more than reading it.
-      return reply.serializer((text: unknown) => String(text)).type('application/json').send(json as unknown as EventPage);
+      return reply
+        .serializer((text: unknown) => String(text))
+        .type('application/json')
+        .send(json as unknown as EventPage);
     },
   );
   app.post(
     '/api/v1/rooms/:id/messages',
     {
       config: { ...config, idempotency: 'own' },
-      schema: { summary: 'Write to the session of a room', params: IdParams, body: MessagePost, response: { 202: MessageAccepted } },
+      schema: {
+        summary: 'Write to the session of a room',
+        params: IdParams,
+        body: MessagePost,
+        response: { 202: MessageAccepted },
+      },
     },
     async (request, reply) =>
-      reply.code(202).send(await rooms.publish(actorOf(request), request.params.id, request.body.text, idempotencyKey(request))),
+      reply
+        .code(202)
+        .send(await rooms.publish(actorOf(request), request.params.id, request.body.text, idempotencyKey(request))),
   );
 }

@@ -78,7 +78,11 @@ export function createRoomService(parts: {
   };
 
   const showTyping = (roomId: string, who: Actor['kind'], on: boolean) =>
-    hub.ephemeral(roomId, { audience: who === 'client' ? 'staff' : 'all', type: 'typing', body: JSON.stringify({ who, on }) });
+    hub.ephemeral(roomId, {
+      audience: who === 'client' ? 'staff' : 'all',
+      type: 'typing',
+      body: JSON.stringify({ who, on }),
+    });
 
   wake.on((topic, position) => {
     const [kind, who, roomId] = topic.split('/');
@@ -92,7 +96,12 @@ export function createRoomService(parts: {
      * Events after `after`. With nothing there it waits up to `wait` seconds for an event or for the tokens of a reply.
      * Throws `not-found`.
      */
-    async events(actor: Actor, roomId: string, query: { after: number; limit: number; wait: number }, signal: AbortSignal) {
+    async events(
+      actor: Actor,
+      roomId: string,
+      query: { after: number; limit: number; wait: number },
+      signal: AbortSignal,
+    ) {
       await sessions.room(actor, roomId);
       const first = await page(actor, roomId, query.after, query.limit);
       if (!first.empty || query.wait === 0) return first.json;

@@ -22,7 +22,16 @@ interface SseParts {
  * Server-sent events of a room. Durable events carry their seq as `id:`, so that a browser resumes by itself; tokens and
  * typing carry none. A reader that does not read is cut off rather than buffered: it resumes from its last id.
  */
-export async function startSse({ rooms, actor, roomId, after, request, reply, closing, stillAllowed }: SseParts): Promise<void> {
+export async function startSse({
+  rooms,
+  actor,
+  roomId,
+  after,
+  request,
+  reply,
+  closing,
+  stillAllowed,
+}: SseParts): Promise<void> {
   const raw = reply.raw;
   let open = false;
   const early: string[] = [];
@@ -41,7 +50,12 @@ export async function startSse({ rooms, actor, roomId, after, request, reply, cl
   });
   reply.hijack();
   const headers = reply.getHeaders() as Record<string, string>;
-  raw.writeHead(200, { ...headers, 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+  raw.writeHead(200, {
+    ...headers,
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
   open = true;
   raw.write(early.join(''));
   const heartbeat = setInterval(() => write(':\n\n', true), heartbeatMs);

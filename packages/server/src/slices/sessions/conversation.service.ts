@@ -44,7 +44,8 @@ export function createConversationService(parts: {
     row: SessionRow,
     reply: { replyId: string; engine: EngineName; replyTo: string | null; replaces: string | null },
   ) => {
-    if (JSON.stringify(row.engine) !== JSON.stringify(reply.engine)) await store.setEngine(tx, orgId, row.id, reply.engine);
+    if (JSON.stringify(row.engine) !== JSON.stringify(reply.engine))
+      await store.setEngine(tx, orgId, row.id, reply.engine);
     await generations.begin(tx, {
       orgId,
       id: reply.replyId,
@@ -58,7 +59,12 @@ export function createConversationService(parts: {
   };
 
   const startedEvent = (row: SessionRow, replyId: string, engine: EngineName, replyTo: string | null) =>
-    draft('reply.started', 'all', { kind: 'persona', id: row.persona_id, name: row.persona_name }, { replyId, engine, replyTo });
+    draft(
+      'reply.started',
+      'all',
+      { kind: 'persona', id: row.persona_id, name: row.persona_name },
+      { replyId, engine, replyTo },
+    );
 
   /** As whom this actor's words are stored. Throws `wrong-state` when a member of staff must take over first. */
   const authorOf = (actor: Actor, row: SessionRow): 'client' | 'staff' => {
@@ -94,9 +100,14 @@ export function createConversationService(parts: {
         const author = authorOf(actor, row);
         const messageId = newId();
         const answers =
-          author === 'client' && row.status === 'active' && personaMayAnswer(rungOf(row)) && latest?.status !== 'running';
+          author === 'client' &&
+          row.status === 'active' &&
+          personaMayAnswer(rungOf(row)) &&
+          latest?.status !== 'running';
         const replyId = answers ? newId() : null;
-        const events: EventDraft[] = [draft('message.created', 'all', asEventActor(actor), { messageId, author, text })];
+        const events: EventDraft[] = [
+          draft('message.created', 'all', asEventActor(actor), { messageId, author, text }),
+        ];
         if (replyId) events.push(startedEvent(row, replyId, engine, messageId));
         const [seq] = await Promise.all([
           append(tx, orgId, row.room_id, events),
@@ -132,7 +143,13 @@ export function createConversationService(parts: {
         const guidanceId = newId();
         const event = draft('guidance.given', 'staff', asEventActor(actor), { guidanceId, text });
         const seq = await append(tx, actor.orgId, row.room_id, [event]);
-        await messages.insertGuidance(tx, actor.orgId, id, { id: guidanceId, roomId: row.room_id, seq, text, createdBy: actor.userId });
+        await messages.insertGuidance(tx, actor.orgId, id, {
+          id: guidanceId,
+          roomId: row.room_id,
+          seq,
+          text,
+          createdBy: actor.userId,
+        });
         return { id: guidanceId, seq };
       });
     },
@@ -159,7 +176,8 @@ export function createConversationService(parts: {
         const row = await lock(tx, actor, id);
         if (row.status === 'ended') throw new AppError('session-ended');
         if (row.status === 'paused') throw new AppError('session-paused');
-        if (!personaMayAnswer(rungOf(row))) throw new AppError('wrong-state', { detail: 'Hand the session back first.' });
+        if (!personaMayAnswer(rungOf(row)))
+          throw new AppError('wrong-state', { detail: 'Hand the session back first.' });
         const [latest] = await generations.list(orgId, id, null, 1, tx);
         if (latest?.status === 'running') throw new AppError('reply-running');
         const [last] = await messages.listMessages(tx, orgId, id, null, 1);
@@ -187,7 +205,9 @@ export function createConversationService(parts: {
         const recent = await messages.listMessages(tx, orgId, sessionId, null, pendingWindow);
         const [latest] = await generations.list(orgId, sessionId, null, 1, tx);
         // Within the last messages: what a person of the team has answered needs no reply; what arrived while a reply ran stands before that reply.
-        const last = recent.slice(recent.findLastIndex((m) => m.author === 'staff') + 1).findLast((m) => m.author === 'client');
+        const last = recent
+          .slice(recent.findLastIndex((m) => m.author === 'staff') + 1)
+          .findLast((m) => m.author === 'client');
         if (!last || latest?.status === 'running' || latest?.replyTo === last.id) return null;
         await beginReply(tx, orgId, row, { replyId, engine, replyTo: last.id, replaces: null });
         await append(tx, orgId, row.room_id, [startedEvent(row, replyId, engine, last.id)]);

@@ -10,7 +10,8 @@ const sentences: Record<string, string> = {
   malformed: 'The model provider sent something that could not be read. Try again.',
   'bad-request': 'The model provider did not accept the request. An administrator needs to check the model’s settings.',
   'not-found': 'The model provider does not know this model. An administrator needs to check the settings.',
-  'not-installed': 'What runs this model is missing on this server. An administrator needs to test its provider in the settings.',
+  'not-installed':
+    'What runs this model is missing on this server. An administrator needs to test its provider in the settings.',
   'context-too-long': 'The conversation is too long for this model.',
 };
 

@@ -5,7 +5,12 @@ import type { MessageRow } from './schema.ts';
 
 const columns = 'seq, id, author, body, reply_id, reply_status, engine, citations, created_at';
 
-const place = (orgId: string, rowId: string, column: 'body' | 'citations') => ({ orgId, table: 'message', column, rowId });
+const place = (orgId: string, rowId: string, column: 'body' | 'citations') => ({
+  orgId,
+  table: 'message',
+  column,
+  rowId,
+});
 const guidancePlace = (orgId: string, rowId: string) => ({ orgId, table: 'guidance', column: 'body', rowId });
 
 async function toMessage(db: Db, orgId: string, row: MessageRow): Promise<Message> {

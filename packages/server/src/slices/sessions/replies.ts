@@ -56,10 +56,20 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const others = history.filter((m) => m.id !== generation.replaces && m !== answered);
     const kept = answered ? [...others, answered] : others;
     const question = kept.findLast((m) => m.author === 'client')?.text ?? '';
-    const passages = spec.knowledgeBaseId && question
-      ? await knowledge.searchForPrompt(orgId, spec.knowledgeBaseId, question, passageLimit)
-      : [];
-    return { row, spec, history: kept, guidance, aboutClient: client.about, language: client.language, question, passages };
+    const passages =
+      spec.knowledgeBaseId && question
+        ? await knowledge.searchForPrompt(orgId, spec.knowledgeBaseId, question, passageLimit)
+        : [];
+    return {
+      row,
+      spec,
+      history: kept,
+      guidance,
+      aboutClient: client.about,
+      language: client.language,
+      question,
+      passages,
+    };
   };
 
   const produce: GenerationHandler['produce'] = async (generation, onText, signal): Promise<Produced> => {
@@ -70,7 +80,11 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       onText(answer.text);
       return { finishReason: 'stop', usage: noUsage, extra: answer.citations };
     }
-    const prompt = buildPrompt({ persona: spec, summary: await store.openSummary(db.in(generation.orgId), generation.orgId, row), ...rest });
+    const prompt = buildPrompt({
+      persona: spec,
+      summary: await store.openSummary(db.in(generation.orgId), generation.orgId, row),
+      ...rest,
+    });
     const request = {
       model,
       messages: prompt,
@@ -133,9 +147,16 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const last = done.at(-1);
     if (!engine || !last) return;
     let summary = '';
-    const request = { model, messages: summaryPrompt(await store.openSummary(db.in(orgId), orgId, row), done), maxTokens: 600 };
+    const request = {
+      model,
+      messages: summaryPrompt(await store.openSummary(db.in(orgId), orgId, row), done),
+      maxTokens: 600,
+    };
     const signal = AbortSignal.timeout(60_000);
-    await streamWithRetry(engine, { ...request, signal }, (text) => (summary += text), { budgetMs: 30_000, maxAttempts: 3 });
+    await streamWithRetry(engine, { ...request, signal }, (text) => (summary += text), {
+      budgetMs: 30_000,
+      maxAttempts: 3,
+    });
     await store.saveSummary(db.in(orgId), orgId, row, summary.slice(0, 4000), last.seq);
   };
 
@@ -145,10 +166,13 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     faultOf: (error) => (error instanceof EngineError ? error.fault : 'internal'),
     costOf: (generation, usage) => providers.costOf(generation.orgId, generation.engine.model, usage),
     settled(generation, outcome) {
-      const quietly = (what: string) => (error: Error) => log.warn({ err: error.message }, `${what} failed; the next turn tries again`);
+      const quietly = (what: string) => (error: Error) =>
+        log.warn({ err: error.message }, `${what} failed; the next turn tries again`);
       if (outcome.status === 'interrupted') return;
       if (outcome.status === 'completed') summarise(generation).catch(quietly('summarising'));
-      conversations.answerPending(generation.orgId, generation.sessionId).catch(quietly('answering what came in meanwhile'));
+      conversations
+        .answerPending(generation.orgId, generation.sessionId)
+        .catch(quietly('answering what came in meanwhile'));
     },
   };
 }

@@ -53,13 +53,19 @@ export function sessionRoutes(
   );
   app.get(
     '/api/v1/sessions/:id/client-view',
-    { config: takePart, schema: { summary: 'What the client may know', params: IdParams, response: { 200: ClientSession } } },
+    {
+      config: takePart,
+      schema: { summary: 'What the client may know', params: IdParams, response: { 200: ClientSession } },
+    },
     (request) => sessions.clientView(actorOf(request), request.params.id),
   );
   for (const act of ['pause', 'resume', 'takeover', 'handback', 'end'] as const) {
     app.post(
       `/api/v1/sessions/:id/${act}`,
-      { config: staff, schema: { summary: `Session: ${act}`, params: IdParams, body: noBody, response: { 200: Session } } },
+      {
+        config: staff,
+        schema: { summary: `Session: ${act}`, params: IdParams, body: noBody, response: { 200: Session } },
+      },
       (request) => sessions[act](actorOf(request), request.params.id),
     );
   }
@@ -79,10 +85,7 @@ export function sessionRoutes(
     { config: staff, schema: { summary: 'The transcript as a file', params: IdParams, querystring: ExportQuery } },
     async (request, reply) => {
       const file = await transcripts.export(actorOf(request), request.params.id, request.query.format);
-      return reply
-        .header('content-disposition', `attachment; filename="${file.name}"`)
-        .type(file.type)
-        .send(file.body);
+      return reply.header('content-disposition', `attachment; filename="${file.name}"`).type(file.type).send(file.body);
     },
   );
 }
@@ -112,7 +115,12 @@ function messageRoutes(app: App, conversations: ConversationService) {
       schema: { summary: 'Write a message', params: IdParams, body: MessagePost, response: { 202: MessageAccepted } },
     },
     async (request, reply) => {
-      const accepted = await conversations.post(actorOf(request), request.params.id, request.body.text, idempotencyKey(request));
+      const accepted = await conversations.post(
+        actorOf(request),
+        request.params.id,
+        request.body.text,
+        idempotencyKey(request),
+      );
       return reply.code(202).send(accepted);
     },
   );
@@ -129,7 +137,10 @@ function replyRoutes(app: App, conversations: ConversationService) {
   );
   app.post(
     '/api/v1/sessions/:id/replies/:replyId/stop',
-    { config: takePart, schema: { summary: 'Stop a running reply', params: ReplyParams, body: noBody, response: { 204: z.null() } } },
+    {
+      config: takePart,
+      schema: { summary: 'Stop a running reply', params: ReplyParams, body: noBody, response: { 204: z.null() } },
+    },
     async (request, reply) => {
       await conversations.stopReply(actorOf(request), request.params.id, request.params.replyId);
       return reply.code(204).send(null);

@@ -79,12 +79,22 @@ export function createSessionService(parts: SessionParts) {
         const events: EventDraft[] = [draft('session.created', 'staff', asEventActor(actor), { sessionId: id })];
         if (spec.openingLine) {
           events.push(
-            draft('message.created', 'all', personaActor, { messageId: openingId, author: 'persona', text: spec.openingLine }),
+            draft('message.created', 'all', personaActor, {
+              messageId: openingId,
+              author: 'persona',
+              text: spec.openingLine,
+            }),
           );
         }
         const first = await append(tx, orgId, roomId, events);
         if (!spec.openingLine) return toSession(row);
-        await messages.insertMessage(tx, orgId, id, { id: openingId, roomId, seq: first + 1, author: 'persona', text: spec.openingLine });
+        await messages.insertMessage(tx, orgId, id, {
+          id: openingId,
+          roomId,
+          seq: first + 1,
+          author: 'persona',
+          text: spec.openingLine,
+        });
         return toSession({ ...row, message_count: 1 });
       });
     },

@@ -7,7 +7,9 @@ let app: TestApp;
 let upstream: Awaited<ReturnType<typeof startUpstream>>;
 let persona: string;
 
-const model = (name: string) => ({ model: { providerId: null, model: name, temperature: null, maxTokens: 512, contextTokens: 8000 } });
+const model = (name: string) => ({
+  model: { providerId: null, model: name, temperature: null, maxTokens: 512, contextTokens: 8000 },
+});
 
 beforeAll(async () => {
   upstream = await startUpstream();
@@ -23,7 +25,7 @@ const post = (session: { id: string; client: object }, text: string, key = crypt
   app.json('POST', `/api/v1/sessions/${session.id}/messages`, { text }, { ...session.client, 'idempotency-key': key });
 
 describe('a turn', () => {
-  test('the message is stored, the reply streams, and all three kinds of reader hold the same text', async () => {
+  test('rooms 1: the message is stored, the reply streams, and all three kinds of reader hold the same text', async () => {
     const session = await makeSession(app, persona);
     const readers = [
       await readBySocket(app, session, 'client'),
@@ -65,13 +67,19 @@ describe('a turn', () => {
     expect(second.body.replyId).toBeNull();
     await reader.until((s) => types(s).filter((t) => t === 'reply.completed').length === 2);
     expect(types(reader)).toEqual([
-      'message.created', 'reply.started', 'message.created', 'message.created', 'reply.completed',
-      'reply.started', 'message.created', 'reply.completed',
+      'message.created',
+      'reply.started',
+      'message.created',
+      'message.created',
+      'reply.completed',
+      'reply.started',
+      'message.created',
+      'reply.completed',
     ]);
     reader.close();
   });
 
-  test('a reader who comes in the middle is given the reply from its beginning', async () => {
+  test('rooms 5: a reader who comes in the middle is given the reply from its beginning', async () => {
     const session = await makeSession(app, await makePersona(app, model('words-60@20')));
     const first = await readBySocket(app, session, 'client');
     const { body } = await post(session, 'tell me');
@@ -87,7 +95,7 @@ describe('a turn', () => {
 });
 
 describe('the facilitator', () => {
-  test('guidance reaches the model and never the client', async () => {
+  test('rooms 2: guidance reaches the model and never the client', async () => {
     const session = await makeSession(app, persona);
     const canary = 'CANARY-GUIDANCE-17';
     const client = await readBySse(app, session, 'client');
@@ -101,7 +109,9 @@ describe('the facilitator', () => {
     const page = await app.fetch(`/api/v1/rooms/${session.roomId}/events`, { headers: session.client });
     expect(await page.text()).not.toContain(canary);
     expect(JSON.stringify(upstream.requests.at(-1))).toContain(canary);
-    expect((await app.json('POST', `/api/v1/sessions/${session.id}/guidance`, { text: 'x' }, session.client)).status).toBe(404);
+    expect(
+      (await app.json('POST', `/api/v1/sessions/${session.id}/guidance`, { text: 'x' }, session.client)).status,
+    ).toBe(404);
     client.close();
     staff.close();
   });
@@ -142,7 +152,9 @@ describe('the facilitator', () => {
     await post(session, 'Hello');
     await reader.until((s) => types(s).includes('reply.completed'));
     const before = (await app.json('GET', `/api/v1/sessions/${session.id}/messages`)).body.items.at(-1);
-    expect((await app.json('POST', `/api/v1/sessions/${session.id}/regenerate`, undefined, session.client)).status).toBe(202);
+    expect(
+      (await app.json('POST', `/api/v1/sessions/${session.id}/regenerate`, undefined, session.client)).status,
+    ).toBe(202);
     await reader.until((s) => types(s).filter((t) => t === 'reply.completed').length === 2);
     const { items } = (await app.json('GET', `/api/v1/sessions/${session.id}/messages`)).body;
     expect(items.map((m: { id: string }) => m.id)).not.toContain(before.id);
@@ -167,15 +179,18 @@ test('the reference engine’s own sentences follow the client’s language', as
 });
 
 describe('faults of the provider', () => {
-  test.each(['fault-401', 'fault-cut', 'fault-cut-clean', 'fault-malformed'])('%s ends as failed, never as completed', async (name) => {
-    const session = await makeSession(app, await makePersona(app, model(name)));
-    const reader = await readBySocket(app, session, 'client');
-    await post(session, 'Hello');
-    await reader.until((s) => types(s).includes('reply.failed'));
-    expect(types(reader)).not.toContain('reply.completed');
-    expect(reader.events.find((e) => e.type === 'reply.failed')?.data.message).toMatch(/\w{3}/);
-    reader.close();
-  });
+  test.each(['fault-401', 'fault-cut', 'fault-cut-clean', 'fault-malformed'])(
+    '%s ends as failed, never as completed',
+    async (name) => {
+      const session = await makeSession(app, await makePersona(app, model(name)));
+      const reader = await readBySocket(app, session, 'client');
+      await post(session, 'Hello');
+      await reader.until((s) => types(s).includes('reply.failed'));
+      expect(types(reader)).not.toContain('reply.completed');
+      expect(reader.events.find((e) => e.type === 'reply.failed')?.data.message).toMatch(/\w{3}/);
+      reader.close();
+    },
+  );
 
   test.each(['fault-429', 'fault-500-once'])('%s is retried, and the client sees one whole reply', async (name) => {
     const session = await makeSession(app, await makePersona(app, model(name)));
@@ -236,16 +251,22 @@ describe('bad input', () => {
       expect((await app.json('GET', path, undefined, mine.client)).status, path).toBe(404);
     }
     await expect(readBySocket(app, { ...other, client: mine.client }, 'client')).rejects.toThrow('denied');
-    expect((await app.json('GET', '/api/v1/sessions', undefined, { authorization: 'Bearer nonsense' })).status).toBe(401);
+    expect((await app.json('GET', '/api/v1/sessions', undefined, { authorization: 'Bearer nonsense' })).status).toBe(
+      401,
+    );
   });
 });
 
 describe('a withdrawn invitation', () => {
-  test('ends the client’s socket and stream within about a second, and its requests at once', async () => {
+  test('rooms 10: ends the client’s socket and stream within about a second, and its requests at once', async () => {
     const { body: created } = await app.json('POST', '/api/v1/sessions', { personaId: persona });
     const { body: invitation } = await app.json('POST', `/api/v1/sessions/${created.id}/invitations`, {});
     const { body: accepted } = await app.json('POST', `/api/v1/invitations/${invitation.token}/accept`);
-    const session = { id: created.id, roomId: created.roomId, client: { authorization: `Bearer ${accepted.accessToken}` } };
+    const session = {
+      id: created.id,
+      roomId: created.roomId,
+      client: { authorization: `Bearer ${accepted.accessToken}` },
+    };
     const readers = [await readBySocket(app, session, 'client'), await readBySse(app, session, 'client')];
     expect((await app.json('DELETE', `/api/v1/sessions/${created.id}/invitations/${invitation.id}`)).status).toBe(200);
     expect((await post(session, 'late')).status).toBe(401);
@@ -255,7 +276,8 @@ describe('a withdrawn invitation', () => {
 
 describe('lists and files', () => {
   test('sessions are searched, filtered and paged', async () => {
-    for (const title of ['Alpha one', 'Alpha two', 'Alpha three']) await app.json('POST', '/api/v1/sessions', { personaId: persona, title });
+    for (const title of ['Alpha one', 'Alpha two', 'Alpha three'])
+      await app.json('POST', '/api/v1/sessions', { personaId: persona, title });
     const first = (await app.json('GET', '/api/v1/sessions?q=alpha&limit=2')).body;
     expect(first.items.map((s: { title: string }) => s.title)).toEqual(['Alpha three', 'Alpha two']);
     const second = (await app.json('GET', `/api/v1/sessions?q=alpha&limit=2&cursor=${first.next}`)).body;
@@ -272,6 +294,10 @@ describe('lists and files', () => {
     const get = (format: string) => app.fetch(`/api/v1/sessions/${session.id}/export?format=${format}`);
     expect(await (await get('markdown')).text()).toContain('A line for the record');
     expect(((await (await get('json')).json()) as { messages: unknown[] }).messages).toHaveLength(2);
-    expect(Buffer.from(await (await get('pdf')).arrayBuffer()).subarray(0, 5).toString()).toBe('%PDF-');
+    expect(
+      Buffer.from(await (await get('pdf')).arrayBuffer())
+        .subarray(0, 5)
+        .toString(),
+    ).toBe('%PDF-');
   });
 });

@@ -85,7 +85,13 @@ export const openSummary = async (db: Db, orgId: string, row: SessionRow): Promi
   row.summary ? db.codec.open(summaryPlace(orgId, row.id), row.summary) : '';
 
 /** Only ever moves forward: a slower summary of less is not written over a newer one. */
-export const saveSummary = async (db: Db, orgId: string, row: SessionRow, text: string, through: number): Promise<number> =>
+export const saveSummary = async (
+  db: Db,
+  orgId: string,
+  row: SessionRow,
+  text: string,
+  through: number,
+): Promise<number> =>
   db.exec(
     `update session set summary = $3, summary_through = $4 where org_id = $1 and id = $2 and summary_through < $4`,
     [orgId, row.id, await db.codec.seal(summaryPlace(orgId, row.id), text, { room: row.room_id }), through],

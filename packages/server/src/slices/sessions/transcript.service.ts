@@ -32,7 +32,9 @@ const heading = (session: Session): string[] => [
 
 function toMarkdown(session: Session, messages: Message[]): string {
   const parts = messages.map((m) => `**${authorName(session, m)}** · ${m.createdAt}\n\n${m.text}\n`);
-  return `# ${session.title}\n\n${heading(session).map((l) => `- ${l}`).join('\n')}\n\n---\n\n${parts.join('\n---\n\n')}`;
+  return `# ${session.title}\n\n${heading(session)
+    .map((l) => `- ${l}`)
+    .join('\n')}\n\n---\n\n${parts.join('\n---\n\n')}`;
 }
 
 async function toPdf(session: Session, messages: Message[]): Promise<Buffer> {
@@ -44,7 +46,11 @@ async function toPdf(session: Session, messages: Message[]): Promise<Buffer> {
   doc.font('Helvetica').fontSize(10).fillColor('#444');
   for (const line of heading(session)) doc.text(line);
   for (const message of messages) {
-    doc.moveDown().font('Helvetica-Bold').fillColor('#222').text(`${authorName(session, message)} · ${message.createdAt}`);
+    doc
+      .moveDown()
+      .font('Helvetica-Bold')
+      .fillColor('#222')
+      .text(`${authorName(session, message)} · ${message.createdAt}`);
     doc.font('Helvetica').fillColor('#000').text(message.text);
   }
   doc.end();
@@ -56,8 +62,13 @@ async function toPdf(session: Session, messages: Message[]): Promise<Buffer> {
 export function createTranscriptService(parts: { sessions: SessionService; conversations: ConversationService }) {
   const all = async (actor: Actor, id: string): Promise<Message[]> => {
     const pages: Message[][] = [];
-    for (let before: number | null = null; ; ) {
-      const page: { items: Message[]; next: string | null } = await parts.conversations.messages(actor, id, before, pageSize);
+    for (let before: number | null = null; ;) {
+      const page: { items: Message[]; next: string | null } = await parts.conversations.messages(
+        actor,
+        id,
+        before,
+        pageSize,
+      );
       pages.unshift(page.items);
       if (!page.next || !page.items[0]) return pages.flat();
       before = page.items[0].seq;
@@ -74,7 +85,11 @@ export function createTranscriptService(parts: { sessions: SessionService; conve
         case 'markdown':
           return { name: `${name}.md`, type: 'text/markdown; charset=utf-8', body: toMarkdown(session, messages) };
         case 'json':
-          return { name: `${name}.json`, type: 'application/json', body: JSON.stringify({ session, messages }, null, 2) };
+          return {
+            name: `${name}.json`,
+            type: 'application/json',
+            body: JSON.stringify({ session, messages }, null, 2),
+          };
         case 'pdf':
           return { name: `${name}.pdf`, type: 'application/pdf', body: await toPdf(session, messages) };
       }

@@ -39,7 +39,11 @@ export function ClientsPage() {
                 <br />
                 <span className="soft small">{client.about}</span>
               </div>
-              <button type="button" aria-label={`${t('common.open')}: ${client.name}`} onClick={() => setEditing(client)}>
+              <button
+                type="button"
+                aria-label={`${t('common.open')}: ${client.name}`}
+                onClick={() => setEditing(client)}
+              >
                 {t('common.open')}
               </button>
             </div>
@@ -51,7 +55,11 @@ export function ClientsPage() {
           {t('common.more')}
         </button>
       )}
-      <Dialog open={editing !== null} title={editing?.id ? editing.name : t('clients.new')} onClose={() => setEditing(null)}>
+      <Dialog
+        open={editing !== null}
+        title={editing?.id ? editing.name : t('clients.new')}
+        onClose={() => setEditing(null)}
+      >
         {editing && <ClientForm initial={editing} onDone={() => setEditing(null)} />}
       </Dialog>
     </main>
@@ -77,13 +85,40 @@ function ClientForm({ initial, onDone }: { initial: Draft; onDone(): void }) {
   return (
     <form className="stack" onSubmit={submit}>
       <Field label={t('common.name')} error={fieldError(save.error, '/name')}>
-        {(ids) => <input {...ids} required maxLength={120} value={name} onChange={(e) => setDraft({ ...body, name: e.target.value })} />}
+        {(ids) => (
+          <input
+            {...ids}
+            required
+            maxLength={120}
+            value={name}
+            onChange={(e) => setDraft({ ...body, name: e.target.value })}
+          />
+        )}
       </Field>
       <Field label={t('clients.language')} error={fieldError(save.error, '/language')}>
-        {(ids) => <input {...ids} required maxLength={35} value={language} onChange={(e) => setDraft({ ...body, language: e.target.value })} />}
+        {(ids) => (
+          <input
+            {...ids}
+            required
+            maxLength={35}
+            value={language}
+            onChange={(e) => setDraft({ ...body, language: e.target.value })}
+          />
+        )}
       </Field>
-      <Field label={`${t('clients.about')} (${t('common.optional')})`} hint={t('clients.aboutHint')} error={fieldError(save.error, '/about')}>
-        {(ids) => <textarea {...ids} maxLength={8000} value={about} onChange={(e) => setDraft({ ...body, about: e.target.value })} />}
+      <Field
+        label={`${t('clients.about')} (${t('common.optional')})`}
+        hint={t('clients.aboutHint')}
+        error={fieldError(save.error, '/about')}
+      >
+        {(ids) => (
+          <textarea
+            {...ids}
+            maxLength={8000}
+            value={about}
+            onChange={(e) => setDraft({ ...body, about: e.target.value })}
+          />
+        )}
       </Field>
       <Failure error={save.error} />
       <button className="primary" disabled={save.isPending}>

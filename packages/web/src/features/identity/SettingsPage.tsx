@@ -82,10 +82,33 @@ function Password() {
       <fieldset className="stack">
         <legend>{t('settings.password')}</legend>
         <Field label={t('settings.current')}>
-          {(ids) => <input {...ids} type="password" autoComplete="current-password" value={current} onChange={(e) => setCurrent(e.target.value)} />}
+          {(ids) => (
+            <input
+              {...ids}
+              type="password"
+              autoComplete="current-password"
+              value={current}
+              onChange={(e) => setCurrent(e.target.value)}
+            />
+          )}
         </Field>
-        <Field label={t('settings.newPassword')} hint={t('settings.passwordHint')} error={fieldError(save.error, '/password')}>
-          {(ids) => <input {...ids} type="password" required minLength={12} maxLength={200} autoComplete="new-password" value={password} onChange={(e) => setPassword(e.target.value)} />}
+        <Field
+          label={t('settings.newPassword')}
+          hint={t('settings.passwordHint')}
+          error={fieldError(save.error, '/password')}
+        >
+          {(ids) => (
+            <input
+              {...ids}
+              type="password"
+              required
+              minLength={12}
+              maxLength={200}
+              autoComplete="new-password"
+              value={password}
+              onChange={(e) => setPassword(e.target.value)}
+            />
+          )}
         </Field>
         <Failure error={save.error} />
         <div className="row">

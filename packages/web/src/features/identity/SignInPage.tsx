@@ -23,10 +23,21 @@ export function SignInPage() {
       <h1>{t('signIn.title')}</h1>
       <form className="stack" onSubmit={submit}>
         <Field label={t('signIn.name')}>
-          {(ids) => <input {...ids} required autoComplete="username" value={name} onChange={(e) => setName(e.target.value)} />}
+          {(ids) => (
+            <input {...ids} required autoComplete="username" value={name} onChange={(e) => setName(e.target.value)} />
+          )}
         </Field>
         <Field label={t('signIn.password')}>
-          {(ids) => <input {...ids} required type="password" autoComplete="current-password" value={password} onChange={(e) => setPassword(e.target.value)} />}
+          {(ids) => (
+            <input
+              {...ids}
+              required
+              type="password"
+              autoComplete="current-password"
+              value={password}
+              onChange={(e) => setPassword(e.target.value)}
+            />
+          )}
         </Field>
         <Failure error={signIn.error} />
         <button className="primary" disabled={signIn.isPending}>

@@ -16,7 +16,12 @@ export function Prices() {
   const put = useMutation({
     mutationFn: () => {
       const amount = (text: string) => Math.round(Number(text) * micro);
-      return api.put('/prices', { model: draft.model, input: amount(draft.input), output: amount(draft.output), cached: amount(draft.cached) });
+      return api.put('/prices', {
+        model: draft.model,
+        input: amount(draft.input),
+        output: amount(draft.output),
+        cached: amount(draft.cached),
+      });
     },
     onSuccess: () => {
       setDraft(empty);
@@ -55,12 +60,30 @@ export function Prices() {
       </div>
       <form className="stack" onSubmit={submit}>
         <Field label={t('settings.model')}>
-          {(ids) => <input {...ids} required maxLength={300} value={draft.model} onChange={(e) => setDraft({ ...draft, model: e.target.value })} />}
+          {(ids) => (
+            <input
+              {...ids}
+              required
+              maxLength={300}
+              value={draft.model}
+              onChange={(e) => setDraft({ ...draft, model: e.target.value })}
+            />
+          )}
         </Field>
         <div className="grid">
           {(['input', 'output', 'cached'] as const).map((key) => (
             <Field key={key} label={t(`settings.${key}`)}>
-              {(ids) => <input {...ids} required type="number" min={0} step="any" value={draft[key]} onChange={(e) => setDraft({ ...draft, [key]: e.target.value })} />}
+              {(ids) => (
+                <input
+                  {...ids}
+                  required
+                  type="number"
+                  min={0}
+                  step="any"
+                  value={draft[key]}
+                  onChange={(e) => setDraft({ ...draft, [key]: e.target.value })}
+                />
+              )}
             </Field>
           ))}
         </div>

@@ -90,7 +90,8 @@ export function ProviderForm({ draft, onChange, error, inSetup = false, working 
 }
 
 /** In the set-up the settings are a part of the body, by themselves they are all of it. */
-const refusalOf = (error: unknown, field: string) => fieldError(error, `/${field}`) ?? fieldError(error, `/provider/${field}`);
+const refusalOf = (error: unknown, field: string) =>
+  fieldError(error, `/${field}`) ?? fieldError(error, `/provider/${field}`);
 
 function Details({ draft, onChange, error }: Pick<Props, 'draft' | 'onChange' | 'error'>) {
   const { t } = useTranslation();
@@ -99,16 +100,42 @@ function Details({ draft, onChange, error }: Pick<Props, 'draft' | 'onChange' | 
     <>
       {draft.kind === 'openai' && (
         <Field label={t('provider.address')} hint={t('provider.addressHint')} error={refusalOf(error, 'baseUrl')}>
-          {(ids) => <input {...ids} type="url" placeholder="https://api.openai.com/v1" value={draft.baseUrl} onChange={(e) => onChange({ ...draft, baseUrl: e.target.value })} />}
+          {(ids) => (
+            <input
+              {...ids}
+              type="url"
+              placeholder="https://api.openai.com/v1"
+              value={draft.baseUrl}
+              onChange={(e) => onChange({ ...draft, baseUrl: e.target.value })}
+            />
+          )}
         </Field>
       )}
       {remote && (
         <Field label={t('provider.key')} hint={t('provider.keyHint')} error={refusalOf(error, 'apiKey')}>
-          {(ids) => <input {...ids} type="password" autoComplete="off" value={draft.apiKey} onChange={(e) => onChange({ ...draft, apiKey: e.target.value })} />}
+          {(ids) => (
+            <input
+              {...ids}
+              type="password"
+              autoComplete="off"
+              value={draft.apiKey}
+              onChange={(e) => onChange({ ...draft, apiKey: e.target.value })}
+            />
+          )}
         </Field>
       )}
-      <Field label={draft.kind === 'gguf' ? t('provider.path') : t('provider.modelName')} error={refusalOf(error, 'model')}>
-        {(ids) => <input {...ids} required value={draft.model} onChange={(e) => onChange({ ...draft, model: e.target.value })} />}
+      <Field
+        label={draft.kind === 'gguf' ? t('provider.path') : t('provider.modelName')}
+        error={refusalOf(error, 'model')}
+      >
+        {(ids) => (
+          <input
+            {...ids}
+            required
+            value={draft.model}
+            onChange={(e) => onChange({ ...draft, model: e.target.value })}
+          />
+        )}
       </Field>
     </>
   );

@@ -32,7 +32,12 @@ export function Providers() {
                 {t('settings.makeDefault')}
               </button>
             )}
-            <button type="button" className="quiet" aria-label={`${t('common.remove')}: ${p.label}`} onClick={() => remove.mutate(p.id)}>
+            <button
+              type="button"
+              className="quiet"
+              aria-label={`${t('common.remove')}: ${p.label}`}
+              onClick={() => remove.mutate(p.id)}
+            >
               {t('common.remove')}
             </button>
           </li>

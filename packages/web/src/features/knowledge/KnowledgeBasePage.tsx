@@ -10,7 +10,10 @@ import { usePages } from '../../lib/usePages.ts';
 export function KnowledgeBasePage() {
   const { id } = useParams({ strict: false }) as { id: string };
   const { t } = useTranslation();
-  const base = useQuery({ queryKey: ['knowledge-base', id], queryFn: () => api.get<KnowledgeBase>(`/knowledge-bases/${id}`) });
+  const base = useQuery({
+    queryKey: ['knowledge-base', id],
+    queryFn: () => api.get<KnowledgeBase>(`/knowledge-bases/${id}`),
+  });
   useTitle(base.data?.name ?? t('knowledge.title'));
   if (base.isPending) return <Loading />;
   return (
@@ -45,7 +48,16 @@ function Search({ baseId }: { baseId: string }) {
       <form className="row" onSubmit={submit}>
         <div className="grow">
           <Field label={t('knowledge.search')}>
-            {(ids) => <input {...ids} type="search" required maxLength={2000} value={query} onChange={(e) => setQuery(e.target.value)} />}
+            {(ids) => (
+              <input
+                {...ids}
+                type="search"
+                required
+                maxLength={2000}
+                value={query}
+                onChange={(e) => setQuery(e.target.value)}
+              />
+            )}
           </Field>
         </div>
         <button>{t('common.search')}</button>
@@ -85,9 +97,15 @@ function Documents({ baseId }: { baseId: string }) {
         {list.items.map((d) => (
           <li key={d.id} className="card row">
             <span className="grow">
-              <strong>{d.title}</strong> <span className="soft small">{t('knowledge.chunks', { count: d.chunkCount })}</span>
+              <strong>{d.title}</strong>{' '}
+              <span className="soft small">{t('knowledge.chunks', { count: d.chunkCount })}</span>
             </span>
-            <button type="button" className="quiet" aria-label={`${t('common.delete')}: ${d.title}`} onClick={() => setDeleting(d)}>
+            <button
+              type="button"
+              className="quiet"
+              aria-label={`${t('common.delete')}: ${d.title}`}
+              onClick={() => setDeleting(d)}
+            >
               {t('common.delete')}
             </button>
           </li>
@@ -140,10 +158,26 @@ function AddDocument({ baseId }: { baseId: string }) {
         {(ids) => <input {...ids} required maxLength={300} value={title} onChange={(e) => setTitle(e.target.value)} />}
       </Field>
       <Field label={t('knowledge.text')} error={fieldError(add.error, '/text')}>
-        {(ids) => <textarea {...ids} required rows={8} maxLength={500_000} value={text} onChange={(e) => setText(e.target.value)} />}
+        {(ids) => (
+          <textarea
+            {...ids}
+            required
+            rows={8}
+            maxLength={500_000}
+            value={text}
+            onChange={(e) => setText(e.target.value)}
+          />
+        )}
       </Field>
       <Field label={t('knowledge.file')}>
-        {(ids) => <input {...ids} type="file" accept=".md,.txt,.markdown,text/plain,text/markdown" onChange={(e) => void read(e.target.files?.[0])} />}
+        {(ids) => (
+          <input
+            {...ids}
+            type="file"
+            accept=".md,.txt,.markdown,text/plain,text/markdown"
+            onChange={(e) => void read(e.target.files?.[0])}
+          />
+        )}
       </Field>
       <Failure error={add.error} />
       <button className="primary" disabled={add.isPending}>

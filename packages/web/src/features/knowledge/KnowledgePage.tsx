@@ -49,7 +49,9 @@ export function KnowledgePage() {
       <Dialog open={adding} title={t('knowledge.new')} onClose={() => setAdding(false)}>
         <form className="stack" onSubmit={submit}>
           <Field label={t('common.name')}>
-            {(ids) => <input {...ids} required maxLength={200} value={name} onChange={(e) => setName(e.target.value)} />}
+            {(ids) => (
+              <input {...ids} required maxLength={200} value={name} onChange={(e) => setName(e.target.value)} />
+            )}
           </Field>
           <Failure error={create.error} />
           <button className="primary" disabled={create.isPending}>

@@ -9,8 +9,19 @@ import { ModelFields } from './ModelFields.tsx';
 import { Lists, Who } from './SpecFields.tsx';
 
 const specKeys = [
-  'name', 'role', 'instructions', 'description', 'traits', 'rules', 'examples', 'style', 'structure', 'openingLine', 'model',
-  'policy', 'knowledgeBaseId',
+  'name',
+  'role',
+  'instructions',
+  'description',
+  'traits',
+  'rules',
+  'examples',
+  'style',
+  'structure',
+  'openingLine',
+  'model',
+  'policy',
+  'knowledgeBaseId',
 ] as const satisfies (keyof PersonaSpec)[];
 
 const listKeys = ['traits', 'rules', 'examples', 'structure'] as const;
@@ -37,8 +48,14 @@ function Editor({ persona }: { persona: Persona }) {
   useTitle(persona.name);
   const queries = useQueryClient();
   const [spec, setSpec] = useState(() => toSpec(persona));
-  const refresh = () => queries.invalidateQueries({ predicate: ({ queryKey }) => ['persona', 'versions', '/personas'].includes(String(queryKey[0])) });
-  const save = useMutation({ mutationFn: () => api.patch<Persona>(`/personas/${persona.id}`, spec), onSuccess: refresh });
+  const refresh = () =>
+    queries.invalidateQueries({
+      predicate: ({ queryKey }) => ['persona', 'versions', '/personas'].includes(String(queryKey[0])),
+    });
+  const save = useMutation({
+    mutationFn: () => api.patch<Persona>(`/personas/${persona.id}`, spec),
+    onSuccess: refresh,
+  });
   const publish = useMutation({
     mutationFn: async () => {
       await api.patch(`/personas/${persona.id}`, spec);
@@ -70,9 +87,13 @@ function Editor({ persona }: { persona: Persona }) {
         <div>
           <h1>{persona.name}</h1>
           <span className={`badge ${persona.publishedVersion === null ? '' : 'on'}`}>
-            {persona.publishedVersion === null ? t('personas.draft') : t('personas.published', { version: persona.publishedVersion })}
+            {persona.publishedVersion === null
+              ? t('personas.draft')
+              : t('personas.published', { version: persona.publishedVersion })}
           </span>{' '}
-          {persona.publishedVersion !== null && persona.draftChanged && <span className="badge warn">{t('personas.changed')}</span>}
+          {persona.publishedVersion !== null && persona.draftChanged && (
+            <span className="badge warn">{t('personas.changed')}</span>
+          )}
         </div>
         {persona.publishedVersion !== null && (
           <Link to="/sessions/new" search={{ persona: persona.id } as never} className="button">

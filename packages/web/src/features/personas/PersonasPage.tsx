@@ -57,7 +57,9 @@ function Card({ persona }: { persona: Persona }) {
         ) : (
           <span className="badge on">{t('personas.published', { version: persona.publishedVersion })}</span>
         )}
-        {persona.publishedVersion !== null && persona.draftChanged && <span className="badge warn">{t('personas.changed')}</span>}
+        {persona.publishedVersion !== null && persona.draftChanged && (
+          <span className="badge warn">{t('personas.changed')}</span>
+        )}
       </div>
     </Link>
   );
@@ -82,13 +84,37 @@ function NewPersona() {
   return (
     <form className="stack" onSubmit={submit}>
       <Field label={t('common.name')} error={fieldError(create.error, '/name')}>
-        {(ids) => <input {...ids} required maxLength={120} value={body.name} onChange={(e) => setBody({ ...body, name: e.target.value })} />}
+        {(ids) => (
+          <input
+            {...ids}
+            required
+            maxLength={120}
+            value={body.name}
+            onChange={(e) => setBody({ ...body, name: e.target.value })}
+          />
+        )}
       </Field>
       <Field label={t('personas.role')} hint={t('personas.roleHint')} error={fieldError(create.error, '/role')}>
-        {(ids) => <input {...ids} required maxLength={200} value={body.role} onChange={(e) => setBody({ ...body, role: e.target.value })} />}
+        {(ids) => (
+          <input
+            {...ids}
+            required
+            maxLength={200}
+            value={body.role}
+            onChange={(e) => setBody({ ...body, role: e.target.value })}
+          />
+        )}
       </Field>
       <Field label={t('personas.instructions')} error={fieldError(create.error, '/instructions')}>
-        {(ids) => <textarea {...ids} required maxLength={20_000} value={body.instructions} onChange={(e) => setBody({ ...body, instructions: e.target.value })} />}
+        {(ids) => (
+          <textarea
+            {...ids}
+            required
+            maxLength={20_000}
+            value={body.instructions}
+            onChange={(e) => setBody({ ...body, instructions: e.target.value })}
+          />
+        )}
       </Field>
       <Failure error={create.error} />
       <button className="primary" disabled={create.isPending}>

@@ -13,13 +13,27 @@ export function Who({ spec, onChange, error }: SpecProps) {
   const { t } = useTranslation();
   const text = (key: 'name' | 'role', label: string, max: number, hint?: string) => (
     <Field label={label} hint={hint} error={fieldError(error, `/${key}`)}>
-      {(ids) => <input {...ids} required maxLength={max} value={spec[key]} onChange={(e) => onChange({ ...spec, [key]: e.target.value })} />}
+      {(ids) => (
+        <input
+          {...ids}
+          required
+          maxLength={max}
+          value={spec[key]}
+          onChange={(e) => onChange({ ...spec, [key]: e.target.value })}
+        />
+      )}
     </Field>
   );
   const area = (key: 'instructions' | 'description' | 'style' | 'openingLine', label: string, max: number) => (
     <Field label={label} error={fieldError(error, `/${key}`)}>
       {(ids) => (
-        <textarea {...ids} required={key === 'instructions'} maxLength={max} value={spec[key]} onChange={(e) => onChange({ ...spec, [key]: e.target.value })} />
+        <textarea
+          {...ids}
+          required={key === 'instructions'}
+          maxLength={max}
+          value={spec[key]}
+          onChange={(e) => onChange({ ...spec, [key]: e.target.value })}
+        />
       )}
     </Field>
   );
@@ -37,7 +51,14 @@ export function Who({ spec, onChange, error }: SpecProps) {
 }
 
 /** What a row is given to draw one of its fields. */
-type RowField = (field: { name: string; at?: string; max: number; value: string; onChange(value: string): void; lines?: boolean }) => ReactNode;
+type RowField = (field: {
+  name: string;
+  at?: string;
+  max: number;
+  value: string;
+  onChange(value: string): void;
+  lines?: boolean;
+}) => ReactNode;
 
 interface RowsProps<T> {
   title: string;
@@ -75,7 +96,11 @@ function Rows<T>({ title, path, items, fresh, most, error, onChange, children }:
     );
   const add = () => {
     onChange([...items, fresh]);
-    requestAnimationFrame(() => box.current?.querySelector<HTMLElement>(`.item-row:nth-of-type(${items.length + 1}) :is(${fieldSelector})`)?.focus());
+    requestAnimationFrame(() =>
+      box.current
+        ?.querySelector<HTMLElement>(`.item-row:nth-of-type(${items.length + 1}) :is(${fieldSelector})`)
+        ?.focus(),
+    );
   };
   const remove = (index: number) => {
     onChange(items.filter((_, i) => i !== index));
@@ -88,8 +113,18 @@ function Rows<T>({ title, path, items, fresh, most, error, onChange, children }:
       <div className="stack" ref={box}>
         {items.map((item, index) => (
           <div className="row item-row" key={index}>
-            {children(item, (next) => onChange(items.map((one, i) => (i === index ? next : one))), fieldOf(index), index + 1)}
-            <button type="button" className="quiet" aria-label={`${t('common.remove')}: ${title} ${index + 1}`} onClick={() => remove(index)}>
+            {children(
+              item,
+              (next) => onChange(items.map((one, i) => (i === index ? next : one))),
+              fieldOf(index),
+              index + 1,
+            )}
+            <button
+              type="button"
+              className="quiet"
+              aria-label={`${t('common.remove')}: ${title} ${index + 1}`}
+              onClick={() => remove(index)}
+            >
               {t('common.remove')}
             </button>
           </div>
@@ -110,34 +145,113 @@ export function Lists({ spec, onChange, error }: SpecProps) {
   const { t } = useTranslation();
   return (
     <>
-      <Rows title={t('personas.traits')} path="traits" items={spec.traits} fresh={{ name: '', level: 5 }} most={20} error={error} onChange={(traits) => onChange({ ...spec, traits })}>
+      <Rows
+        title={t('personas.traits')}
+        path="traits"
+        items={spec.traits}
+        fresh={{ name: '', level: 5 }}
+        most={20}
+        error={error}
+        onChange={(traits) => onChange({ ...spec, traits })}
+      >
         {(trait, change, field, number) => (
           <>
-            {field({ name: t('personas.trait'), at: '/name', max: 60, value: trait.name, onChange: (name) => change({ ...trait, name }) })}
+            {field({
+              name: t('personas.trait'),
+              at: '/name',
+              max: 60,
+              value: trait.name,
+              onChange: (name) => change({ ...trait, name }),
+            })}
             <div className="grow">
-              <Field label={`${t('personas.level')} ${number}: ${trait.level}`} error={fieldError(error, `/traits/${number - 1}/level`)}>
-                {(ids) => <input {...ids} type="range" min={0} max={10} value={trait.level} onChange={(e) => change({ ...trait, level: Number(e.target.value) })} />}
+              <Field
+                label={`${t('personas.level')} ${number}: ${trait.level}`}
+                error={fieldError(error, `/traits/${number - 1}/level`)}
+              >
+                {(ids) => (
+                  <input
+                    {...ids}
+                    type="range"
+                    min={0}
+                    max={10}
+                    value={trait.level}
+                    onChange={(e) => change({ ...trait, level: Number(e.target.value) })}
+                  />
+                )}
               </Field>
             </div>
           </>
         )}
       </Rows>
-      <Rows title={t('personas.rules')} path="rules" items={spec.rules} fresh="" most={50} error={error} onChange={(rules) => onChange({ ...spec, rules })}>
-        {(rule, change, field) => field({ name: t('personas.rule'), max: 1000, value: rule, onChange: change, lines: true })}
+      <Rows
+        title={t('personas.rules')}
+        path="rules"
+        items={spec.rules}
+        fresh=""
+        most={50}
+        error={error}
+        onChange={(rules) => onChange({ ...spec, rules })}
+      >
+        {(rule, change, field) =>
+          field({ name: t('personas.rule'), max: 1000, value: rule, onChange: change, lines: true })
+        }
       </Rows>
-      <Rows title={t('personas.examples')} path="examples" items={spec.examples} fresh={{ client: '', persona: '' }} most={20} error={error} onChange={(examples) => onChange({ ...spec, examples })}>
+      <Rows
+        title={t('personas.examples')}
+        path="examples"
+        items={spec.examples}
+        fresh={{ client: '', persona: '' }}
+        most={20}
+        error={error}
+        onChange={(examples) => onChange({ ...spec, examples })}
+      >
         {(example, change, field) => (
           <>
-            {field({ name: t('personas.exClient'), at: '/client', max: 4000, value: example.client, onChange: (client) => change({ ...example, client }), lines: true })}
-            {field({ name: t('personas.exPersona'), at: '/persona', max: 4000, value: example.persona, onChange: (persona) => change({ ...example, persona }), lines: true })}
+            {field({
+              name: t('personas.exClient'),
+              at: '/client',
+              max: 4000,
+              value: example.client,
+              onChange: (client) => change({ ...example, client }),
+              lines: true,
+            })}
+            {field({
+              name: t('personas.exPersona'),
+              at: '/persona',
+              max: 4000,
+              value: example.persona,
+              onChange: (persona) => change({ ...example, persona }),
+              lines: true,
+            })}
           </>
         )}
       </Rows>
-      <Rows title={t('personas.structure')} path="structure" items={spec.structure} fresh={{ name: '', goal: '' }} most={20} error={error} onChange={(structure) => onChange({ ...spec, structure })}>
+      <Rows
+        title={t('personas.structure')}
+        path="structure"
+        items={spec.structure}
+        fresh={{ name: '', goal: '' }}
+        most={20}
+        error={error}
+        onChange={(structure) => onChange({ ...spec, structure })}
+      >
         {(stage, change, field) => (
           <>
-            {field({ name: t('personas.stage'), at: '/name', max: 120, value: stage.name, onChange: (name) => change({ ...stage, name }) })}
-            {field({ name: t('personas.goal'), at: '/goal', max: 2000, value: stage.goal, onChange: (goal) => change({ ...stage, goal }), lines: true })}
+            {field({
+              name: t('personas.stage'),
+              at: '/name',
+              max: 120,
+              value: stage.name,
+              onChange: (name) => change({ ...stage, name }),
+            })}
+            {field({
+              name: t('personas.goal'),
+              at: '/goal',
+              max: 2000,
+              value: stage.goal,
+              onChange: (goal) => change({ ...stage, goal }),
+              lines: true,
+            })}
           </>
         )}
       </Rows>

@@ -58,7 +58,9 @@ function Chat({ api, session, token, onSession }: ChatProps) {
           <h1>{session.personaName}</h1>
           <span className="soft small">{session.personaRole}</span>
         </header>
-        <div className="disclosure">{session.personaOff ? t('chat.off') : session.humanWrites ? t('chat.person') : t('chat.disclosure')}</div>
+        <div className="disclosure">
+          {session.personaOff ? t('chat.off') : session.humanWrites ? t('chat.person') : t('chat.disclosure')}
+        </div>
         <Transcript
           state={room.state}
           outgoing={room.outgoing}
@@ -75,7 +77,14 @@ function Chat({ api, session, token, onSession }: ChatProps) {
         <p className="status" role="status">
           {statusText()}
         </p>
-        {session.status !== 'ended' && <Composer label={t('room.message')} disabled={room.status === 'denied' || !room.ready} onSend={room.send} onType={room.typed} />}
+        {session.status !== 'ended' && (
+          <Composer
+            label={t('room.message')}
+            disabled={room.status === 'denied' || !room.ready}
+            onSend={room.send}
+            onType={room.typed}
+          />
+        )}
       </section>
     </main>
   );

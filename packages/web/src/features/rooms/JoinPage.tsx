@@ -36,7 +36,15 @@ export function JoinPage({ token }: { token: string }) {
       <p>{t('join.text')}</p>
       <form className="stack" onSubmit={submit}>
         <Field label={`${t('join.alias')} (${t('common.optional')})`}>
-          {(ids) => <input {...ids} maxLength={120} autoComplete="nickname" value={alias} onChange={(e) => setAlias(e.target.value)} />}
+          {(ids) => (
+            <input
+              {...ids}
+              maxLength={120}
+              autoComplete="nickname"
+              value={alias}
+              onChange={(e) => setAlias(e.target.value)}
+            />
+          )}
         </Field>
         <Failure error={error} />
         <button className="primary" disabled={busy}>

@@ -39,7 +39,16 @@ export function Composer({ label, disabled = false, onSend, onType }: Props) {
         <label className="visually-hidden" htmlFor="composer">
           {label}
         </label>
-        <textarea id="composer" rows={2} maxLength={longest} placeholder={label} disabled={disabled} value={text} onChange={(e) => change(e.target.value)} onKeyDown={onKeyDown} />
+        <textarea
+          id="composer"
+          rows={2}
+          maxLength={longest}
+          placeholder={label}
+          disabled={disabled}
+          value={text}
+          onChange={(e) => change(e.target.value)}
+          onKeyDown={onKeyDown}
+        />
       </div>
       <button className="primary" disabled={disabled || text.trim() === ''}>
         {t('room.send')}

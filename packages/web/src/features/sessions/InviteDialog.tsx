@@ -3,11 +3,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import QRCode from 'qrcode';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { z } from 'zod';
 import { api } from '../../lib/api.ts';
 import { CopyButton, Dialog, Failure, Field, formatDate } from '../../lib/ui.tsx';
-
-type Created = z.infer<typeof InvitationCreated>;
 
 const spans = [
   [3600, 'invite.hour'],
@@ -35,7 +32,10 @@ export function InviteDialog({ sessionId, open, onClose }: { sessionId: string; 
   const [span, setSpan] = useState(604_800);
   const create = useMutation({
     mutationFn: () =>
-      api.post<Created>(`/sessions/${sessionId}/invitations`, { expiresInSeconds: span, ...(alias.trim() ? { alias: alias.trim() } : {}) }),
+      api.post<InvitationCreated>(`/sessions/${sessionId}/invitations`, {
+        expiresInSeconds: span,
+        ...(alias.trim() ? { alias: alias.trim() } : {}),
+      }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['invitations', sessionId] }),
   });
   return (
@@ -89,7 +89,9 @@ function Existing({ sessionId }: { sessionId: string }) {
   const state = (i: Invitation): string => {
     if (i.revokedAt) return t('invite.revoked');
     if (i.acceptedAt) return t('invite.accepted');
-    return Date.parse(i.expiresAt) < Date.now() ? t('invite.expired') : t('invite.until', { date: formatDate(i.expiresAt) });
+    return Date.parse(i.expiresAt) < Date.now()
+      ? t('invite.expired')
+      : t('invite.until', { date: formatDate(i.expiresAt) });
   };
   if (!list.data?.items.length) return null;
   return (

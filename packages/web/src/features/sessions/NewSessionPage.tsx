@@ -44,7 +44,12 @@ function Form({ personas }: { personas: Persona[] }) {
   const [policy, setPolicy] = useState('auto');
   const start = useMutation({
     mutationFn: () =>
-      api.post<Session>('/sessions', { personaId, policy, ...(clientId ? { clientId } : {}), ...(title.trim() ? { title: title.trim() } : {}) }),
+      api.post<Session>('/sessions', {
+        personaId,
+        policy,
+        ...(clientId ? { clientId } : {}),
+        ...(title.trim() ? { title: title.trim() } : {}),
+      }),
     onSuccess: (session) => navigate({ to: '/sessions/$id', params: { id: session.id } }),
   });
   const submit = (event: FormEvent) => {

@@ -30,10 +30,15 @@ function Room({ session }: { session: Session }) {
   const { t } = useTranslation();
   useTitle(session.title);
   const queries = useQueryClient();
-  const onSession = useCallback(() => void queries.invalidateQueries({ queryKey: ['session', session.id] }), [queries, session.id]);
+  const onSession = useCallback(
+    () => void queries.invalidateQueries({ queryKey: ['session', session.id] }),
+    [queries, session.id],
+  );
   const room = useRoom({ api, sessionId: session.id, roomId: session.roomId, token: noToken, me: 'staff', onSession });
   const regenerate = useMutation({ mutationFn: () => api.post(`/sessions/${session.id}/regenerate`) });
-  const stop = useMutation({ mutationFn: (replyId: string) => api.post(`/sessions/${session.id}/replies/${replyId}/stop`) });
+  const stop = useMutation({
+    mutationFn: (replyId: string) => api.post(`/sessions/${session.id}/replies/${replyId}/stop`),
+  });
   const clientName = session.client?.name ?? t('room.clientName');
   const asStaff = session.rung !== 'auto';
   const canWrite = session.status !== 'ended' && (asStaff || !session.clientJoined);
@@ -43,7 +48,9 @@ function Room({ session }: { session: Session }) {
         <header>
           <div className="row">
             <h1 className="grow">{session.title}</h1>
-            <span className={`badge ${session.status === 'active' ? 'on' : 'warn'}`}>{t(`sessions.${session.status}`)}</span>
+            <span className={`badge ${session.status === 'active' ? 'on' : 'warn'}`}>
+              {t(`sessions.${session.status}`)}
+            </span>
             <span className="badge">{t(`rung.${session.rung}`)}</span>
           </div>
           <p className="status" role="status">
@@ -67,7 +74,12 @@ function Room({ session }: { session: Session }) {
           {room.typing && t('room.typing', { name: clientName })}
         </p>
         {canWrite ? (
-          <Composer label={asStaff ? t('room.write') : t('room.rehearse')} disabled={!room.ready} onSend={room.send} onType={session.rung === 'takeover' ? room.typed : undefined} />
+          <Composer
+            label={asStaff ? t('room.write') : t('room.rehearse')}
+            disabled={!room.ready}
+            onSend={room.send}
+            onType={session.rung === 'takeover' ? room.typed : undefined}
+          />
         ) : (
           session.status !== 'ended' && <p className="status">{t('room.takeOverToWrite')}</p>
         )}

@@ -40,7 +40,12 @@ function Controls({ session, onInvite }: { session: Session; onInvite(): void })
     onSuccess: (next) => queries.setQueryData(['session', session.id], next),
   });
   const button = (what: 'pause' | 'resume' | 'takeover' | 'handback', primary = false) => (
-    <button type="button" className={primary ? 'primary' : ''} disabled={act.isPending} onClick={() => act.mutate(what)}>
+    <button
+      type="button"
+      className={primary ? 'primary' : ''}
+      disabled={act.isPending}
+      onClick={() => act.mutate(what)}
+    >
       {t(`room.${what}`)}
     </button>
   );
@@ -59,7 +64,14 @@ function Controls({ session, onInvite }: { session: Session; onInvite(): void })
         </button>
       </div>
       <Failure error={act.error} />
-      <Confirm open={ending} title={t('room.endTitle')} text={t('room.endText')} action={t('room.end')} onConfirm={() => act.mutate('end')} onClose={() => setEnding(false)} />
+      <Confirm
+        open={ending}
+        title={t('room.endTitle')}
+        text={t('room.endText')}
+        action={t('room.end')}
+        onConfirm={() => act.mutate('end')}
+        onClose={() => setEnding(false)}
+      />
     </div>
   );
 }
@@ -78,7 +90,9 @@ function Guidance({ sessionId }: { sessionId: string }) {
   return (
     <form className="stack" onSubmit={submit}>
       <Field label={t('room.guidance')} hint={t('room.guidanceHint')}>
-        {(ids) => <textarea {...ids} required maxLength={4000} value={text} onChange={(e) => setText(e.target.value)} />}
+        {(ids) => (
+          <textarea {...ids} required maxLength={4000} value={text} onChange={(e) => setText(e.target.value)} />
+        )}
       </Field>
       <Failure error={guide.error} />
       <button disabled={guide.isPending || text.trim() === ''}>{t('room.guide')}</button>
@@ -109,7 +123,11 @@ function Replies({ sessionId, finished }: { sessionId: string; finished: number 
             {reply.usage.inputTokens !== null && (
               <>
                 <br />
-                {t('room.tokens', { input: reply.usage.inputTokens, output: reply.usage.outputTokens, cached: reply.usage.cachedTokens ?? 0 })}
+                {t('room.tokens', {
+                  input: reply.usage.inputTokens,
+                  output: reply.usage.outputTokens,
+                  cached: reply.usage.cachedTokens ?? 0,
+                })}
               </>
             )}
             {reply.costMicroUsd !== null && ` · ${t('room.cost', { cost: usd(reply.costMicroUsd) })}`}

@@ -22,7 +22,12 @@ export function SessionsPage() {
   const [personaId, setPersonaId] = useState<string | null>(null);
   const [clientId, setClientId] = useState<string | null>(null);
   const wanted = useDeferredValue(q.trim());
-  const list = usePages<Session>('/sessions', { q: wanted || undefined, status: status || undefined, personaId: personaId ?? undefined, clientId: clientId ?? undefined });
+  const list = usePages<Session>('/sessions', {
+    q: wanted || undefined,
+    status: status || undefined,
+    personaId: personaId ?? undefined,
+    clientId: clientId ?? undefined,
+  });
   const filtered = wanted !== '' || status !== '' || personaId !== null || clientId !== null;
   return (
     <main className="page" id="content">
@@ -34,10 +39,26 @@ export function SessionsPage() {
       </div>
       <div className="row filters">
         <div className="grow">
-          <Field label={t('common.search')}>{(ids) => <input {...ids} type="search" placeholder={t('sessions.searchIn')} value={q} onChange={(e) => setQ(e.target.value)} />}</Field>
+          <Field label={t('common.search')}>
+            {(ids) => (
+              <input
+                {...ids}
+                type="search"
+                placeholder={t('sessions.searchIn')}
+                value={q}
+                onChange={(e) => setQ(e.target.value)}
+              />
+            )}
+          </Field>
         </div>
         <div className="grow">
-          <Picker<Persona> label={t('sessions.persona')} path="/personas" query={archivedToo} nameOf={(p) => `${p.name} – ${p.role}`} onPick={setPersonaId} />
+          <Picker<Persona>
+            label={t('sessions.persona')}
+            path="/personas"
+            query={archivedToo}
+            nameOf={(p) => `${p.name} – ${p.role}`}
+            onPick={setPersonaId}
+          />
         </div>
         <div className="grow">
           <Picker<Client> label={t('sessions.client')} path="/clients" nameOf={(c) => c.name} onPick={setClientId} />
@@ -58,7 +79,9 @@ export function SessionsPage() {
       <br />
       <Failure error={list.error} />
       {list.isPending && <Loading />}
-      {list.isSuccess && list.items.length === 0 && (filtered ? <p className="soft">{t('sessions.nothing')}</p> : <Empty />)}
+      {list.isSuccess &&
+        list.items.length === 0 &&
+        (filtered ? <p className="soft">{t('sessions.nothing')}</p> : <Empty />)}
       <ul className="list">
         {list.items.map((s) => (
           <li key={s.id}>
@@ -86,7 +109,8 @@ function Item({ session }: { session: Session }) {
         <span className={`badge ${session.status === 'active' ? 'on' : ''}`}>{t(`sessions.${session.status}`)}</span>
       </span>
       <span className="soft small">
-        {session.persona.name} · {session.client?.name ?? t('sessions.noClient')} · {t('sessions.messages', { count: session.messageCount })}
+        {session.persona.name} · {session.client?.name ?? t('sessions.noClient')} ·{' '}
+        {t('sessions.messages', { count: session.messageCount })}
       </span>
       <span className="soft small">{formatDate(session.lastActivityAt)}</span>
     </Link>

@@ -58,14 +58,26 @@ function useFollow(trigger: unknown, first: unknown) {
 export function Transcript(props: TranscriptProps) {
   const { t } = useTranslation();
   const { state, outgoing, me } = props;
-  const { ref, onScroll, hold } = useFollow(`${state.entries.length}/${state.running?.text.length ?? -1}/${outgoing.length}`, state.entries[0]?.key);
+  const { ref, onScroll, hold } = useFollow(
+    `${state.entries.length}/${state.running?.text.length ?? -1}/${outgoing.length}`,
+    state.entries[0]?.key,
+  );
   const showOlder = () => {
     hold();
     props.onOlder();
   };
   const last = state.entries.findLast((e) => e.kind === 'message' || e.kind === 'broken');
   return (
-    <div className="messages" ref={ref} onScroll={onScroll} role="log" aria-live="polite" aria-relevant="additions" aria-label={t('room.transcript')} tabIndex={0}>
+    <div
+      className="messages"
+      ref={ref}
+      onScroll={onScroll}
+      role="log"
+      aria-live="polite"
+      aria-relevant="additions"
+      aria-label={t('room.transcript')}
+      tabIndex={0}
+    >
       {props.older && (
         <button type="button" className="quiet" onClick={showOlder}>
           {t('room.older')}
@@ -127,7 +139,10 @@ const lineText = (t: T, type: string): string => {
   return texts[type] ?? type;
 };
 
-function MessageView({ entry, ...props }: TranscriptProps & { entry: Extract<Entry, { kind: 'message' }>; isLast: boolean }) {
+function MessageView({
+  entry,
+  ...props
+}: TranscriptProps & { entry: Extract<Entry, { kind: 'message' }>; isLast: boolean }) {
   const { t } = useTranslation();
   const mine = entry.author === props.me ? ' mine' : '';
   const author = {

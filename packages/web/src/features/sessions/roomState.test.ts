@@ -15,11 +15,17 @@ const engine = { id: 'x', label: 'X', model: 'm' };
 const run = (...events: RoomEvent[]): RoomState => events.reduce(applyEvent, emptyRoom);
 
 test('a reply streams into one bubble and becomes one message', () => {
-  let state = run(event('message.created', { messageId: 'm1', author: 'client', text: 'Hi' }), event('reply.started', { replyId: 'r', engine }));
+  let state = run(
+    event('message.created', { messageId: 'm1', author: 'client', text: 'Hi' }),
+    event('reply.started', { replyId: 'r', engine }),
+  );
   state = applyDelta(state, { replyId: 'r', offset: 0, text: 'Hel' });
   state = applyDelta(state, { replyId: 'r', offset: 3, text: 'lo' });
   expect(state.running?.text).toBe('Hello');
-  state = applyEvent(state, event('message.created', { messageId: 'm2', author: 'persona', text: 'Hello', replyId: 'r' }));
+  state = applyEvent(
+    state,
+    event('message.created', { messageId: 'm2', author: 'persona', text: 'Hello', replyId: 'r' }),
+  );
   state = applyEvent(state, event('reply.completed', { replyId: 'r', messageId: 'm2' }));
   expect(state.running).toBeNull();
   expect(state.entries.map((e) => e.key)).toEqual(['m1', 'm2']);
@@ -37,12 +43,24 @@ test('an event applied twice changes nothing', () => {
 });
 
 test('a broken reply is marked, and gone when the next one is whole', () => {
-  let state = run(event('reply.started', { replyId: 'a', engine, replyTo: 'q' }), event('reply.interrupted', { replyId: 'a', text: 'half' }));
+  let state = run(
+    event('reply.started', { replyId: 'a', engine, replyTo: 'q' }),
+    event('reply.interrupted', { replyId: 'a', text: 'half' }),
+  );
   expect(state.entries).toMatchObject([{ kind: 'broken', status: 'interrupted', text: 'half' }]);
-  const other = [event('reply.started', { replyId: 'x', engine, replyTo: 'other' }), event('message.created', { messageId: 'o', author: 'persona', text: 'else', replyId: 'x' })];
-  expect(other.reduce(applyEvent, state).entries).toMatchObject([{ kind: 'broken' }, { kind: 'message', text: 'else' }]);
+  const other = [
+    event('reply.started', { replyId: 'x', engine, replyTo: 'other' }),
+    event('message.created', { messageId: 'o', author: 'persona', text: 'else', replyId: 'x' }),
+  ];
+  expect(other.reduce(applyEvent, state).entries).toMatchObject([
+    { kind: 'broken' },
+    { kind: 'message', text: 'else' },
+  ]);
   state = applyEvent(state, event('reply.started', { replyId: 'b', engine, replyTo: 'q' }));
-  state = applyEvent(state, event('message.created', { messageId: 'm', author: 'persona', text: 'whole', replyId: 'b' }));
+  state = applyEvent(
+    state,
+    event('message.created', { messageId: 'm', author: 'persona', text: 'whole', replyId: 'b' }),
+  );
   expect(state.entries).toMatchObject([{ kind: 'message', text: 'whole' }]);
 });
 
@@ -57,7 +75,15 @@ test('a regenerated reply takes the place of the old one', () => {
 test('older messages are put before, each once', () => {
   const state = run(event('message.created', { messageId: 'm2', author: 'client', text: 'b' }));
   const message = (id: string) => ({
-    id, seq: 1, author: 'client' as const, text: 'a', replyId: null, replyStatus: null, engine: null, citations: [], createdAt: '2026-01-01T00:00:00.000Z',
+    id,
+    seq: 1,
+    author: 'client' as const,
+    text: 'a',
+    replyId: null,
+    replyStatus: null,
+    engine: null,
+    citations: [],
+    createdAt: '2026-01-01T00:00:00.000Z',
   });
   expect(prepend(state, [message('m1'), message('m2')]).entries.map((e) => e.key)).toEqual(['m1', 'm2']);
 });
@@ -71,20 +97,41 @@ test('between older messages stands what else happened, in order, and the runnin
     event('message.created', { messageId: 'b1', author: 'persona', text: 'replaced', replyId: 'r1' }),
     event('session.paused'),
     event('session.taken-over'),
-    { ...event('message.created', { messageId: 'c', author: 'staff', text: 'c' }), actor: { kind: 'staff' as const, id: 's', name: 'Olga' } },
+    {
+      ...event('message.created', { messageId: 'c', author: 'staff', text: 'c' }),
+      actor: { kind: 'staff' as const, id: 's', name: 'Olga' },
+    },
     event('reply.started', { replyId: 'r2', engine, replyTo: 'd' }),
     event('reply.failed', { replyId: 'r2', text: 'ha', message: 'no' }),
     event('reply.started', { replyId: 'r4', engine, replyTo: 'z' }),
     event('reply.interrupted', { replyId: 'r4', text: 'br' }),
   ];
-  const now = run(event('reply.started', { replyId: 'r3', engine, replyTo: 'd' }), event('message.created', { messageId: 'e', author: 'persona', text: 'e', replyId: 'r3' }));
+  const now = run(
+    event('reply.started', { replyId: 'r3', engine, replyTo: 'd' }),
+    event('message.created', { messageId: 'e', author: 'persona', text: 'e', replyId: 'r3' }),
+  );
   const message = (id: string, author: 'client' | 'staff', seq: number) => ({
-    id, seq, author, text: id, replyId: null, replyStatus: null, engine: null, citations: [], createdAt: '2026-01-01T00:00:00.000Z',
+    id,
+    seq,
+    author,
+    text: id,
+    replyId: null,
+    replyStatus: null,
+    engine: null,
+    citations: [],
+    createdAt: '2026-01-01T00:00:00.000Z',
   });
   const page = [message('a', 'client', log[1]?.seq ?? 0), message('c', 'staff', log[7]?.seq ?? 0)];
   const shown = prepend(now, page, log);
   expect(shown.entries.map((e) => (e.kind === 'line' ? e.type : e.key))).toEqual([
-    'client.joined', 'a', 'g', 'session.paused', 'session.taken-over', 'c', 'broken-r4', 'e',
+    'client.joined',
+    'a',
+    'g',
+    'session.paused',
+    'session.taken-over',
+    'c',
+    'broken-r4',
+    'e',
   ]);
   expect(shown.entries.find((e) => e.key === 'c')).toMatchObject({ by: 'Olga' });
   expect(shown).toMatchObject({ status: 'active', takenOver: false, running: null, cursor: now.cursor });
@@ -94,5 +141,8 @@ test('between older messages stands what else happened, in order, and the runnin
 test('the session’s state follows its events', () => {
   expect(run(event('session.paused'))).toMatchObject({ status: 'paused' });
   expect(run(event('session.taken-over'))).toMatchObject({ takenOver: true });
-  expect(run(event('session.taken-over'), event('session.handed-back'), event('session.ended'))).toMatchObject({ takenOver: false, status: 'ended' });
+  expect(run(event('session.taken-over'), event('session.handed-back'), event('session.ended'))).toMatchObject({
+    takenOver: false,
+    status: 'ended',
+  });
 });

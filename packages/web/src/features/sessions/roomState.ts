@@ -17,7 +17,16 @@ export type Entry =
       engine: EngineName | null;
       citations: Citation[];
     }
-  | { kind: 'broken'; key: string; seq: number; replyId: string; status: 'interrupted' | 'failed'; text: string; reason: string | null; at: string }
+  | {
+      kind: 'broken';
+      key: string;
+      seq: number;
+      replyId: string;
+      status: 'interrupted' | 'failed';
+      text: string;
+      reason: string | null;
+      at: string;
+    }
   | { kind: 'guidance'; key: string; seq: number; text: string; by: string | null; at: string }
   | { kind: 'line'; key: string; seq: number; type: string; at: string };
 
@@ -34,7 +43,15 @@ export interface RoomState {
   cursor: number;
 }
 
-export const emptyRoom: RoomState = { entries: [], running: null, early: {}, answers: {}, status: 'active', takenOver: false, cursor: 0 };
+export const emptyRoom: RoomState = {
+  entries: [],
+  running: null,
+  early: {},
+  answers: {},
+  status: 'active',
+  takenOver: false,
+  cursor: 0,
+};
 
 const lines = new Set([
   'session.paused',
@@ -58,7 +75,8 @@ interface MessageData {
 /** A broken try at the answer that this reply is another try at. */
 const isTryOf = (state: RoomState, entry: Entry, replyId: string): boolean =>
   entry.kind === 'broken' &&
-  (entry.replyId === replyId || (entry.replyId in state.answers && state.answers[entry.replyId] === state.answers[replyId]));
+  (entry.replyId === replyId ||
+    (entry.replyId in state.answers && state.answers[entry.replyId] === state.answers[replyId]));
 
 function addMessage(state: RoomState, event: RoomEvent): RoomState {
   const data = event.data as unknown as MessageData;
@@ -103,13 +121,18 @@ function endReply(state: RoomState, event: RoomEvent): RoomState {
     };
     entries = [...entries.filter((e) => !isTryOf(state, e, data.replyId)), broken];
   } else if (status === 'stopped') {
-    entries = entries.map((e) => (e.kind === 'message' && e.replyId === data.replyId ? { ...e, status: 'stopped' } : e));
+    entries = entries.map((e) =>
+      e.kind === 'message' && e.replyId === data.replyId ? { ...e, status: 'stopped' } : e,
+    );
   }
   return { ...state, entries, running, early };
 }
 
 function changeSession(state: RoomState, event: RoomEvent): RoomState {
-  const entries: Entry[] = [...state.entries, { kind: 'line', key: `line-${event.seq}`, seq: event.seq, type: event.type, at: event.at }];
+  const entries: Entry[] = [
+    ...state.entries,
+    { kind: 'line', key: `line-${event.seq}`, seq: event.seq, type: event.type, at: event.at },
+  ];
   switch (event.type) {
     case 'session.paused':
       return { ...state, entries, status: 'paused' };
@@ -132,14 +155,25 @@ export function applyEvent(before: RoomState, event: RoomEvent): RoomState {
   const state = { ...before, cursor: event.seq };
   if (event.type === 'message.created') return addMessage(state, event);
   if (event.type === 'reply.started') {
-    const { replyId, engine, replyTo = null } = event.data as { replyId: string; engine: EngineName; replyTo?: string | null };
+    const {
+      replyId,
+      engine,
+      replyTo = null,
+    } = event.data as { replyId: string; engine: EngineName; replyTo?: string | null };
     const { [replyId]: text = '', ...early } = state.early;
     return { ...state, running: { replyId, engine, text }, early, answers: { ...state.answers, [replyId]: replyTo } };
   }
   if (event.type.startsWith('reply.')) return endReply(state, event);
   if (event.type === 'guidance.given') {
     const { guidanceId, text } = event.data as { guidanceId: string; text: string };
-    const entry: Entry = { kind: 'guidance', key: guidanceId, seq: event.seq, text, by: nameOf(event.actor), at: event.at };
+    const entry: Entry = {
+      kind: 'guidance',
+      key: guidanceId,
+      seq: event.seq,
+      text,
+      by: nameOf(event.actor),
+      at: event.at,
+    };
     return { ...state, entries: [...state.entries, entry] };
   }
   return lines.has(event.type) ? changeSession(state, event) : state;
@@ -169,7 +203,8 @@ export function prepend(state: RoomState, messages: Message[], events: RoomEvent
   const known = new Set(state.entries.map((e) => e.key));
   const writers = new Map(past.entries.map((e) => [e.key, e.kind === 'message' ? e.by : null]));
   const triedAgain = (entry: Entry): boolean =>
-    entry.kind === 'broken' && state.entries.some((e) => e.kind === 'message' && e.replyId && isTryOf({ ...state, answers }, entry, e.replyId));
+    entry.kind === 'broken' &&
+    state.entries.some((e) => e.kind === 'message' && e.replyId && isTryOf({ ...state, answers }, entry, e.replyId));
   const older = [
     ...messages.map((m) => toEntry(m, writers.get(m.id) ?? null)),
     ...past.entries.filter((e) => e.kind !== 'message' && !triedAgain(e)),

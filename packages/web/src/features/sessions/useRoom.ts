@@ -4,11 +4,8 @@ import type { Api } from '@rapport/sdk/api';
 import { createLive, LiveError, type RoomHandle, type RoomStatus } from '@rapport/sdk/live';
 import { idbOutbox } from '@rapport/sdk/live/outbox.idb';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import type { z } from 'zod';
 import { applyDelta, applyEvent, emptyRoom, prepend, resetReply, type RoomState } from './roomState.ts';
 import { createListener, createTypist } from './typing.ts';
-
-type Messages = z.infer<typeof MessageList>;
 
 const pageSize = 50;
 const eventsAtOnce = 1000;
@@ -35,7 +32,7 @@ export interface RoomOptions {
 /** What the log holds above `after` and below `before`; nothing where it does not reach back so far any more. */
 async function eventsBetween(api: Api, roomId: string, after: number, before: number): Promise<RoomEvent[]> {
   const found: RoomEvent[] = [];
-  for (let at = after; at < before - 1; ) {
+  for (let at = after; at < before - 1;) {
     const limit = Math.min(before - 1 - at, eventsAtOnce);
     const page = await api.get<EventPage>(`/rooms/${roomId}/events`, { after: at, limit });
     if (page.reset || page.events.length === 0) break;
@@ -82,7 +79,7 @@ export function useRoom({ api, sessionId, roomId, token, me, onSession }: RoomOp
     };
     let again: ReturnType<typeof setTimeout> | undefined;
     const open = async () => {
-      const { items } = await api.get<Messages>(`/sessions/${sessionId}/messages`, { limit: pageSize });
+      const { items } = await api.get<MessageList>(`/sessions/${sessionId}/messages`, { limit: pageSize });
       if (gone) return;
       const first = items.length === pageSize ? (items[0]?.seq ?? 1) : 1;
       setState({ ...emptyRoom, cursor: first - 1 });
@@ -132,24 +129,27 @@ export function useRoom({ api, sessionId, roomId, token, me, onSession }: RoomOp
     };
   }, [api, sessionId, roomId, token, me, typist]);
 
-  const send = useCallback((text: string) => {
-    const room = handle.current;
-    if (!room) return;
-    typist.stop();
-    const key = Math.random();
-    setOutgoing((list) => [...list, { key, text, refused: null }]);
-    room.publish(text).then(
-      () => setOutgoing((list) => list.filter((m) => m.key !== key)),
-      (error: unknown) => {
-        const refused = error instanceof LiveError ? error.message : String(error);
-        setOutgoing((list) => list.map((m) => (m.key === key ? { ...m, refused } : m)));
-      },
-    );
-  }, [typist]);
+  const send = useCallback(
+    (text: string) => {
+      const room = handle.current;
+      if (!room) return;
+      typist.stop();
+      const key = Math.random();
+      setOutgoing((list) => [...list, { key, text, refused: null }]);
+      room.publish(text).then(
+        () => setOutgoing((list) => list.filter((m) => m.key !== key)),
+        (error: unknown) => {
+          const refused = error instanceof LiveError ? error.message : String(error);
+          setOutgoing((list) => list.map((m) => (m.key === key ? { ...m, refused } : m)));
+        },
+      );
+    },
+    [typist],
+  );
 
   const fetchOlder = useCallback(async () => {
     if (older === null) return;
-    const page = await api.get<Messages>(`/sessions/${sessionId}/messages`, { limit: pageSize, before: older });
+    const page = await api.get<MessageList>(`/sessions/${sessionId}/messages`, { limit: pageSize, before: older });
     const first = page.next === null ? 1 : (page.items[0]?.seq ?? 1);
     const events = await eventsBetween(api, roomId, first - 1, older);
     setState((s) => prepend(s, page.items, events));
@@ -161,5 +161,16 @@ export function useRoom({ api, sessionId, roomId, token, me, onSession }: RoomOp
     fetchOlder().catch(setOlderError);
   }, [fetchOlder]);
 
-  return { state, status, ready, outgoing, send, typing, typed: typist.typed, older: older !== null, loadOlder, olderError };
+  return {
+    state,
+    status,
+    ready,
+    outgoing,
+    send,
+    typing,
+    typed: typist.typed,
+    older: older !== null,
+    loadOlder,
+    olderError,
+  };
 }

@@ -39,10 +39,28 @@ export function SetupPage() {
       <p className="soft">{t('setup.intro')}</p>
       <form className="stack" onSubmit={submit}>
         <Field label={t('setup.owner')} error={fieldError(setup.error, '/ownerName')}>
-          {(ids) => <input {...ids} required maxLength={120} autoComplete="name" value={ownerName} onChange={(e) => setOwnerName(e.target.value)} />}
+          {(ids) => (
+            <input
+              {...ids}
+              required
+              maxLength={120}
+              autoComplete="name"
+              value={ownerName}
+              onChange={(e) => setOwnerName(e.target.value)}
+            />
+          )}
         </Field>
         <Field label={t('setup.organisation')} error={fieldError(setup.error, '/organisation')}>
-          {(ids) => <input {...ids} required maxLength={120} autoComplete="organization" value={organisation} onChange={(e) => setOrganisation(e.target.value)} />}
+          {(ids) => (
+            <input
+              {...ids}
+              required
+              maxLength={120}
+              autoComplete="organization"
+              value={organisation}
+              onChange={(e) => setOrganisation(e.target.value)}
+            />
+          )}
         </Field>
         <fieldset>
           <legend>{t('setup.model')}</legend>
