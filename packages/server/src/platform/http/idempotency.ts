@@ -61,7 +61,8 @@ interface Parts {
  * dies in the middle, whoever repeats the request after its lease of 60 seconds carries it out again; what the dead server
  * had committed without having stored the answer is then done twice.
  *
- * Answers may hold what is given out once, e.g. an invitation's token: like all content they are sealed.
+ * Answers may hold what is given out once, e.g. an invitation's token: like all content they are sealed, under the
+ * organisation's key. What they say of a client goes with them after the 24 hours, not with the client's key.
  *
  * Elsewhere: messages keep their key with the message, in one transaction and for good (`idempotency: 'own'`). Reads that
  * happen to be POSTs ignore it (`'none'`), and so do the routes of nobody in particular: set-up happens once, signing in and
