@@ -39,22 +39,24 @@ export const draft = <T extends EventType>(
 ): EventDraft<T> => ({ type, audience, actor, data });
 
 /**
- * Appends events to a room's log inside the caller's transaction and returns the seq of the first. The room's row stays
+ * Appends events to a room's log inside the caller's transaction and returns them as readers get them. The room's row stays
  * locked until the commit, which is what makes seq gapless and the order one for all readers.
  */
-export async function appendEvents(tx: Tx, orgId: string, roomId: string, drafts: EventDraft[]): Promise<number> {
+export async function appendEvents(tx: Tx, orgId: string, roomId: string, drafts: EventDraft[]): Promise<LogEvent[]> {
   const ids = drafts.map(() => newId());
+  const plain = drafts.map((d) => JSON.stringify(d.data));
   const sealed = await Promise.all(
-    drafts.map((d, i) => tx.codec.seal(place(orgId, ids[i] as string), JSON.stringify(d.data), { room: roomId })),
+    plain.map((data, i) => tx.codec.seal(place(orgId, ids[i] as string), data, { room: roomId })),
   );
-  const row = await tx.one<{ first: number }>(
+  const rows = await tx.many<{ seq: number; at: string }>(
     `with r as (update room set seq = seq + $3 where org_id = $1 and id = $2 returning seq - $3 as base),
      e as (
        insert into event (org_id, room_id, seq, id, type, audience, actor, data)
        select $1, $2, r.base + x.n, x.id, x.type, x.audience, x.actor, x.data
        from r, unnest($4::uuid[], $5::text[], $6::text[], $7::jsonb[], $8::bytea[])
-         with ordinality as x(id, type, audience, actor, data, n))
-     select base + 1 as first from r`,
+         with ordinality as x(id, type, audience, actor, data, n)
+       returning seq, at)
+     select seq, at from e order by seq`,
     [
       orgId,
       roomId,
@@ -66,7 +68,8 @@ export async function appendEvents(tx: Tx, orgId: string, roomId: string, drafts
       sealed,
     ],
   );
-  return row.first;
+  if (rows.length !== drafts.length) throw new Error('there is no such room to append to');
+  return rows.map((row, i) => toLogEvent({ ...(drafts[i] as EventDraft), ...row }, plain[i] as string));
 }
 
 /** Events after `after` in order, at most `limit`. `audience` is what the reader may see. */
@@ -84,13 +87,15 @@ export async function readEvents(
      order by seq limit $4`,
     [orgId, roomId, after, limit, audience],
   );
-  return Promise.all(rows.map((row) => toLogEvent(db, orgId, row)));
+  return Promise.all(rows.map(async (row) => toLogEvent(row, await db.codec.open(place(orgId, row.id), row.data))));
 }
 
-async function toLogEvent(db: Db, orgId: string, row: EventRow): Promise<LogEvent> {
+/** `data` is JSON already: joining texts spares a parse and a stringify per event. */
+function toLogEvent(
+  row: Pick<LogEvent, 'seq' | 'audience' | 'actor' | 'at'> & { type: string },
+  data: string,
+): LogEvent {
   const { seq, type, audience, actor, at } = row;
-  // data is JSON already: joining texts spares a parse and a stringify per event.
-  const data = await db.codec.open(place(orgId, row.id), row.data);
   const head = JSON.stringify({ seq, type, audience, actor, at });
   return { seq, type, audience, actor, at, body: `${head.slice(0, -1)},"data":${data}}` };
 }

@@ -40,8 +40,8 @@ export interface Hub {
     epoch: number | undefined,
     reader: Reader,
   ): Promise<Attachment | undefined>;
-  /** Call after the commit of an append; wakes the readers here and on the other servers. */
-  appended(roomId: string, seq: number): void;
+  /** Call after the commit of an append: gives the events to the readers here and wakes the other servers. */
+  appended(roomId: string, events: LogEvent[]): void;
   ephemeral(roomId: string, message: Ephemeral): void;
   hasReaders(roomId: string): boolean;
   /** Called for every event of a room with readers, before they get it. */
@@ -116,6 +116,16 @@ export function createHub(db: Database, wake: Wake, log: Logger): Hub {
     }
   };
 
+  const advance = (feed: Feed, events: LogEvent[]) => {
+    for (const event of events) {
+      feed.head = event.seq;
+      feed.ring.push(event);
+      for (const listener of listeners) listener(feed.orgId, feed.roomId, event);
+      fanOut(feed, event);
+    }
+    if (feed.ring.length > ringSize) feed.ring.splice(0, feed.ring.length - ringSize);
+  };
+
   const pull = async (feed: Feed) => {
     if (feed.pulling) return;
     feed.pulling = true;
@@ -124,13 +134,7 @@ export function createHub(db: Database, wake: Wake, log: Logger): Hub {
         const events = await readEvents(db.in(feed.orgId), feed.orgId, feed.roomId, feed.head, pageSize, 'staff');
         // A wake-up can only be ahead of us when a transaction was rolled back after it: believe the log.
         if (events.length === 0) feed.wanted = feed.head;
-        for (const event of events) {
-          feed.head = event.seq;
-          feed.ring.push(event);
-          for (const listener of listeners) listener(feed.orgId, feed.roomId, event);
-          fanOut(feed, event);
-        }
-        if (feed.ring.length > ringSize) feed.ring.splice(0, feed.ring.length - ringSize);
+        advance(feed, events);
       }
     } catch (error) {
       log.warn({ err: (error as Error).message, room: feed.roomId }, 'reading the log failed; the sweep tries again');
@@ -207,9 +211,13 @@ export function createHub(db: Database, wake: Wake, log: Logger): Hub {
         },
       };
     },
-    appended(roomId, seq) {
-      woken(roomId, seq);
-      wake.send(`room/${roomId}`, seq);
+    appended(roomId, events) {
+      const feed = feeds.get(roomId);
+      const last = events.at(-1)?.seq ?? 0;
+      // Two commits may be told of in either order: whoever does not come next is read from the log.
+      if (feed && !feed.pulling && events[0]?.seq === feed.head + 1) advance(feed, events);
+      else woken(roomId, last);
+      wake.send(`room/${roomId}`, last);
     },
     ephemeral(roomId, message) {
       const feed = feeds.get(roomId);

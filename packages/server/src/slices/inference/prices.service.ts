@@ -1,13 +1,23 @@
 import type { Price, Usage } from '@rapport/protocol/inference';
 import { requireOwner, type Actor } from '../../platform/actor.ts';
+import { createBriefCache } from '../../platform/briefCache.ts';
+import { systemClock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { defaultPrices } from './engines/prices.ts';
 import * as store from './prices.store.ts';
 
 /** What models cost, in micro-USD per million tokens: the organisation's own figures before the ones Rapport knows. */
 export function createPrices(db: Database) {
+  // Every reply asks for one; the organisation's few are read at once.
+  const kept = createBriefCache<Map<string, Price>>(systemClock, { ttlMs: 900, max: 1000 });
+  const ownPrices = (orgId: string) =>
+    kept.get(orgId, async () => {
+      const own = await store.listPrices(db.in(orgId), orgId);
+      return new Map(own.map((price) => [price.model, price]));
+    });
+
   const priceOf = async (orgId: string, model: string): Promise<Price | null> =>
-    (await store.findPrice(db.in(orgId), orgId, model)) ?? defaultPrices.find((price) => price.model === model) ?? null;
+    (await ownPrices(orgId))?.get(model) ?? defaultPrices.find((price) => price.model === model) ?? null;
 
   return {
     priceOf,
@@ -36,7 +46,9 @@ export function createPrices(db: Database) {
     /** Sets what one model costs from now on; replies made before keep their cost. */
     async putPrice(actor: Actor, price: Price): Promise<Price> {
       requireOwner(actor);
-      return store.putPrice(db.in(actor.orgId), actor.orgId, price);
+      const stored = await store.putPrice(db.in(actor.orgId), actor.orgId, price);
+      kept.clear();
+      return stored;
     },
   };
 }

@@ -5,9 +5,6 @@ import type { PriceRow } from './schema.ts';
 export const listPrices = (db: Db, orgId: string) =>
   db.many<PriceRow>('select model, input, output, cached from price where org_id = $1 order by model', [orgId]);
 
-export const findPrice = (db: Db, orgId: string, model: string) =>
-  db.maybe<PriceRow>('select model, input, output, cached from price where org_id = $1 and model = $2', [orgId, model]);
-
 export const putPrice = (db: Db, orgId: string, price: Price) =>
   db.one<PriceRow>(
     `insert into price (org_id, model, input, output, cached) values ($1, $2, $3, $4, $5)

@@ -31,9 +31,9 @@ export function createSessionAccess({ db, hub }: { db: Database; hub: Hub }) {
 
     /** Appends and wakes the readers after the commit. Returns the seq of the first event. */
     async append(tx: Tx, orgId: string, roomId: string, events: EventDraft[]): Promise<number> {
-      const first = await appendEvents(tx, orgId, roomId, events);
-      tx.afterCommit(() => hub.appended(roomId, first + events.length - 1));
-      return first;
+      const appended = await appendEvents(tx, orgId, roomId, events);
+      tx.afterCommit(() => hub.appended(roomId, appended));
+      return appended[0]?.seq ?? 0;
     },
   };
 }

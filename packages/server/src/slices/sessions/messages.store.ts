@@ -47,7 +47,9 @@ export interface NewMessage {
 export async function insertMessage(tx: Tx, orgId: string, sessionId: string, m: NewMessage): Promise<Message> {
   const row = await tx.one<MessageRow>(
     `with s as (
-       update session set message_count = message_count + 1, last_activity_at = now() where org_id = $1 and id = $2)
+       update session set message_count = message_count + 1, last_activity_at = now(),
+         last_client_message = case when $5 = 'client' then $4 else last_client_message end
+       where org_id = $1 and id = $2)
      insert into message (org_id, session_id, seq, id, author, body, reply_id, reply_status, engine, citations,
        idempotency_key, idempotency_hash)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning ${columns}`,

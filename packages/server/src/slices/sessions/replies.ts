@@ -40,17 +40,24 @@ const noUsage = { inputTokens: null, outputTokens: null, cachedTokens: null };
 /** Makes the persona's replies: what goes into the prompt, who is asked, what the end of a reply leaves in the log. */
 export function createReplyHandler(parts: ReplyParts): GenerationHandler {
   const { db, log, personas, providers, knowledge, access, conversations } = parts;
+  /** Replies after whose end there is something to do, which most have not. */
+  const unanswered = new Set<string>();
+  const lengthy = new Set<string>();
 
   const context = async (generation: Generation) => {
     const { orgId, sessionId } = generation;
-    const row = await store.findSession(db.in(orgId), orgId, sessionId);
-    if (!row) throw new Error('the session of a reply is gone');
-    const [{ spec }, history, guidance, client] = await Promise.all([
-      personas.publishedSpec(orgId, row.persona_id, row.persona_version),
-      messages.recentMessages(db.in(orgId), orgId, sessionId, row.summary_through, historyLimit),
-      messages.recentGuidance(db.in(orgId), orgId, sessionId, guidanceLimit),
-      clientOfReply(db.in(orgId), orgId, row.client_id),
-    ]);
+    // One transaction: every reply waits for this before its provider is asked.
+    const { row, history, guidance, client } = await db.in(orgId).tx(async (tx) => {
+      const session = await store.findSession(tx, orgId, sessionId);
+      if (!session) throw new Error('the session of a reply is gone');
+      const [said, advice, about] = await Promise.all([
+        messages.recentMessages(tx, orgId, sessionId, session.summary_through, historyLimit),
+        messages.recentGuidance(tx, orgId, sessionId, guidanceLimit),
+        clientOfReply(tx, orgId, session.client_id),
+      ]);
+      return { row: session, history: said, guidance: advice, client: about };
+    });
+    const { spec } = await personas.publishedSpec(orgId, row.persona_id, row.persona_version);
     // What is answered stands last, also when a reply to the message before it came in between.
     const answered = history.find((m) => m.id === generation.replyTo);
     const others = history.filter((m) => m.id !== generation.replaces && m !== answered);
@@ -97,9 +104,10 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
   };
 
   const ended = async (tx: Tx, generation: Generation, outcome: Outcome) => {
-    const { orgId, sessionId, roomId, id: replyId, engine, replaces } = generation;
+    const { orgId, sessionId, roomId, id: replyId, engine, replyTo, replaces } = generation;
     const row = await store.lockSession(tx, orgId, sessionId);
     if (!row) return;
+    if (row.last_client_message !== replyTo) unanswered.add(replyId);
     const actor: EventActor = { kind: 'persona', id: row.persona_id, name: row.persona_name };
     const kept = outcome.status === 'completed' || (outcome.status === 'stopped' && outcome.text !== '');
     const messageId = kept ? newId() : null;
@@ -120,6 +128,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     }
     events.push(endEvent(actor, replyId, messageId, outcome));
     const first = await access.append(tx, orgId, roomId, events);
+    if (first - row.summary_through > summaryAfter) lengthy.add(replyId);
     if (!messageId) return;
     if (replaces) await messages.supersede(tx, orgId, replaces);
     await messages.insertMessage(tx, orgId, sessionId, {
@@ -168,11 +177,12 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     settled(generation, outcome) {
       const quietly = (what: string) => (error: Error) =>
         log.warn({ err: error.message }, `${what} failed; the next turn tries again`);
+      const { id, orgId, sessionId } = generation;
+      const waiting = unanswered.delete(id);
+      const long = lengthy.delete(id);
       if (outcome.status === 'interrupted') return;
-      if (outcome.status === 'completed') summarise(generation).catch(quietly('summarising'));
-      conversations
-        .answerPending(generation.orgId, generation.sessionId)
-        .catch(quietly('answering what came in meanwhile'));
+      if (long && outcome.status === 'completed') summarise(generation).catch(quietly('summarising'));
+      if (waiting) conversations.answerPending(orgId, sessionId).catch(quietly('answering what came in meanwhile'));
     },
   };
 }

@@ -22,6 +22,7 @@ export interface SessionRow {
   message_count: number;
   summary: Buffer | null;
   summary_through: number;
+  last_client_message: string | null;
   created_at: string;
   last_activity_at: string;
   ended_at: string | null;
