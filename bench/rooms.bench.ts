@@ -8,12 +8,19 @@ import { randomBytes } from 'node:crypto';
 import { WebSocket } from 'ws';
 import { report, type Row } from './lib/report.ts';
 import { openRoom, type Room } from './lib/room.ts';
-import { makePersona, makeSession, startServer, type BenchServer, type BenchSession } from './lib/server.ts';
+import {
+  makePersona,
+  makeSession,
+  residentMb,
+  startServer,
+  type BenchServer,
+  type BenchSession,
+} from './lib/server.ts';
 import { percentile, round } from './lib/stats.ts';
 
 const readers = 100;
 const messages = 200;
-const idle = 500;
+const idle = 2000;
 const storm = 1000;
 const missed = 20;
 
@@ -98,15 +105,35 @@ async function bareWs(bytes: number): Promise<number> {
   return ms;
 }
 
-async function idleMemory(server: BenchServer, session: BenchSession): Promise<Row> {
-  await after(1000);
-  const before = server.memoryMb();
-  const rooms = await Promise.all(Array.from({ length: idle }, () => openRoom(server.url, session, 1_000)));
-  await after(1000);
-  const kb = ((server.memoryMb() - before) * 1024) / idle;
-  rooms.forEach((room) => room.close());
-  return { what: `${idle} idle connections`, 'KB a connection': round(kb), goal: '≤ 12' };
+async function idleMemory(server: BenchServer, session: BenchSession): Promise<Row[]> {
+  const open = async (memoryMb: () => number, one: () => Promise<{ close(): void }>) => {
+    await after(1000);
+    const before = memoryMb();
+    const sockets = await Promise.all(Array.from({ length: idle }, one));
+    await after(1000);
+    const kb = ((memoryMb() - before) * 1024) / idle;
+    sockets.forEach((socket) => socket.close());
+    return round(kb);
+  };
+  const child = fork(new URL('./lib/bareWs.ts', import.meta.url), ['0', '0']);
+  const url = await new Promise<string>((resolve) => child.once('message', (text) => resolve(String(text))));
+  const bare = await open(
+    () => residentMb(child.pid as number),
+    () => openBare(url),
+  );
+  child.kill();
+  const ours = await open(server.memoryMb, () => openRoom(server.url, session, 1_000));
+  return [
+    { what: `bare ws, ${idle} idle connections`, 'KB a connection': bare },
+    { what: `${idle} idle connections, each in a room`, 'KB a connection': ours, goal: '≤ 12' },
+  ];
 }
+
+const openBare = (url: string) =>
+  new Promise<WebSocket>((resolve) => {
+    const socket = new WebSocket(url);
+    socket.on('open', () => resolve(socket));
+  });
 
 async function reconnectStorm(server: BenchServer, session: BenchSession): Promise<Row> {
   for (let n = 0; n < missed; n += 1) await write(server, session, n);
@@ -185,7 +212,7 @@ await server.json('POST', '/api/v1/setup', { ownerName: 'Bench', organisation: '
 const personaId = await makePersona(server);
 const rows: Row[] = [];
 rows.push(...(await fanOut(server, await quietSession(server, personaId))));
-rows.push(await idleMemory(server, await quietSession(server, personaId)));
+rows.push(...(await idleMemory(server, await quietSession(server, personaId))));
 rows.push(await reconnectStorm(server, await quietSession(server, personaId)));
 rows.push(await stalledReaders(server, await quietSession(server, personaId)));
 await server.stop();

@@ -39,6 +39,9 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+export const residentMb = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+
 /** The real server in a process of its own, on an embedded database in a temporary folder. */
 export async function startServer(env: Record<string, string> = {}, dataDir?: string): Promise<BenchServer> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'rapport-bench-')));
@@ -79,7 +82,7 @@ export async function startServer(env: Record<string, string> = {}, dataDir?: st
       const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
       return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
     },
-    memoryMb: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024,
+    memoryMb: () => residentMb(pid),
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
       await ended;

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import type { Statements } from '../db/statements.ts';
 import { openBytes, sealBytes } from './aead.ts';
 import { keyBytes, type MasterKeys } from './masterKeys.ts';
@@ -12,7 +12,7 @@ export interface DataKey {
   /** Whose key it is: the organisation itself, or one person whose content can be destroyed with it. */
   holder: string;
   version: number;
-  key: Buffer;
+  key: KeyObject;
 }
 
 /** A value that no key at hand opens: the key was destroyed or replaced, or the value was changed or moved. */
@@ -52,7 +52,7 @@ export function createKeyring(first: MasterKeys, reload: () => Promise<MasterKey
   const boundTo = (orgId: string, holder: string, version: number) => `data_key/${orgId}/${holder}/${version}`;
 
   /** An unknown one may have come while this server runs. */
-  const masterKey = async (id: string): Promise<Buffer | undefined> => {
+  const masterKey = async (id: string): Promise<KeyObject | undefined> => {
     if (!master.find(id)) master = await reload();
     return master.find(id)?.key;
   };
@@ -62,7 +62,7 @@ export function createKeyring(first: MasterKeys, reload: () => Promise<MasterKey
     if (!wrapped) throw new Unreadable('the key was destroyed');
     const by = holder === orgId ? await masterKey(wrappedBy) : (await find(db, orgId, orgId, Number(wrappedBy))).key;
     if (!by) throw new Unreadable(`no master key at hand is ${wrappedBy}`);
-    return { holder, version, key: openBytes(by, boundTo(orgId, holder, version), wrapped) };
+    return { holder, version, key: createSecretKey(openBytes(by, boundTo(orgId, holder, version), wrapped)) };
   };
 
   const find = async (db: Statements, orgId: string, holder: string, version: number): Promise<DataKey> => {
@@ -122,7 +122,7 @@ export function createKeyring(first: MasterKeys, reload: () => Promise<MasterKey
       const others = rows.filter((row) => row.holder !== orgId && old(row));
       for (const row of [...own, ...others]) {
         const { key } = await unwrap(db, orgId, row);
-        await store.replaceWrapping(db, orgId, await wrap(db, orgId, row.holder, row.version, key));
+        await store.replaceWrapping(db, orgId, await wrap(db, orgId, row.holder, row.version, key.export()));
       }
       return own.length + others.length;
     },

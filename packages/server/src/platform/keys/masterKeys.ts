@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,7 +12,7 @@ const commandMs = 30_000;
 export interface MasterKey {
   /** Tells which master key wrapped a key; says nothing about the key itself. */
   id: string;
-  key: Buffer;
+  key: KeyObject;
 }
 
 /** The keys that wrap the organisations' keys. The first is used for new ones; the others still open old ones. */
@@ -62,7 +62,7 @@ function parse(text: string, source: string): MasterKeys {
       'Restore it from a backup; a new one is 32 random bytes as base64url, but opens nothing that was stored before.',
     );
   }
-  const named = keys.map(({ key }) => ({ id: fingerprint(key), key }));
+  const named = keys.map(({ key }) => ({ id: fingerprint(key), key: createSecretKey(key) }));
   return { current: named[0] as MasterKey, find: (id) => named.find((one) => one.id === id) };
 }
 
