@@ -1,8 +1,34 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, gzip } from 'node:zlib';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+
+/** Compressed once, as small as can be, instead of at each request; the server sends what the browser takes. */
+function compressed(): Plugin {
+  let folder = '';
+  return {
+    name: 'compressed',
+    apply: 'build',
+    configResolved: ({ root, build }) => void (folder = join(root, build.outDir)),
+    async closeBundle() {
+      const files = await readdir(folder, { recursive: true });
+      await Promise.all(
+        files
+          .filter((file) => /\.(js|css|html|svg)$/.test(file))
+          .map(async (file) => {
+            const bytes = await readFile(join(folder, file));
+            await writeFile(join(folder, `${file}.br`), await promisify(brotliCompress)(bytes));
+            await writeFile(join(folder, `${file}.gz`), await promisify(gzip)(bytes, { level: 9 }));
+          }),
+      );
+    },
+  };
+}
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), compressed()],
   build: { target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false }, manifest: true },
   server: { proxy: { '/api': { target: 'http://127.0.0.1:4310', ws: true } } },
 });

@@ -16,6 +16,7 @@ export function serveWeb(app: App, root: string | null): void {
   void app.register(fastifyStatic, {
     root,
     wildcard: false,
+    preCompressed: true,
     setHeaders: (reply, path) => {
       const fingerprinted = path.includes('/assets/');
       void reply.header('cache-control', fingerprinted ? 'public, max-age=31536000, immutable' : 'no-cache');
