@@ -5,6 +5,8 @@ export interface Room {
   socket: WebSocket;
   /** Events received so far. */
   seen(): number;
+  /** Sends a message and waits for nothing. */
+  publish(text: string): void;
   /** Sends a message and waits for the end of the reply to it. */
   turn(text: string): Promise<void>;
   close(): void;
@@ -19,10 +21,11 @@ export function openRoom(url: string, session: BenchSession, after = 0): Promise
   const room: Room = {
     socket,
     seen: () => seen,
+    publish: (text) => send({ t: 'pub', room: session.roomId, mid: crypto.randomUUID(), text }),
     turn: (text) =>
       new Promise((resolve, reject) => {
         ended = (error) => (error ? reject(error) : resolve());
-        send({ t: 'pub', room: session.roomId, mid: crypto.randomUUID(), text });
+        room.publish(text);
       }),
     close: () => socket.close(),
   };
