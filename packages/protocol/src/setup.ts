@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Id, line } from './common.ts';
+import { PermissionName } from './permissions.ts';
 import { ProviderCreate } from './inference.ts';
 
 /** What the first page needs to know, asked without signing in. */
@@ -22,8 +23,9 @@ export const Me = z.object({
   kind: z.enum(['staff', 'client']),
   userId: Id.nullable(),
   name: z.string(),
-  organisation: z.object({ id: Id, name: z.string(), allowTitles: z.boolean() }).nullable(),
-  role: z.string(),
+  organisation: z.object({ id: Id, name: z.string(), slug: z.string(), allowTitles: z.boolean() }).nullable(),
+  roles: z.array(z.string()).describe('Names of built-in roles and ids of custom ones; `client` for a client.'),
+  permissions: z.array(PermissionName),
 });
 export type Me = z.infer<typeof Me>;
 

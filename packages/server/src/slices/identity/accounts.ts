@@ -52,7 +52,7 @@ export function createSignIn({ db, clock, forget, me }: Deps) {
       const key = body.name.toLowerCase();
       throttle.begin(key);
       const org = await store.findOnlyOrg(db.everywhere);
-      const user = org && (await store.findCredentialByName(db.in(org.id), org.id, body.name));
+      const user = org && (await store.findCredentialByLogin(db.in(org.id), org.id, body.name));
       const right = await verifyPassword(user?.password_hash ?? null, body.password);
       if (!user || !right) throw new AppError('wrong-password');
       throttle.succeeded(key);

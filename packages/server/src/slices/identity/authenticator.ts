@@ -1,3 +1,4 @@
+import { clientPermissions } from '@rapport/protocol/permissions';
 import type { Config } from '../../config/config.ts';
 import type { Actor, ClientActor, StaffActor } from '../../platform/actor.ts';
 import { createBriefCache } from '../../platform/briefCache.ts';
@@ -5,6 +6,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { hashToken } from '../../platform/ids.ts';
+import { permissionsOfMember } from './permissions.ts';
 import type { UserRow } from './schema.ts';
 import * as store from './store.ts';
 
@@ -21,7 +23,9 @@ export const asStaff = (row: UserRow): StaffActor => ({
   orgId: row.org_id,
   userId: row.id,
   name: row.name,
-  role: row.role,
+  roles: row.roles,
+  permissions: permissionsOfMember(row.roles, row.custom_permissions),
+  keyId: null,
 });
 
 const loopback = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
@@ -42,7 +46,16 @@ export function createAuthenticator({ db, config, clock }: { db: Database; confi
 
   const bearer = async (token: string): Promise<ClientActor | undefined> => {
     const row = await store.findClientToken(db.everywhere, hashToken(token));
-    return row && { kind: 'client', orgId: row.org_id, sessionId: row.session_id, tokenId: row.id, name: row.alias };
+    return (
+      row && {
+        kind: 'client',
+        orgId: row.org_id,
+        sessionId: row.session_id,
+        tokenId: row.id,
+        name: row.alias,
+        permissions: clientPermissions,
+      }
+    );
   };
 
   const cookie = async (token: string): Promise<StaffActor | undefined> => {
@@ -50,7 +63,7 @@ export function createAuthenticator({ db, config, clock }: { db: Database; confi
     return row && asStaff(row);
   };
 
-  // Kept for good once there is one: the one organisation's owner neither changes nor goes.
+  // Kept until somebody's access changes: `forget` is called for that on every server.
   const localOwner = (): Promise<StaffActor | null> => {
     if (owner) return owner;
     const asked = store.findOnlyOwner(db.everywhere).then((row) => (row ? asStaff(row) : null));

@@ -58,7 +58,7 @@ test('the set-up makes the organisation and its owner', async () => {
   const app = await start({ setUp: false });
   const made = await app.json('POST', '/api/v1/setup', setup);
   expect(made.status).toBe(201);
-  expect(made.body).toMatchObject({ kind: 'staff', name: 'Olga', role: 'owner', organisation: { name: 'Test House' } });
+  expect(made.body).toMatchObject({ kind: 'staff', name: 'Olga', roles: ['owner'], organisation: { name: 'Test House' } });
   expect((await app.json('GET', '/api/v1/me')).body).toEqual(made.body);
   expect((await app.json('GET', '/api/v1/setup')).body.needed).toBe(false);
 });
@@ -255,7 +255,8 @@ test('the owner renames the organisation and allows titles; a client does not fi
     userId: null,
     name: 'Robin',
     organisation: null,
-    role: 'client',
+    roles: ['client'],
+    permissions: ['signed-in', 'own-record', 'sessions.follow', 'sessions.take-part'],
   });
   expect((await app.json('PUT', '/api/v1/me/password', { password }, client)).status).toBe(404);
 });

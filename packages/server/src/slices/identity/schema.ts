@@ -1,6 +1,7 @@
 export interface OrgRow {
   id: string;
   name: string;
+  slug: string;
   allow_titles: boolean;
 }
 
@@ -9,7 +10,10 @@ export interface UserRow {
   org_id: string;
   id: string;
   name: string;
-  role: string;
+  /** Names of built-in roles and ids of custom ones. */
+  roles: string[];
+  /** What the custom ones among them give. */
+  custom_permissions: string[];
 }
 
 export interface CredentialRow extends UserRow {

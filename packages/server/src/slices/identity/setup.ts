@@ -86,9 +86,10 @@ async function make(
   names: { organisation: string; owner: string },
   hash: string | null,
 ): Promise<StaffActor> {
-  const user = { org_id: newId(), id: newId(), name: names.owner, role: 'owner', password_hash: hash };
+  const user = { org_id: newId(), id: newId(), name: names.owner, password_hash: hash };
   await store.insertOrg(tx, user.org_id, names.organisation);
   await keyring.create(tx, user.org_id, user.org_id);
   await store.insertUser(tx, user);
-  return asStaff(user);
+  await store.insertRole(tx, user.org_id, user.id, 'owner');
+  return asStaff({ ...user, roles: ['owner'], custom_permissions: [] });
 }

@@ -7,7 +7,8 @@ import { idempotencyKey } from '../../platform/http/idempotency.ts';
 import type { RoomService } from './service.ts';
 import { startSse } from './sse.ts';
 
-const config = { permission: 'sessions.take-part' } as const;
+const follow = { permission: 'sessions.follow' } as const;
+const takePart = { permission: 'sessions.take-part' } as const;
 
 export interface RoomRouteOptions {
   closing: AbortSignal;
@@ -19,7 +20,7 @@ export function roomRoutes(app: App, rooms: RoomService, { closing, stillAllowed
   app.get(
     '/api/v1/rooms/:id/events',
     {
-      config,
+      config: follow,
       schema: {
         summary: 'Events after a seq: a page, a long poll with `wait`, or SSE with `Accept: text/event-stream`',
         params: IdParams,
@@ -58,7 +59,7 @@ export function roomRoutes(app: App, rooms: RoomService, { closing, stillAllowed
   app.post(
     '/api/v1/rooms/:id/messages',
     {
-      config: { ...config, idempotency: 'own' },
+      config: { ...takePart, idempotency: 'own' },
       schema: {
         summary: 'Write to the session of a room',
         params: IdParams,
