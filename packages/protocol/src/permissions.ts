@@ -41,7 +41,7 @@ export const permissions = {
   'organisation.manage': { group: 'organisation', text: 'Change the organisation’s settings.' },
   'organisation.own': {
     group: 'organisation',
-    text: 'Make and unmake owners, create further organisations, close this one.',
+    text: 'Make and unmake owners; close the organisation.',
     noKey: true,
   },
   'providers.read': { group: 'organisation', text: 'See model providers and prices.' },

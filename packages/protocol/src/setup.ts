@@ -8,6 +8,7 @@ export const SetupState = z.object({
   needed: z.boolean(),
   localMode: z.boolean().describe('Bound to loopback: requests from this machine act as the owner.'),
   providerPreset: z.boolean(),
+  severalOrganisations: z.boolean().describe('Then signing in names the organisation too.'),
 });
 export type SetupState = z.infer<typeof SetupState>;
 
@@ -29,7 +30,11 @@ export const Me = z.object({
 });
 export type Me = z.infer<typeof Me>;
 
-export const SignIn = z.strictObject({ name: line(120), password: z.string().max(200) });
+export const SignIn = z.strictObject({
+  name: line(254).describe('The name or the e-mail address.'),
+  password: z.string().max(200),
+  organisation: line(60).optional().describe('Its short name (slug). Needed where there are several.'),
+});
 export const OrganisationPatch = z.strictObject({ name: line(120).optional(), allowTitles: z.boolean().optional() });
 export const OwnerPassword = z.strictObject({
   password: z.string().min(12).max(200),

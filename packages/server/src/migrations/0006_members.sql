@@ -11,9 +11,7 @@ alter table org add unique (slug);
 -- The row of a removed member stays, without e-mail and password, as long as a log names them.
 alter table app_user add column email text;
 alter table app_user add column status text not null default 'active' check (status in ('active', 'disabled', 'removed'));
-alter table app_user add column last_seen_at timestamptz;
 create unique index app_user_email on app_user (org_id, lower(email)) where email is not null;
-create index app_user_by_email on app_user (lower(email)) where email is not null;
 
 create table custom_role (
   org_id uuid not null references org,
@@ -50,7 +48,8 @@ create table member_invitation (
   email text,
   name text,
   roles text[] not null,
-  invited_by uuid not null,
+  -- Nobody: whoever runs the server.
+  invited_by uuid,
   expires_at timestamptz not null,
   accepted_by uuid,
   accepted_at timestamptz,
@@ -97,6 +96,15 @@ create table client_assignment (
   foreign key (org_id, team_id) references team on delete cascade
 );
 create index client_assignment_by_holder on client_assignment (org_id, holder_id, client_id);
+
+-- The caseload rule: whose client somebody may see without the permission to see all. Every list and look-up asks it here.
+create function caseload_of(org uuid, member uuid) returns table (client_id uuid) language sql stable as $$
+  select a.client_id from client_assignment a where a.org_id = org and a.holder_id = member
+  union all
+  select a.client_id from client_assignment a
+  join team_member t on t.org_id = a.org_id and t.team_id = a.holder_id
+  where a.org_id = org and t.user_id = member
+$$;
 
 create table api_key (
   org_id uuid not null,

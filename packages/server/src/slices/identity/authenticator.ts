@@ -1,11 +1,12 @@
 import { clientPermissions } from '@rapport/protocol/permissions';
 import type { Config } from '../../config/config.ts';
-import type { Actor, ClientActor, StaffActor } from '../../platform/actor.ts';
+import type { Actor, StaffActor } from '../../platform/actor.ts';
 import { createBriefCache } from '../../platform/briefCache.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { hashToken } from '../../platform/ids.ts';
+import { actorOfKey, isApiKey } from './apiKeys.service.ts';
 import { permissionsOfMember } from './permissions.ts';
 import type { UserRow } from './schema.ts';
 import * as store from './store.ts';
@@ -44,7 +45,8 @@ export function createAuthenticator({ db, config, clock }: { db: Database; confi
   const local = ownerNeedsNoSignIn(config);
   let owner: Promise<StaffActor | null> | undefined;
 
-  const bearer = async (token: string): Promise<ClientActor | undefined> => {
+  const bearer = async (token: string): Promise<Actor | undefined> => {
+    if (isApiKey(token)) return actorOfKey(db, token);
     const row = await store.findClientToken(db.everywhere, hashToken(token));
     return (
       row && {
@@ -66,7 +68,7 @@ export function createAuthenticator({ db, config, clock }: { db: Database; confi
   // Kept until somebody's access changes: `forget` is called for that on every server.
   const localOwner = (): Promise<StaffActor | null> => {
     if (owner) return owner;
-    const asked = store.findOnlyOwner(db.everywhere).then((row) => (row ? asStaff(row) : null));
+    const asked = store.findFirstOwner(db.everywhere).then((row) => (row ? asStaff(row) : null));
     const forget = () => {
       if (owner === asked) owner = undefined;
     };
@@ -76,9 +78,9 @@ export function createAuthenticator({ db, config, clock }: { db: Database; confi
 
   return {
     /**
-     * Whose request this is: a client by Bearer token, staff by cookie, in local mode the owner; else null, also before
+     * Whose request this is: a client by Bearer token, a member by API key or cookie, in local mode the owner; else null, also before
      * the set-up. A local owner costs no query, a token at most one. Throws `sign-in-required` for a Bearer token that
-     * is unknown or whose invitation was withdrawn.
+     * is unknown, or whose invitation or key was withdrawn.
      */
     async authenticate(credentials: Credentials): Promise<Actor | null> {
       const { authorization, cookies, remoteAddress } = credentials;

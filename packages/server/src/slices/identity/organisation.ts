@@ -44,6 +44,8 @@ export function createOrganisation({ db }: { db: Database }) {
       return organisationOf(actor.orgId);
     },
 
+    organisationName: async (orgId: string): Promise<string> => (await organisationOf(orgId)).name,
+
     /** Whether personas of this organisation may claim licences and titles. */
     allowsTitles: async (orgId: string): Promise<boolean> => (await organisationOf(orgId)).allowTitles,
 
