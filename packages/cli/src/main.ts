@@ -9,6 +9,7 @@ import { connectDatabase, type Connected } from '@rapport/server/platform/db/con
 import { startEmbedded } from '@rapport/server/platform/db/embedded';
 import { rotateKeys } from '@rapport/server/platform/keys/rotate';
 import { StartupError } from '@rapport/server/platform/startupError';
+import { memberInvitationUrl } from '@rapport/server/slices/identity/memberInvitations.service';
 import { createIdentityService } from '@rapport/server/slices/identity/service';
 import { createProviderService } from '@rapport/server/slices/inference/providers.service';
 
@@ -16,8 +17,13 @@ const help = `rapport <command>
 
   start     start the server (the same as npm start, without building)
   migrate   bring the database to this version's form, then end
-  set-password
-            set the owner's password, read from standard input, before Rapport listens on another address
+  set-password [ORGANISATION]
+            set the owner's password, read from standard input, before Rapport listens on another address;
+            of the first organisation, or of the one with this short name
+  add-organisation NAME [E-MAIL]
+            make a further organisation and print the link by which its first owner joins
+  organisations
+            list the organisations of this server
   rotate-keys
             give every organisation a new key and wrap all keys under the first line of the master key
   doctor    check what a start needs, and say what to do about each thing missing
@@ -61,6 +67,7 @@ async function setPassword(): Promise<number> {
   if (password.length < shortestPassword) {
     throw new StartupError(`The password is shorter than ${shortestPassword} characters.`, 'Choose a longer one.');
   }
+  const slug = process.argv[3];
   await withDatabase(config, async ({ db, keyring }) => {
     const identity = createIdentityService({
       db,
@@ -72,9 +79,31 @@ async function setPassword(): Promise<number> {
     if ((await identity.state()).needed) {
       throw new StartupError('There is no owner yet.', 'Start Rapport once on 127.0.0.1 and set it up.');
     }
-    await identity.setOwnerPassword(password);
+    await identity.setOwnerPassword(password, slug);
   });
   console.log('The password is set; other logins of the owner have ended.');
+  return 0;
+}
+
+const identityOf = (config: Config, { db, keyring }: Connected) => createIdentityService({ db, keyring, config });
+
+async function addOrganisation(): Promise<number> {
+  const [name, email] = process.argv.slice(3).map((text) => text.trim());
+  if (!name) throw new StartupError('The organisation needs a name.', 'rapport add-organisation "Second House"');
+  const config = makeConfig(readEnv());
+  const added = await withDatabase(config, (connected) =>
+    identityOf(config, connected).addOrganisation(name, email ?? null),
+  );
+  const base = config.publicUrl ?? `http://${config.host}:${config.port}`;
+  console.log(`Made ${name}; at sign-in it is called ${added.slug}.`);
+  console.log(`Its first owner joins within seven days under\n${memberInvitationUrl(base, added.token)}`);
+  return 0;
+}
+
+async function listOrganisations(): Promise<number> {
+  const config = makeConfig(readEnv());
+  const found = await withDatabase(config, (connected) => identityOf(config, connected).listOrganisations());
+  for (const { slug, name, members } of found) console.log(`${slug}\t${members} members\t${name}`);
   return 0;
 }
 
@@ -170,6 +199,8 @@ const commands = new Map([
   ['migrate', runMigrations],
   ['set-password', setPassword],
   ['rotate-keys', rotate],
+  ['add-organisation', addOrganisation],
+  ['organisations', listOrganisations],
   ['doctor', doctor],
   ['help', show(0)],
   ['--help', show(0)],

@@ -16,6 +16,8 @@ export const errorCatalogue = {
   'already-set-up': { status: 409, title: 'This server has been set up already.' },
   'set-up-first': { status: 409, title: 'Set the server up first: open its address in a browser.' },
   'not-published': { status: 409, title: 'Publish the persona before starting a session with it.' },
+  'last-owner': { status: 409, title: 'An organisation keeps at least one owner. Make somebody else an owner first.' },
+  taken: { status: 409, title: 'This name or address is taken in the organisation.' },
   'session-ended': { status: 409, title: 'The session has ended.' },
   'session-paused': { status: 409, title: 'The session is paused.' },
   'wrong-state': { status: 409, title: 'This is not possible in the present state.' },

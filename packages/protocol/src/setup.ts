@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Id, line } from './common.ts';
+import { PermissionName } from './permissions.ts';
 import { ProviderCreate } from './inference.ts';
 
 /** What the first page needs to know, asked without signing in. */
@@ -7,6 +8,7 @@ export const SetupState = z.object({
   needed: z.boolean(),
   localMode: z.boolean().describe('Bound to loopback: requests from this machine act as the owner.'),
   providerPreset: z.boolean(),
+  severalOrganisations: z.boolean().describe('Then signing in names the organisation too.'),
 });
 export type SetupState = z.infer<typeof SetupState>;
 
@@ -22,12 +24,17 @@ export const Me = z.object({
   kind: z.enum(['staff', 'client']),
   userId: Id.nullable(),
   name: z.string(),
-  organisation: z.object({ id: Id, name: z.string(), allowTitles: z.boolean() }).nullable(),
-  role: z.string(),
+  organisation: z.object({ id: Id, name: z.string(), slug: z.string(), allowTitles: z.boolean() }).nullable(),
+  roles: z.array(z.string()).describe('Names of built-in roles and ids of custom ones; `client` for a client.'),
+  permissions: z.array(PermissionName),
 });
 export type Me = z.infer<typeof Me>;
 
-export const SignIn = z.strictObject({ name: line(120), password: z.string().max(200) });
+export const SignIn = z.strictObject({
+  name: line(254).describe('The name or the e-mail address.'),
+  password: z.string().max(200),
+  organisation: line(60).optional().describe('Its short name (slug). Needed where there are several.'),
+});
 export const OrganisationPatch = z.strictObject({ name: line(120).optional(), allowTitles: z.boolean().optional() });
 export const OwnerPassword = z.strictObject({
   password: z.string().min(12).max(200),

@@ -4,7 +4,6 @@ import type pg from 'pg';
 import type { Config } from './config/config.ts';
 import { connectDatabase, type Connected } from './platform/db/connect.ts';
 import type { Database } from './platform/db/db.ts';
-import { AppError } from './platform/errors.ts';
 import { serveDocs } from './platform/http/docs.ts';
 import { honourIdempotencyKeys } from './platform/http/idempotency.ts';
 import { createOriginCheck } from './platform/http/origin.ts';
@@ -13,15 +12,24 @@ import { serveWeb } from './platform/http/web.ts';
 import { createLogger } from './platform/logger.ts';
 import { createHub } from './platform/realtime/hub.ts';
 import { createWake } from './platform/realtime/wake.ts';
+import { createAssignmentService } from './slices/clients/assignments.service.ts';
 import { clientRoutes } from './slices/clients/routes.ts';
 import { createClientService } from './slices/clients/service.ts';
 import { demoRoutes } from './slices/demo/routes.ts';
 import { createDemoService } from './slices/demo/service.ts';
+import { apiKeyRoutes } from './slices/identity/apiKeys.routes.ts';
+import { createApiKeyService } from './slices/identity/apiKeys.service.ts';
 import { invitationRoutes } from './slices/identity/invitations.routes.ts';
+import { createMemberInvitationService } from './slices/identity/memberInvitations.service.ts';
+import { memberRoutes } from './slices/identity/members.routes.ts';
+import { createMemberService } from './slices/identity/members.service.ts';
 import { allows } from './slices/identity/permissions.ts';
 import { identityRoutes } from './slices/identity/routes.ts';
+import { roleRoutes, teamRoutes } from './slices/identity/roles.routes.ts';
+import { createRoleService } from './slices/identity/roles.service.ts';
 import { createInvitationService } from './slices/identity/invitations.service.ts';
-import { createIdentityService } from './slices/identity/service.ts';
+import { createIdentityService, type IdentityService } from './slices/identity/service.ts';
+import { createTeamService } from './slices/identity/teams.service.ts';
 import { createGenerationService } from './slices/inference/generations.service.ts';
 import { providerRoutes } from './slices/inference/providers.routes.ts';
 import { createProviderService } from './slices/inference/providers.service.ts';
@@ -66,18 +74,21 @@ function createPlatform({ config, node = randomUUID() }: AppOptions, { db, keyri
 /** The services in the order in which they may know each other; what would point backwards is handed in as a hook. */
 function createServices({ config, node, log, keyring, db, wake, hub }: ReturnType<typeof createPlatform>) {
   const providers = createProviderService({ db, config });
-  const identity = createIdentityService({ db, keyring, config, ...providers.setupSteps });
+  const identity = createIdentityService({ db, keyring, config, wake, ...providers.setupSteps });
+  const team = createTeamServices(db, config, identity);
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
   const knowledge = createKnowledgeService({ db });
   const personas = createPersonaService({ db, knowledge, allowTitles: identity.allowsTitles });
   const clients = createClientService({ db, keyring });
+  const assignments = createAssignmentService({ db, clients, onChanged: identity.changed });
   const access = createSessionAccess({ db, hub });
   const conversations = createConversationService({ db, access, personas, providers, generations });
   const sessions = createSessionService({ db, access, conversations, personas, clients, providers });
   const invitations = createInvitationService({
     db,
     config,
-    onRevoked: identity.forget,
+    requireSession: sessions.get,
+    onRevoked: identity.changed,
     onAccepted: async (tx, { orgId, sessionId, alias, first }) => {
       if (first) await sessions.joined(tx, orgId, sessionId, alias);
     },
@@ -93,12 +104,25 @@ function createServices({ config, node, log, keyring, db, wake, hub }: ReturnTyp
     knowledge,
     personas,
     clients,
+    assignments,
     sessions,
     conversations,
     invitations,
+    ...team,
     transcripts,
     rooms,
     demo,
+  };
+}
+
+/** Who belongs to an organisation, and what they may do in it. */
+function createTeamServices(db: Database, config: Config, identity: IdentityService) {
+  return {
+    members: createMemberService({ db, news: identity }),
+    memberInvitations: createMemberInvitationService({ db, config, organisationName: identity.organisationName }),
+    roles: createRoleService({ db, news: identity }),
+    teams: createTeamService({ db, news: identity }),
+    apiKeys: createApiKeyService({ db, news: identity }),
   };
 }
 
@@ -106,19 +130,22 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
   serveDocs(app);
   opsRoutes(app, db, closing);
   identityRoutes(app, services.identity, config);
+  memberRoutes(app, services.members, services.memberInvitations);
+  roleRoutes(app, services.roles);
+  teamRoutes(app, services.teams);
+  apiKeyRoutes(app, services.apiKeys);
   invitationRoutes(app, services.invitations);
   providerRoutes(app, services.providers);
   knowledgeRoutes(app, services.knowledge);
   personaRoutes(app, services.personas);
-  clientRoutes(app, services.clients);
+  clientRoutes(app, services.clients, services.assignments);
   sessionRoutes(app, services);
   roomRoutes(app, services.rooms, {
     closing,
-    stillAllowed: ({ headers, cookies, ip }) =>
-      services.identity.authenticate({ authorization: headers.authorization, cookies, remoteAddress: ip }).then(
-        (actor) => actor !== null,
-        (error: unknown) => !(error instanceof AppError && error.status === 401),
-      ),
+    allows,
+    onAccessChanged: services.identity.onAccessChanged,
+    authenticate: ({ headers, cookies, ip }) =>
+      services.identity.authenticate({ authorization: headers.authorization, cookies, remoteAddress: ip }),
   });
   demoRoutes(app, services.demo);
   serveWeb(app, config.webRoot);
@@ -157,6 +184,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     node,
     log,
     checkOrigin: (request) => checkOrigin(request, true),
+    allows,
+    onAccessChanged: identity.onAccessChanged,
     authenticate: ({ headers, socket }, token) =>
       identity.authenticate({
         authorization: token === undefined ? undefined : `Bearer ${token}`,

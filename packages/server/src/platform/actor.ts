@@ -1,5 +1,6 @@
 import type { EventActor } from '@rapport/protocol/events';
-import { AppError, notFound } from './errors.ts';
+import type { Permission } from '@rapport/protocol/permissions';
+import { notFound } from './errors.ts';
 
 /** A member of the organisation's team. */
 export interface StaffActor {
@@ -7,7 +8,11 @@ export interface StaffActor {
   orgId: string;
   userId: string;
   name: string;
-  role: string;
+  /** Names of built-in roles and ids of custom ones: what to show. What decides is `permissions`. */
+  roles: readonly string[];
+  permissions: ReadonlySet<Permission>;
+  /** The API key this member acts through; null where they are signed in themselves. */
+  keyId: string | null;
 }
 
 /** A client who holds an access token for one session, and nothing else. */
@@ -17,18 +22,17 @@ export interface ClientActor {
   sessionId: string;
   tokenId: string;
   name: string | null;
+  permissions: ReadonlySet<Permission>;
 }
 
 export type Actor = StaffActor | ClientActor;
 
-/** Throws `not-found` for a client: what staff see does not exist for them. */
+/**
+ * For a method that only makes sense for the team; that they may use it, the route has checked. Throws `not-found` for a
+ * client: what staff see does not exist for them.
+ */
 export function requireStaff(actor: Actor): asserts actor is StaffActor {
   if (actor.kind !== 'staff') throw notFound();
-}
-
-export function requireOwner(actor: Actor): asserts actor is StaffActor {
-  requireStaff(actor);
-  if (actor.role !== 'owner') throw new AppError('forbidden', { detail: 'Only the owner may do this.' });
 }
 
 export const asEventActor = (actor: Actor): EventActor =>

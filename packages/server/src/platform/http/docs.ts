@@ -45,7 +45,7 @@ ${operations.join('\n')}</main></body></html>`;
 
 /** The API's description, generated from the schemas, and a readable page of it that needs no script. */
 export function serveDocs(app: App): void {
-  const config = { permission: 'public' };
+  const config = { permission: 'public' } as const;
   const schema = { hide: true };
   // Already text: no schema of ours describes OpenAPI itself.
   const asIs = (text: unknown) => String(text);

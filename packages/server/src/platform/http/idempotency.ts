@@ -35,7 +35,10 @@ export function idempotencyKey(request: FastifyRequest): string | undefined {
   });
 }
 
-const nameOf = (actor: Actor): string => (actor.kind === 'staff' ? `staff/${actor.userId}` : `client/${actor.tokenId}`);
+const nameOf = (actor: Actor): string => {
+  if (actor.kind === 'client') return `client/${actor.tokenId}`;
+  return actor.keyId ? `key/${actor.keyId}` : `staff/${actor.userId}`;
+};
 
 async function claimOf(db: Database, request: FastifyRequest, actor: Actor, key: string): Promise<store.Claim> {
   const [route = '', search = ''] = request.url.split('?', 2);

@@ -19,6 +19,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import type { Permission } from '@rapport/protocol/permissions';
 import type { Actor } from '../actor.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
@@ -26,7 +27,7 @@ import { answerError } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    permission?: string;
+    permission?: Permission;
   }
   interface FastifyRequest {
     actor: Actor | null;
@@ -39,7 +40,7 @@ export interface HttpOptions {
   /** Whose request this is; null when nobody is signed in. Throws AppError for a token that is not good. */
   authenticate(request: FastifyRequest): Promise<Actor | null>;
   /** Whether the actor has the permission a route declares. */
-  allows(actor: Actor | null, permission: string): boolean;
+  allows(actor: Actor | null, permission: Permission): boolean;
   /** Refuses requests that a foreign web page or a rebound name could have caused. */
   checkOrigin(request: IncomingMessage, unsafe: boolean): boolean;
 }
@@ -118,7 +119,7 @@ function refuseBrokenUtf8(app: App) {
 
 /** A route without a declared permission stops the server from starting. */
 function requirePermissions(app: App) {
-  const routes: { method: unknown; url: string; config?: { permission?: string } }[] = [];
+  const routes: { method: unknown; url: string; config?: { permission?: Permission } }[] = [];
   app.addHook('onRoute', (route) => void routes.push(route));
   // Not in onRoute itself: a plugin's routes are given their permission by a hook of ours that runs after this one.
   app.addHook('onReady', async () => {
@@ -138,8 +139,10 @@ function guard(app: App, options: HttpOptions) {
     if (permission === 'public') return;
     request.actor = await options.authenticate(request);
     if (!request.actor) throw new AppError('sign-in-required');
-    // A client must not learn which staff routes exist for which ids.
-    if (!options.allows(request.actor, permission)) throw new AppError('not-found');
+    if (options.allows(request.actor, permission)) return;
+    // A client must not learn which staff routes exist; members of a team know that there are others' tasks.
+    if (request.actor.kind === 'client') throw new AppError('not-found');
+    throw new AppError('forbidden', { detail: `This needs the permission ${permission}.` });
   });
 }
 

@@ -6,6 +6,8 @@ import type { Database, Db } from '../../platform/db/db.ts';
 import { notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Keyring } from '../../platform/keys/keyring.ts';
+import { setAssignments } from './assignments.store.ts';
+import { viewerOf } from './caseload.ts';
 import * as store from './store.ts';
 
 export type ClientService = ReturnType<typeof createClientService>;
@@ -14,18 +16,25 @@ export function createClientService({ db, keyring }: { db: Database; keyring: Ke
   return {
     async create(actor: Actor, body: z.output<typeof ClientCreate>): Promise<Client> {
       requireStaff(actor);
-      const { orgId } = actor;
+      const { orgId, userId } = actor;
       const id = newId();
+      const toSelf = viewerOf(actor) !== null;
       return db.in(orgId).tx(async (tx) => {
         await keyring.create(tx, orgId, id);
-        return store.insertClient(tx, orgId, id, body.name, { language: body.language, about: body.about });
+        const client = await store.insertClient(tx, orgId, id, body.name, {
+          language: body.language,
+          about: body.about,
+        });
+        // Whoever does not see all clients would lose sight of this one.
+        if (toSelf) await setAssignments(tx, orgId, id, { memberIds: [userId], teamIds: [] }, userId);
+        return client;
       });
     },
 
     /** Throws `not-found`. */
     async get(actor: Actor, id: string): Promise<Client> {
       requireStaff(actor);
-      const client = await store.findClient(db.in(actor.orgId), actor.orgId, id);
+      const client = await store.findClient(db.in(actor.orgId), actor.orgId, id, viewerOf(actor));
       if (!client) throw notFound();
       return client;
     },
@@ -44,7 +53,14 @@ export function createClientService({ db, keyring }: { db: Database; keyring: Ke
     async list(actor: Actor, page: ClientQuery): Promise<{ items: Client[]; next: string | null }> {
       requireStaff(actor);
       const [before = null] = decodeCursor(page.cursor, 1) ?? [];
-      const rows = await store.listClients(db.in(actor.orgId), actor.orgId, page.q, before, page.limit + 1);
+      const rows = await store.listClients(
+        db.in(actor.orgId),
+        actor.orgId,
+        viewerOf(actor),
+        page.q,
+        before,
+        page.limit + 1,
+      );
       return toPage(
         rows,
         page.limit,
@@ -61,7 +77,7 @@ export async function clientOfReply(
   orgId: string,
   id: string | null,
 ): Promise<{ about: string; language?: string }> {
-  const client = id === null ? undefined : await store.findClient(db, orgId, id);
+  const client = id === null ? undefined : await store.findClient(db, orgId, id, null);
   if (!client) return { about: '' };
   const { name, language, about } = client;
   return { language, about: [`Name: ${name}.`, `Language: ${language}.`, about].filter(Boolean).join(' ') };

@@ -38,17 +38,28 @@ export async function updateClient(db: Db, orgId: string, client: Client): Promi
   return toClient(db, orgId, row);
 }
 
-export async function findClient(db: Db, orgId: string, id: string): Promise<Client | undefined> {
-  const row = await db.maybe<ClientRow>(`select ${columns} from client where org_id = $1 and id = $2`, [orgId, id]);
+/** `viewer`: see `viewerOf`; null sees every client. */
+export async function findClient(
+  db: Db,
+  orgId: string,
+  id: string,
+  viewer: string | null,
+): Promise<Client | undefined> {
+  const row = await db.maybe<ClientRow>(
+    `select ${columns} from client where org_id = $1 and id = $2
+       and ($3::uuid is null or id in (select client_id from caseload_of($1, $3)))`,
+    [orgId, id, viewer],
+  );
   return row && toClient(db, orgId, row);
 }
 
 const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
 
-/** Newest first; `q` is a part of the name, `before` the id the page starts below. */
+/** Newest first, of whom the viewer may see; `q` is a part of the name, `before` the id the page starts below. */
 export async function listClients(
   db: Db,
   orgId: string,
+  viewer: string | null,
   q: string | undefined,
   before: string | null,
   limit: number,
@@ -56,8 +67,9 @@ export async function listClients(
   const rows = await db.many<ClientRow>(
     `select ${columns} from client
      where org_id = $1 and ($2::text is null or name ilike $2) and ($3::uuid is null or id < $3)
+       and ($5::uuid is null or id in (select client_id from caseload_of($1, $5)))
      order by id desc limit $4`,
-    [orgId, q ? `%${escapeLike(q)}%` : null, before, limit],
+    [orgId, q ? `%${escapeLike(q)}%` : null, before, limit, viewer],
   );
   return Promise.all(rows.map((row) => toClient(db, orgId, row)));
 }

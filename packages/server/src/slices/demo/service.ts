@@ -3,7 +3,7 @@ import { PersonaCreate } from '@rapport/protocol/personas';
 import type { Page } from '@rapport/protocol/common';
 import type { DemoCreated } from '@rapport/protocol/setup';
 import type { z } from 'zod';
-import { requireOwner, type Actor } from '../../platform/actor.ts';
+import { requireStaff, type Actor } from '../../platform/actor.ts';
 import type { ClientService } from '../clients/service.ts';
 import type { KnowledgeService } from '../knowledge/service.ts';
 import type { PersonaService } from '../personas/service.ts';
@@ -76,7 +76,7 @@ export function createDemoService({ personas, knowledge, clients }: DemoParts) {
      * this server. Throws `forbidden`.
      */
     async create(actor: Actor): Promise<DemoIds> {
-      requireOwner(actor);
+      requireStaff(actor);
       const { orgId } = actor;
       const run = running.get(orgId) ?? make(actor).finally(() => running.delete(orgId));
       running.set(orgId, run);

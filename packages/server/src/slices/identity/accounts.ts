@@ -43,16 +43,25 @@ export function createSignIn({ db, clock, forget, me }: Deps) {
     return token;
   };
 
+  /** Throws `invalid-body` where there are several and none is named. Undefined for one that does not exist. */
+  const organisationOf = async (slug: string | undefined) => {
+    if (slug !== undefined) return store.findOrgBySlug(db.everywhere, slug);
+    if ((await store.countOrgs(db.everywhere)) <= 1) return store.findFirstOrg(db.everywhere);
+    throw new AppError('invalid-body', {
+      errors: [{ pointer: '/organisation', message: 'Name the organisation as well.' }],
+    });
+  };
+
   return {
     /**
-     * Throws `wrong-password`, after the same time for a name that does not exist, and `rate-limited` after five
+     * By name or e-mail address. Throws `wrong-password`, after the same time for a name that does not exist, and `rate-limited` after five
      * failures under one name within a minute.
      */
     async signIn(body: z.output<typeof SignIn>): Promise<SignedIn> {
-      const key = body.name.toLowerCase();
+      const key = `${body.organisation?.toLowerCase() ?? ''}/${body.name.toLowerCase()}`;
       throttle.begin(key);
-      const org = await store.findOnlyOrg(db.everywhere);
-      const user = org && (await store.findCredentialByName(db.in(org.id), org.id, body.name));
+      const org = await organisationOf(body.organisation);
+      const user = org && (await store.findCredentialByLogin(db.in(org.id), org.id, body.name));
       const right = await verifyPassword(user?.password_hash ?? null, body.password);
       if (!user || !right) throw new AppError('wrong-password');
       throttle.succeeded(key);
@@ -99,9 +108,16 @@ export function createPasswords({ db, clock, forget }: Omit<Deps, 'me'>) {
       await replace(actor.orgId, actor.userId, body.password, cookie ? hashToken(cookie) : null);
     },
 
-    /** For the command line on the machine itself, where the password was forgotten. Throws `set-up-first`. */
-    async setOwnerPassword(password: string): Promise<void> {
-      const owner = await store.findOnlyOwner(db.everywhere);
+    /**
+     * For the command line on the machine itself, where the password was forgotten: of the owner of longest standing of the
+     * first organisation, or of the one with this short name. Throws `set-up-first`, StartupError for an unknown name.
+     */
+    async setOwnerPassword(password: string, slug?: string): Promise<void> {
+      const org =
+        slug === undefined ? await store.findFirstOrg(db.everywhere) : await store.findOrgBySlug(db.everywhere, slug);
+      if (!org && slug !== undefined)
+        throw new StartupError(`There is no organisation ${slug}.`, '`npm run rapport -- organisations` lists them.');
+      const owner = org && (await store.findOwner(db.in(org.id), org.id));
       if (!owner) throw new AppError('set-up-first');
       await replace(owner.org_id, owner.id, password, null);
     },
@@ -111,7 +127,7 @@ export function createPasswords({ db, clock, forget }: Omit<Deps, 'me'>) {
 /** Throws StartupError when others than this machine could reach a server whose owner has no password. */
 export async function requireOwnerPassword(db: Database, config: Pick<Config, 'host' | 'localMode' | 'publicUrl'>) {
   if (ownerNeedsNoSignIn(config)) return;
-  if ((await store.findOnlyOwner(db.everywhere))?.password_hash) return;
+  if ((await store.findFirstOwner(db.everywhere))?.password_hash) return;
   const reach = config.localMode ? `is published as ${config.publicUrl}` : `would listen on ${config.host}`;
   throw new StartupError(
     `Rapport ${reach}, but no owner password is set, so anybody could take it over.`,

@@ -1,10 +1,13 @@
+import { clientPermissions } from '@rapport/protocol/permissions';
 import type { Config } from '../../config/config.ts';
-import type { Actor, ClientActor, StaffActor } from '../../platform/actor.ts';
+import type { Actor, StaffActor } from '../../platform/actor.ts';
 import { createBriefCache } from '../../platform/briefCache.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { hashToken } from '../../platform/ids.ts';
+import { actorOfKey, isApiKey } from './apiKeys.service.ts';
+import { permissionsOfMember } from './permissions.ts';
 import type { UserRow } from './schema.ts';
 import * as store from './store.ts';
 
@@ -21,7 +24,9 @@ export const asStaff = (row: UserRow): StaffActor => ({
   orgId: row.org_id,
   userId: row.id,
   name: row.name,
-  role: row.role,
+  roles: row.roles,
+  permissions: permissionsOfMember(row.roles, row.custom_permissions),
+  keyId: null,
 });
 
 const loopback = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
@@ -40,9 +45,19 @@ export function createAuthenticator({ db, config, clock }: { db: Database; confi
   const local = ownerNeedsNoSignIn(config);
   let owner: Promise<StaffActor | null> | undefined;
 
-  const bearer = async (token: string): Promise<ClientActor | undefined> => {
+  const bearer = async (token: string): Promise<Actor | undefined> => {
+    if (isApiKey(token)) return actorOfKey(db, token);
     const row = await store.findClientToken(db.everywhere, hashToken(token));
-    return row && { kind: 'client', orgId: row.org_id, sessionId: row.session_id, tokenId: row.id, name: row.alias };
+    return (
+      row && {
+        kind: 'client',
+        orgId: row.org_id,
+        sessionId: row.session_id,
+        tokenId: row.id,
+        name: row.alias,
+        permissions: clientPermissions,
+      }
+    );
   };
 
   const cookie = async (token: string): Promise<StaffActor | undefined> => {
@@ -50,10 +65,10 @@ export function createAuthenticator({ db, config, clock }: { db: Database; confi
     return row && asStaff(row);
   };
 
-  // Kept for good once there is one: the one organisation's owner neither changes nor goes.
+  // Kept until somebody's access changes: `forget` is called for that on every server.
   const localOwner = (): Promise<StaffActor | null> => {
     if (owner) return owner;
-    const asked = store.findOnlyOwner(db.everywhere).then((row) => (row ? asStaff(row) : null));
+    const asked = store.findFirstOwner(db.everywhere).then((row) => (row ? asStaff(row) : null));
     const forget = () => {
       if (owner === asked) owner = undefined;
     };
@@ -63,9 +78,9 @@ export function createAuthenticator({ db, config, clock }: { db: Database; confi
 
   return {
     /**
-     * Whose request this is: a client by Bearer token, staff by cookie, in local mode the owner; else null, also before
+     * Whose request this is: a client by Bearer token, a member by API key or cookie, in local mode the owner; else null, also before
      * the set-up. A local owner costs no query, a token at most one. Throws `sign-in-required` for a Bearer token that
-     * is unknown or whose invitation was withdrawn.
+     * is unknown, or whose invitation or key was withdrawn.
      */
     async authenticate(credentials: Credentials): Promise<Actor | null> {
       const { authorization, cookies, remoteAddress } = credentials;

@@ -50,7 +50,12 @@ const local = { cookies: {}, remoteAddress: '127.0.0.1' };
 test('before the set-up a server says that it needs one and knows nobody', async () => {
   const app = await start({ setUp: false });
   const state = await app.json('GET', '/api/v1/setup');
-  expect(state.body).toEqual({ needed: true, localMode: true, providerPreset: false });
+  expect(state.body).toEqual({
+    needed: true,
+    localMode: true,
+    providerPreset: false,
+    severalOrganisations: false,
+  });
   expect((await app.json('GET', '/api/v1/me')).status).toBe(401);
 });
 
@@ -58,7 +63,12 @@ test('the set-up makes the organisation and its owner', async () => {
   const app = await start({ setUp: false });
   const made = await app.json('POST', '/api/v1/setup', setup);
   expect(made.status).toBe(201);
-  expect(made.body).toMatchObject({ kind: 'staff', name: 'Olga', role: 'owner', organisation: { name: 'Test House' } });
+  expect(made.body).toMatchObject({
+    kind: 'staff',
+    name: 'Olga',
+    roles: ['owner'],
+    organisation: { name: 'Test House' },
+  });
   expect((await app.json('GET', '/api/v1/me')).body).toEqual(made.body);
   expect((await app.json('GET', '/api/v1/setup')).body.needed).toBe(false);
 });
@@ -119,6 +129,7 @@ test('a preset in the environment sets the server up, once, and follows the envi
     needed: false,
     localMode: true,
     providerPreset: true,
+    severalOrganisations: false,
   });
   expect((await app.json('GET', '/api/v1/me')).body).toMatchObject({
     name: 'Owner',
@@ -255,7 +266,8 @@ test('the owner renames the organisation and allows titles; a client does not fi
     userId: null,
     name: 'Robin',
     organisation: null,
-    role: 'client',
+    roles: ['client'],
+    permissions: ['signed-in', 'own-record', 'sessions.follow', 'sessions.take-part'],
   });
   expect((await app.json('PUT', '/api/v1/me/password', { password }, client)).status).toBe(404);
 });

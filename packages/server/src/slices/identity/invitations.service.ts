@@ -8,7 +8,7 @@ import type {
 } from '@rapport/protocol/sessions';
 import type { z } from 'zod';
 import type { Config } from '../../config/config.ts';
-import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Actor } from '../../platform/actor.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
@@ -29,18 +29,15 @@ export interface Joined {
 export interface InvitationDeps {
   db: Database;
   config: Pick<Config, 'publicUrl'>;
+  /** Throws `not-found` for a session that does not exist or that the actor may not see. */
+  requireSession(actor: Actor, sessionId: string): Promise<unknown>;
   /** Runs in the transaction that lets the client in. */
   onAccepted?: (tx: Tx, joined: Joined) => Promise<void>;
   /** Runs after tokens have become worthless: forget what is remembered of them. */
-  onRevoked?: () => void;
+  onRevoked?: (orgId: string) => void;
 }
 
-export function createInvitationService({ db, config, onAccepted, onRevoked }: InvitationDeps) {
-  const requireSession = async (actor: Actor, sessionId: string) => {
-    requireStaff(actor);
-    if (!(await store.sessionExists(db.in(actor.orgId), actor.orgId, sessionId))) throw notFound();
-  };
-
+export function createInvitationService({ db, config, requireSession, onAccepted, onRevoked }: InvitationDeps) {
   return {
     /**
      * The token is given this one time. `origin` is the address the request came to, used where no public one is
@@ -79,9 +76,9 @@ export function createInvitationService({ db, config, onAccepted, onRevoked }: I
 
     /** Withdraws the link and every access token made from it. Throws `not-found`. */
     async revoke(actor: Actor, sessionId: string, id: string): Promise<void> {
-      requireStaff(actor);
+      await requireSession(actor, sessionId);
       if ((await store.revokeInvitation(db.in(actor.orgId), actor.orgId, sessionId, id)) === 0) throw notFound();
-      onRevoked?.();
+      onRevoked?.(actor.orgId);
     },
 
     accept: createAccept(db, onAccepted),

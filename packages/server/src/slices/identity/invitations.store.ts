@@ -13,10 +13,6 @@ const toInvitation = (row: InvitationRow): Invitation => ({
   createdAt: row.created_at,
 });
 
-export async function sessionExists(db: Db, orgId: string, sessionId: string): Promise<boolean> {
-  return (await db.maybe('select id from session where org_id = $1 and id = $2', [orgId, sessionId])) !== undefined;
-}
-
 export async function insertInvitation(
   db: Db,
   orgId: string,

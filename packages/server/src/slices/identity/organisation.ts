@@ -1,6 +1,6 @@
 import type { Me, OrganisationPatch } from '@rapport/protocol/setup';
 import type { z } from 'zod';
-import { requireOwner, requireStaff, type Actor } from '../../platform/actor.ts';
+import { requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { notFound } from '../../platform/errors.ts';
 import * as store from './store.ts';
@@ -12,19 +12,27 @@ export function createOrganisation({ db }: { db: Database }) {
   const organisationOf = async (orgId: string): Promise<Organisation> => {
     const row = await store.findOrg(db.in(orgId), orgId);
     if (!row) throw notFound();
-    return { id: row.id, name: row.name, allowTitles: row.allow_titles };
+    return { id: row.id, name: row.name, slug: row.slug, allowTitles: row.allow_titles };
   };
 
   /** Who is asking, as they may see it. */
   const me = async (actor: Actor): Promise<Me> =>
     actor.kind === 'client'
-      ? { kind: 'client', userId: null, name: actor.name ?? '', organisation: null, role: 'client' }
+      ? {
+          kind: 'client',
+          userId: null,
+          name: actor.name ?? '',
+          organisation: null,
+          roles: ['client'],
+          permissions: [...actor.permissions],
+        }
       : {
           kind: 'staff',
           userId: actor.userId,
           name: actor.name,
           organisation: await organisationOf(actor.orgId),
-          role: actor.role,
+          roles: [...actor.roles],
+          permissions: [...actor.permissions],
         };
 
   return {
@@ -36,11 +44,13 @@ export function createOrganisation({ db }: { db: Database }) {
       return organisationOf(actor.orgId);
     },
 
+    organisationName: async (orgId: string): Promise<string> => (await organisationOf(orgId)).name,
+
     /** Whether personas of this organisation may claim licences and titles. */
     allowsTitles: async (orgId: string): Promise<boolean> => (await organisationOf(orgId)).allowTitles,
 
     async patchOrganisation(actor: Actor, patch: z.output<typeof OrganisationPatch>): Promise<Me> {
-      requireOwner(actor);
+      requireStaff(actor);
       await store.updateOrg(db.in(actor.orgId), actor.orgId, patch.name ?? null, patch.allowTitles ?? null);
       return me(actor);
     },

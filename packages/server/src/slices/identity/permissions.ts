@@ -1,13 +1,24 @@
-import { permissions, type Permission } from '@rapport/protocol/permissions';
+import { builtInRoles, grantablePermissions, isPermission, type Permission } from '@rapport/protocol/permissions';
 import type { Actor } from '../../platform/actor.ts';
 
-const isPermission = (name: string): name is Permission => Object.hasOwn(permissions, name);
+const grantable: ReadonlySet<string> = new Set(grantablePermissions);
 
-/** Whether the actor has the permission; nobody has one that the catalogue does not know. */
-export function allows(actor: Actor | null, permission: string): boolean {
-  if (!isPermission(permission)) return false;
-  if (permission === 'public') return true;
-  if (!actor) return false;
-  const roles: readonly string[] = permissions[permission].roles;
-  return roles.includes(actor.kind === 'client' ? 'client' : actor.role);
+/** Whether the actor has the permission a route declares. */
+export const allows = (actor: Actor | null, permission: Permission): boolean =>
+  permission === 'public' || (actor?.permissions.has(permission) ?? false);
+
+const ofRole = (role: string): readonly Permission[] =>
+  Object.hasOwn(builtInRoles, role) ? builtInRoles[role as keyof typeof builtInRoles].permissions : [];
+
+/**
+ * What these roles give together, without what everybody has. `custom` are the permissions of custom roles as they were
+ * stored: one that the catalogue has dropped since gives nothing.
+ */
+export function permissionsOfRoles(roles: readonly string[], custom: readonly string[]): Permission[] {
+  const granted = custom.filter(isPermission).filter((name) => grantable.has(name));
+  return [...new Set([...roles.flatMap(ofRole), ...granted])];
 }
+
+/** What a member signed in themselves may do. */
+export const permissionsOfMember = (roles: readonly string[], custom: readonly string[]): ReadonlySet<Permission> =>
+  new Set<Permission>(['signed-in', 'own-account', ...permissionsOfRoles(roles, custom)]);

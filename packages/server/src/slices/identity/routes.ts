@@ -7,8 +7,9 @@ import { sessionCookie } from './authenticator.ts';
 import type { IdentityService } from './service.ts';
 
 const open = { permission: 'public' } as const;
-const signedIn = { permission: 'sessions.take-part' } as const;
-const owner = { permission: 'organisation.manage' } as const;
+const signedIn = { permission: 'signed-in' } as const;
+const ownAccount = { permission: 'own-account' } as const;
+const manage = { permission: 'organisation.manage' } as const;
 
 export function identityRoutes(app: App, identity: IdentityService, options: { publicUrl: string | null }) {
   setupRoutes(app, identity);
@@ -19,7 +20,7 @@ export function identityRoutes(app: App, identity: IdentityService, options: { p
   app.put(
     '/api/v1/me/password',
     {
-      config: signedIn,
+      config: ownAccount,
       schema: { summary: 'Set one’s own password', body: OwnerPassword, response: { 200: Empty } },
     },
     async (request) => {
@@ -29,7 +30,7 @@ export function identityRoutes(app: App, identity: IdentityService, options: { p
   );
   app.patch(
     '/api/v1/organisation',
-    { config: owner, schema: { summary: 'Change the organisation', body: OrganisationPatch, response: { 200: Me } } },
+    { config: manage, schema: { summary: 'Change the organisation', body: OrganisationPatch, response: { 200: Me } } },
     (request) => identity.patchOrganisation(actorOf(request), request.body),
   );
 }

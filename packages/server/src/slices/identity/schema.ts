@@ -1,6 +1,7 @@
 export interface OrgRow {
   id: string;
   name: string;
+  slug: string;
   allow_titles: boolean;
 }
 
@@ -9,7 +10,10 @@ export interface UserRow {
   org_id: string;
   id: string;
   name: string;
-  role: string;
+  /** Names of built-in roles and ids of custom ones. */
+  roles: string[];
+  /** What the custom ones among them give. */
+  custom_permissions: string[];
 }
 
 export interface CredentialRow extends UserRow {
@@ -29,5 +33,58 @@ export interface InvitationRow {
   expires_at: string;
   accepted_at: string | null;
   revoked_at: string | null;
+  created_at: string;
+}
+
+export interface MemberRow {
+  id: string;
+  name: string;
+  /** What the database sorts by; its lower case is not that of JavaScript. */
+  sort_key: string;
+  email: string | null;
+  status: 'active' | 'disabled';
+  created_at: string;
+  roles: string[];
+  custom_permissions: string[];
+  teams: { id: string; name: string }[];
+}
+
+export interface CustomRoleRow {
+  id: string;
+  name: string;
+  about: string;
+  permissions: string[];
+  members: number;
+}
+
+export interface MemberInvitationRow {
+  id: string;
+  email: string | null;
+  name: string | null;
+  roles: string[];
+  invited_by: string | null;
+  invited_by_name: string | null;
+  expires_at: string;
+  accepted_at: string | null;
+  revoked_at: string | null;
+  created_at: string;
+}
+
+export interface TeamRow {
+  id: string;
+  name: string;
+  created_at: string;
+  members: { id: string; name: string }[];
+}
+
+export interface ApiKeyRow {
+  id: string;
+  name: string;
+  hint: string;
+  user_id: string;
+  user_name: string;
+  scopes: string[];
+  expires_at: string | null;
+  last_used_at: string | null;
   created_at: string;
 }

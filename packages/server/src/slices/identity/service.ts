@@ -2,9 +2,12 @@ import type { Config } from '../../config/config.ts';
 import { systemClock, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/db.ts';
 import type { Keyring } from '../../platform/keys/keyring.ts';
+import type { Wake } from '../../platform/realtime/wake.ts';
+import { createAccessNews } from './accessNews.ts';
 import { createPasswords, createSignIn, requireOwnerPassword } from './accounts.ts';
 import { createAuthenticator } from './authenticator.ts';
 import { createOrganisation } from './organisation.ts';
+import { createOrganisations } from './organisations.ts';
 import { createSetup, type PresetStep, type SetupStep } from './setup.ts';
 
 export type IdentityService = ReturnType<typeof createIdentityService>;
@@ -15,20 +18,25 @@ export interface IdentityDeps {
   db: Database;
   keyring: Keyring;
   config: Config;
+  /** Tells the other servers of changed access; without it they find it out within a second. */
+  wake?: Wake;
   clock?: Clock;
   onSetup?: SetupStep;
   onPreset?: PresetStep;
 }
 
 /** Who somebody is: the organisation, its owner, logins, and the tokens of invited clients. */
-export function createIdentityService({ db, keyring, config, clock = systemClock, onSetup, onPreset }: IdentityDeps) {
+export function createIdentityService(deps: IdentityDeps) {
+  const { db, keyring, config, wake, clock = systemClock, onSetup, onPreset } = deps;
   const { authenticate, forget } = createAuthenticator({ db, config, clock });
   const organisation = createOrganisation({ db });
   const { me } = organisation;
   return {
     authenticate,
     forget,
+    ...createAccessNews(wake, forget),
     ...organisation,
+    ...createOrganisations({ db, keyring }),
     ...createSetup({ db, keyring, config, forget, me, onSetup, onPreset }),
     ...createSignIn({ db, clock, forget, me }),
     ...createPasswords({ db, clock, forget }),

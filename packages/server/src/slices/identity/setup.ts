@@ -7,6 +7,7 @@ import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Keyring } from '../../platform/keys/keyring.ts';
 import { asStaff, ownerNeedsNoSignIn } from './authenticator.ts';
+import { slugOf } from './organisations.ts';
 import { hashPassword } from './passwords.ts';
 import * as store from './store.ts';
 
@@ -38,8 +39,9 @@ export function createSetup({ db, keyring, config, forget, me, onSetup, onPreset
   return {
     /** What the first page needs to know; says nothing that a stranger may not. */
     async state(): Promise<SetupState> {
-      const org = await store.findOnlyOrg(db.everywhere);
-      return { needed: !org, localMode: local, providerPreset: config.preset !== null };
+      const org = await store.findFirstOrg(db.everywhere);
+      const severalOrganisations = (await store.countOrgs(db.everywhere)) > 1;
+      return { needed: !org, localMode: local, providerPreset: config.preset !== null, severalOrganisations };
     },
 
     /**
@@ -49,12 +51,12 @@ export function createSetup({ db, keyring, config, forget, me, onSetup, onPreset
     async setup(body: SetupBody): Promise<Me> {
       if (!local) throw new AppError('forbidden', { detail: 'Set the server up on its machine, bound to 127.0.0.1.' });
       // Asked before the provider is tried: a stranger must not be able to make a running server call addresses.
-      if (await store.findOnlyOrg(db.everywhere)) throw new AppError('already-set-up');
+      if (await store.findFirstOrg(db.everywhere)) throw new AppError('already-set-up');
       const step = await onSetup?.(body);
       const hash = body.password === undefined ? null : await hashPassword(body.password);
       const owner = await db.everywhere.tx(async (tx) => {
         await store.lockSetup(tx);
-        if (await store.findOnlyOrg(tx)) throw new AppError('already-set-up');
+        if (await store.findFirstOrg(tx)) throw new AppError('already-set-up');
         const made = await make(tx, keyring, { organisation: body.organisation, owner: body.ownerName }, hash);
         await step?.(tx, made);
         tx.afterCommit(forget);
@@ -68,7 +70,7 @@ export function createSetup({ db, keyring, config, forget, me, onSetup, onPreset
       if (!config.preset) return;
       await db.everywhere.tx(async (tx) => {
         await store.lockSetup(tx);
-        const found = await store.findOnlyOwner(tx);
+        const found = await store.findFirstOwner(tx);
         const owner = found
           ? asStaff(found)
           : await make(tx, keyring, { organisation: 'My organisation', owner: 'Owner' }, null);
@@ -86,9 +88,10 @@ async function make(
   names: { organisation: string; owner: string },
   hash: string | null,
 ): Promise<StaffActor> {
-  const user = { org_id: newId(), id: newId(), name: names.owner, role: 'owner', password_hash: hash };
-  await store.insertOrg(tx, user.org_id, names.organisation);
+  const user = { org_id: newId(), id: newId(), name: names.owner, password_hash: hash };
+  await store.insertOrg(tx, user.org_id, names.organisation, slugOf(names.organisation));
   await keyring.create(tx, user.org_id, user.org_id);
   await store.insertUser(tx, user);
-  return asStaff(user);
+  await store.insertRole(tx, user.org_id, user.id, 'owner');
+  return asStaff({ ...user, roles: ['owner'], custom_permissions: [] });
 }

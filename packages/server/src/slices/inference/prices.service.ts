@@ -1,5 +1,5 @@
 import type { Price, Usage } from '@rapport/protocol/inference';
-import { requireOwner, type Actor } from '../../platform/actor.ts';
+import { requireStaff, type Actor } from '../../platform/actor.ts';
 import { createBriefCache } from '../../platform/briefCache.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/db.ts';
@@ -36,7 +36,7 @@ export function createPrices(db: Database) {
 
     /** Every price in force, by model. */
     async listPrices(actor: Actor): Promise<{ items: Price[]; next: null }> {
-      requireOwner(actor);
+      requireStaff(actor);
       const own = await store.listPrices(db.in(actor.orgId), actor.orgId);
       const named = new Set(own.map((price) => price.model));
       const items = [...own, ...defaultPrices.filter((price) => !named.has(price.model))];
@@ -45,7 +45,7 @@ export function createPrices(db: Database) {
 
     /** Sets what one model costs from now on; replies made before keep their cost. */
     async putPrice(actor: Actor, price: Price): Promise<Price> {
-      requireOwner(actor);
+      requireStaff(actor);
       const stored = await store.putPrice(db.in(actor.orgId), actor.orgId, price);
       kept.clear();
       return stored;

@@ -12,8 +12,8 @@ import {
 import { actorOf, type App } from '../../platform/http/server.ts';
 import type { ProviderService } from './providers.service.ts';
 
-const read = { permission: 'organisation.read' } as const;
-const manage = { permission: 'organisation.manage' } as const;
+const read = { permission: 'providers.read' } as const;
+const manage = { permission: 'providers.manage' } as const;
 
 export function providerRoutes(app: App, providers: ProviderService) {
   app.get(

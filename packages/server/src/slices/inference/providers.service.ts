@@ -4,7 +4,7 @@ import type { Page } from '@rapport/protocol/common';
 import type { GgufLibrary, Provider, ProviderCreate, ProviderTest } from '@rapport/protocol/inference';
 import type { z } from 'zod';
 import type { Config } from '../../config/config.ts';
-import { requireOwner, type Actor, type StaffActor } from '../../platform/actor.ts';
+import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
@@ -183,7 +183,7 @@ function createManagement({ db, config, trial, forget }: ManagementParts) {
   return {
     /** Newest first. Keys are never among it. */
     async list(actor: Actor, page: Page): Promise<{ items: Provider[]; next: string | null }> {
-      requireOwner(actor);
+      requireStaff(actor);
       const [before = null] = decodeCursor(page.cursor, 1) ?? [];
       const rows = await store.listProviders(db.in(actor.orgId), actor.orgId, before, page.limit + 1);
       return toPage(rows, page.limit, toProvider, (row) => encodeCursor(row.id));
@@ -191,7 +191,7 @@ function createManagement({ db, config, trial, forget }: ManagementParts) {
 
     /** Makes one real call first. Throws `invalid-body`, and `provider-failed` saying what to check. */
     async create(actor: Actor, body: Body): Promise<Provider> {
-      requireOwner(actor);
+      requireStaff(actor);
       const wanted = wantedOf(body);
       await trial.requireWorking(wanted);
       const row = await db.in(actor.orgId).tx((tx) => add(tx, actor.orgId, wanted, body.makeDefault));
@@ -201,20 +201,20 @@ function createManagement({ db, config, trial, forget }: ManagementParts) {
 
     /** The outcome of one real call; nothing is stored. Throws `invalid-body`. */
     async test(actor: Actor, body: Body): Promise<ProviderTest> {
-      requireOwner(actor);
+      requireStaff(actor);
       return trial.tryOut(wantedOf(body));
     },
 
     /** Forgets its key. Personas that name it cannot answer until they name another. Throws `not-found`. */
     async remove(actor: Actor, id: string): Promise<void> {
-      requireOwner(actor);
+      requireStaff(actor);
       if ((await store.deleteProvider(db.in(actor.orgId), actor.orgId, id)) === 0) throw notFound();
       forget();
     },
 
     /** Throws `not-found`. */
     async makeDefault(actor: Actor, id: string): Promise<Provider> {
-      requireOwner(actor);
+      requireStaff(actor);
       const row = await db.in(actor.orgId).tx((tx) => chooseDefault(tx, actor.orgId, id));
       forget();
       return toProvider(row);
@@ -232,7 +232,7 @@ function createLookUps(parts: { db: Database; config: Config; trial: Trial; libr
   return {
     /** The models of an Ollama on its standard port of this machine; null when none answers. */
     async findOllama(actor: Actor): Promise<{ models: string[] | null }> {
-      requireOwner(actor);
+      requireStaff(actor);
       return { models: await findOllama() };
     },
 
@@ -244,7 +244,7 @@ function createLookUps(parts: { db: Database; config: Config; trial: Trial; libr
 
     /** How far the library is that runs models from files. */
     ggufLibrary(actor: Actor): GgufLibrary {
-      requireOwner(actor);
+      requireStaff(actor);
       return library.status();
     },
 

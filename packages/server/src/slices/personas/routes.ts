@@ -15,31 +15,36 @@ const PersonaQuery = Page.extend({
   q: z.string().trim().max(200).optional().describe('Part of the name.'),
   archived: z.enum(['true', 'false']).default('false').describe('true: archived personas too.'),
 });
-const config = { permission: 'personas.manage' } as const;
+const read = { permission: 'personas.read' } as const;
+const author = { permission: 'personas.author' } as const;
+const publish = { permission: 'personas.publish' } as const;
 
 export function personaRoutes(app: App, personas: PersonaService) {
   app.get(
     '/api/v1/personas',
     {
-      config,
+      config: read,
       schema: { summary: 'List personas, newest first', querystring: PersonaQuery, response: { 200: PersonaList } },
     },
     (request) => personas.list(actorOf(request), { ...request.query, archived: request.query.archived === 'true' }),
   );
   app.post(
     '/api/v1/personas',
-    { config, schema: { summary: 'Create a persona as a draft', body: PersonaCreate, response: { 201: Persona } } },
+    {
+      config: author,
+      schema: { summary: 'Create a persona as a draft', body: PersonaCreate, response: { 201: Persona } },
+    },
     async (request, reply) => reply.code(201).send(await personas.create(actorOf(request), request.body)),
   );
   app.get(
     '/api/v1/personas/:id',
-    { config, schema: { summary: 'One persona with its draft', params: IdParams, response: { 200: Persona } } },
+    { config: read, schema: { summary: 'One persona with its draft', params: IdParams, response: { 200: Persona } } },
     (request) => personas.get(actorOf(request), request.params.id),
   );
   app.patch(
     '/api/v1/personas/:id',
     {
-      config,
+      config: author,
       schema: { summary: 'Change the draft', params: IdParams, body: PersonaPatch, response: { 200: Persona } },
     },
     (request) => personas.update(actorOf(request), request.params.id, request.body),
@@ -47,7 +52,7 @@ export function personaRoutes(app: App, personas: PersonaService) {
   app.post(
     '/api/v1/personas/:id/publish',
     {
-      config,
+      config: publish,
       schema: {
         summary: 'Publish the draft as the next version',
         params: IdParams,
@@ -60,7 +65,7 @@ export function personaRoutes(app: App, personas: PersonaService) {
   app.get(
     '/api/v1/personas/:id/versions',
     {
-      config,
+      config: read,
       schema: {
         summary: 'Published versions',
         params: IdParams,

@@ -3,23 +3,38 @@ import { IdParams } from '@rapport/protocol/common';
 import { MessageAccepted, MessagePost } from '@rapport/protocol/sessions';
 import type { FastifyRequest } from 'fastify';
 import { actorOf, type App } from '../../platform/http/server.ts';
+import type { Permission } from '@rapport/protocol/permissions';
+import type { Actor } from '../../platform/actor.ts';
+import { AppError } from '../../platform/errors.ts';
 import { idempotencyKey } from '../../platform/http/idempotency.ts';
 import type { RoomService } from './service.ts';
 import { startSse } from './sse.ts';
 
-const config = { permission: 'sessions.take-part' } as const;
+const follow = { permission: 'sessions.follow' } as const;
+const takePart = { permission: 'sessions.take-part' } as const;
 
 export interface RoomRouteOptions {
   closing: AbortSignal;
-  /** Whether the request's credentials would still be accepted: a stream outlives the check at its beginning. */
-  stillAllowed(request: FastifyRequest): Promise<boolean>;
+  /** Whose request this is now: a stream and a long poll outlive the check at their beginning. */
+  authenticate(request: FastifyRequest): Promise<Actor | null>;
+  allows(actor: Actor | null, permission: Permission): boolean;
+  onAccessChanged(listener: () => void): () => void;
 }
 
-export function roomRoutes(app: App, rooms: RoomService, { closing, stillAllowed }: RoomRouteOptions) {
+export function roomRoutes(app: App, rooms: RoomService, options: RoomRouteOptions) {
+  const { closing } = options;
+  /** Throws what the request would be answered now. */
+  const again = async (request: FastifyRequest): Promise<Actor> => {
+    const actor = await options.authenticate(request);
+    if (!actor) throw new AppError('sign-in-required');
+    if (!options.allows(actor, follow.permission)) throw new AppError('forbidden');
+    return actor;
+  };
+
   app.get(
     '/api/v1/rooms/:id/events',
     {
-      config,
+      config: follow,
       schema: {
         summary: 'Events after a seq: a page, a long poll with `wait`, or SSE with `Accept: text/event-stream`',
         params: IdParams,
@@ -41,13 +56,17 @@ export function roomRoutes(app: App, rooms: RoomService, { closing, stillAllowed
           request,
           reply,
           closing,
-          stillAllowed: () => stillAllowed(request),
+          again: () => again(request),
+          onAccessChanged: options.onAccessChanged,
         });
         return reply;
       }
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
-      const json = await rooms.events(actor, id, request.query, AbortSignal.any([closing, gone.signal]));
+      const json = await rooms.events(actor, id, request.query, {
+        signal: AbortSignal.any([closing, gone.signal]),
+        again: () => again(request),
+      });
       // The log's JSON goes out as it is: parsing and validating it again would cost more than reading it.
       return reply
         .serializer((text: unknown) => String(text))
@@ -58,7 +77,7 @@ export function roomRoutes(app: App, rooms: RoomService, { closing, stillAllowed
   app.post(
     '/api/v1/rooms/:id/messages',
     {
-      config: { ...config, idempotency: 'own' },
+      config: { ...takePart, idempotency: 'own' },
       schema: {
         summary: 'Write to the session of a room',
         params: IdParams,

@@ -92,21 +92,27 @@ export function createRoomService(parts: {
   return {
     attach,
 
+    /** Throws `not-found` where the actor may not, or no longer, see the room. */
+    requireRoom: async (actor: Actor, roomId: string): Promise<void> => void (await sessions.room(actor, roomId)),
+
     /**
      * Events after `after`. With nothing there it waits up to `wait` seconds for an event or for the tokens of a reply.
-     * Throws `not-found`.
+     * Throws `not-found`, and what `again` throws for who lost access while they waited.
      */
     async events(
       actor: Actor,
       roomId: string,
       query: { after: number; limit: number; wait: number },
-      signal: AbortSignal,
+      waiting: { signal: AbortSignal; again: () => Promise<Actor> },
     ) {
       await sessions.room(actor, roomId);
       const first = await page(actor, roomId, query.after, query.limit);
       if (!first.empty || query.wait === 0) return first.json;
-      await wokenUp(actor, roomId, query.after, query.wait, signal);
-      return (await page(actor, roomId, query.after, query.limit)).json;
+      await wokenUp(actor, roomId, query.after, query.wait, waiting.signal);
+      // What came meanwhile may not be theirs any more.
+      const still = await waiting.again();
+      await sessions.room(still, roomId);
+      return (await page(still, roomId, query.after, query.limit)).json;
     },
 
     async publish(actor: Actor, roomId: string, text: string, mid: string | undefined): Promise<MessageAccepted> {

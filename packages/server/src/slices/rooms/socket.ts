@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ClientFrame, closeCodes, livePath, type ServerFrame } from '@rapport/protocol/live';
+import type { Permission } from '@rapport/protocol/permissions';
 import { MessagePost } from '@rapport/protocol/sessions';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Actor } from '../../platform/actor.ts';
@@ -15,6 +16,8 @@ const dropTokensAbove = 256 * 1024;
 const closeAbove = 1024 * 1024;
 const maxRooms = 250;
 const reauthoriseMs = 1000;
+/** Rooms are asked for less often: news of a change comes by itself, this finds what was lost. */
+const roomsEvery = 10;
 
 export interface LiveOptions {
   server: Server;
@@ -24,6 +27,9 @@ export interface LiveOptions {
   checkOrigin(request: IncomingMessage): boolean;
   /** Null: nobody. Throws AppError for a token that is not good. */
   authenticate(request: IncomingMessage, token: string | undefined): Promise<Actor | null>;
+  allows(actor: Actor | null, permission: Permission): boolean;
+  /** Told with the organisation where somebody's access has changed; null: any. */
+  onAccessChanged(listener: (orgId: string | null) => void): () => void;
 }
 
 interface Connection {
@@ -63,6 +69,7 @@ export function createLiveSocket(options: LiveOptions) {
   const subscribe = async (c: Connection, actor: Actor, room: string, after: number, epoch: number | undefined) => {
     c.rooms.get(room)?.detach();
     if (c.rooms.size >= maxRooms) return send(c, { t: 'denied', room, code: 'rate-limited' });
+    if (!options.allows(actor, 'sessions.follow')) return send(c, { t: 'denied', room, code: 'forbidden' });
     c.rooms.set(room, null);
     try {
       const attachment = await rooms.attach(actor, room, after, epoch, {
@@ -71,7 +78,8 @@ export function createLiveSocket(options: LiveOptions) {
         synced: (seq, at) => send(c, { t: 'synced', room, seq, epoch: at }),
         reset: (seq, at) => send(c, { t: 'reset', room, seq, epoch: at }),
       });
-      if (connections.has(c)) c.rooms.set(room, attachment);
+      // Meanwhile the peer may have gone, or lost the room.
+      if (connections.has(c) && c.rooms.has(room)) c.rooms.set(room, attachment);
       else attachment.detach();
     } catch (error) {
       c.rooms.delete(room);
@@ -85,6 +93,7 @@ export function createLiveSocket(options: LiveOptions) {
 
   const publish = async (c: Connection, actor: Actor, frame: Extract<ClientFrame, { t: 'pub' }>) => {
     try {
+      if (!options.allows(actor, 'sessions.take-part')) throw new AppError('forbidden');
       const { text } = MessagePost.parse({ text: frame.text });
       const accepted = await rooms.publish(actor, frame.room, text, frame.mid);
       send(c, {
@@ -119,6 +128,7 @@ export function createLiveSocket(options: LiveOptions) {
       case 'pub':
         return publish(c, c.actor, frame);
       case 'typing':
+        if (!options.allows(c.actor, 'sessions.take-part')) return;
         return rooms.typing(c.actor, frame.room, frame.on).catch(() => {});
     }
   };
@@ -171,25 +181,55 @@ export function createLiveSocket(options: LiveOptions) {
   };
   server.on('upgrade', onUpgrade);
 
-  /** A withdrawn token loses its socket within a second or so; half-open links are ended. */
+  /** Whether the peer is still who they were; `roomsToo` asks for each of their rooms as well. */
+  const look = async (c: Connection, roomsToo: boolean) => {
+    try {
+      const actor = await options.authenticate(c.request, c.token).catch(nobody);
+      if (!actor) return close(c, closeCodes.auth, 'access was withdrawn');
+      c.actor = actor;
+      if (!roomsToo) return;
+      for (const room of c.rooms.keys()) if (!(await mayStay(actor, room))) drop(c, room);
+    } catch (error) {
+      // It says nothing about the peer; the next round asks again.
+      log.debug({ err: (error as Error).message }, 'a live connection could not be looked at');
+    }
+  };
+
+  const mayStay = (actor: Actor, room: string): Promise<boolean> | boolean =>
+    options.allows(actor, 'sessions.follow') &&
+    rooms.requireRoom(actor, room).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof AppError && error.status < 500) return false;
+        throw error;
+      },
+    );
+
+  const drop = (c: Connection, room: string) => {
+    c.rooms.get(room)?.detach();
+    c.rooms.delete(room);
+    send(c, { t: 'denied', room, code: 'not-found' });
+  };
+
+  /** Who lost their access loses the socket within a second or so even if news of it was lost; half-open links are ended. */
+  let rounds = 0;
   const patrol = setInterval(() => {
     const now = performance.now();
+    const roomsToo = ++rounds % roomsEvery === 0;
     for (const c of connections) {
       if (now - c.heardAt > silentAfterMs) c.socket.terminate();
-      else if (c.actor?.kind === 'client') {
-        options.authenticate(c.request, c.token).then(
-          (actor) => actor ?? close(c, closeCodes.auth, 'access was withdrawn'),
-          (error: unknown) =>
-            error instanceof AppError && error.status === 401 && close(c, closeCodes.auth, 'access was withdrawn'),
-        );
-      }
+      else if (c.actor) void look(c, roomsToo && c.actor.kind === 'staff');
     }
   }, reauthoriseMs);
+  const forgetNews = options.onAccessChanged((orgId) => {
+    for (const c of connections) if (c.actor && (orgId ?? c.actor.orgId) === c.actor.orgId) void look(c, true);
+  });
 
   return {
     connections: () => connections.size,
     close() {
       clearInterval(patrol);
+      forgetNews();
       server.off('upgrade', onUpgrade);
       for (const c of connections) close(c, closeCodes.restart, 'server restarting');
       wss.close();

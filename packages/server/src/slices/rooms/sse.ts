@@ -1,9 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../../platform/actor.ts';
+import { AppError } from '../../platform/errors.ts';
 import type { RoomService } from './service.ts';
 
 const heartbeatMs = 15_000;
 const reauthoriseMs = 1000;
+/** The room is asked for less often: news of a change comes by itself, this finds what was lost. */
+const roomEvery = 10;
 const dropTokensAbove = 256 * 1024;
 const closeAbove = 1024 * 1024;
 
@@ -15,7 +18,9 @@ interface SseParts {
   request: FastifyRequest;
   reply: FastifyReply;
   closing: AbortSignal;
-  stillAllowed(): Promise<boolean>;
+  /** Who this is now. Throws AppError where the request would be refused. */
+  again(): Promise<Actor>;
+  onAccessChanged(listener: () => void): () => void;
 }
 
 /**
@@ -30,7 +35,8 @@ export async function startSse({
   request,
   reply,
   closing,
-  stillAllowed,
+  again,
+  onAccessChanged,
 }: SseParts): Promise<void> {
   const raw = reply.raw;
   let open = false;
@@ -59,16 +65,22 @@ export async function startSse({
   open = true;
   raw.write(early.join(''));
   const heartbeat = setInterval(() => write(':\n\n', true), heartbeatMs);
-  const patrol = setInterval(() => {
-    // A database that does not answer is no reason to end a stream; a withdrawn token is.
-    stillAllowed().then(
-      (allowed) => allowed || raw.end('event: bye\ndata: {"reason":"auth"}\n\n'),
-      () => {},
-    );
-  }, reauthoriseMs);
+  let rounds = 0;
+  const look = async (roomToo: boolean) => {
+    try {
+      const now = await again();
+      if (roomToo) await rooms.requireRoom(now, roomId);
+    } catch (error) {
+      // A database that does not answer is no reason to end a stream; access that was taken away is.
+      if (error instanceof AppError && error.status < 500) raw.end('event: bye\ndata: {"reason":"auth"}\n\n');
+    }
+  };
+  const patrol = setInterval(() => void look(++rounds % roomEvery === 0), reauthoriseMs);
+  const forgetNews = onAccessChanged(() => void look(true));
   const end = () => {
     clearInterval(heartbeat);
     clearInterval(patrol);
+    forgetNews();
     attachment.detach();
     closing.removeEventListener('abort', stop);
   };

@@ -3,12 +3,13 @@ import type { Database, Tx } from '../../platform/db/db.ts';
 import { notFound } from '../../platform/errors.ts';
 import { appendEvents, type EventDraft } from '../../platform/events/store.ts';
 import type { Hub } from '../../platform/realtime/hub.ts';
+import { viewerOf } from '../clients/caseload.ts';
 import type { SessionRow } from './schema.ts';
 import * as store from './store.ts';
 
 export type SessionAccess = ReturnType<typeof createSessionAccess>;
 
-/** A client's token opens its own session and nothing else. */
+/** A client's token opens its own session and nothing else; what a member may see, the store narrows by `viewerOf`. */
 export const mayEnter = (actor: Actor, sessionId: string): boolean =>
   actor.kind === 'staff' || actor.sessionId === sessionId;
 
@@ -17,14 +18,16 @@ export function createSessionAccess({ db, hub }: { db: Database; hub: Hub }) {
   return {
     /** Throws `not-found`, also for a session this actor may not know of. */
     async enter(actor: Actor, id: string): Promise<SessionRow> {
-      const row = mayEnter(actor, id) ? await store.findSession(db.in(actor.orgId), actor.orgId, id) : undefined;
+      const row = mayEnter(actor, id)
+        ? await store.findSession(db.in(actor.orgId), actor.orgId, id, viewerOf(actor))
+        : undefined;
       if (!row) throw notFound();
       return row;
     },
 
     /** As `enter`, and nobody else changes the session until the commit. */
     async lock(tx: Tx, actor: Actor, id: string): Promise<SessionRow> {
-      const row = mayEnter(actor, id) ? await store.lockSession(tx, actor.orgId, id) : undefined;
+      const row = mayEnter(actor, id) ? await store.lockSession(tx, actor.orgId, id, viewerOf(actor)) : undefined;
       if (!row) throw notFound();
       return row;
     },

@@ -196,11 +196,11 @@ export function createConversationService(parts: {
     /** Answers what the client wrote while nobody could: after a resume, a hand-back, or the end of the reply before. */
     async answerPending(orgId: string, sessionId: string): Promise<string | null> {
       const replyId = newId();
-      const session = await store.findSession(db.in(orgId), orgId, sessionId);
+      const session = await store.findSession(db.in(orgId), orgId, sessionId, null);
       if (!session) return null;
       const engine = await engines.of(orgId, session);
       return db.in(orgId).tx(async (tx) => {
-        const row = await store.lockSession(tx, orgId, sessionId);
+        const row = await store.lockSession(tx, orgId, sessionId, null);
         if (!row || row.status !== 'active' || !personaMayAnswer(rungOf(row))) return null;
         const recent = await messages.listMessages(tx, orgId, sessionId, null, pendingWindow);
         const [latest] = await generations.list(orgId, sessionId, null, 1, tx);

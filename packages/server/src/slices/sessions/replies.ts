@@ -48,7 +48,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const { orgId, sessionId } = generation;
     // One transaction: every reply waits for this before its provider is asked.
     const { row, history, guidance, client } = await db.in(orgId).tx(async (tx) => {
-      const session = await store.findSession(tx, orgId, sessionId);
+      const session = await store.findSession(tx, orgId, sessionId, null);
       if (!session) throw new Error('the session of a reply is gone');
       const [said, advice, about] = await Promise.all([
         messages.recentMessages(tx, orgId, sessionId, session.summary_through, historyLimit),
@@ -105,7 +105,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
 
   const ended = async (tx: Tx, generation: Generation, outcome: Outcome) => {
     const { orgId, sessionId, roomId, id: replyId, engine, replyTo, replaces } = generation;
-    const row = await store.lockSession(tx, orgId, sessionId);
+    const row = await store.lockSession(tx, orgId, sessionId, null);
     if (!row) return;
     if (row.last_client_message !== replyTo) unanswered.add(replyId);
     const actor: EventActor = { kind: 'persona', id: row.persona_id, name: row.persona_name };
@@ -146,7 +146,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
 
   const summarise = async (generation: Generation) => {
     const { orgId, sessionId } = generation;
-    const row = await store.findSession(db.in(orgId), orgId, sessionId);
+    const row = await store.findSession(db.in(orgId), orgId, sessionId, null);
     if (!row || row.message_count < summaryAfter) return;
     const history = await messages.recentMessages(db.in(orgId), orgId, sessionId, row.summary_through, historyLimit);
     if (history.length < summaryAfter) return;

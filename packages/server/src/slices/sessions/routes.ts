@@ -21,7 +21,9 @@ import type { ConversationService } from './conversation.service.ts';
 import type { SessionService } from './service.ts';
 import type { TranscriptService } from './transcript.service.ts';
 
-const staff = { permission: 'sessions.supervise' } as const;
+const read = { permission: 'sessions.read' } as const;
+const follow = { permission: 'sessions.follow' } as const;
+const supervise = { permission: 'sessions.supervise' } as const;
 const takePart = { permission: 'sessions.take-part' } as const;
 const ReplyParams = z.strictObject({ id: Id, replyId: Id });
 const Created = z.object({ id: Id, seq: z.number().int() });
@@ -36,25 +38,25 @@ export function sessionRoutes(
   app.get(
     '/api/v1/sessions',
     {
-      config: staff,
+      config: read,
       schema: { summary: 'List sessions by last activity', querystring: SessionQuery, response: { 200: SessionList } },
     },
     (request) => sessions.list(actorOf(request), request.query),
   );
   app.post(
     '/api/v1/sessions',
-    { config: staff, schema: { summary: 'Start a session', body: SessionCreate, response: { 201: Session } } },
+    { config: supervise, schema: { summary: 'Start a session', body: SessionCreate, response: { 201: Session } } },
     async (request, reply) => reply.code(201).send(await sessions.create(actorOf(request), request.body)),
   );
   app.get(
     '/api/v1/sessions/:id',
-    { config: staff, schema: { summary: 'One session', params: IdParams, response: { 200: Session } } },
+    { config: read, schema: { summary: 'One session', params: IdParams, response: { 200: Session } } },
     (request) => sessions.get(actorOf(request), request.params.id),
   );
   app.get(
     '/api/v1/sessions/:id/client-view',
     {
-      config: takePart,
+      config: follow,
       schema: { summary: 'What the client may know', params: IdParams, response: { 200: ClientSession } },
     },
     (request) => sessions.clientView(actorOf(request), request.params.id),
@@ -63,7 +65,7 @@ export function sessionRoutes(
     app.post(
       `/api/v1/sessions/:id/${act}`,
       {
-        config: staff,
+        config: supervise,
         schema: { summary: `Session: ${act}`, params: IdParams, body: noBody, response: { 200: Session } },
       },
       (request) => sessions[act](actorOf(request), request.params.id),
@@ -72,7 +74,7 @@ export function sessionRoutes(
   app.post(
     '/api/v1/sessions/:id/guidance',
     {
-      config: staff,
+      config: supervise,
       schema: { summary: 'Guide the persona privately', params: IdParams, body: Guidance, response: { 201: Created } },
     },
     async (request, reply) =>
@@ -82,7 +84,10 @@ export function sessionRoutes(
   replyRoutes(app, conversations);
   app.get(
     '/api/v1/sessions/:id/export',
-    { config: staff, schema: { summary: 'The transcript as a file', params: IdParams, querystring: ExportQuery } },
+    {
+      config: { permission: 'sessions.export' },
+      schema: { summary: 'The transcript as a file', params: IdParams, querystring: ExportQuery },
+    },
     async (request, reply) => {
       const file = await transcripts.export(actorOf(request), request.params.id, request.query.format);
       return reply.header('content-disposition', `attachment; filename="${file.name}"`).type(file.type).send(file.body);
@@ -94,7 +99,7 @@ function messageRoutes(app: App, conversations: ConversationService) {
   app.get(
     '/api/v1/sessions/:id/messages',
     {
-      config: takePart,
+      config: follow,
       schema: {
         summary: 'Messages in order of seq; `next` leads to older ones',
         params: IdParams,
@@ -130,7 +135,7 @@ function replyRoutes(app: App, conversations: ConversationService) {
   app.get(
     '/api/v1/sessions/:id/replies',
     {
-      config: staff,
+      config: read,
       schema: { summary: 'What made each reply', params: IdParams, querystring: Page, response: { 200: ReplyList } },
     },
     (request) => conversations.replies(actorOf(request), request.params.id, request.query),

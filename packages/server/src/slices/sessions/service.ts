@@ -6,6 +6,7 @@ import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
+import { viewerOf } from '../clients/caseload.ts';
 import type { ClientService } from '../clients/service.ts';
 import type { ProviderService } from '../inference/providers.service.ts';
 import type { PersonaService } from '../personas/service.ts';
@@ -113,13 +114,20 @@ export function createSessionService(parts: SessionParts) {
     async list(actor: Actor, query: SessionQuery): Promise<{ items: Session[]; next: string | null }> {
       requireStaff(actor);
       const before = decodeCursor(query.cursor, 2);
-      const rows = await store.listSessions(db.in(actor.orgId), actor.orgId, query, before, query.limit + 1);
+      const rows = await store.listSessions(
+        db.in(actor.orgId),
+        actor.orgId,
+        viewerOf(actor),
+        query,
+        before,
+        query.limit + 1,
+      );
       return toPage(rows, query.limit, toSession, (row) => encodeCursor(row.last_activity_at, row.id));
     },
 
     /** Which session's room this is and who writes in it, if the actor may enter; for the rooms slice. Throws `not-found`. */
     async room(actor: Actor, roomId: string): Promise<{ sessionId: string; rung: Session['rung']; ended: boolean }> {
-      const row = await store.findSessionByRoom(db.in(actor.orgId), actor.orgId, roomId);
+      const row = await store.findSessionByRoom(db.in(actor.orgId), actor.orgId, roomId, viewerOf(actor));
       if (!row || !mayEnter(actor, row.id)) throw notFound();
       return { sessionId: row.id, rung: rungOf(row), ended: row.status === 'ended' };
     },

@@ -49,15 +49,42 @@ export const insertSession = (tx: Tx, orgId: string, s: NewSession): Promise<Ses
     ],
   );
 
-export const findSession = (db: Db, orgId: string, id: string): Promise<SessionRow | undefined> =>
-  db.maybe<SessionRow>(`select ${columns} from session where org_id = $1 and id = $2`, [orgId, id]);
+/** `$3` is the viewer of `viewerOf`; null sees every session. One without a client is of whoever started it. */
+const seen = `($3::uuid is null or client_id in (select c.client_id from caseload_of($1, $3) c)
+  or (client_id is null and created_by = $3))`;
 
-export const findSessionByRoom = (db: Db, orgId: string, roomId: string): Promise<SessionRow | undefined> =>
-  db.maybe<SessionRow>(`select ${columns} from session where org_id = $1 and room_id = $2`, [orgId, roomId]);
+export const findSession = (
+  db: Db,
+  orgId: string,
+  id: string,
+  viewer: string | null,
+): Promise<SessionRow | undefined> =>
+  db.maybe<SessionRow>(`select ${columns} from session where org_id = $1 and id = $2 and ${seen}`, [orgId, id, viewer]);
+
+export const findSessionByRoom = (
+  db: Db,
+  orgId: string,
+  roomId: string,
+  viewer: string | null,
+): Promise<SessionRow | undefined> =>
+  db.maybe<SessionRow>(`select ${columns} from session where org_id = $1 and room_id = $2 and ${seen}`, [
+    orgId,
+    roomId,
+    viewer,
+  ]);
 
 /** Whoever changes a session's conversation holds this lock until the commit: checks and effects are one step. */
-export const lockSession = (tx: Tx, orgId: string, id: string): Promise<SessionRow | undefined> =>
-  tx.maybe<SessionRow>(`select ${columns} from session where org_id = $1 and id = $2 for update`, [orgId, id]);
+export const lockSession = (
+  tx: Tx,
+  orgId: string,
+  id: string,
+  viewer: string | null,
+): Promise<SessionRow | undefined> =>
+  tx.maybe<SessionRow>(`select ${columns} from session where org_id = $1 and id = $2 and ${seen} for update`, [
+    orgId,
+    id,
+    viewer,
+  ]);
 
 export const setStatus = (tx: Tx, orgId: string, id: string, status: SessionStatus): Promise<SessionRow> =>
   tx.one<SessionRow>(
@@ -103,14 +130,15 @@ const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
 export const listSessions = (
   db: Db,
   orgId: string,
+  viewer: string | null,
   query: SessionQuery,
   before: string[] | null,
   limit: number,
 ): Promise<SessionRow[]> =>
   db.many<SessionRow>(
     `select ${columns} from session
-     where org_id = $1
-       and ($2::timestamptz is null or (last_activity_at, id) < ($2, $3::uuid))
+     where org_id = $1 and ${seen}
+       and ($2::timestamptz is null or (last_activity_at, id) < ($2, $9::uuid))
        and ($4::text is null or title ilike $4 or persona_name ilike $4 or client_name ilike $4 or alias ilike $4)
        and ($5::text is null or status = $5)
        and ($6::uuid is null or persona_id = $6)
@@ -119,11 +147,12 @@ export const listSessions = (
     [
       orgId,
       before?.[0] ?? null,
-      before?.[1] ?? null,
+      viewer,
       query.q ? `%${escapeLike(query.q)}%` : null,
       query.status ?? null,
       query.personaId ?? null,
       query.clientId ?? null,
       limit,
+      before?.[1] ?? null,
     ],
   );

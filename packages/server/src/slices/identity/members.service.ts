@@ -1,0 +1,104 @@
+import type { Member, MemberPatch, MemberQuery } from '@rapport/protocol/members';
+import type { z } from 'zod';
+import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
+import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
+import type { Database, Tx } from '../../platform/db/db.ts';
+import { AppError, notFound } from '../../platform/errors.ts';
+import type { AccessNews } from './accessNews.ts';
+import { permissionsOf, requireAll } from './granting.ts';
+import * as store from './members.store.ts';
+import { permissionsOfRoles } from './permissions.ts';
+import type { MemberRow } from './schema.ts';
+
+export type MemberService = ReturnType<typeof createMemberService>;
+
+/** The members of an organisation's team. Removed ones are found nowhere but in logs. */
+export function createMemberService({ db, news }: { db: Database; news: AccessNews }) {
+  /** Runs under the lock of the members, then tells all servers. Throws `not-found`, and `forbidden` for somebody above. */
+  const change = async <T>(
+    actor: Actor,
+    id: string,
+    work: (tx: Tx, row: MemberRow, actor: StaffActor) => Promise<T>,
+  ) => {
+    requireStaff(actor);
+    const { orgId } = actor;
+    return db.in(orgId).tx(async (tx) => {
+      await store.lockMembers(tx, orgId);
+      const row = await store.findMember(tx, orgId, id);
+      if (!row) throw notFound();
+      requireAll(actor, permissionsOfRoles(row.roles, row.custom_permissions));
+      const result = await work(tx, row, actor);
+      tx.afterCommit(() => news.changed(orgId));
+      return result;
+    });
+  };
+
+  return {
+    /** By name. */
+    async list(actor: Actor, query: MemberQuery): Promise<{ items: Member[]; next: string | null }> {
+      requireStaff(actor);
+      const after = decodeCursor(query.cursor, 2);
+      const rows = await store.listMembers(db.in(actor.orgId), actor.orgId, query.q, after, query.limit + 1);
+      return toPage(rows, query.limit, store.toMember, (row) => encodeCursor(row.sort_key, row.id));
+    },
+
+    /** Throws `not-found`. */
+    async get(actor: Actor, id: string): Promise<Member> {
+      requireStaff(actor);
+      const row = await store.findMember(db.in(actor.orgId), actor.orgId, id);
+      if (!row) throw notFound();
+      return store.toMember(row);
+    },
+
+    /**
+     * Throws `not-found`, `taken`, `last-owner`, `invalid-body` for an unknown role, and `forbidden` where the actor lacks a
+     * permission that the member has or would be given.
+     */
+    update: (actor: Actor, id: string, patch: z.output<typeof MemberPatch>): Promise<Member> =>
+      change(actor, id, async (tx, row, staff) => {
+        const { orgId } = staff;
+        const next = {
+          id,
+          name: patch.name ?? row.name,
+          email: patch.email === undefined ? row.email : patch.email,
+          status: patch.status ?? row.status,
+        };
+        await requireFree(tx, orgId, { id, name: patch.name ?? null, email: patch.email ?? null });
+        const roles = patch.roles ?? row.roles;
+        if (patch.roles) requireAll(staff, await permissionsOf(tx, orgId, roles));
+        if (next.status === 'disabled' || !roles.includes('owner')) await requireOtherOwner(tx, orgId, row);
+        await store.updateMember(tx, orgId, next);
+        if (patch.roles) await store.setRoles(tx, orgId, id, roles);
+        if (next.status === 'disabled') await store.deleteLogins(tx, orgId, id);
+        const changed = await store.findMember(tx, orgId, id);
+        if (!changed) throw notFound();
+        return store.toMember(changed);
+      }),
+
+    /** Throws `not-found`, `last-owner`, `forbidden`. */
+    remove: (actor: Actor, id: string): Promise<void> =>
+      change(actor, id, async (tx, row, { orgId }) => {
+        await requireOtherOwner(tx, orgId, row);
+        await store.removeMember(tx, orgId, id);
+      }),
+  };
+}
+
+async function requireOtherOwner(tx: Tx, orgId: string, row: MemberRow): Promise<void> {
+  if (!row.roles.includes('owner') || row.status !== 'active') return;
+  if ((await store.countOtherOwners(tx, orgId, row.id)) === 0) throw new AppError('last-owner');
+}
+
+/** What somebody signs in with belongs to one member. Throws `taken`. */
+export async function requireFree(
+  tx: Tx,
+  orgId: string,
+  member: { id: string | null; name: string | null; email: string | null },
+): Promise<void> {
+  const field = async (pointer: string, login: string | null) => {
+    if (login === null || !(await store.loginTaken(tx, orgId, login, member.id))) return;
+    throw new AppError('taken', { errors: [{ pointer, message: 'Somebody else has it.' }] });
+  };
+  await field('/name', member.name);
+  await field('/email', member.email);
+}
