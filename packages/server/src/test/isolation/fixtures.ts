@@ -1,0 +1,132 @@
+import { encodeCursor } from '../../platform/cursor.ts';
+import type { Kind } from './world.ts';
+
+/** Gives the id of something; the proof decides whose. */
+export type IdOf = (kind: Kind) => string;
+
+/** How an operation is called, with ids in every place that takes one. */
+export interface Fixture {
+  /** What the parameters of the path name. */
+  path?: Record<string, Kind>;
+  query?: (id: IdOf) => Record<string, string>;
+  body?: (id: IdOf) => unknown;
+  headers?: (id: IdOf) => Record<string, string>;
+  /** What staff get who call it with ids of their own; default 2xx. Shows that the fixture reaches what it should. */
+  own?: number;
+  /** Called once the others were: it takes something away that they need. */
+  last?: boolean;
+}
+
+/** A page that begins after the given id. */
+const after = (kind: Kind) => (id: IdOf) => ({ cursor: encodeCursor(id(kind)) });
+const session = { path: { id: 'session' } } as const;
+const base = { path: { id: 'knowledgeBase' } } as const;
+const document = { path: { id: 'knowledgeBase', documentId: 'document' } } as const;
+const reference = { kind: 'reference', label: 'Second' };
+
+const personaBody = (id: IdOf) => ({
+  name: 'Other',
+  role: 'guide',
+  instructions: 'Speak.',
+  knowledgeBaseId: id('knowledgeBase'),
+  model: { providerId: id('provider') },
+});
+
+/**
+ * Every operation of the API's description, in an order in which each can be called with ids of one's own. A route that
+ * is not here fails the proof.
+ */
+export const fixtures: Record<string, Fixture | Fixture[]> = {
+  'GET /healthz': {},
+  'GET /readyz': {},
+  'GET /api/v1/setup': {},
+  'POST /api/v1/setup': { body: () => ({ ownerName: 'Eve', organisation: 'Another' }), own: 409 },
+  'GET /api/v1/setup/ollama': { own: 409 },
+  'GET /api/v1/setup/gguf-library': { own: 409 },
+  'POST /api/v1/setup/provider/test': { body: () => reference, own: 409 },
+  'POST /api/v1/sign-in': { body: () => ({ name: 'Nobody', password: 'not a password' }), own: 401 },
+  'GET /api/v1/me': {},
+  'PUT /api/v1/me/password': { body: () => ({ password: 'correct horse battery' }) },
+  'PATCH /api/v1/organisation': { body: () => ({ allowTitles: false }) },
+
+  'GET /api/v1/providers': [{}, { query: after('provider') }],
+  'POST /api/v1/providers': { body: () => ({ ...reference, makeDefault: false }) },
+  'POST /api/v1/providers/test': { body: () => reference },
+  'POST /api/v1/providers/{id}/default': { path: { id: 'provider' } },
+  'GET /api/v1/providers/ollama': {},
+  'GET /api/v1/providers/gguf-library': {},
+  'GET /api/v1/prices': {},
+  'PUT /api/v1/prices': { body: () => ({ model: 'echo', input: 1, output: 1, cached: 0 }) },
+
+  'GET /api/v1/knowledge-bases': [{}, { query: after('knowledgeBase') }],
+  'POST /api/v1/knowledge-bases': { body: () => ({ name: 'Other' }) },
+  'GET /api/v1/knowledge-bases/{id}': base,
+  'POST /api/v1/knowledge-bases/{id}/search': { ...base, body: () => ({ query: 'the harbour opens at nine' }) },
+  'GET /api/v1/knowledge-bases/{id}/documents': [base, { ...base, query: after('document') }],
+  'POST /api/v1/knowledge-bases/{id}/documents': {
+    ...base,
+    body: () => ({ title: 'Other', text: 'The tide is out.' }),
+  },
+  'GET /api/v1/knowledge-bases/{id}/documents/{documentId}': document,
+
+  'GET /api/v1/personas': [{}, { query: after('persona') }],
+  'POST /api/v1/personas': { body: personaBody },
+  'GET /api/v1/personas/{id}': { path: { id: 'persona' } },
+  'PATCH /api/v1/personas/{id}': { path: { id: 'persona' }, body: personaBody },
+  'POST /api/v1/personas/{id}/publish': { path: { id: 'persona' } },
+  'GET /api/v1/personas/{id}/versions': { path: { id: 'persona' } },
+
+  'GET /api/v1/clients': [{}, { query: after('client') }],
+  'POST /api/v1/clients': { body: () => ({ name: 'Other' }) },
+  'GET /api/v1/clients/{id}': { path: { id: 'client' } },
+  'PATCH /api/v1/clients/{id}': { path: { id: 'client' }, body: () => ({ name: 'Renamed' }) },
+
+  'GET /api/v1/sessions': [
+    { query: (id) => ({ personaId: id('persona') }) },
+    { query: (id) => ({ clientId: id('client') }) },
+    { query: (id) => ({ cursor: encodeCursor('2038-01-01T00:00:00.000Z', id('session')) }) },
+    {},
+  ],
+  'POST /api/v1/sessions': { body: (id) => ({ personaId: id('persona'), clientId: id('client') }) },
+  'GET /api/v1/sessions/{id}': session,
+  'GET /api/v1/sessions/{id}/client-view': session,
+  'GET /api/v1/sessions/{id}/messages': [session, { ...session, query: () => ({ before: '1000' }) }],
+  'POST /api/v1/sessions/{id}/messages': {
+    ...session,
+    body: () => ({ text: 'Hello there' }),
+    own: 409,
+  },
+  'POST /api/v1/sessions/{id}/guidance': { ...session, body: () => ({ text: 'Be brief.' }) },
+  'GET /api/v1/sessions/{id}/replies': [session, { ...session, query: after('reply') }],
+  'POST /api/v1/sessions/{id}/replies/{replyId}/stop': { path: { id: 'session', replyId: 'reply' } },
+  'GET /api/v1/sessions/{id}/export': [
+    { ...session, query: () => ({ format: 'markdown' }) },
+    { ...session, query: () => ({ format: 'json' }) },
+    { ...session, query: () => ({ format: 'pdf' }) },
+  ],
+  'GET /api/v1/rooms/{id}/events': [
+    { path: { id: 'room' } },
+    { path: { id: 'room' }, query: () => ({ after: '1000', wait: '0' }) },
+    { path: { id: 'room' }, headers: () => ({ accept: 'text/event-stream', 'last-event-id': '1' }) },
+  ],
+  'POST /api/v1/rooms/{id}/messages': { path: { id: 'room' }, body: () => ({ text: 'Hello there' }), own: 409 },
+  'GET /api/v1/sessions/{id}/invitations': [session, { ...session, query: after('invitation') }],
+  'POST /api/v1/sessions/{id}/invitations': { ...session, body: () => ({ alias: 'Other' }) },
+  // The token opens the door for whoever holds it; an id must not do so.
+  'POST /api/v1/invitations/{token}/accept': { path: { token: 'invitation' }, body: () => ({}), own: 410 },
+  'POST /api/v1/sessions/{id}/regenerate': session,
+  'POST /api/v1/sessions/{id}/pause': session,
+  'POST /api/v1/sessions/{id}/resume': session,
+  'POST /api/v1/sessions/{id}/takeover': session,
+  'POST /api/v1/sessions/{id}/handback': session,
+  'POST /api/v1/sessions/{id}/end': session,
+  'POST /api/v1/demo': {},
+
+  'DELETE /api/v1/sessions/{id}/invitations/{invitationId}': {
+    path: { id: 'session', invitationId: 'invitation' },
+    last: true,
+  },
+  'DELETE /api/v1/knowledge-bases/{id}/documents/{documentId}': { ...document, last: true },
+  'DELETE /api/v1/providers/{id}': { path: { id: 'provider' }, last: true },
+  'POST /api/v1/sign-out': { last: true },
+};

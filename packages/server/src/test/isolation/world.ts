@@ -1,0 +1,244 @@
+import { randomBytes } from 'node:crypto';
+import { hashToken, newId, newToken } from '../../platform/ids.ts';
+import type { TestApp } from '../app.ts';
+
+/** What an id can name. A new entity gets a line here, in `seedWorld`, and in the fixtures that take its id. */
+export type Kind =
+  | 'organisation'
+  | 'user'
+  | 'provider'
+  | 'knowledgeBase'
+  | 'document'
+  | 'chunk'
+  | 'persona'
+  | 'client'
+  | 'session'
+  | 'room'
+  | 'message'
+  | 'reply'
+  | 'guidance'
+  | 'invitation';
+
+export type Headers = Record<string, string>;
+
+/** One organisation with something of everything in it. */
+export interface World {
+  /** Stands in every text of this organisation, and nowhere else. */
+  mark: string;
+  ids: Record<Kind, string>;
+  staff: Headers;
+  /** The client of the session in `ids`. */
+  client: Headers;
+  /** Stands in every text of the session in `ids` and of its client, and nowhere else. */
+  talkMark: string;
+  /** A client of the same organisation in another session, and the ids of theirs. */
+  neighbour: { headers: Headers; ids: Record<Kind, string> };
+  /** Keys that its staff and client used, each with the request it was used for. */
+  usedKeys: { key: string; kind: Kind; path: string; body: object }[];
+}
+
+/** A word of letters and digits that no stemmer shortens and no other text holds. */
+const newMark = (name: string): string => `zq${name}${randomBytes(6).toString('hex')}7`;
+
+/** An organisation beside the one of the set-up, with an owner who is signed in. Returns the owner's headers. */
+async function makeOrganisation(
+  app: TestApp,
+  mark: string,
+): Promise<{ orgId: string; userId: string; staff: Headers }> {
+  const [orgId, userId, token] = [newId(), newId(), newToken()];
+  await app.db.in(orgId).tx(async (tx) => {
+    await tx.exec('insert into org (id, name) values ($1, $2)', [orgId, `House ${mark}`]);
+    await app.keyring.create(tx, orgId, orgId);
+    await tx.exec('insert into app_user (org_id, id, name, role) values ($1, $2, $3, $4)', [
+      orgId,
+      userId,
+      `Owner ${mark}`,
+      'owner',
+    ]);
+    await tx.exec(
+      `insert into auth_session (org_id, id, user_id, token_hash, expires_at) values ($1, $2, $3, $4, now() + interval '1 day')`,
+      [orgId, newId(), userId, hashToken(token)],
+    );
+  });
+  return { orgId, userId, staff: { cookie: `rapport_session=${token}` } };
+}
+
+type Call = (method: string, path: string, body?: unknown, headers?: Headers) => Promise<Record<string, never>>;
+
+/** Calls that must succeed. */
+const caller =
+  (app: TestApp, as: Headers): Call =>
+  async (method, path, body, headers = {}) => {
+    const answer = await app.json(method, `/api/v1/${path}`, body, { ...as, ...headers });
+    if (answer.status >= 300)
+      throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+
+/** Until as many replies are there as messages of the client. */
+const repliesOf = async (call: Call, roomId: string, count: number): Promise<void> => {
+  let completed = 0;
+  for (let after = 0, end = Date.now() + 20_000; Date.now() < end;) {
+    const page = (await call('GET', `rooms/${roomId}/events?after=${after}&wait=10`)) as unknown as {
+      events: { type: string }[];
+      next: number;
+    };
+    completed += page.events.filter(({ type }) => type === 'reply.completed').length;
+    if (completed >= count) return;
+    after = page.next;
+  }
+  throw new Error(`${completed} of ${count} replies were completed`);
+};
+
+interface Talk {
+  ids: Pick<Record<Kind, string>, 'client' | 'session' | 'room' | 'message' | 'reply' | 'guidance' | 'invitation'>;
+  headers: Headers;
+  usedKeys: World['usedKeys'];
+}
+
+/** A session with a client in it, one message and its reply. */
+async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: string): Promise<Talk> {
+  const call = caller(app, staff);
+  const used: World['usedKeys'] = [];
+  // Others repeat these requests word for word, so that no canary may stand in them.
+  const keyed = (as: Headers, kind: Kind, path: string, body: object) => {
+    const key = `${mark}-${used.length}`;
+    used.push({ key, kind, path, body });
+    return caller(app, as)('POST', path, body, { 'idempotency-key': key });
+  };
+  const { id: client } = await call('POST', 'clients', { name: `Client ${mark}`, about: `Likes ${mark}` });
+  await keyed(staff, 'client', 'clients', { name: 'Somebody' });
+  const { id: session, roomId: room } = await call('POST', 'sessions', {
+    personaId,
+    clientId: client,
+    title: `Session ${mark}`,
+  });
+  const { id: invitation, token } = await call('POST', `sessions/${session}/invitations`, { alias: `Alias ${mark}` });
+  const { accessToken } = await call('POST', `invitations/${token}/accept`, {});
+  const headers = { authorization: `Bearer ${accessToken}` };
+  const { id: guidance } = await call('POST', `sessions/${session}/guidance`, { text: `Mind ${mark}` });
+  await keyed(staff, 'session', `sessions/${session}/guidance`, { text: 'Be kind.' });
+  const posted = (await caller(app, headers)('POST', `sessions/${session}/messages`, {
+    text: `I say ${mark}`,
+  })) as unknown as { message: { id: string }; replyId: string };
+  await repliesOf(call, room as unknown as string, 1);
+  await keyed(headers, 'session', `sessions/${session}/messages`, { text: 'And this. [play words-15@15]' });
+  await repliesOf(call, room as unknown as string, 2);
+  const ids = { client, session, room, message: posted.message.id, reply: posted.replyId, guidance, invitation };
+  return { ids: ids as unknown as Talk['ids'], headers, usedKeys: used };
+}
+
+/** Seeds every entity through the product's own routes, so that whatever a route writes is there. */
+export async function seedWorld(app: TestApp, name: string, upstreamUrl: string): Promise<World> {
+  const mark = newMark(name);
+  const { orgId, userId, staff } = await makeOrganisation(app, mark);
+  const call = caller(app, staff);
+  const { id: provider } = await call('POST', 'providers', {
+    kind: 'openai',
+    label: `Provider ${mark}`,
+    baseUrl: `${upstreamUrl}/v1`,
+    apiKey: `sk-${mark}`,
+    model: 'echo',
+  });
+  await call('PUT', 'prices', { model: `model-${mark}`, input: 1, output: 2, cached: 0 });
+  const { id: knowledgeBase } = await call('POST', 'knowledge-bases', { name: `Base ${mark}` });
+  const { id: document } = await call('POST', `knowledge-bases/${knowledgeBase}/documents`, {
+    title: `Document ${mark}`,
+    text: `# On ${mark}\n\nThe harbour opens at nine. Everybody knows ${mark} by name.`,
+  });
+  const { results } = (await call('POST', `knowledge-bases/${knowledgeBase}/search`, { query: mark })) as unknown as {
+    results: { chunkId: string }[];
+  };
+  const { id: persona } = await call('POST', 'personas', {
+    name: `Persona ${mark}`,
+    role: `guide of ${mark}`,
+    instructions: `Speak of ${mark}.`,
+    knowledgeBaseId: knowledgeBase,
+  });
+  await call('POST', `personas/${persona}/publish`);
+  const talkMark = `${mark}one`;
+  const talk = await seedTalk(app, staff, talkMark, persona as unknown as string);
+  const other = await seedTalk(app, staff, `${mark}two`, persona as unknown as string);
+  const shared = {
+    organisation: orgId,
+    user: userId,
+    provider,
+    knowledgeBase,
+    document,
+    chunk: results[0]?.chunkId,
+    persona,
+  };
+  const idsOf = (own: Talk['ids']) => ({ ...shared, ...own }) as unknown as Record<Kind, string>;
+  return {
+    mark,
+    talkMark,
+    ids: idsOf(talk.ids),
+    staff,
+    client: talk.headers,
+    neighbour: { headers: other.headers, ids: idsOf(other.ids) },
+    usedKeys: talk.usedKeys,
+  };
+}
+
+export interface TenantTable {
+  name: string;
+  orgColumn: string;
+}
+
+/** Every table that holds rows of organisations. */
+export const tenantTables = (app: TestApp): Promise<TenantTable[]> =>
+  app.db.everywhere.many<TenantTable>(
+    `select c.relname as name, case when c.relname = 'org' then 'id' else 'org_id' end as "orgColumn"
+     from pg_class c
+     where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
+       and (c.relname = 'org' or exists (
+         select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'org_id' and not a.attisdropped))
+     order by c.relname`,
+  );
+
+/** Where a value changes by itself: leases are renewed, and what is remembered of a look-up is no content. */
+const restless = ['lease_until', 'last_seen_at', 'last_used_at'];
+
+/** One value for all rows of an organisation: any change of any of them changes it. */
+export async function digestOf(
+  ask: (text: string, values: unknown[]) => Promise<{ digest: string }[]>,
+  tables: TenantTable[],
+  orgId: string,
+  /** Rows that name one of these ids are somebody's own to change. */
+  except: string[] = [],
+): Promise<string> {
+  const parts = tables.map(
+    ({ name, orgColumn }) =>
+      `select '${name}' as name, md5(coalesce(string_agg(x.row, E'\\n' order by x.row), '')) as digest
+       from (select (to_jsonb(t) - '{${restless.join(',')}}'::text[])::text as row from "${name}" t where t.${orgColumn} = $1) x where not x.row ~ $2`,
+  );
+  const rows = await ask(
+    `select string_agg(name || ' ' || digest, E'\\n' order by name) as digest from (${parts.join(' union all ')}) all_tables`,
+    [orgId, except.length === 0 ? 'no row has this' : except.join('|')],
+  );
+  return rows[0]?.digest ?? '';
+}
+
+export const uuids = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
+
+/** Every id that stands in any row of the organisation. */
+export async function idsIn(app: TestApp, tables: TenantTable[], orgId: string): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (const { name, orgColumn } of tables) {
+    const rows = await app.db.everywhere.many<{ row: string }>(
+      `select to_jsonb(t)::text as row from "${name}" t where t.${orgColumn} = $1`,
+      [orgId],
+    );
+    for (const { row } of rows) for (const id of row.match(uuids) ?? []) found.add(id.toLowerCase());
+  }
+  return found;
+}
+
+/** An id that names nothing, made at the same time as the given one: it sorts to the same place of every list. */
+export const unknownLike = (id: string): string => `${id.slice(0, 24)}${randomBytes(6).toString('hex')}`;
+
+export const withoutIds = (text: string): string =>
+  text
+    .replace(uuids, '<id>')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<instant>')
+    .replace(/"ms":\d+/g, '"ms":<n>');
