@@ -11,6 +11,7 @@ import { createOriginCheck } from './platform/http/origin.ts';
 import { createHttp, type App } from './platform/http/server.ts';
 import { serveWeb } from './platform/http/web.ts';
 import { createLogger } from './platform/logger.ts';
+import { createOutgoing, type Outgoing } from './platform/net/outgoing.ts';
 import { createHub } from './platform/realtime/hub.ts';
 import { createWake } from './platform/realtime/wake.ts';
 import { clientRoutes } from './slices/clients/routes.ts';
@@ -21,7 +22,7 @@ import { invitationRoutes } from './slices/identity/invitations.routes.ts';
 import { allows } from './slices/identity/permissions.ts';
 import { identityRoutes } from './slices/identity/routes.ts';
 import { createInvitationService } from './slices/identity/invitations.service.ts';
-import { createIdentityService } from './slices/identity/service.ts';
+import { createIdentityService, ownerNeedsNoSignIn } from './slices/identity/service.ts';
 import { createGenerationService } from './slices/inference/generations.service.ts';
 import { providerRoutes } from './slices/inference/providers.routes.ts';
 import { createProviderService } from './slices/inference/providers.service.ts';
@@ -44,6 +45,7 @@ export interface AppOptions {
   config: Config;
   /** The login that owns the tables, or may make them. */
   database: pg.PoolConfig;
+  outgoing?: Outgoing;
   /** Names this server among those on the same database. */
   node?: string;
 }
@@ -56,16 +58,25 @@ export interface RunningApp {
 
 type Services = ReturnType<typeof createServices>;
 
+/** What this server may call. The preset's address is the operator's own word; this machine's are its owner's, where they sit at it. */
+export function outgoingFor(config: Config): Outgoing {
+  const preset = config.preset ? [new URL(config.preset.baseUrl).host] : [];
+  return createOutgoing({ loopback: ownerNeedsNoSignIn(config), exceptions: [...config.allowPrivate, ...preset] });
+}
+
 /** The parts that know no domain. */
-function createPlatform({ config, node = randomUUID() }: AppOptions, { db, keyring, app }: Connected) {
+function createPlatform(
+  { config, outgoing = outgoingFor(config), node = randomUUID() }: AppOptions,
+  { db, keyring, app }: Connected,
+) {
   const log = createLogger(config.logLevel);
   const wake = createWake(db, app, node, log);
-  return { config, node, log, keyring, db, wake, hub: createHub(db, wake, log) };
+  return { config, node, log, outgoing, keyring, db, wake, hub: createHub(db, wake, log) };
 }
 
 /** The services in the order in which they may know each other; what would point backwards is handed in as a hook. */
-function createServices({ config, node, log, keyring, db, wake, hub }: ReturnType<typeof createPlatform>) {
-  const providers = createProviderService({ db, config });
+function createServices({ config, node, log, outgoing, keyring, db, wake, hub }: ReturnType<typeof createPlatform>) {
+  const providers = createProviderService({ db, config, outgoing });
   const identity = createIdentityService({ db, keyring, config, ...providers.setupSteps });
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
   const knowledge = createKnowledgeService({ db });
@@ -128,7 +139,7 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const { config } = options;
   const platform = createPlatform(options, await connectDatabase(config, options.database));
-  const { db, hub, wake, log, node } = platform;
+  const { db, hub, wake, log, node, outgoing } = platform;
   const services = createServices(platform);
   const { identity, generations, providers, rooms } = services;
   const closing = new AbortController();
@@ -178,6 +189,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       await app.close();
       hub.stop();
       await wake.stop();
+      await outgoing.close();
       await db.close();
     },
   };
