@@ -8,8 +8,10 @@ import { AppError } from './platform/errors.ts';
 import { serveDocs } from './platform/http/docs.ts';
 import { honourIdempotencyKeys } from './platform/http/idempotency.ts';
 import { createOriginCheck } from './platform/http/origin.ts';
+import { createAddressOf, createRequestLimits } from './platform/http/rateLimits.ts';
 import { createHttp, type App } from './platform/http/server.ts';
 import { serveWeb } from './platform/http/web.ts';
+import { createLimiter } from './platform/limits/limiter.ts';
 import { createLogger } from './platform/logger.ts';
 import { createOutgoing, type Outgoing } from './platform/net/outgoing.ts';
 import { createHub } from './platform/realtime/hub.ts';
@@ -64,6 +66,10 @@ export function outgoingFor(config: Config): Outgoing {
   return createOutgoing({ loopback: ownerNeedsNoSignIn(config), exceptions: [...config.allowPrivate, ...preset] });
 }
 
+/** Limits for this machine itself would only be in its owner's way, unless they are asked for. */
+const limitsOf = (config: Config) =>
+  config.rateLimits.when === 'beyond-loopback' && !ownerNeedsNoSignIn(config) ? 'always' : config.rateLimits.when;
+
 /** The parts that know no domain. */
 function createPlatform(
   { config, outgoing = outgoingFor(config), node = randomUUID() }: AppOptions,
@@ -71,7 +77,8 @@ function createPlatform(
 ) {
   const log = createLogger(config.logLevel);
   const wake = createWake(db, app, node, log);
-  return { config, node, log, outgoing, keyring, db, wake, hub: createHub(db, wake, log) };
+  const limiter = createLimiter({ db, log, rules: config.rateLimits.rules, others: wake.othersPresent });
+  return { config, node, log, outgoing, limiter, keyring, db, wake, hub: createHub(db, wake, log) };
 }
 
 /** The services in the order in which they may know each other; what would point backwards is handed in as a hook. */
@@ -139,14 +146,18 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const { config } = options;
   const platform = createPlatform(options, await connectDatabase(config, options.database));
-  const { db, hub, wake, log, node, outgoing } = platform;
+  const { db, hub, wake, log, node, outgoing, limiter } = platform;
   const services = createServices(platform);
   const { identity, generations, providers, rooms } = services;
   const closing = new AbortController();
   const checkOrigin = createOriginCheck(config);
+  const limits = createRequestLimits(limiter, limitsOf(config));
+  const addressOf = createAddressOf(config.trustProxy);
   const app = createHttp({
     log,
     bodyLimit: config.bodyLimit,
+    limits,
+    trustProxy: config.trustProxy,
     checkOrigin,
     allows,
     authenticate: ({ headers, cookies, ip }) =>
@@ -160,6 +171,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   await identity.requireOwnerPasswordFor(config);
   await wake.start();
   hub.start();
+  limiter.start();
   await generations.start();
   await providers.start(({ message }) => log.warn({ err: message }, 'what runs GGUF files could not be installed'));
   const live = createLiveSocket({
@@ -168,11 +180,13 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     node,
     log,
     checkOrigin: (request) => checkOrigin(request, true),
-    authenticate: ({ headers, socket }, token) =>
+    limits,
+    addressOf,
+    authenticate: (request, token) =>
       identity.authenticate({
         authorization: token === undefined ? undefined : `Bearer ${token}`,
-        cookies: app.parseCookie(headers.cookie ?? ''),
-        remoteAddress: socket.remoteAddress,
+        cookies: app.parseCookie(request.headers.cookie ?? ''),
+        remoteAddress: addressOf(request),
       }),
   });
   await app.listen({ host: config.host, port: config.port });
@@ -187,6 +201,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       providers.stop();
       live.close();
       await app.close();
+      limiter.stop();
       hub.stop();
       await wake.stop();
       await outgoing.close();

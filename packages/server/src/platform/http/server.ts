@@ -23,6 +23,7 @@ import type { Actor } from '../actor.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { answerError } from './problem.ts';
+import type { RequestLimits } from './rateLimits.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -40,6 +41,9 @@ export interface HttpOptions {
   authenticate(request: FastifyRequest): Promise<Actor | null>;
   /** Whether the actor has the permission a route declares. */
   allows(actor: Actor | null, permission: string): boolean;
+  limits: Pick<RequestLimits, 'beforeSignIn' | 'afterSignIn'>;
+  /** Proxies whose word about the client's address counts. */
+  trustProxy: string[];
   /** Refuses requests that a foreign web page or a rebound name could have caused. */
   checkOrigin(request: IncomingMessage, unsafe: boolean): boolean;
 }
@@ -77,6 +81,7 @@ export function createHttp(options: HttpOptions): App {
     bodyLimit: options.bodyLimit,
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 200 },
+    trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
     requestTimeout: 60_000,
     forceCloseConnections: true,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
@@ -133,11 +138,13 @@ function guard(app: App, options: HttpOptions) {
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
     if (!options.checkOrigin(request.raw, !safeMethods.has(request.method))) throw new AppError('foreign-origin');
+    options.limits.beforeSignIn(request);
     const permission = request.routeOptions.config.permission;
     if (!permission) return;
     if (permission === 'public') return;
     request.actor = await options.authenticate(request);
     if (!request.actor) throw new AppError('sign-in-required');
+    options.limits.afterSignIn(request, request.actor);
     // A client must not learn which staff routes exist for which ids.
     if (!options.allows(request.actor, permission)) throw new AppError('not-found');
   });

@@ -58,7 +58,7 @@ export function roomRoutes(app: App, rooms: RoomService, { closing, stillAllowed
   app.post(
     '/api/v1/rooms/:id/messages',
     {
-      config: { ...config, idempotency: 'own' },
+      config: { ...config, idempotency: 'own', rate: 'reply' },
       schema: {
         summary: 'Write to the session of a room',
         params: IdParams,

@@ -82,7 +82,10 @@ export function sessionRoutes(
   replyRoutes(app, conversations);
   app.get(
     '/api/v1/sessions/:id/export',
-    { config: staff, schema: { summary: 'The transcript as a file', params: IdParams, querystring: ExportQuery } },
+    {
+      config: { ...staff, rate: 'heavy' },
+      schema: { summary: 'The transcript as a file', params: IdParams, querystring: ExportQuery },
+    },
     async (request, reply) => {
       const file = await transcripts.export(actorOf(request), request.params.id, request.query.format);
       return reply.header('content-disposition', `attachment; filename="${file.name}"`).type(file.type).send(file.body);
@@ -111,7 +114,7 @@ function messageRoutes(app: App, conversations: ConversationService) {
   app.post(
     '/api/v1/sessions/:id/messages',
     {
-      config: { ...takePart, idempotency: 'own' },
+      config: { ...takePart, idempotency: 'own', rate: 'reply' },
       schema: { summary: 'Write a message', params: IdParams, body: MessagePost, response: { 202: MessageAccepted } },
     },
     async (request, reply) => {
@@ -149,7 +152,7 @@ function replyRoutes(app: App, conversations: ConversationService) {
   app.post(
     '/api/v1/sessions/:id/regenerate',
     {
-      config: takePart,
+      config: { ...takePart, rate: 'reply' },
       schema: { summary: 'Make the last reply again', params: IdParams, body: noBody, response: { 202: ReplyStarted } },
     },
     async (request, reply) => reply.code(202).send(await conversations.regenerate(actorOf(request), request.params.id)),
