@@ -100,6 +100,30 @@ export default tseslint.config(
       },
     },
   },
+  {
+    // Requests of the server's own go through the allow-list.
+    files: ['packages/server/src/**/*.ts'],
+    ignores: ['packages/server/src/platform/{net,db}/**', '**/*.test.ts', 'packages/server/src/test/**'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        { name: 'fetch', message: 'Take outgoing.fetch of platform/net/outgoing.ts.' },
+      ],
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            { name: 'undici', allowTypeImports: true, message: 'Take platform/net/outgoing.ts.' },
+            ...['node:http', 'node:https', 'node:net', 'node:tls', 'node:dns'].map((name) => ({
+              name,
+              allowTypeImports: true,
+              message: 'What connects to others goes through platform/net/outgoing.ts.',
+            })),
+          ],
+        },
+      ],
+    },
+  },
   { files: ['packages/server/src/config/env.ts'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['bench/**', 'packages/cli/**'], rules: { 'no-restricted-properties': 'off' } },
   {

@@ -68,6 +68,8 @@ export default defineConfig({
             { text: 'Markdown without HTML', link: '/decisions/0005-markdown-without-html' },
             { text: 'Row-level security', link: '/decisions/0006-row-level-security' },
             { text: 'Content encryption', link: '/decisions/0007-content-encryption' },
+            { text: 'Outgoing requests', link: '/decisions/0011-outgoing-requests' },
+            { text: 'Rate limits', link: '/decisions/0012-rate-limits' },
           ],
         },
       ],

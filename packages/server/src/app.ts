@@ -7,9 +7,12 @@ import type { Database } from './platform/db/db.ts';
 import { serveDocs } from './platform/http/docs.ts';
 import { honourIdempotencyKeys } from './platform/http/idempotency.ts';
 import { createOriginCheck } from './platform/http/origin.ts';
+import { createAddressOf, createRequestLimits } from './platform/http/rateLimits.ts';
 import { createHttp, type App } from './platform/http/server.ts';
 import { serveWeb } from './platform/http/web.ts';
+import { createLimiter } from './platform/limits/limiter.ts';
 import { createLogger } from './platform/logger.ts';
+import { createOutgoing, type Outgoing } from './platform/net/outgoing.ts';
 import { createHub } from './platform/realtime/hub.ts';
 import { createWake } from './platform/realtime/wake.ts';
 import { createAssignmentService } from './slices/clients/assignments.service.ts';
@@ -28,7 +31,7 @@ import { identityRoutes } from './slices/identity/routes.ts';
 import { roleRoutes, teamRoutes } from './slices/identity/roles.routes.ts';
 import { createRoleService } from './slices/identity/roles.service.ts';
 import { createInvitationService } from './slices/identity/invitations.service.ts';
-import { createIdentityService, type IdentityService } from './slices/identity/service.ts';
+import { createIdentityService, ownerNeedsNoSignIn, type IdentityService } from './slices/identity/service.ts';
 import { createTeamService } from './slices/identity/teams.service.ts';
 import { createGenerationService } from './slices/inference/generations.service.ts';
 import { providerRoutes } from './slices/inference/providers.routes.ts';
@@ -52,6 +55,7 @@ export interface AppOptions {
   config: Config;
   /** The login that owns the tables, or may make them. */
   database: pg.PoolConfig;
+  outgoing?: Outgoing;
   /** Names this server among those on the same database. */
   node?: string;
 }
@@ -64,16 +68,30 @@ export interface RunningApp {
 
 type Services = ReturnType<typeof createServices>;
 
+/** What this server may call. The preset's address is the operator's own word; this machine's are its owner's, where they sit at it. */
+export function outgoingFor(config: Config): Outgoing {
+  const preset = config.preset ? [new URL(config.preset.baseUrl).host] : [];
+  return createOutgoing({ loopback: ownerNeedsNoSignIn(config), exceptions: [...config.allowPrivate, ...preset] });
+}
+
+/** Limits for this machine itself would only be in its owner's way, unless they are asked for. */
+const limitsOf = (config: Config) =>
+  config.rateLimits.when === 'beyond-loopback' && !ownerNeedsNoSignIn(config) ? 'always' : config.rateLimits.when;
+
 /** The parts that know no domain. */
-function createPlatform({ config, node = randomUUID() }: AppOptions, { db, keyring, app }: Connected) {
+function createPlatform(
+  { config, outgoing = outgoingFor(config), node = randomUUID() }: AppOptions,
+  { db, keyring, app }: Connected,
+) {
   const log = createLogger(config.logLevel);
   const wake = createWake(db, app, node, log);
-  return { config, node, log, keyring, db, wake, hub: createHub(db, wake, log) };
+  const limiter = createLimiter({ db, log, rules: config.rateLimits.rules, others: wake.othersPresent });
+  return { config, node, log, outgoing, limiter, keyring, db, wake, hub: createHub(db, wake, log) };
 }
 
 /** The services in the order in which they may know each other; what would point backwards is handed in as a hook. */
-function createServices({ config, node, log, keyring, db, wake, hub }: ReturnType<typeof createPlatform>) {
-  const providers = createProviderService({ db, config });
+function createServices({ config, node, log, outgoing, keyring, db, wake, hub }: ReturnType<typeof createPlatform>) {
+  const providers = createProviderService({ db, config, outgoing });
   const identity = createIdentityService({ db, keyring, config, wake, ...providers.setupSteps });
   const team = createTeamServices(db, config, identity);
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
@@ -155,14 +173,18 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const { config } = options;
   const platform = createPlatform(options, await connectDatabase(config, options.database));
-  const { db, hub, wake, log, node } = platform;
+  const { db, hub, wake, log, node, outgoing, limiter } = platform;
   const services = createServices(platform);
   const { identity, generations, providers, rooms } = services;
   const closing = new AbortController();
   const checkOrigin = createOriginCheck(config);
+  const limits = createRequestLimits(limiter, limitsOf(config));
+  const addressOf = createAddressOf(config.trustProxy);
   const app = createHttp({
     log,
     bodyLimit: config.bodyLimit,
+    limits,
+    trustProxy: config.trustProxy,
     checkOrigin,
     allows,
     authenticate: ({ headers, cookies, ip }) =>
@@ -176,6 +198,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   await identity.requireOwnerPasswordFor(config);
   await wake.start();
   hub.start();
+  limiter.start();
   await generations.start();
   await providers.start(({ message }) => log.warn({ err: message }, 'what runs GGUF files could not be installed'));
   const live = createLiveSocket({
@@ -186,11 +209,13 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     checkOrigin: (request) => checkOrigin(request, true),
     allows,
     onAccessChanged: identity.onAccessChanged,
-    authenticate: ({ headers, socket }, token) =>
+    limits,
+    addressOf,
+    authenticate: (request, token) =>
       identity.authenticate({
         authorization: token === undefined ? undefined : `Bearer ${token}`,
-        cookies: app.parseCookie(headers.cookie ?? ''),
-        remoteAddress: socket.remoteAddress,
+        cookies: app.parseCookie(request.headers.cookie ?? ''),
+        remoteAddress: addressOf(request),
       }),
   });
   await app.listen({ host: config.host, port: config.port });
@@ -205,8 +230,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       providers.stop();
       live.close();
       await app.close();
+      limiter.stop();
       hub.stop();
       await wake.stop();
+      await outgoing.close();
       await db.close();
     },
   };

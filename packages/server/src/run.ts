@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { startApp, type RunningApp } from './app.ts';
+import { outgoingFor, startApp, type RunningApp } from './app.ts';
 import { makeConfig, type Config } from './config/config.ts';
 import { readEnv } from './config/env.ts';
 import { startEmbedded } from './platform/db/embedded.ts';
@@ -64,7 +64,9 @@ export async function run(): Promise<void> {
   try {
     config = makeConfig(readEnv());
     backend = await openBackend(config);
-    const app = await startApp({ config, database: backend.poolConfig });
+    const outgoing = outgoingFor(config);
+    outgoing.bindProcess();
+    const app = await startApp({ config, outgoing, database: backend.poolConfig });
     stopOnSignals(app, backend);
     console.log(`Rapport is ready: ${app.url}`);
   } catch (error) {

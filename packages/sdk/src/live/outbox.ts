@@ -20,6 +20,9 @@ export interface OutboxParts {
   onRejected: ((item: OutboxItem, error: LiveError) => void) | undefined;
 }
 
+/** Whether a refusal may lie in the message itself, and not in the network or in how much came before it. */
+const isOwnFault = (code: string): boolean => code !== 'offline' && code !== 'rate-limited';
+
 const isClosed = () => new LiveError('closed', 'Closed.');
 
 /**
@@ -101,7 +104,7 @@ export class Outbox {
     this.#underWay.delete(item.room);
     if (this.#closed) return;
     if (result instanceof LiveError && isTransient(result)) {
-      const refused = (this.#refusals.get(item.mid) ?? 0) + (result.code === 'offline' ? 0 : 1);
+      const refused = (this.#refusals.get(item.mid) ?? 0) + (isOwnFault(result.code) ? 1 : 0);
       this.#refusals.set(item.mid, refused);
       if (refused < refusalsBorne) {
         clearTimeout(this.#timer);

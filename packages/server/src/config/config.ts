@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { defaultRules, parseRules, type RateRules } from '../platform/limits/rules.ts';
+import { parseException } from '../platform/net/addresses.ts';
 import { StartupError } from '../platform/startupError.ts';
 import type { Env } from './env.ts';
 
@@ -15,6 +17,11 @@ export interface Config {
   masterKey: { text?: string | undefined; file?: string | undefined; command?: string | undefined };
   /** Content from before it was encrypted may be read. */
   readPlain: boolean;
+  /** Hosts, addresses and ranges of private networks that this server may call. */
+  allowPrivate: string[];
+  rateLimits: { when: 'always' | 'beyond-loopback' | 'off'; rules: RateRules };
+  /** Addresses and ranges of proxies whose word about the client's address counts. */
+  trustProxy: string[];
   preset: { baseUrl: string; apiKey: string | null; model: string } | null;
   logLevel: string;
   publicUrl: string | null;
@@ -28,6 +35,16 @@ export interface Config {
 }
 
 const projectRoot = fileURLToPath(new URL('../../../../', import.meta.url));
+
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((one) => one.trim())
+      .filter(Boolean),
+  );
 
 /** Every option of env.ts and no other. */
 const options = {
@@ -44,6 +61,24 @@ const options = {
   RAPPORT_MODEL: z.string().optional(),
   RAPPORT_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   RAPPORT_TOKEN_FRAME_MS: z.coerce.number().int().min(0).max(1000).default(40),
+  RAPPORT_ALLOW_PRIVATE: list.refine(
+    (all) => all.every((one) => parseException(one) !== null),
+    'give hosts, addresses or ranges such as gpu.internal:8000, 10.0.0.5 or 10.0.0.0/8',
+  ),
+  RAPPORT_RATE_LIMITS: z
+    .string()
+    .optional()
+    .transform((text, context): Config['rateLimits'] => {
+      if (text === undefined) return { when: 'beyond-loopback', rules: defaultRules };
+      if (text === 'off') return { when: 'off', rules: defaultRules };
+      const rules = parseRules(text);
+      if (!rules) context.addIssue('give off, or limits such as read.actor=600,credentials.address=10');
+      return { when: 'always', rules: rules ?? defaultRules };
+    }),
+  RAPPORT_TRUST_PROXY: list.refine(
+    (all) => all.every((one) => parseException(one)?.range && parseException(one)?.port === null),
+    'give addresses or ranges such as 127.0.0.1 or 10.0.0.0/8',
+  ),
   RAPPORT_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   RAPPORT_NPM: z.string().optional(),
 } satisfies Record<keyof Env, z.ZodType>;
@@ -84,6 +119,9 @@ export function makeConfig(env: Env): Config {
     preset: e.RAPPORT_OPENAI_BASE_URL
       ? { baseUrl: e.RAPPORT_OPENAI_BASE_URL, apiKey: e.RAPPORT_OPENAI_API_KEY ?? null, model: e.RAPPORT_MODEL ?? '' }
       : null,
+    rateLimits: e.RAPPORT_RATE_LIMITS,
+    trustProxy: e.RAPPORT_TRUST_PROXY,
+    allowPrivate: e.RAPPORT_ALLOW_PRIVATE,
     logLevel: e.RAPPORT_LOG_LEVEL,
     publicUrl: e.RAPPORT_PUBLIC_URL ?? null,
     npm: e.RAPPORT_NPM ?? null,

@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { createAnthropicEngine } from '../slices/inference/engines/anthropic.ts';
 import type { Engine } from '../slices/inference/engines/engine.ts';
-import { closePools } from '../slices/inference/engines/http.ts';
+import { createOutgoing } from '../platform/net/outgoing.ts';
 import { createOpenAiEngine, onlyText } from '../slices/inference/engines/openai.ts';
 import { createSseParser } from '../slices/inference/engines/sse.ts';
 import { createTemplate } from '../slices/inference/engines/template.ts';
 
+const outgoing = createOutgoing({ loopback: true, exceptions: [] });
 const signal = new AbortController().signal;
 const microseconds = (ms: number, tokens: number) => `${((ms * 1000) / tokens).toFixed(2)} µs per token`;
 
@@ -72,12 +73,12 @@ const upstream = spawn(process.execPath, [fileURLToPath(new URL('./upstream.ts',
 const [line] = (await once(upstream.stdout, 'data')) as [Buffer];
 const url = line.toString().trim();
 const engines: [string, Engine][] = [
-  ['OpenAI', createOpenAiEngine({ baseUrl: `${url}/v1`, apiKey: null })],
-  ['Anthropic', createAnthropicEngine({ baseUrl: url, apiKey: null })],
+  ['OpenAI', createOpenAiEngine({ baseUrl: `${url}/v1`, apiKey: null, outgoing })],
+  ['Anthropic', createAnthropicEngine({ baseUrl: url, apiKey: null, outgoing })],
 ];
 for (const [name, engine] of engines) {
   await calling(name, engine, 'words-200', 100);
   for (const model of ['words-200', 'words-200@20']) await calling(name, engine, model, 300);
 }
-await closePools();
+await outgoing.close();
 upstream.kill();

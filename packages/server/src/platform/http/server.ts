@@ -24,6 +24,7 @@ import type { Actor } from '../actor.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { answerError } from './problem.ts';
+import type { RequestLimits } from './rateLimits.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -41,6 +42,9 @@ export interface HttpOptions {
   authenticate(request: FastifyRequest): Promise<Actor | null>;
   /** Whether the actor has the permission a route declares. */
   allows(actor: Actor | null, permission: Permission): boolean;
+  limits: Pick<RequestLimits, 'beforeSignIn' | 'afterSignIn'>;
+  /** Proxies whose word about the client's address counts. */
+  trustProxy: string[];
   /** Refuses requests that a foreign web page or a rebound name could have caused. */
   checkOrigin(request: IncomingMessage, unsafe: boolean): boolean;
 }
@@ -78,6 +82,7 @@ export function createHttp(options: HttpOptions): App {
     bodyLimit: options.bodyLimit,
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 200 },
+    trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
     requestTimeout: 60_000,
     forceCloseConnections: true,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
@@ -134,11 +139,13 @@ function guard(app: App, options: HttpOptions) {
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
     if (!options.checkOrigin(request.raw, !safeMethods.has(request.method))) throw new AppError('foreign-origin');
+    options.limits.beforeSignIn(request);
     const permission = request.routeOptions.config.permission;
     if (!permission) return;
     if (permission === 'public') return;
     request.actor = await options.authenticate(request);
     if (!request.actor) throw new AppError('sign-in-required');
+    options.limits.afterSignIn(request, request.actor);
     if (options.allows(request.actor, permission)) return;
     // A client must not learn which staff routes exist; members of a team know that there are others' tasks.
     if (request.actor.kind === 'client') throw new AppError('not-found');

@@ -6,6 +6,7 @@ import { systemClock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { Unreadable } from '../../platform/keys/keyring.ts';
+import type { Outgoing } from '../../platform/net/outgoing.ts';
 import type { Engine } from './engines/engine.ts';
 import { createEngine } from './engines/create.ts';
 import type { ProviderRow } from './schema.ts';
@@ -33,8 +34,13 @@ export const presetKeyOf = (config: Pick<Config, 'preset'>, row: ProviderRow): s
   row.id === presetId && config.preset?.baseUrl === row.base_url ? (config.preset?.apiKey ?? null) : null;
 
 /** The engines of the stored providers, each made once per version of its row. */
-export function createEngines(parts: { db: Database; config: Pick<Config, 'preset'>; ggufLibrary(): string | null }) {
-  const { db, config, ggufLibrary } = parts;
+export function createEngines(parts: {
+  db: Database;
+  config: Pick<Config, 'preset'>;
+  outgoing: Outgoing;
+  ggufLibrary(): string | null;
+}) {
+  const { db, config, outgoing, ggufLibrary } = parts;
   const engines = new Map<string, { version: string; engine: Engine }>();
   // Every turn asks which provider answers; a change made on another server holds within a second.
   const rows = createBriefCache<ProviderRow>(systemClock, { ttlMs: 900, max: 1000 });
@@ -59,6 +65,7 @@ export function createEngines(parts: { db: Database; config: Pick<Config, 'prese
       model: row.model,
       apiKey: await keyOf(orgId, row),
       ggufLibrary,
+      outgoing,
     });
     known?.engine.close?.();
     engines.set(`${orgId}/${row.id}`, { version: row.version, engine });

@@ -24,7 +24,7 @@ export function providerRoutes(app: App, providers: ProviderService) {
   app.post(
     '/api/v1/providers',
     {
-      config: manage,
+      config: { ...manage, rate: 'heavy' },
       schema: {
         summary: 'Add a model provider, after one real call',
         body: ProviderCreate,
@@ -36,7 +36,7 @@ export function providerRoutes(app: App, providers: ProviderService) {
   app.post(
     '/api/v1/providers/test',
     {
-      config: { ...manage, idempotency: 'none' },
+      config: { ...manage, idempotency: 'none', rate: 'heavy' },
       schema: {
         summary: 'Try provider settings with one real call',
         body: ProviderCreate,

@@ -9,6 +9,7 @@ import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
+import type { Outgoing } from '../../platform/net/outgoing.ts';
 import { ownerNeedsNoSignIn, type SetupStep } from '../identity/service.ts';
 import { createGgufLibrary, InstallFailed, type LibraryOfGguf } from './engines/gguf.library.ts';
 import { findOllama } from './engines/ollama.ts';
@@ -86,11 +87,11 @@ async function prepareGguf(path: string, library: LibraryOfGguf): Promise<Provid
 }
 
 /** One real, tiny call, before which a GGUF file may need its library; the reference engine needs none. */
-function createTrial(library: LibraryOfGguf) {
+function createTrial(library: LibraryOfGguf, outgoing: Outgoing) {
   const tryOut = async (wanted: Wanted): Promise<ProviderTest> => {
     if (wanted.kind === 'reference') return { ok: true, ms: 0, fault: null, message: null };
     const trouble = wanted.kind === 'gguf' ? await prepareGguf(wanted.model ?? '', library) : null;
-    return trouble ?? testProvider({ ...wanted, ggufLibrary: library.find });
+    return trouble ?? testProvider({ ...wanted, outgoing, ggufLibrary: library.find });
   };
   const requireWorking = async (wanted: Wanted): Promise<void> => {
     const result = await tryOut(wanted);
@@ -101,13 +102,14 @@ function createTrial(library: LibraryOfGguf) {
 
 type Trial = ReturnType<typeof createTrial>;
 
-export function createProviderService({ db, config }: { db: Database; config: Config }) {
+export function createProviderService(parts: { db: Database; config: Config; outgoing: Outgoing }) {
+  const { db, config, outgoing } = parts;
   const library = createGgufLibrary(config);
-  const trial = createTrial(library);
-  const engines = createEngines({ db, config, ggufLibrary: library.find });
+  const trial = createTrial(library, outgoing);
+  const engines = createEngines({ db, config, outgoing, ggufLibrary: library.find });
   return {
     ...createManagement({ db, config, trial, forget: engines.forgetProviders }),
-    ...createLookUps({ db, config, trial, library }),
+    ...createLookUps({ ...parts, trial, library }),
     ...engines,
     ...createPrices(db),
 
@@ -223,8 +225,14 @@ function createManagement({ db, config, trial, forget }: ManagementParts) {
 }
 
 /** What the page that adds a provider asks; the second of each pair is for the set-up, before there is anybody to sign in. */
-function createLookUps(parts: { db: Database; config: Config; trial: Trial; library: LibraryOfGguf }) {
-  const { db, config, trial, library } = parts;
+function createLookUps(parts: {
+  db: Database;
+  config: Config;
+  outgoing: Outgoing;
+  trial: Trial;
+  library: LibraryOfGguf;
+}) {
+  const { db, config, outgoing, trial, library } = parts;
   // A stranger must not be able to make a running server call addresses.
   const duringSetup = async (): Promise<void> => {
     if (await store.anyOrg(db.everywhere)) throw new AppError('already-set-up');
@@ -233,13 +241,13 @@ function createLookUps(parts: { db: Database; config: Config; trial: Trial; libr
     /** The models of an Ollama on its standard port of this machine; null when none answers. */
     async findOllama(actor: Actor): Promise<{ models: string[] | null }> {
       requireStaff(actor);
-      return { models: await findOllama() };
+      return { models: await findOllama(outgoing) };
     },
 
     /** Throws `already-set-up`. */
     async findOllamaForSetup(): Promise<{ models: string[] | null }> {
       await duringSetup();
-      return { models: await findOllama() };
+      return { models: await findOllama(outgoing) };
     },
 
     /** How far the library is that runs models from files. */

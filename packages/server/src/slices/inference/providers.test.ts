@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createOutgoing } from '../../platform/net/outgoing.ts';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
 import { putFake, writeNpm } from '../../test/gguf/library.ts';
 import { createProviderService } from './providers.service.ts';
@@ -49,7 +50,8 @@ afterEach(() => app.close());
 
 const settings = (more: object = {}) => ({ kind: 'openai', baseUrl, model: 'small', apiKey: canary, ...more });
 const add = (more: object = {}) => app.json('POST', '/api/v1/providers', settings(more));
-const service = () => createProviderService({ db: app.db, config: app.config });
+const outgoing = createOutgoing({ loopback: true, exceptions: [] });
+const service = () => createProviderService({ db: app.db, config: app.config, outgoing });
 const stored = async () => (await app.db.everywhere.one<{ n: number }>('select count(*) as n from provider')).n;
 
 test('a provider is tried with one real call before it is stored', async () => {

@@ -77,7 +77,7 @@ export function roomRoutes(app: App, rooms: RoomService, options: RoomRouteOptio
   app.post(
     '/api/v1/rooms/:id/messages',
     {
-      config: { ...takePart, idempotency: 'own' },
+      config: { ...takePart, idempotency: 'own', rate: 'reply' },
       schema: {
         summary: 'Write to the session of a room',
         params: IdParams,

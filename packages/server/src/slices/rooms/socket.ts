@@ -25,6 +25,13 @@ export interface LiveOptions {
   node: string;
   log: Logger;
   checkOrigin(request: IncomingMessage): boolean;
+  /** Throw `rate-limited`. */
+  limits: {
+    address(from: string, kind: 'live'): void;
+    actor(from: string, who: Actor, kind: 'live' | 'reply'): void;
+  };
+  /** Where a request comes from, past trusted proxies. */
+  addressOf(request: IncomingMessage): string;
   /** Null: nobody. Throws AppError for a token that is not good. */
   authenticate(request: IncomingMessage, token: string | undefined): Promise<Actor | null>;
   allows(actor: Actor | null, permission: Permission): boolean;
@@ -35,6 +42,7 @@ export interface LiveOptions {
 interface Connection {
   socket: WebSocket;
   request: IncomingMessage;
+  address: string;
   actor: Actor | null;
   token: string | undefined;
   rooms: Map<string, Attachment | null>;
@@ -110,25 +118,33 @@ export function createLiveSocket(options: LiveOptions) {
     }
   };
 
+  const limited = (c: Connection, actor: Actor, kind: 'live' | 'reply') =>
+    attempt(() => options.limits.actor(c.address, actor, kind));
+
   const handle = async (c: Connection, frame: ClientFrame) => {
     if (frame.t === 'ping') return send(c, { t: 'pong' });
     if (frame.t === 'hello') {
+      if (attempt(() => options.limits.address(c.address, 'live')))
+        return close(c, closeCodes.slow, 'too many attempts');
       c.token = frame.token;
       c.actor = await options.authenticate(c.request, frame.token).catch(nobody);
       if (!c.actor) return close(c, closeCodes.auth, 'sign in first');
       return send(c, { t: 'welcome', node, pingEveryMs });
     }
     if (!c.actor) return close(c, closeCodes.auth, 'say hello first');
+    const tooMany = frame.t === 'unsub' ? null : limited(c, c.actor, frame.t === 'pub' ? 'reply' : 'live');
     switch (frame.t) {
       case 'sub':
+        if (tooMany) return send(c, { t: 'denied', room: frame.room, code: tooMany.code });
         return subscribe(c, c.actor, frame.room, frame.after, frame.epoch);
       case 'unsub':
         c.rooms.get(frame.room)?.detach();
         return void c.rooms.delete(frame.room);
       case 'pub':
+        if (tooMany) return send(c, { t: 'nack', mid: frame.mid, code: tooMany.code, message: tooMany.message });
         return publish(c, c.actor, frame);
       case 'typing':
-        if (!options.allows(c.actor, 'sessions.take-part')) return;
+        if (tooMany || !options.allows(c.actor, 'sessions.take-part')) return;
         return rooms.typing(c.actor, frame.room, frame.on).catch(() => {});
     }
   };
@@ -152,6 +168,7 @@ export function createLiveSocket(options: LiveOptions) {
     const c: Connection = {
       socket,
       request,
+      address: options.addressOf(request),
       actor: null,
       token: undefined,
       rooms: new Map(),
@@ -175,6 +192,12 @@ export function createLiveSocket(options: LiveOptions) {
     const path = (request.url ?? '').split('?')[0];
     if (path !== livePath || !options.checkOrigin(request)) {
       socket.end(`HTTP/1.1 ${path === livePath ? '403 Forbidden' : '404 Not Found'}\r\nconnection: close\r\n\r\n`);
+      return;
+    }
+    const tooMany = attempt(() => options.limits.address(options.addressOf(request), 'live'));
+    if (tooMany) {
+      const wait = `retry-after: ${tooMany.retryAfterSeconds ?? 1}`;
+      socket.end(`HTTP/1.1 429 Too Many Requests\r\n${wait}\r\nconnection: close\r\n\r\n`);
       return;
     }
     wss.handleUpgrade(request, socket, head, (ws) => wss.emit('connection', ws, request));
@@ -242,6 +265,17 @@ const nobody = (error: unknown): null => {
   if (error instanceof AppError && error.status === 401) return null;
   throw error;
 };
+
+/** The refusal, or null. */
+function attempt(act: () => void): AppError | null {
+  try {
+    act();
+    return null;
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}
 
 const isZodError = (error: unknown): boolean => error instanceof Error && error.name === 'ZodError';
 

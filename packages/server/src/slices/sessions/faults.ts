@@ -4,6 +4,8 @@ const sentences: Record<string, string> = {
   'rate-limited': 'The model provider is receiving too many requests. Try again in a minute.',
   unavailable: 'The model provider has a problem of its own. Try again in a moment.',
   'refused-connection': 'The model provider cannot be reached. Try again in a moment.',
+  'refused-address': 'The model provider’s address is not allowed. An administrator needs to check the settings.',
+  redirected: 'The model provider has moved. An administrator needs to check its address in the settings.',
   'timeout-first-token': 'The model did not begin to answer in time. Try again.',
   stalled: 'The model stopped in the middle of its answer. Try again.',
   cut: 'The connection to the model broke off before the answer was complete. Try again.',

@@ -85,7 +85,7 @@ export function sessionRoutes(
   app.get(
     '/api/v1/sessions/:id/export',
     {
-      config: { permission: 'sessions.export' },
+      config: { permission: 'sessions.export', rate: 'heavy' },
       schema: { summary: 'The transcript as a file', params: IdParams, querystring: ExportQuery },
     },
     async (request, reply) => {
@@ -116,7 +116,7 @@ function messageRoutes(app: App, conversations: ConversationService) {
   app.post(
     '/api/v1/sessions/:id/messages',
     {
-      config: { ...takePart, idempotency: 'own' },
+      config: { ...takePart, idempotency: 'own', rate: 'reply' },
       schema: { summary: 'Write a message', params: IdParams, body: MessagePost, response: { 202: MessageAccepted } },
     },
     async (request, reply) => {
@@ -154,7 +154,7 @@ function replyRoutes(app: App, conversations: ConversationService) {
   app.post(
     '/api/v1/sessions/:id/regenerate',
     {
-      config: takePart,
+      config: { ...takePart, rate: 'reply' },
       schema: { summary: 'Make the last reply again', params: IdParams, body: noBody, response: { 202: ReplyStarted } },
     },
     async (request, reply) => reply.code(202).send(await conversations.regenerate(actorOf(request), request.params.id)),

@@ -6,7 +6,7 @@ import {
   type EngineRequest,
   type PromptMessage,
 } from './engine.ts';
-import { newProgress, postStream, type StreamReader } from './http.ts';
+import { newProgress, postStream, type HttpEngineSettings, type StreamReader } from './http.ts';
 import { createSseParser, parseData } from './sse.ts';
 import { createTemplate } from './template.ts';
 
@@ -133,13 +133,14 @@ function createReader(model: string, onText: (text: string) => void) {
 }
 
 /** Anthropic's messages API. `baseUrl` with or without /v1. */
-export function createAnthropicEngine(settings: { baseUrl: string; apiKey: string | null }): Engine {
+export function createAnthropicEngine(settings: HttpEngineSettings): Engine {
+  const { outgoing } = settings;
   const url = `${settings.baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1/messages`;
   const headers = { 'anthropic-version': '2023-06-01', ...(settings.apiKey ? { 'x-api-key': settings.apiKey } : {}) };
   return {
     async stream(request, onText) {
       const { reader, end } = createReader(request.model, onText);
-      await postStream({ url, headers, body: bodyOf(request) }, request, reader);
+      await postStream({ outgoing, url, headers, body: bodyOf(request) }, request, reader);
       return { ...end, finishReason: end.finishReason ?? 'other' };
     },
   };

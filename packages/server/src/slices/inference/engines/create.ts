@@ -1,4 +1,5 @@
 import type { ProviderKind } from '@rapport/protocol/inference';
+import type { Outgoing } from '../../../platform/net/outgoing.ts';
 import { createAnthropicEngine } from './anthropic.ts';
 import type { Engine } from './engine.ts';
 import { createGgufEngine } from './gguf.ts';
@@ -13,13 +14,16 @@ export interface EngineSettings {
   apiKey: string | null;
   /** The file of the library that runs models from files; null while it is not installed. */
   ggufLibrary(): string | null;
+  outgoing: Outgoing;
 }
 
 /** The engine of a provider. `reference` is none: it does not generate. */
 export function createEngine(settings: EngineSettings): Engine {
-  const { kind, baseUrl, apiKey, model, ggufLibrary } = settings;
+  const { kind, baseUrl, apiKey, model, ggufLibrary, outgoing } = settings;
   if (kind === 'gguf' && model) return createGgufEngine({ path: model, library: ggufLibrary });
   if (!baseUrl || kind === 'reference') throw new Error(`a provider of kind ${kind} lacks its address`);
-  if (kind === 'anthropic') return createAnthropicEngine({ baseUrl, apiKey });
-  return kind === 'ollama' ? createOllamaEngine({ baseUrl }) : createOpenAiEngine({ baseUrl, apiKey });
+  if (kind === 'anthropic') return createAnthropicEngine({ baseUrl, apiKey, outgoing });
+  return kind === 'ollama'
+    ? createOllamaEngine({ baseUrl, outgoing })
+    : createOpenAiEngine({ baseUrl, apiKey, outgoing });
 }

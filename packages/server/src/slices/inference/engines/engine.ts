@@ -51,6 +51,10 @@ export type EngineFault =
   | 'rate-limited'
   | 'unavailable'
   | 'refused-connection'
+  /** It lies in a private network that the operator has not excepted. */
+  | 'refused-address'
+  /** It sends elsewhere, where nothing of ours goes. */
+  | 'redirected'
   | 'timeout-first-token'
   | 'stalled'
   | 'cut'

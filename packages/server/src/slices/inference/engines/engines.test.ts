@@ -2,20 +2,21 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startUpstream, type Upstream } from '../../../test/upstream.ts';
+import { createOutgoing } from '../../../platform/net/outgoing.ts';
 import { createAnthropicEngine, toAnthropic } from './anthropic.ts';
 import { EngineError, type Engine, type EngineFault, type EngineRequest, type PromptMessage } from './engine.ts';
-import { closePools } from './http.ts';
 import { createOllamaEngine, findOllama } from './ollama.ts';
 import { createOpenAiEngine } from './openai.ts';
 import { streamWithRetry, type RetryClock } from './retry.ts';
 import { testProvider } from './testProvider.ts';
 
+const outgoing = createOutgoing({ loopback: true, exceptions: [] });
 let upstream: Upstream;
 beforeAll(async () => {
   upstream = await startUpstream();
 });
 afterAll(async () => {
-  await closePools();
+  await outgoing.close();
   await upstream.close();
 });
 
@@ -24,8 +25,8 @@ type Kind = (typeof kinds)[number];
 
 const engineOf = (kind: Kind, url = upstream.url): Engine =>
   kind === 'openai'
-    ? createOpenAiEngine({ baseUrl: `${url}/v1/`, apiKey: 'sk-test' })
-    : createAnthropicEngine({ baseUrl: url, apiKey: 'sk-test' });
+    ? createOpenAiEngine({ baseUrl: `${url}/v1/`, apiKey: 'sk-test', outgoing })
+    : createAnthropicEngine({ baseUrl: url, apiKey: 'sk-test', outgoing });
 
 const ask = (model: string, more: Partial<EngineRequest> = {}): EngineRequest => ({
   model,
@@ -127,7 +128,7 @@ describe.each(kinds)('%s', (kind) => {
     expect(await to(engineOf(kind, 'http://127.0.0.1:9'))).toBe('refused-connection');
     expect(await to(engineOf(kind, 'nonsense'))).toBe('refused-connection');
     const create = kind === 'openai' ? createOpenAiEngine : createAnthropicEngine;
-    expect(await to(create({ baseUrl: upstream.url, apiKey: 'sk-“quoted”' }))).toBe('unauthorized');
+    expect(await to(create({ baseUrl: upstream.url, apiKey: 'sk-“quoted”', outgoing }))).toBe('unauthorized');
   });
 
   test('a reader that fails is not taken for the provider', async () => {
@@ -289,7 +290,7 @@ describe('another try', () => {
   });
 
   test('one that is late because a model is being loaded is waited for', async () => {
-    const ollama = createOllamaEngine({ baseUrl: upstream.url });
+    const ollama = createOllamaEngine({ baseUrl: upstream.url, outgoing });
     expect(await tryLate(ollama, 'fault-slow-first@2301')).toMatchObject({ text: begun, tries: 1 });
   });
 
@@ -305,7 +306,7 @@ describe('another try', () => {
 });
 
 describe('trying a provider', () => {
-  const rest = { kind: 'openai' as const, apiKey: 'k', ggufLibrary: () => null };
+  const rest = { kind: 'openai' as const, apiKey: 'k', outgoing, ggufLibrary: () => null };
   const settings = (model: string) => ({ ...rest, baseUrl: `${upstream.url}/v1`, model });
 
   test('one small call, and how long it took', async () => {
@@ -331,15 +332,15 @@ describe('an Ollama on this machine', () => {
   afterEach(() => silent?.close());
 
   test('is found with its models', async () => {
-    expect(await findOllama(upstream.url)).toContain('echo');
+    expect(await findOllama(outgoing, upstream.url)).toContain('echo');
   });
 
   test('nobody, and somebody who does not answer, are none after 0.3 s', async () => {
-    expect(await findOllama('http://127.0.0.1:9')).toBeNull();
+    expect(await findOllama(outgoing, 'http://127.0.0.1:9')).toBeNull();
     silent = createServer(() => {});
     await new Promise<void>((done) => silent?.listen(0, '127.0.0.1', done));
     const began = performance.now();
-    expect(await findOllama(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`)).toBeNull();
+    expect(await findOllama(outgoing, `http://127.0.0.1:${(silent.address() as AddressInfo).port}`)).toBeNull();
     expect(performance.now() - began).toBeLessThan(1000);
     silent.closeAllConnections();
   });

@@ -1,22 +1,6 @@
-import { Pool, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import { OutgoingRefused, type Outgoing } from '../../../platform/net/outgoing.ts';
 import { defaultTimeouts, EngineError, type EngineFault, type EngineRequest } from './engine.ts';
-
-/** A connection per running reply; undici's own timeouts are off because ours say what happened. */
-const pools = new Map<string, Pool>();
-const poolFor = (origin: string): Pool => {
-  let pool = pools.get(origin);
-  if (!pool) {
-    pool = new Pool(origin, {
-      connections: 1024,
-      pipelining: 1,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connectTimeout: 10_000,
-    });
-    pools.set(origin, pool);
-  }
-  return pool;
-};
 
 const maxErrorBody = 4096;
 /** How long a connection may take to close after the reply's own end, to be used again. */
@@ -25,6 +9,7 @@ const drainMs = 1000;
 type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
 
 function faultOf(status: number, body: string): EngineFault {
+  if (status >= 300 && status < 400) return 'redirected';
   if (status === 401 || status === 403) return 'unauthorized';
   if (status === 429) return 'rate-limited';
   if (status >= 500 || status === 408) return 'unavailable';
@@ -47,9 +32,16 @@ const isStream = (headers: Headers): boolean =>
   !/text\/html|application\/json/.test(String(headers['content-type'] ?? ''));
 
 export interface StreamCall {
+  outgoing: Outgoing;
   url: string;
   headers: Record<string, string>;
   body: unknown;
+}
+
+export interface HttpEngineSettings {
+  baseUrl: string;
+  apiKey: string | null;
+  outgoing: Outgoing;
 }
 
 /** What a driver has understood so far. The driver counts; the watchdog and the end of the call look on. */
@@ -146,9 +138,11 @@ export function postStream(call: StreamCall, request: EngineRequest, reader: Str
   });
 }
 
-/** Only a key can be worded so that it fits into no header. */
-const unsent = (error: unknown): EngineFault =>
-  (error as { code?: string }).code === 'UND_ERR_INVALID_ARG' ? 'unauthorized' : 'refused-connection';
+function unsent(error: unknown): EngineFault {
+  if (error instanceof OutgoingRefused) return 'refused-address';
+  // Only a key can be worded so that it fits into no header.
+  return (error as { code?: string }).code === 'UND_ERR_INVALID_ARG' ? 'unauthorized' : 'refused-connection';
+}
 
 function dispatch(
   call: StreamCall,
@@ -158,7 +152,8 @@ function dispatch(
     const url = new URL(call.url);
     const headers = { 'content-type': 'application/json', accept: 'text/event-stream', ...call.headers };
     const path = url.pathname + url.search;
-    poolFor(url.origin).dispatch({ path, method: 'POST', headers, body: JSON.stringify(call.body) }, handler);
+    const body = JSON.stringify(call.body);
+    call.outgoing.dispatch({ origin: url.origin, path, method: 'POST', headers, body }, handler);
   } catch (error) {
     handler.onResponseError({} as Dispatcher.DispatchController, error as Error);
   }
@@ -185,10 +180,4 @@ function watch(request: EngineRequest, progress: Progress, late: (fault: EngineF
 
 function drain(controller: Dispatcher.DispatchController) {
   setTimeout(() => controller.abort(new EngineError('aborted')), drainMs).unref();
-}
-
-/** Ends the kept connections, so that a process can end. */
-export async function closePools(): Promise<void> {
-  await Promise.all([...pools.values()].map((pool) => pool.destroy()));
-  pools.clear();
 }

@@ -1,3 +1,4 @@
+import type { Outgoing } from '../../../platform/net/outgoing.ts';
 import { createOpenAiEngine } from './openai.ts';
 import type { Engine } from './engine.ts';
 
@@ -5,15 +6,15 @@ const standardAddress = 'http://127.0.0.1:11434';
 const lookMs = 300;
 
 /** Ollama speaks OpenAI's protocol under /v1, and may load the model first. `baseUrl` is its plain address. */
-export const createOllamaEngine = ({ baseUrl }: { baseUrl: string }): Engine => ({
-  ...createOpenAiEngine({ baseUrl: `${baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1`, apiKey: null }),
+export const createOllamaEngine = ({ baseUrl, outgoing }: { baseUrl: string; outgoing: Outgoing }): Engine => ({
+  ...createOpenAiEngine({ baseUrl: `${baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1`, apiKey: null, outgoing }),
   patient: true,
 });
 
 /** The models of an Ollama on its standard port; null when none answers within 0.3 s. */
-export async function findOllama(address = standardAddress): Promise<string[] | null> {
+export async function findOllama(outgoing: Outgoing, address = standardAddress): Promise<string[] | null> {
   try {
-    const response = await fetch(`${address}/api/tags`, { signal: AbortSignal.timeout(lookMs) });
+    const response = await outgoing.fetch(`${address}/api/tags`, { signal: AbortSignal.timeout(lookMs) });
     const { models } = (await response.json()) as { models?: { name: string }[] };
     return models?.map((model) => model.name) ?? null;
   } catch {

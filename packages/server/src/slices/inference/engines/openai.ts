@@ -1,5 +1,5 @@
 import { EngineError, tokenCount, type Engine, type EngineEnd, type EngineRequest, type Usage } from './engine.ts';
-import { newProgress, postStream, type StreamReader } from './http.ts';
+import { newProgress, postStream, type HttpEngineSettings, type StreamReader } from './http.ts';
 import { createSseParser, parseData } from './sse.ts';
 import { createTemplate } from './template.ts';
 
@@ -103,13 +103,14 @@ function createReader(model: string, onText: (text: string) => void) {
 }
 
 /** OpenAI's chat completions, as vLLM, llama.cpp, LM Studio, OpenRouter and Ollama speak them too. `baseUrl` ends in /v1. */
-export function createOpenAiEngine(settings: { baseUrl: string; apiKey: string | null }): Engine {
+export function createOpenAiEngine(settings: HttpEngineSettings): Engine {
+  const { outgoing } = settings;
   const url = `${settings.baseUrl.replace(/\/+$/, '')}/chat/completions`;
   const headers: Record<string, string> = settings.apiKey ? { authorization: `Bearer ${settings.apiKey}` } : {};
   return {
     async stream(request, onText) {
       const { reader, end } = createReader(request.model, onText);
-      await postStream({ url, headers, body: bodyOf(request, isOpenAi(url)) }, request, reader);
+      await postStream({ outgoing, url, headers, body: bodyOf(request, isOpenAi(url)) }, request, reader);
       return { ...end, finishReason: end.finishReason ?? 'other' };
     },
   };

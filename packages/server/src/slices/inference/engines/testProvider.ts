@@ -1,4 +1,5 @@
 import type { ProviderTest } from '@rapport/protocol/inference';
+import { OutgoingRefused } from '../../../platform/net/outgoing.ts';
 import { createEngine, type EngineSettings } from './create.ts';
 import { EngineError, type EngineFault } from './engine.ts';
 
@@ -9,6 +10,9 @@ const advice: Record<EngineFault, string> = {
   'rate-limited': 'The provider answers “too many requests”. Wait a minute and try again.',
   unavailable: 'The provider answered with an error of its own. Try again later.',
   'refused-connection': 'Nothing answers at this address. Check it, and that the server is running.',
+  'refused-address':
+    'This address lies in a private network or on this machine. The operator can allow it with RAPPORT_ALLOW_PRIVATE.',
+  redirected: 'The provider sends elsewhere (a redirect), which is not followed. Give the address it sends to.',
   'timeout-first-token': 'The provider did not begin to answer in 30 seconds.',
   stalled: 'The provider stopped in the middle of its answer.',
   cut: 'The provider broke off its answer. Check that the address ends in /v1 and speaks the OpenAI protocol.',
@@ -22,6 +26,7 @@ const advice: Record<EngineFault, string> = {
 
 /** A file has no address and no key: what its process said is the best there is. */
 function adviceFor(settings: EngineSettings, { fault, cause }: EngineError): string {
+  if (cause instanceof OutgoingRefused) return cause.message;
   if (settings.kind !== 'gguf' || fault !== 'unavailable') return advice[fault];
   const reason = cause instanceof Error ? cause.message.slice(0, 300) : 'its process ended.';
   return `This file could not be run as a model: ${reason}`;

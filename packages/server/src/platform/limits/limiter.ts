@@ -1,0 +1,94 @@
+import { systemClock, type Clock } from '../clock.ts';
+import type { Database } from '../db/db.ts';
+import { AppError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import { createCounters, windowMs, type Demand } from './counters.ts';
+import type { RateClass, RateRules, RateScope } from './rules.ts';
+import { removeOldCounts, shareCounts } from './store.ts';
+
+/** How long servers on one database may differ about a count. */
+const shareMs = 500;
+
+export type Limiter = ReturnType<typeof createLimiter>;
+
+const whose: Record<RateScope, string> = {
+  address: 'from this address',
+  actor: 'under this sign-in',
+  organisation: 'from this organisation',
+};
+
+/**
+ * Counts requests in memory and asks the database for nothing while they are served. Where several servers share a
+ * database, each tells the others twice a second what it counted for those who come near a limit, in one statement that
+ * answers with the sum. So whoever spreads requests over N servers gets at most one limit per server within the first half
+ * second of a minute, and nothing more until the sum has fallen.
+ */
+export function createLimiter(parts: {
+  db: Database;
+  log: Logger;
+  rules: RateRules;
+  /** Whether other servers work on the same database. */
+  others(): boolean;
+  clock?: Clock;
+}) {
+  const { db, log, rules, others, clock = systemClock } = parts;
+  const counters = createCounters(clock);
+  let timer: NodeJS.Timeout | undefined;
+  let sharing = false;
+  let cleanedIn = 0;
+
+  const take = (demands: readonly Demand[], detail: string): void => {
+    const waitMs = counters.take(demands);
+    if (waitMs === 0) return;
+    const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+    throw new AppError('rate-limited', {
+      detail: `${detail} Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
+      retryAfterSeconds: seconds,
+    });
+  };
+
+  const share = async (): Promise<void> => {
+    const shares = counters.untold();
+    if (shares.length === 0 || !others()) return;
+    const totals = await shareCounts(db.everywhere, shares);
+    shares.forEach((one, at) => counters.heard(one, totals[at] ?? one.count));
+    const window = Math.floor(clock.now() / windowMs);
+    if (cleanedIn === window) return;
+    cleanedIn = window;
+    await removeOldCounts(db.everywhere, window - 2);
+  };
+
+  return {
+    rules,
+
+    /** Throws `rate-limited`. What was refused is not counted, so waiting as long as told always helps. */
+    admit(kind: RateClass, keys: Partial<Record<RateScope, string>>): void {
+      const demands: Demand[] = [];
+      let by = '';
+      for (const one of ['address', 'actor', 'organisation'] as const) {
+        const limit = rules[kind][one];
+        const key = keys[one];
+        if (limit === undefined || key === undefined) continue;
+        demands.push({ key: `${kind}/${one}/${key}`, limit });
+        by = demands.length === 1 ? ` ${whose[one]}` : '';
+      }
+      if (demands.length > 0) take(demands, `Too many requests${by}.`);
+    },
+
+    /** A count of one's own, e.g. failed sign-ins under a name. Throws `rate-limited`, whose text begins with `detail`. */
+    count: (demand: Demand, detail: string): void => take([demand], detail),
+    giveBack: counters.giveBack,
+
+    start() {
+      timer = setInterval(() => {
+        if (sharing) return;
+        sharing = true;
+        share()
+          .catch((error: Error) => log.debug({ err: error.message }, 'counts not shared; the next time tells them'))
+          .finally(() => (sharing = false));
+      }, shareMs);
+      timer.unref();
+    },
+    stop: () => clearInterval(timer),
+  };
+}
