@@ -9,6 +9,17 @@ export const permissions = {
   'knowledge.manage': { roles: ['owner'], text: 'Create and change reference material.' },
   'personas.manage': { roles: ['owner'], text: 'Create, change and publish personas.' },
   'clients.manage': { roles: ['owner'], text: 'Create, see and change clients.' },
+  'consents.manage': { roles: ['owner'], text: 'Record and withdraw consents of clients one may see.' },
+  'privacy.read': {
+    roles: ['owner'],
+    text: 'See retention, holds, erasures, exports and the record of processing.',
+  },
+  'privacy.manage': {
+    roles: ['owner'],
+    text: 'Export, erase and hold clients’ data; set retention and consent texts.',
+  },
+  'research.export': { roles: ['owner'], text: 'Prepare de-identified exports.' },
+  'research.review': { roles: ['owner'], text: 'Sign off de-identified exports.' },
   'sessions.supervise': { roles: ['owner'], text: 'Start, watch, guide, take over and end sessions.' },
   'sessions.take-part': { roles: ['owner', 'client'], text: 'Read and write in a session one belongs to.' },
 } as const satisfies Record<string, { roles: readonly string[]; text: string }>;

@@ -30,10 +30,13 @@ import { createKnowledgeService } from './slices/knowledge/service.ts';
 import { opsRoutes } from './slices/ops/routes.ts';
 import { personaRoutes } from './slices/personas/routes.ts';
 import { createPersonaService } from './slices/personas/service.ts';
+import { consentRoutes } from './slices/privacy/consents.routes.ts';
+import { createConsentService } from './slices/privacy/consents.service.ts';
 import { roomRoutes } from './slices/rooms/routes.ts';
 import { createRoomService } from './slices/rooms/service.ts';
 import { createLiveSocket } from './slices/rooms/socket.ts';
 import { createSessionAccess } from './slices/sessions/access.ts';
+import { createConsentPlaces } from './slices/sessions/consents.ts';
 import { createConversationService } from './slices/sessions/conversation.service.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
 import { sessionRoutes } from './slices/sessions/routes.ts';
@@ -67,12 +70,16 @@ function createPlatform({ config, node = randomUUID() }: AppOptions, { db, keyri
 function createServices({ config, node, log, keyring, db, wake, hub }: ReturnType<typeof createPlatform>) {
   const providers = createProviderService({ db, config });
   const identity = createIdentityService({ db, keyring, config, ...providers.setupSteps });
+  const consents = createConsentService({
+    db,
+    onError: ({ message }) => log.warn({ err: message }, 'what an answer to a consent asked for was not done'),
+  });
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
   const knowledge = createKnowledgeService({ db });
   const personas = createPersonaService({ db, knowledge, allowTitles: identity.allowsTitles });
   const clients = createClientService({ db, keyring });
   const access = createSessionAccess({ db, hub });
-  const conversations = createConversationService({ db, access, personas, providers, generations });
+  const conversations = createConversationService({ db, access, consents, personas, providers, generations });
   const sessions = createSessionService({ db, access, conversations, personas, clients, providers });
   const invitations = createInvitationService({
     db,
@@ -85,10 +92,12 @@ function createServices({ config, node, log, keyring, db, wake, hub }: ReturnTyp
   const transcripts = createTranscriptService({ sessions, conversations });
   const rooms = createRoomService({ db, hub, wake, generations, sessions, conversations });
   const demo = createDemoService({ personas, knowledge, clients });
-  generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, conversations }));
+  generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, consents, conversations }));
+  consents.attach(createConsentPlaces({ access, clients, conversations }));
   return {
     providers,
     identity,
+    consents,
     generations,
     knowledge,
     personas,
@@ -111,6 +120,7 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
   knowledgeRoutes(app, services.knowledge);
   personaRoutes(app, services.personas);
   clientRoutes(app, services.clients);
+  consentRoutes(app, services.consents);
   sessionRoutes(app, services);
   roomRoutes(app, services.rooms, {
     closing,

@@ -15,7 +15,7 @@ export interface Config {
   masterKey: { text?: string | undefined; file?: string | undefined; command?: string | undefined };
   /** Content from before it was encrypted may be read. */
   readPlain: boolean;
-  preset: { baseUrl: string; apiKey: string | null; model: string } | null;
+  preset: { baseUrl: string; apiKey: string | null; model: string; approved?: boolean } | null;
   logLevel: string;
   publicUrl: string | null;
   /** The npm that installs optional parts; null: the one beside Node or of PATH. */
@@ -41,6 +41,7 @@ const options = {
   RAPPORT_READ_PLAIN: z.stringbool().default(false),
   RAPPORT_OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   RAPPORT_OPENAI_API_KEY: z.string().optional(),
+  RAPPORT_OPENAI_APPROVED: z.stringbool().default(false),
   RAPPORT_MODEL: z.string().optional(),
   RAPPORT_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   RAPPORT_TOKEN_FRAME_MS: z.coerce.number().int().min(0).max(1000).default(40),
@@ -82,7 +83,12 @@ export function makeConfig(env: Env): Config {
     },
     readPlain: e.RAPPORT_READ_PLAIN,
     preset: e.RAPPORT_OPENAI_BASE_URL
-      ? { baseUrl: e.RAPPORT_OPENAI_BASE_URL, apiKey: e.RAPPORT_OPENAI_API_KEY ?? null, model: e.RAPPORT_MODEL ?? '' }
+      ? {
+          baseUrl: e.RAPPORT_OPENAI_BASE_URL,
+          apiKey: e.RAPPORT_OPENAI_API_KEY ?? null,
+          model: e.RAPPORT_MODEL ?? '',
+          approved: e.RAPPORT_OPENAI_APPROVED,
+        }
       : null,
     logLevel: e.RAPPORT_LOG_LEVEL,
     publicUrl: e.RAPPORT_PUBLIC_URL ?? null,

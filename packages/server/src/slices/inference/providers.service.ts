@@ -1,7 +1,14 @@
 import { access } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import type { Page } from '@rapport/protocol/common';
-import type { GgufLibrary, Provider, ProviderCreate, ProviderTest } from '@rapport/protocol/inference';
+import type {
+  ApprovalRule,
+  GgufLibrary,
+  ProcessingDecision,
+  Provider,
+  ProviderCreate,
+  ProviderTest,
+} from '@rapport/protocol/inference';
 import type { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import { requireOwner, type Actor, type StaffActor } from '../../platform/actor.ts';
@@ -15,12 +22,14 @@ import { findOllama } from './engines/ollama.ts';
 import { testProvider } from './engines/testProvider.ts';
 import { createPrices } from './prices.service.ts';
 import { createEngines, presetId, presetKeyOf } from './providers.engines.ts';
+import { processingStatus } from './processing.ts';
 import * as store from './providers.store.ts';
 import type { ProviderRow } from './schema.ts';
 
 export type ProviderService = ReturnType<typeof createProviderService>;
 
 type Body = z.output<typeof ProviderCreate>;
+type Decision = z.output<typeof ProcessingDecision>;
 
 const defaultUrls: Partial<Record<Body['kind'], string>> = {
   openai: 'https://api.openai.com/v1',
@@ -42,6 +51,7 @@ interface Wanted {
   baseUrl: string | null;
   model: string | null;
   apiKey: string | null;
+  processing: Decision | null;
 }
 
 const invalid = (pointer: string, message: string) =>
@@ -64,6 +74,7 @@ function wantedOf(body: Body): Wanted {
     baseUrl,
     model: body.kind === 'reference' ? null : (body.model ?? null),
     apiKey: body.apiKey ?? null,
+    processing: body.processing ?? null,
   };
 }
 
@@ -123,9 +134,11 @@ export function createProviderService({ db, config }: { db: Database; config: Co
   };
 }
 
-async function add(tx: Tx, orgId: string, wanted: Wanted, makeDefault: boolean): Promise<ProviderRow> {
+async function add(tx: Tx, { orgId, userId }: StaffActor, wanted: Wanted, makeDefault: boolean): Promise<ProviderRow> {
   const id = newId();
-  const row = await store.insertProvider(tx, orgId, { ...wanted, id });
+  const inserted = await store.insertProvider(tx, orgId, { ...wanted, id });
+  const { processing } = wanted;
+  const row = (processing && (await store.setProcessing(tx, orgId, id, processing, userId))) ?? inserted;
   return makeDefault ? chooseDefault(tx, orgId, id) : row;
 }
 
@@ -145,7 +158,7 @@ function createSetupSteps(config: Config, trial: Trial) {
     const wanted = wantedOf(body.provider);
     const { makeDefault } = body.provider;
     await trial.requireWorking(wanted);
-    return async (tx, owner) => void (await add(tx, owner.orgId, wanted, makeDefault));
+    return async (tx, owner) => void (await add(tx, owner, wanted, makeDefault));
   };
 
   /** The preset is not tried: its server may start after this one. */
@@ -156,6 +169,10 @@ function createSetupSteps(config: Config, trial: Trial) {
     const label = 'Preset from environment';
     await store.putProvider(tx, owner.orgId, { id: presetId, kind: 'openai', label, baseUrl, model, apiKey: null });
     if (isNew) await chooseDefault(tx, owner.orgId, presetId);
+    // Who decides in the settings decides for good: the environment only answers a question that is still open.
+    const row = config.preset.approved ? await store.findProvider(tx, owner.orgId, presetId) : undefined;
+    const decision = { approved: true, note: 'RAPPORT_OPENAI_APPROVED', agreedOn: null };
+    if (row?.approval === 'unanswered') await store.setProcessing(tx, owner.orgId, presetId, decision, owner.userId);
   };
 
   return { onSetup, onPreset };
@@ -177,6 +194,12 @@ function createManagement({ db, config, trial, forget }: ManagementParts) {
     model: row.model,
     hasKey: row.api_key !== null || presetKeyOf(config, row) !== null,
     isDefault: row.is_default,
+    processing: {
+      status: processingStatus(row),
+      note: row.agreement_note,
+      agreedOn: row.agreed_on,
+      decidedAt: row.decided_at,
+    },
     createdAt: row.created_at,
   });
 
@@ -194,7 +217,7 @@ function createManagement({ db, config, trial, forget }: ManagementParts) {
       requireOwner(actor);
       const wanted = wantedOf(body);
       await trial.requireWorking(wanted);
-      const row = await db.in(actor.orgId).tx((tx) => add(tx, actor.orgId, wanted, body.makeDefault));
+      const row = await db.in(actor.orgId).tx((tx) => add(tx, actor, wanted, body.makeDefault));
       forget();
       return toProvider(row);
     },
@@ -210,6 +233,27 @@ function createManagement({ db, config, trial, forget }: ManagementParts) {
       requireOwner(actor);
       if ((await store.deleteProvider(db.in(actor.orgId), actor.orgId, id)) === 0) throw notFound();
       forget();
+    },
+
+    /** Whether what clients say may be sent to it; a no holds with the next reply. Throws `not-found`. */
+    async decide(actor: Actor, id: string, decision: Decision): Promise<Provider> {
+      requireOwner(actor);
+      const row = await store.setProcessing(db.in(actor.orgId), actor.orgId, id, decision, actor.userId);
+      if (!row) throw notFound();
+      forget();
+      return toProvider(row);
+    },
+
+    async approvalRule(actor: Actor): Promise<ApprovalRule> {
+      requireOwner(actor);
+      return { required: await store.approvalRequired(db.in(actor.orgId), actor.orgId) };
+    },
+
+    async setApprovalRule(actor: Actor, { required }: ApprovalRule): Promise<ApprovalRule> {
+      requireOwner(actor);
+      await store.setApprovalRequired(db.in(actor.orgId), actor.orgId, required);
+      forget();
+      return { required };
     },
 
     /** Throws `not-found`. */
