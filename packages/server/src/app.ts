@@ -32,6 +32,9 @@ import { personaRoutes } from './slices/personas/routes.ts';
 import { createPersonaService } from './slices/personas/service.ts';
 import { consentRoutes } from './slices/privacy/consents.routes.ts';
 import { createConsentService } from './slices/privacy/consents.service.ts';
+import { createRetained } from './slices/privacy/retained.ts';
+import { retentionRoutes } from './slices/privacy/retention.routes.ts';
+import { createRetentionService } from './slices/privacy/retention.service.ts';
 import { roomRoutes } from './slices/rooms/routes.ts';
 import { createRoomService } from './slices/rooms/service.ts';
 import { createLiveSocket } from './slices/rooms/socket.ts';
@@ -74,6 +77,11 @@ function createServices({ config, node, log, keyring, db, wake, hub }: ReturnTyp
     db,
     onError: ({ message }) => log.warn({ err: message }, 'what an answer to a consent asked for was not done'),
   });
+  const retention = createRetentionService({ db, node, log });
+  const retained = createRetained(async () => ({ clients: [], sessions: [] }));
+  retention.register('sessions', retained.sessions);
+  retention.register('drafts', retained.drafts);
+  retention.register('files', retained.files);
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
   const knowledge = createKnowledgeService({ db });
   const personas = createPersonaService({ db, knowledge, allowTitles: identity.allowsTitles });
@@ -98,6 +106,7 @@ function createServices({ config, node, log, keyring, db, wake, hub }: ReturnTyp
     providers,
     identity,
     consents,
+    retention,
     generations,
     knowledge,
     personas,
@@ -121,6 +130,7 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
   personaRoutes(app, services.personas);
   clientRoutes(app, services.clients);
   consentRoutes(app, services.consents);
+  retentionRoutes(app, services.retention);
   sessionRoutes(app, services);
   roomRoutes(app, services.rooms, {
     closing,
@@ -140,7 +150,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const platform = createPlatform(options, await connectDatabase(config, options.database));
   const { db, hub, wake, log, node } = platform;
   const services = createServices(platform);
-  const { identity, generations, providers, rooms } = services;
+  const { identity, generations, providers, retention, rooms } = services;
   const closing = new AbortController();
   const checkOrigin = createOriginCheck(config);
   const app = createHttp({
@@ -160,6 +170,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   await wake.start();
   hub.start();
   await generations.start();
+  retention.start();
   await providers.start(({ message }) => log.warn({ err: message }, 'what runs GGUF files could not be installed'));
   const live = createLiveSocket({
     server: app.server,
@@ -182,6 +193,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     port,
     async close() {
       closing.abort();
+      await retention.stop();
       await generations.stopAll();
       providers.stop();
       live.close();

@@ -21,10 +21,10 @@ import { AppError } from '../../platform/errors.ts';
 import { draft, type EventDraft } from '../../platform/events/store.ts';
 import { newId } from '../../platform/ids.ts';
 import * as store from './consents.store.ts';
-import type { NewRecord, Subject } from './consents.store.ts';
+import type { NewRecord } from './consents.store.ts';
+import type { Subject } from './schema.ts';
 import { houseWordings, pickWording, type Wording } from './wordings.ts';
 
-export type { Subject } from './consents.store.ts';
 export type ConsentService = ReturnType<typeof createConsentService>;
 
 /** What consents need of the sessions and clients they are about; both come later in the order of slices. */
@@ -240,17 +240,17 @@ function createAnswers(db: Database, places: () => ConsentPlaces, onError: (erro
       const { purpose, given, method, language, note } = body;
       const version = body.version ?? (await store.newestVersion(db.in(actor.orgId), actor.orgId, purpose));
       const saidAt = body.saidAt ?? new Date().toISOString();
-      await record(actor, { clientId }, [
+      await record(actor, { kind: 'client', id: clientId }, [
         { id: newId(), purpose, given, version, language, method, note, saidAt, recordedBy: actor.userId },
       ]);
-      return store.statesOf(db.in(actor.orgId), actor.orgId, { clientId });
+      return store.statesOf(db.in(actor.orgId), actor.orgId, { kind: 'client', id: clientId });
     },
 
     /** Throws `not-found`. */
     async states(actor: Actor, clientId: string): Promise<ConsentState[]> {
       requireStaff(actor);
       await places().requireClient(actor, clientId);
-      return store.statesOf(db.in(actor.orgId), actor.orgId, { clientId });
+      return store.statesOf(db.in(actor.orgId), actor.orgId, { kind: 'client', id: clientId });
     },
 
     /** Everything a client ever said, newest first. Throws `not-found`. */
@@ -262,7 +262,13 @@ function createAnswers(db: Database, places: () => ConsentPlaces, onError: (erro
       requireStaff(actor);
       await places().requireClient(actor, clientId);
       const [before = null] = decodeCursor(page.cursor, 1) ?? [];
-      const rows = await store.listRecords(db.in(actor.orgId), actor.orgId, { clientId }, before, page.limit + 1);
+      const rows = await store.listRecords(
+        db.in(actor.orgId),
+        actor.orgId,
+        { kind: 'client', id: clientId },
+        before,
+        page.limit + 1,
+      );
       return toPage(
         rows,
         page.limit,

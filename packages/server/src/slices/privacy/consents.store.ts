@@ -1,12 +1,7 @@
 import type { ConsentRecord, ConsentState, Purpose } from '@rapport/protocol/consents';
 import type { Db, Tx } from '../../platform/db/db.ts';
+import { columnsOf, type Subject } from './schema.ts';
 import type { Wording } from './wordings.ts';
-
-/** Whom a consent is about: a client, or whoever joined a session that has no client. */
-export type Subject = { clientId: string } | { sessionId: string };
-
-const idsOf = (subject: Subject): [string | null, string | null] =>
-  'clientId' in subject ? [subject.clientId, null] : [null, subject.sessionId];
 
 export interface SettingRow {
   purpose: Purpose;
@@ -111,7 +106,7 @@ export const missingOf = async (
          where r.org_id = $1 and r.purpose = s.purpose and (r.client_id = $2 or r.session_id = $3)
          order by r.number desc limit 1) last on true
        where s.org_id = $1 and s.asked and s.purpose = any($4::text[]) and last.holds is not true`,
-      [orgId, ...idsOf(subject), wanted],
+      [orgId, ...columnsOf(subject), wanted],
     )
   ).map((row) => row.purpose);
 
@@ -126,7 +121,7 @@ export const statesOf = (db: Db, orgId: string, subject: Subject): Promise<Conse
        case when not l.given or l.text_version >= coalesce(s.valid_from, 0) then l.given end as given, l.said_at as at
      from last l full join setting s on s.purpose = l.purpose
      where s.asked or l.purpose is not null order by 1`,
-    [orgId, ...idsOf(subject)],
+    [orgId, ...columnsOf(subject)],
   );
 
 export interface NewRecord {
@@ -142,7 +137,7 @@ export interface NewRecord {
 }
 
 export async function insertRecord(tx: Tx, orgId: string, subject: Subject, record: NewRecord): Promise<void> {
-  const holder = 'clientId' in subject ? { holder: subject.clientId } : {};
+  const holder = subject.kind === 'client' ? { holder: subject.id } : {};
   await tx.exec(
     `insert into consent_record (org_id, id, client_id, session_id, purpose, given, text_version, language, method,
        recorded_by, note, said_at)
@@ -150,7 +145,7 @@ export async function insertRecord(tx: Tx, orgId: string, subject: Subject, reco
     [
       orgId,
       record.id,
-      ...idsOf(subject),
+      ...columnsOf(subject),
       record.purpose,
       record.given,
       record.version,
@@ -176,7 +171,7 @@ export async function listRecords(
        said_at as "saidAt", created_at as "createdAt"
      from consent_record where org_id = $1 and (client_id = $2 or session_id = $3) and ($4::uuid is null or id < $4)
      order by id desc limit $5`,
-    [orgId, ...idsOf(subject), before, limit],
+    [orgId, ...columnsOf(subject), before, limit],
   );
   return Promise.all(
     rows.map(async (row) => ({

@@ -1,5 +1,6 @@
 import type { ClientService } from '../clients/service.ts';
 import type { ConsentPlaces } from '../privacy/consents.service.ts';
+import { columnsOf } from '../privacy/schema.ts';
 import type { SessionAccess } from './access.ts';
 import type { ConversationService } from './conversation.service.ts';
 import { subjectOf } from './session.ts';
@@ -15,12 +16,11 @@ export function createConsentPlaces(parts: {
   return {
     async subjectOf(actor, sessionId) {
       const row = await access.enter(actor, sessionId);
-      return subjectOf(row) ?? { sessionId: row.id };
+      return subjectOf(row) ?? { kind: 'session', id: row.id };
     },
     requireClient: (actor, clientId) => clients.get(actor, clientId),
     async lockOpen(tx, orgId, subject) {
-      const [clientId, sessionId] = 'clientId' in subject ? [subject.clientId, null] : [null, subject.sessionId];
-      return store.lockOpenOf(tx, orgId, clientId, sessionId);
+      return store.lockOpenOf(tx, orgId, ...columnsOf(subject));
     },
     append: (tx, orgId, roomId, events) => access.append(tx, orgId, roomId, events),
     stopReply: (orgId, sessionId) => conversations.stopRunning(orgId, sessionId),

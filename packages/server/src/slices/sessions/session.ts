@@ -1,5 +1,5 @@
 import type { ClientSession, Session } from '@rapport/protocol/sessions';
-import type { Subject } from '../privacy/consents.service.ts';
+import type { Subject } from '../privacy/schema.ts';
 import { rungInForce } from '../supervision/service.ts';
 import type { SessionRow } from './schema.ts';
 
@@ -8,8 +8,8 @@ export const rungOf = (row: SessionRow) =>
 
 /** Whom a session is about: null while it is a rehearsal, with nobody's data in it. */
 export const subjectOf = (row: SessionRow): Subject | null => {
-  if (row.client_id) return { clientId: row.client_id };
-  return row.client_joined ? { sessionId: row.id } : null;
+  if (row.client_id) return { kind: 'client', id: row.client_id };
+  return row.client_joined ? { kind: 'session', id: row.id } : null;
 };
 
 export const toSession = (row: SessionRow): Session => ({
