@@ -9,6 +9,7 @@ export const errorCatalogue = {
   'sign-in-required': { status: 401, title: 'Sign in to go on.' },
   'wrong-password': { status: 401, title: 'Name or password is not right.' },
   forbidden: { status: 403, title: 'You may not do this.' },
+  'consent-needed': { status: 403, title: 'The person has not agreed to this.' },
   'foreign-origin': { status: 403, title: 'Requests from other web pages are not accepted.' },
   'not-found': { status: 404, title: 'There is nothing here under this address.' },
   'method-not-allowed': { status: 405, title: 'This address does not take this method.' },

@@ -41,10 +41,16 @@ import { createKnowledgeService } from './slices/knowledge/service.ts';
 import { opsRoutes } from './slices/ops/routes.ts';
 import { personaRoutes } from './slices/personas/routes.ts';
 import { createPersonaService } from './slices/personas/service.ts';
+import { consentRoutes } from './slices/privacy/consents.routes.ts';
+import { createConsentService } from './slices/privacy/consents.service.ts';
+import { createRetained } from './slices/privacy/retained.ts';
+import { retentionRoutes } from './slices/privacy/retention.routes.ts';
+import { createRetentionService } from './slices/privacy/retention.service.ts';
 import { roomRoutes } from './slices/rooms/routes.ts';
 import { createRoomService } from './slices/rooms/service.ts';
 import { createLiveSocket } from './slices/rooms/socket.ts';
 import { createSessionAccess } from './slices/sessions/access.ts';
+import { createConsentPlaces } from './slices/sessions/consents.ts';
 import { createConversationService } from './slices/sessions/conversation.service.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
 import { sessionRoutes } from './slices/sessions/routes.ts';
@@ -94,13 +100,22 @@ function createServices({ config, node, log, outgoing, keyring, db, wake, hub }:
   const providers = createProviderService({ db, config, outgoing });
   const identity = createIdentityService({ db, keyring, config, wake, ...providers.setupSteps });
   const team = createTeamServices(db, config, identity);
+  const consents = createConsentService({
+    db,
+    onError: ({ message }) => log.warn({ err: message }, 'what an answer to a consent asked for was not done'),
+  });
+  const retention = createRetentionService({ db, node, log });
+  const retained = createRetained(async () => ({ clients: [], sessions: [] }));
+  retention.register('sessions', retained.sessions);
+  retention.register('drafts', retained.drafts);
+  retention.register('files', retained.files);
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
   const knowledge = createKnowledgeService({ db });
   const personas = createPersonaService({ db, knowledge, allowTitles: identity.allowsTitles });
   const clients = createClientService({ db, keyring });
   const assignments = createAssignmentService({ db, clients, onChanged: identity.changed });
   const access = createSessionAccess({ db, hub });
-  const conversations = createConversationService({ db, access, personas, providers, generations });
+  const conversations = createConversationService({ db, access, consents, personas, providers, generations });
   const sessions = createSessionService({ db, access, conversations, personas, clients, providers });
   const invitations = createInvitationService({
     db,
@@ -114,10 +129,13 @@ function createServices({ config, node, log, outgoing, keyring, db, wake, hub }:
   const transcripts = createTranscriptService({ sessions, conversations });
   const rooms = createRoomService({ db, hub, wake, generations, sessions, conversations });
   const demo = createDemoService({ personas, knowledge, clients });
-  generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, conversations }));
+  generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, consents, conversations }));
+  consents.attach(createConsentPlaces({ access, clients, conversations }));
   return {
     providers,
     identity,
+    consents,
+    retention,
     generations,
     knowledge,
     personas,
@@ -157,6 +175,8 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
   knowledgeRoutes(app, services.knowledge);
   personaRoutes(app, services.personas);
   clientRoutes(app, services.clients, services.assignments);
+  consentRoutes(app, services.consents);
+  retentionRoutes(app, services.retention);
   sessionRoutes(app, services);
   roomRoutes(app, services.rooms, {
     closing,
@@ -175,7 +195,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const platform = createPlatform(options, await connectDatabase(config, options.database));
   const { db, hub, wake, log, node, outgoing, limiter } = platform;
   const services = createServices(platform);
-  const { identity, generations, providers, rooms } = services;
+  const { identity, generations, providers, retention, rooms } = services;
   const closing = new AbortController();
   const checkOrigin = createOriginCheck(config);
   const limits = createRequestLimits(limiter, limitsOf(config));
@@ -200,6 +220,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   hub.start();
   limiter.start();
   await generations.start();
+  retention.start();
   await providers.start(({ message }) => log.warn({ err: message }, 'what runs GGUF files could not be installed'));
   const live = createLiveSocket({
     server: app.server,
@@ -226,6 +247,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     port,
     async close() {
       closing.abort();
+      await retention.stop();
       await generations.stopAll();
       providers.stop();
       live.close();
