@@ -30,6 +30,10 @@ import { createKnowledgeService } from './slices/knowledge/service.ts';
 import { opsRoutes } from './slices/ops/routes.ts';
 import { personaRoutes } from './slices/personas/routes.ts';
 import { createPersonaService } from './slices/personas/service.ts';
+import { scrubTables } from './platform/db/scrub.ts';
+import { ownRecordRoutes } from './slices/privacy/own.routes.ts';
+import { privacyRoutes } from './slices/privacy/routes.ts';
+import { createPrivacyService } from './slices/privacy/service.ts';
 import { roomRoutes } from './slices/rooms/routes.ts';
 import { createRoomService } from './slices/rooms/service.ts';
 import { createLiveSocket } from './slices/rooms/socket.ts';
@@ -57,14 +61,15 @@ export interface RunningApp {
 type Services = ReturnType<typeof createServices>;
 
 /** The parts that know no domain. */
-function createPlatform({ config, node = randomUUID() }: AppOptions, { db, keyring, app }: Connected) {
+function createPlatform({ config, database, node = randomUUID() }: AppOptions, { db, keyring, app }: Connected) {
   const log = createLogger(config.logLevel);
   const wake = createWake(db, app, node, log);
-  return { config, node, log, keyring, db, wake, hub: createHub(db, wake, log) };
+  return { config, node, log, keyring, db, wake, owner: database, hub: createHub(db, wake, log) };
 }
 
 /** The services in the order in which they may know each other; what would point backwards is handed in as a hook. */
-function createServices({ config, node, log, keyring, db, wake, hub }: ReturnType<typeof createPlatform>) {
+function createServices(platform: ReturnType<typeof createPlatform>) {
+  const { config, node, log, keyring, db, wake, hub } = platform;
   const providers = createProviderService({ db, config });
   const identity = createIdentityService({ db, keyring, config, ...providers.setupSteps });
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
@@ -84,6 +89,16 @@ function createServices({ config, node, log, keyring, db, wake, hub }: ReturnTyp
   });
   const transcripts = createTranscriptService({ sessions, conversations });
   const rooms = createRoomService({ db, hub, wake, generations, sessions, conversations });
+  const privacy = createPrivacyService({
+    ...platform,
+    dataDir: config.dataDir,
+    scrub: (tables) => scrubTables(platform.owner, tables),
+    endSession: sessions.close,
+    forget: () => {
+      identity.forget();
+      hub.check();
+    },
+  });
   const demo = createDemoService({ personas, knowledge, clients });
   generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, conversations }));
   return {
@@ -98,6 +113,7 @@ function createServices({ config, node, log, keyring, db, wake, hub }: ReturnTyp
     invitations,
     transcripts,
     rooms,
+    privacy,
     demo,
   };
 }
@@ -120,6 +136,8 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
         (error: unknown) => !(error instanceof AppError && error.status === 401),
       ),
   });
+  privacyRoutes(app, services.privacy);
+  ownRecordRoutes(app, services.privacy);
   demoRoutes(app, services.demo);
   serveWeb(app, config.webRoot);
 }
@@ -130,7 +148,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const platform = createPlatform(options, await connectDatabase(config, options.database));
   const { db, hub, wake, log, node } = platform;
   const services = createServices(platform);
-  const { identity, generations, providers, rooms } = services;
+  const { identity, generations, providers, rooms, privacy } = services;
   const closing = new AbortController();
   const checkOrigin = createOriginCheck(config);
   const app = createHttp({
@@ -149,6 +167,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   await identity.requireOwnerPasswordFor(config);
   await wake.start();
   hub.start();
+  await privacy.erasures.start();
   await generations.start();
   await providers.start(({ message }) => log.warn({ err: message }, 'what runs GGUF files could not be installed'));
   const live = createLiveSocket({
@@ -172,6 +191,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     port,
     async close() {
       closing.abort();
+      privacy.erasures.stop();
       await generations.stopAll();
       providers.stop();
       live.close();
