@@ -31,6 +31,7 @@ import { opsRoutes } from './slices/ops/routes.ts';
 import { personaRoutes } from './slices/personas/routes.ts';
 import { createPersonaService } from './slices/personas/service.ts';
 import { scrubTables } from './platform/db/scrub.ts';
+import { archiveRoutes } from './slices/privacy/archive.routes.ts';
 import { ownRecordRoutes } from './slices/privacy/own.routes.ts';
 import { privacyRoutes } from './slices/privacy/routes.ts';
 import { createPrivacyService } from './slices/privacy/service.ts';
@@ -94,6 +95,7 @@ function createServices(platform: ReturnType<typeof createPlatform>) {
     dataDir: config.dataDir,
     scrub: (tables) => scrubTables(platform.owner, tables),
     endSession: sessions.close,
+    standIn: personas.standIn,
     forget: () => {
       identity.forget();
       hub.check();
@@ -138,6 +140,7 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
   });
   privacyRoutes(app, services.privacy);
   ownRecordRoutes(app, services.privacy);
+  archiveRoutes(app, services.privacy);
   demoRoutes(app, services.demo);
   serveWeb(app, config.webRoot);
 }

@@ -1,24 +1,30 @@
 import type { Database } from '../../platform/db/db.ts';
 import { createErasureService, type ErasureParts } from './erasure.service.ts';
+import { createExportService } from './export.service.ts';
 import { createHoldService } from './holds.service.ts';
+import { createImportService, type ImportParts } from './import.service.ts';
 import { createLedgerFile } from './ledger.ts';
 import { createReceipts } from './receipts.ts';
 import { createRequestService } from './requests.service.ts';
 
-interface PrivacyParts extends Omit<ErasureParts, 'ledger' | 'receipts'> {
+interface PrivacyParts extends Omit<ErasureParts, 'ledger' | 'receipts'>, Omit<ImportParts, 'db' | 'keyring'> {
   db: Database;
   dataDir: string;
 }
 
-export type PrivacyService = ReturnType<typeof createPrivacyService>;
-
 /** What people may ask of what is stored about them, and what keeps it. */
 export function createPrivacyService({ dataDir, ...parts }: PrivacyParts) {
   const { db } = parts;
-  const erasures = createErasureService({
-    ...parts,
-    ledger: createLedgerFile(dataDir),
-    receipts: createReceipts({ db }),
-  });
-  return { erasures, holds: createHoldService({ db }), requests: createRequestService({ db }) };
+  const requests = createRequestService({ db });
+  return {
+    erasures: createErasureService({
+      ...parts,
+      ledger: createLedgerFile(dataDir),
+      receipts: createReceipts({ db }),
+    }),
+    holds: createHoldService({ db }),
+    requests,
+    exports: createExportService({ db, requests }),
+    imports: createImportService(parts),
+  };
 }
