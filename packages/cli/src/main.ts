@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import { outgoingFor } from '@rapport/server/app';
 import { makeConfig, type Config } from '@rapport/server/config/config';
 import { readEnv } from '@rapport/server/config/env';
 import { connectDatabase, type Connected } from '@rapport/server/platform/db/connect';
@@ -73,7 +74,7 @@ async function setPassword(): Promise<number> {
       db,
       keyring,
       config,
-      ...createProviderService({ db, config }).setupSteps,
+      ...createProviderService({ db, config, outgoing: outgoingFor(config) }).setupSteps,
     });
     await identity.ensurePreset();
     if ((await identity.state()).needed) {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type pg from 'pg';
 import type { Config } from './config/config.ts';
 import { connectDatabase, type Connected } from './platform/db/connect.ts';
+import { scrubTables } from './platform/db/scrub.ts';
 import type { Database } from './platform/db/db.ts';
 import { serveDocs } from './platform/http/docs.ts';
 import { honourIdempotencyKeys } from './platform/http/idempotency.ts';
@@ -41,11 +42,16 @@ import { createKnowledgeService } from './slices/knowledge/service.ts';
 import { opsRoutes } from './slices/ops/routes.ts';
 import { personaRoutes } from './slices/personas/routes.ts';
 import { createPersonaService } from './slices/personas/service.ts';
+import { archiveRoutes } from './slices/privacy/archive.routes.ts';
 import { consentRoutes } from './slices/privacy/consents.routes.ts';
 import { createConsentService } from './slices/privacy/consents.service.ts';
+import { heldSubjects } from './slices/privacy/holds.store.ts';
+import { ownRecordRoutes } from './slices/privacy/own.routes.ts';
 import { createRetained } from './slices/privacy/retained.ts';
 import { retentionRoutes } from './slices/privacy/retention.routes.ts';
 import { createRetentionService } from './slices/privacy/retention.service.ts';
+import { privacyRoutes } from './slices/privacy/routes.ts';
+import { createPrivacyService } from './slices/privacy/service.ts';
 import { roomRoutes } from './slices/rooms/routes.ts';
 import { createRoomService } from './slices/rooms/service.ts';
 import { createLiveSocket } from './slices/rooms/socket.ts';
@@ -86,17 +92,19 @@ const limitsOf = (config: Config) =>
 
 /** The parts that know no domain. */
 function createPlatform(
-  { config, outgoing = outgoingFor(config), node = randomUUID() }: AppOptions,
+  { config, database, outgoing = outgoingFor(config), node = randomUUID() }: AppOptions,
   { db, keyring, app }: Connected,
 ) {
   const log = createLogger(config.logLevel);
   const wake = createWake(db, app, node, log);
   const limiter = createLimiter({ db, log, rules: config.rateLimits.rules, others: wake.othersPresent });
-  return { config, node, log, outgoing, limiter, keyring, db, wake, hub: createHub(db, wake, log) };
+  const hub = createHub(db, wake, log);
+  return { config, node, log, outgoing, limiter, keyring, db, wake, owner: database, hub };
 }
 
 /** The services in the order in which they may know each other; what would point backwards is handed in as a hook. */
-function createServices({ config, node, log, outgoing, keyring, db, wake, hub }: ReturnType<typeof createPlatform>) {
+function createServices(platform: ReturnType<typeof createPlatform>) {
+  const { config, node, log, outgoing, keyring, db, wake, hub } = platform;
   const providers = createProviderService({ db, config, outgoing });
   const identity = createIdentityService({ db, keyring, config, wake, ...providers.setupSteps });
   const team = createTeamServices(db, config, identity);
@@ -105,7 +113,7 @@ function createServices({ config, node, log, outgoing, keyring, db, wake, hub }:
     onError: ({ message }) => log.warn({ err: message }, 'what an answer to a consent asked for was not done'),
   });
   const retention = createRetentionService({ db, node, log });
-  const retained = createRetained(async () => ({ clients: [], sessions: [] }));
+  const retained = createRetained(heldSubjects);
   retention.register('sessions', retained.sessions);
   retention.register('drafts', retained.drafts);
   retention.register('files', retained.files);
@@ -128,6 +136,17 @@ function createServices({ config, node, log, outgoing, keyring, db, wake, hub }:
   });
   const transcripts = createTranscriptService({ sessions, conversations });
   const rooms = createRoomService({ db, hub, wake, generations, sessions, conversations });
+  const privacy = createPrivacyService({
+    ...platform,
+    dataDir: config.dataDir,
+    scrub: (tables) => scrubTables(platform.owner, tables),
+    endSession: sessions.close,
+    standIn: personas.standIn,
+    forget: () => {
+      identity.forget();
+      hub.check();
+    },
+  });
   const demo = createDemoService({ personas, knowledge, clients });
   generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, consents, conversations }));
   consents.attach(createConsentPlaces({ access, clients, conversations }));
@@ -147,6 +166,7 @@ function createServices({ config, node, log, outgoing, keyring, db, wake, hub }:
     ...team,
     transcripts,
     rooms,
+    privacy,
     demo,
   };
 }
@@ -185,6 +205,9 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
     authenticate: ({ headers, cookies, ip }) =>
       services.identity.authenticate({ authorization: headers.authorization, cookies, remoteAddress: ip }),
   });
+  privacyRoutes(app, services.privacy);
+  ownRecordRoutes(app, services.privacy);
+  archiveRoutes(app, services.privacy);
   demoRoutes(app, services.demo);
   serveWeb(app, config.webRoot);
 }
@@ -195,7 +218,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const platform = createPlatform(options, await connectDatabase(config, options.database));
   const { db, hub, wake, log, node, outgoing, limiter } = platform;
   const services = createServices(platform);
-  const { identity, generations, providers, retention, rooms } = services;
+  const { identity, generations, providers, retention, rooms, privacy } = services;
   const closing = new AbortController();
   const checkOrigin = createOriginCheck(config);
   const limits = createRequestLimits(limiter, limitsOf(config));
@@ -219,6 +242,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   await wake.start();
   hub.start();
   limiter.start();
+  await privacy.erasures.start();
   await generations.start();
   retention.start();
   await providers.start(({ message }) => log.warn({ err: message }, 'what runs GGUF files could not be installed'));
@@ -248,6 +272,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     async close() {
       closing.abort();
       await retention.stop();
+      privacy.erasures.stop();
       await generations.stopAll();
       providers.stop();
       live.close();
