@@ -119,7 +119,12 @@ function createServices(platform: ReturnType<typeof createPlatform>) {
   retention.register('files', retained.files);
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
   const knowledge = createKnowledgeService({ db });
-  const personas = createPersonaService({ db, knowledge, allowTitles: identity.allowsTitles });
+  const personas = createPersonaService({
+    db,
+    knowledge,
+    hasProvider: providers.hasProvider,
+    allowTitles: identity.allowsTitles,
+  });
   const clients = createClientService({ db, keyring });
   const assignments = createAssignmentService({ db, clients, onChanged: identity.changed });
   const access = createSessionAccess({ db, hub });
@@ -134,7 +139,7 @@ function createServices(platform: ReturnType<typeof createPlatform>) {
       if (first) await sessions.joined(tx, orgId, sessionId, alias);
     },
   });
-  const transcripts = createTranscriptService({ sessions, conversations });
+  const transcripts = createTranscriptService({ db, sessions, conversations });
   const rooms = createRoomService({ db, hub, wake, generations, sessions, conversations });
   const privacy = createPrivacyService({
     ...platform,

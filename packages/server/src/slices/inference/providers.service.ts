@@ -126,6 +126,9 @@ export function createProviderService(parts: { db: Database; config: Config; out
 
     setupSteps: createSetupSteps(config, trial),
 
+    hasProvider: async (orgId: string, id: string): Promise<boolean> =>
+      (await store.findProvider(db.in(orgId), orgId, id)) !== undefined,
+
     /** Brings the library where a GGUF provider was chosen on another server, or under another version of it. */
     async start(onFailure: (error: Error) => void): Promise<void> {
       if (library.find() === null && (await store.anyProviderOf(db.everywhere, 'gguf')))
