@@ -10,7 +10,7 @@ import type { Keyring } from '../../platform/keys/keyring.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Wake } from '../../platform/realtime/wake.ts';
 import { deleteAnswers } from './answers.store.ts';
-import { entries } from './catalogue.ts';
+import { clientTables } from './restoring.ts';
 import * as store from './erasure.store.ts';
 import type { ErasureRow } from './erasure.store.ts';
 import { activeHolds } from './holds.store.ts';
@@ -41,8 +41,6 @@ export interface ErasureParts {
 }
 
 export type ErasureService = ReturnType<typeof createErasureService>;
-
-const clientTables = entries.filter(([, entry]) => entry.about === 'client').map(([table]) => table);
 
 const heldError = (count: number) =>
   new AppError('legal-hold', {
