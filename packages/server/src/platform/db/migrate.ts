@@ -29,5 +29,9 @@ export async function migrate(owner: pg.Client): Promise<string[]> {
     await applyMigration(owner, name);
     await owner.query('commit');
   }
+  if (pending.length > 0) await takeNoSamples(owner);
   return pending;
 }
+
+/** Of what is personal the planner keeps no samples: see migration 0009. */
+export const takeNoSamples = (owner: pg.Client) => owner.query('select rapport_take_no_samples()');

@@ -18,7 +18,7 @@ import { appendEntry, listEntries } from './ledger.store.ts';
 import { replayLedger, type LedgerFile } from './ledger.ts';
 import type { createReceipts } from './receipts.ts';
 import * as rows from './rows.store.ts';
-import type { Subject } from './schema.ts';
+import { viewerOf, type Subject } from './schema.ts';
 
 const topic = 'erased';
 const resumeMs = 60_000;
@@ -74,7 +74,7 @@ export function createErasureService(parts: ErasureParts) {
   const remove = async (tx: Tx, erasure: ErasureRow): Promise<ErasureRow> => {
     const { org_id: orgId, id, subject_kind: kind, subject_id: subjectId } = erasure;
     const subject = { kind, id: subjectId };
-    const known = await rows.lockSubject(tx, orgId, subject);
+    const known = await rows.lockSubject(tx, orgId, subject, null);
     if (!known) throw notFound();
     const holds = await activeHolds(tx, orgId, subject);
     if (holds.length > 0) throw heldError(holds.length);
@@ -159,7 +159,7 @@ export function createErasureService(parts: ErasureParts) {
       requireStaff(actor);
       const { orgId } = actor;
       const scope = db.in(orgId);
-      const found = await rows.findSubject(scope, orgId, subject);
+      const found = await rows.findSubject(scope, orgId, subject, viewerOf(actor));
       if (!found) throw notFound();
       const anchors = await rows.findAnchors(scope, orgId, subject);
       return {
@@ -180,7 +180,7 @@ export function createErasureService(parts: ErasureParts) {
     async erase(actor: Actor, subject: Subject, confirm: string): Promise<Erasure> {
       requireStaff(actor);
       const { orgId, userId } = actor;
-      const found = await rows.findSubject(db.in(orgId), orgId, subject);
+      const found = await rows.findSubject(db.in(orgId), orgId, subject, viewerOf(actor));
       if (!found) throw notFound();
       if (found.name.trim() !== confirm) {
         throw new AppError('invalid-body', {

@@ -184,7 +184,7 @@ test('clients see what is stored, ask to be erased, and read why not', async () 
   const own = await call('GET', 'me/record', undefined, session.client);
   expect(own.body).toMatchObject({ name: name(), sessions: 1, request: null });
   expect(own.body.categories.map((c: { category: string }) => c.category)).not.toContain('guidance');
-  expect((await call('GET', 'me/record')).status).toBe(404);
+  expect((await call('GET', 'me/record')).status).toBe(403);
   const ask = () => call('POST', 'me/record/erasure-request', undefined, session.client);
   expect((await ask()).body.request.status).toBe('open');
   expect((await ask()).body.request.status).toBe('open');

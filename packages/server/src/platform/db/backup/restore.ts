@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { StartupError } from '../../startupError.ts';
-import { applyMigration, migrationNames } from '../migrate.ts';
+import { applyMigration, migrationNames, takeNoSamples } from '../migrate.ts';
 // Loaded for how the driver then reads counters and instants.
 import '../db.ts';
 import type { Statements } from '../statements.ts';
@@ -94,6 +94,7 @@ async function replaceAll<T>(
   await client.query('update room set epoch = greatest(epoch + 1, extract(epoch from now())::integer)');
   const later = (await migrationNames()).filter((name) => !archive.manifest.migrations.includes(name));
   for (const name of later) await applyMigration(client, name);
+  await takeNoSamples(client);
   await options.after(db, seen);
   await checkKeys(db, options.knowsMasterKey);
 }
