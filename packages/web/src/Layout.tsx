@@ -11,6 +11,7 @@ const links = [
   ['/personas', 'nav.personas'],
   ['/clients', 'nav.clients'],
   ['/knowledge', 'nav.knowledge'],
+  ['/privacy', 'nav.privacy'],
   ['/settings', 'nav.settings'],
 ] as const;
 

@@ -42,6 +42,7 @@ const pages = [
   page('/clients', () => import('./features/clients/ClientsPage.tsx'), 'ClientsPage'),
   page('/knowledge', () => import('./features/knowledge/KnowledgePage.tsx'), 'KnowledgePage'),
   page('/knowledge/$id', () => import('./features/knowledge/KnowledgeBasePage.tsx'), 'KnowledgeBasePage'),
+  page('/privacy', () => import('./features/privacy/PrivacyPage.tsx'), 'PrivacyPage'),
   page('/settings', () => import('./features/identity/SettingsPage.tsx'), 'SettingsPage'),
 ];
 

@@ -38,7 +38,7 @@ function sessionParts(archive: PersonArchive, session: PersonSession): Part[] {
 }
 
 function partsOf(archive: PersonArchive): Part[] {
-  const { client, organisation, exportedAt, audience, sessions } = archive;
+  const { client, organisation, exportedAt, audience, consents, sessions } = archive;
   return [
     part('title', `What ${organisation} has stored about ${client?.name ?? 'this session'}`),
     part('fact', `Exported: ${exportedAt}`),
@@ -55,6 +55,10 @@ function partsOf(archive: PersonArchive): Part[] {
           part('text', client.about),
         ]
       : []),
+    ...(consents.length > 0 ? [part('heading', 'Consents')] : []),
+    ...consents.map(({ purpose, given, version, language, method, saidAt }) =>
+      part('fact', `${saidAt}: ${given ? 'yes' : 'no'} to ${purpose} (text ${version}, ${language}, by ${method})`),
+    ),
     ...sessions.flatMap((session) => sessionParts(archive, session)),
   ];
 }
