@@ -31,8 +31,7 @@ export function createAddressOf(trusted: readonly string[]): (request: IncomingM
 }
 
 /** Whom somebody's requests are counted for. */
-export const nameOf = (actor: Actor): string =>
-  actor.kind === 'staff' ? `staff/${actor.userId}` : `client/${actor.tokenId}`;
+const nameOf = (actor: Actor): string => (actor.kind === 'staff' ? `staff/${actor.userId}` : `client/${actor.tokenId}`);
 
 export type RequestLimits = ReturnType<typeof createRequestLimits>;
 
