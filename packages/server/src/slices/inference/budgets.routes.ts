@@ -4,7 +4,7 @@ import { actorOf, type App } from '../../platform/http/server.ts';
 import type { BudgetService } from './budgets.service.ts';
 
 const read = { permission: 'organisation.read' } as const;
-const manage = { permission: 'organisation.manage' } as const;
+const manage = { permission: 'security.manage' } as const;
 
 export function budgetRoutes(app: App, budgets: BudgetService, limits: RateLimits) {
   app.get(
