@@ -24,6 +24,7 @@ export const errorCatalogue = {
   'wrong-state': { status: 409, title: 'This is not possible in the present state.' },
   'legal-hold': { status: 409, title: 'A legal hold keeps this record.' },
   'reply-running': { status: 409, title: 'A reply is being written. Stop it first or wait for its end.' },
+  'budget-spent': { status: 409, title: 'The limit set for AI replies is reached.' },
   'request-running': { status: 409, title: 'The same request is still being carried out. Ask again in a moment.' },
   'invitation-gone': { status: 410, title: 'This invitation has expired or was withdrawn. Ask for a new one.' },
   'too-large': { status: 413, title: 'The body is larger than this server accepts.' },

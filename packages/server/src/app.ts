@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import type { RateLimits } from '@rapport/protocol/limits';
 import type pg from 'pg';
 import type { Config } from './config/config.ts';
 import { connectDatabase, type Connected } from './platform/db/connect.ts';
@@ -34,6 +35,8 @@ import { createRoleService } from './slices/identity/roles.service.ts';
 import { createInvitationService } from './slices/identity/invitations.service.ts';
 import { createIdentityService, ownerNeedsNoSignIn, type IdentityService } from './slices/identity/service.ts';
 import { createTeamService } from './slices/identity/teams.service.ts';
+import { budgetRoutes } from './slices/inference/budgets.routes.ts';
+import { createBudgetService } from './slices/inference/budgets.service.ts';
 import { createGenerationService } from './slices/inference/generations.service.ts';
 import { providerRoutes } from './slices/inference/providers.routes.ts';
 import { createProviderService } from './slices/inference/providers.service.ts';
@@ -90,6 +93,19 @@ export function outgoingFor(config: Config): Outgoing {
 const limitsOf = (config: Config) =>
   config.rateLimits.when === 'beyond-loopback' && !ownerNeedsNoSignIn(config) ? 'always' : config.rateLimits.when;
 
+const limitsShown = (config: Config): RateLimits => ({
+  when: limitsOf(config),
+  items: Object.entries(config.rateLimits.rules).map(
+    ([name, { address = null, actor = null, organisation = null }]) => ({
+      class: name,
+      address,
+      actor,
+      organisation,
+    }),
+  ),
+  next: null,
+});
+
 /** The parts that know no domain. */
 function createPlatform(
   { config, database, outgoing = outgoingFor(config), node = randomUUID() }: AppOptions,
@@ -118,6 +134,7 @@ function createServices(platform: ReturnType<typeof createPlatform>) {
   retention.register('drafts', retained.drafts);
   retention.register('files', retained.files);
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
+  const budgets = createBudgetService({ db });
   const knowledge = createKnowledgeService({ db });
   const personas = createPersonaService({
     db,
@@ -128,7 +145,7 @@ function createServices(platform: ReturnType<typeof createPlatform>) {
   const clients = createClientService({ db, keyring });
   const assignments = createAssignmentService({ db, clients, onChanged: identity.changed });
   const access = createSessionAccess({ db, hub });
-  const conversations = createConversationService({ db, access, consents, personas, providers, generations });
+  const conversations = createConversationService({ db, access, consents, personas, providers, generations, budgets });
   const sessions = createSessionService({ db, access, conversations, personas, clients, providers });
   const invitations = createInvitationService({
     db,
@@ -156,6 +173,7 @@ function createServices(platform: ReturnType<typeof createPlatform>) {
   generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, consents, conversations }));
   consents.attach(createConsentPlaces({ access, clients, conversations }));
   return {
+    budgets,
     providers,
     identity,
     consents,
@@ -197,6 +215,7 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
   apiKeyRoutes(app, services.apiKeys);
   invitationRoutes(app, services.invitations);
   providerRoutes(app, services.providers);
+  budgetRoutes(app, services.budgets, limitsShown(config));
   knowledgeRoutes(app, services.knowledge);
   personaRoutes(app, services.personas);
   clientRoutes(app, services.clients, services.assignments);

@@ -58,6 +58,14 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'GET /api/v1/prices': {},
   'PUT /api/v1/prices': { body: () => ({ model: 'echo', input: 1, output: 1, cached: 0 }) },
 
+  'GET /api/v1/limits': {},
+  'GET /api/v1/usage': {},
+  'GET /api/v1/budgets': {},
+  'PUT /api/v1/budgets': {
+    body: (id) => ({ scope: 'persona', subjectId: id('persona'), period: 'month', tokens: 1e12 }),
+  },
+  'DELETE /api/v1/budgets/{id}': { path: { id: 'budget' }, last: true },
+
   'GET /api/v1/knowledge-bases': [{}, { query: after('knowledgeBase') }],
   'POST /api/v1/knowledge-bases': { body: () => ({ name: 'Other' }) },
   'GET /api/v1/knowledge-bases/{id}': base,

@@ -7,6 +7,7 @@ export type Kind =
   | 'organisation'
   | 'user'
   | 'provider'
+  | 'budget'
   | 'knowledgeBase'
   | 'document'
   | 'chunk'
@@ -156,6 +157,12 @@ export async function seedWorld(app: TestApp, name: string, upstreamUrl: string)
     knowledgeBaseId: knowledgeBase,
   });
   await call('POST', `personas/${persona}/publish`);
+  const { id: budget } = await call('PUT', 'budgets', {
+    scope: 'user',
+    subjectId: userId,
+    period: 'day',
+    tokens: 1e12,
+  });
   const talkMark = `${mark}one`;
   const talk = await seedTalk(app, staff, talkMark, persona as unknown as string);
   const other = await seedTalk(app, staff, `${mark}two`, persona as unknown as string);
@@ -163,11 +170,19 @@ export async function seedWorld(app: TestApp, name: string, upstreamUrl: string)
     organisation: orgId,
     user: userId,
     provider,
+    budget,
     knowledgeBase,
     document,
     chunk: results[0]?.chunkId,
     persona,
   };
+  // The hours of replies are summed when they have passed.
+  await app.db.in(orgId).exec(
+    `insert into usage_hour (org_id, hour, persona_id, user_id, replies, tokens, cost_micro_usd)
+     values ($1, now() - interval '2 hours', $2, $3, 1, 7, 7)`,
+    [orgId, persona, userId],
+  );
+  await call('GET', 'usage');
   const idsOf = (own: Talk['ids']) => ({ ...shared, ...own }) as unknown as Record<Kind, string>;
   return {
     mark,
