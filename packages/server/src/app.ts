@@ -45,6 +45,8 @@ import { createPersonaService } from './slices/personas/service.ts';
 import { archiveRoutes } from './slices/privacy/archive.routes.ts';
 import { consentRoutes } from './slices/privacy/consents.routes.ts';
 import { createConsentService } from './slices/privacy/consents.service.ts';
+import { deidRoutes } from './slices/privacy/deid.routes.ts';
+import { createDeidService } from './slices/privacy/deid.service.ts';
 import { heldSubjects } from './slices/privacy/holds.store.ts';
 import { ownRecordRoutes } from './slices/privacy/own.routes.ts';
 import { createRetained } from './slices/privacy/retained.ts';
@@ -58,6 +60,7 @@ import { createLiveSocket } from './slices/rooms/socket.ts';
 import { createSessionAccess } from './slices/sessions/access.ts';
 import { createConsentPlaces } from './slices/sessions/consents.ts';
 import { createConversationService } from './slices/sessions/conversation.service.ts';
+import { createDeidSource } from './slices/sessions/deid.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
 import { sessionRoutes } from './slices/sessions/routes.ts';
 import { createSessionService } from './slices/sessions/service.ts';
@@ -112,6 +115,7 @@ function createServices(platform: ReturnType<typeof createPlatform>) {
     db,
     onError: ({ message }) => log.warn({ err: message }, 'what an answer to a consent asked for was not done'),
   });
+  const deid = createDeidService({ db, consents });
   const retention = createRetentionService({ db, node, log });
   const retained = createRetained(heldSubjects);
   retention.register('sessions', retained.sessions);
@@ -149,11 +153,13 @@ function createServices(platform: ReturnType<typeof createPlatform>) {
   });
   const demo = createDemoService({ personas, knowledge, clients });
   generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, consents, conversations }));
+  deid.attach(createDeidSource({ db, access, clients, conversations }));
   consents.attach(createConsentPlaces({ access, clients, conversations }));
   return {
     providers,
     identity,
     consents,
+    deid,
     retention,
     generations,
     knowledge,
@@ -196,6 +202,7 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
   personaRoutes(app, services.personas);
   clientRoutes(app, services.clients, services.assignments);
   consentRoutes(app, services.consents);
+  deidRoutes(app, services.deid);
   retentionRoutes(app, services.retention);
   sessionRoutes(app, services);
   roomRoutes(app, services.rooms, {

@@ -99,6 +99,16 @@ export const lockOpenOf = (
     [orgId, clientId, sessionId],
   );
 
+/** Of the client and the team, as they stand in the room's log; the persona's name is no person's. */
+export const namesInRoom = async (db: Db, orgId: string, roomId: string): Promise<string[]> =>
+  (
+    await db.many<{ name: string }>(
+      `select distinct actor ->> 'name' as name from event
+       where org_id = $1 and room_id = $2 and actor ->> 'kind' in ('staff', 'client') and actor ->> 'name' is not null`,
+      [orgId, roomId],
+    )
+  ).map((row) => row.name);
+
 export const setStatus = (tx: Tx, orgId: string, id: string, status: SessionStatus): Promise<SessionRow> =>
   tx.one<SessionRow>(
     `update session set status = $3, last_activity_at = now(), ended_at = case when $3 = 'ended' then now() end
