@@ -8,12 +8,25 @@ export type DeidForm = z.infer<typeof DeidForm>;
 
 export const deidMostSessions = 50;
 
-export const DeidCreate = z.strictObject({
-  form: DeidForm,
-  purpose: z.enum(['research', 'sharing']).default('research').describe('Clients who have not agreed are left out.'),
-  sessionIds: z.array(Id).min(1).max(deidMostSessions),
-  terms: z.array(line(200)).max(200).default([]).describe('Taken out wherever they stand, e.g. what a reviewer found.'),
-});
+export const DeidCreate = z
+  .strictObject({
+    form: DeidForm,
+    purpose: z.enum(['research', 'sharing']).default('research').describe('Clients who have not agreed are left out.'),
+    sessionIds: z.array(Id).min(1).max(deidMostSessions).optional(),
+    pick: z
+      .strictObject({ personaId: Id.optional(), from: z.iso.date().optional(), to: z.iso.date().optional() })
+      .optional()
+      .describe(`Instead of ids: the newest ${deidMostSessions} sessions of a persona or of some days.`),
+    terms: z
+      .array(line(200))
+      .max(200)
+      .default([])
+      .describe('Taken out wherever they stand, e.g. what a reviewer found.'),
+  })
+  .refine((body) => (body.sessionIds === undefined) !== (body.pick === undefined), {
+    path: ['sessionIds'],
+    message: 'Name sessions, or say which to pick.',
+  });
 export type DeidCreate = z.input<typeof DeidCreate>;
 
 const Person = z.object({ id: Id, name: z.string() });

@@ -153,7 +153,7 @@ function createServices(platform: ReturnType<typeof createPlatform>) {
   });
   const demo = createDemoService({ personas, knowledge, clients });
   generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, consents, conversations }));
-  deid.attach(createDeidSource({ db, access, clients, conversations }));
+  deid.attach(createDeidSource({ db }));
   consents.attach(createConsentPlaces({ access, clients, conversations }));
   return {
     providers,

@@ -36,8 +36,10 @@ export interface DeidConversation {
 }
 
 export interface DeidSource {
-  /** Throws `not-found` for a session this actor may not read. */
-  read(actor: Actor, sessionId: string): Promise<DeidConversation>;
+  /** Throws `not-found`. */
+  read(orgId: string, sessionId: string): Promise<DeidConversation>;
+  /** Ids of the newest sessions that are wanted. */
+  pick(orgId: string, wanted: NonNullable<z.output<typeof DeidCreate>['pick']>, limit: number): Promise<string[]>;
   /** Whom a session is about. */
   subjectOf(orgId: string, sessionId: string): Promise<Subject | null>;
 }
@@ -123,12 +125,12 @@ export function createDeidService(parts: { db: Database; consents: ConsentServic
   const agreed = async (orgId: string, subject: Subject | null, purpose: DeidExport['purpose']): Promise<boolean> =>
     (await (await consents.gate(orgId)).missing(db.in(orgId), subject, [purpose])).length === 0;
 
-  const gather = async (actor: Actor, body: z.output<typeof DeidCreate>): Promise<DeidConversation[]> => {
+  const gather = async (orgId: string, ids: string[], purpose: DeidExport['purpose']): Promise<DeidConversation[]> => {
     const found: DeidConversation[] = [];
     let messages = 0;
-    for (const id of new Set(body.sessionIds)) {
-      const conversation = await need().read(actor, id);
-      if (!(await agreed(actor.orgId, conversation.subject, body.purpose))) continue;
+    for (const id of ids) {
+      const conversation = await need().read(orgId, id);
+      if (!(await agreed(orgId, conversation.subject, purpose))) continue;
       messages += conversation.messages.length;
       if (messages > mostMessages)
         throw new AppError('invalid-body', {
@@ -149,7 +151,9 @@ export function createDeidService(parts: { db: Database; consents: ConsentServic
     async create(actor: Actor, body: z.output<typeof DeidCreate>): Promise<DeidExport> {
       requireStaff(actor);
       const { orgId, userId, name } = actor;
-      const found = await gather(actor, body);
+      const ids = [...new Set(body.sessionIds ?? (await need().pick(orgId, body.pick ?? {}, deidMostSessions)))];
+      if (ids.length === 0) throw new AppError('invalid-body', { detail: 'There is no session of this kind.' });
+      const found = await gather(orgId, ids, body.purpose);
       if (found.length === 0)
         throw new AppError('consent-needed', { detail: 'Nobody in these sessions has agreed to this purpose.' });
       const secret = await db.in(orgId).codec.hash(orgId, 'pseudonyms', '');
@@ -157,7 +161,7 @@ export function createDeidService(parts: { db: Database; consents: ConsentServic
       for (const conversation of shuffled(found))
         bodies.push({ conversation, body: await toBody(conversation, body.form, body.terms, secret) });
       const id = newId();
-      const leftOut = new Set(body.sessionIds).size - found.length;
+      const leftOut = ids.length - found.length;
       await db.in(orgId).tx(async (tx) => {
         const { form, purpose } = body;
         await store.insertExport(tx, orgId, { id, form, purpose, leftOut, createdBy: { id: userId, name } });

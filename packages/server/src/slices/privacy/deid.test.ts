@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { hashToken, newToken } from '../../platform/ids.ts';
+import { makeMember } from '../../test/team.ts';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
 
 let app: TestApp;
@@ -11,24 +11,9 @@ let second: { cookie: string };
 beforeAll(async () => {
   app = await startTestApp();
   persona = await makePersona(app);
-  second = { cookie: `rapport_session=${await anotherOwner('Rita Reviewer')}` };
+  second = (await makeMember(app, 'Rita Reviewer', ['supervisor'])).headers;
 });
 afterAll(() => app?.close());
-
-async function anotherOwner(name: string): Promise<string> {
-  const [token, id] = [newToken(), randomUUID()];
-  const orgId = (await app.db.everywhere.one<{ id: string }>('select id from org')).id;
-  await app.db.everywhere.exec(`insert into app_user (org_id, id, name, role) values ($1, $2, $3, 'owner')`, [
-    orgId,
-    id,
-    name,
-  ]);
-  await app.db.everywhere.exec(
-    `insert into auth_session (org_id, id, user_id, token_hash, expires_at) values ($1, $2, $3, $4, now() + interval '1 day')`,
-    [orgId, randomUUID(), id, hashToken(token)],
-  );
-  return token;
-}
 
 async function conversation(clientName: string, texts: string[]) {
   const { body: client } = await app.json('POST', '/api/v1/clients', {
@@ -147,4 +132,22 @@ test('an unknown session, and a client’s token, get nothing', async () => {
   expect((await create({ form: 'anonymised', sessionIds: [randomUUID()] })).status).toBe(404);
   const session = await makeSession(app, persona);
   expect((await app.json('GET', '/api/v1/privacy/deid-exports', undefined, session.client)).status).toBe(404);
+});
+
+test('an analyst prepares an export without seeing a client, of what was picked for them', async () => {
+  await conversation('Gesa Canarybrook', ['Gesa Canarybrook here again.']);
+  const { headers } = await makeMember(app, 'Arno Analyst', ['analyst']);
+  const today = new Date().toISOString().slice(0, 10);
+  const call = (path: string, body?: object) =>
+    app.json(body ? 'POST' : 'GET', `/api/v1/privacy/deid-exports${path}`, body, headers);
+  const made = await call('', { form: 'anonymised', pick: { personaId: persona, from: today } });
+  expect(made.status).toBe(201);
+  expect(made.body.sessions).toBeGreaterThan(0);
+  expect((await call(`/${made.body.id}/items`)).status).toBe(403);
+  expect((await decide(made.body.id, true)).status).toBe(200);
+  const file = await call(`/${made.body.id}/download`);
+  expect(file.status).toBe(200);
+  expect(JSON.stringify(file.body)).not.toContain('Canarybrook');
+  expect((await call('', { form: 'anonymised', pick: { from: '2099-01-01' } })).status).toBe(400);
+  expect((await call('', { form: 'anonymised' })).status).toBe(400);
 });
