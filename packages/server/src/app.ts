@@ -36,7 +36,7 @@ import { createIdentityService, ownerNeedsNoSignIn, type IdentityService } from 
 import { createTeamService } from './slices/identity/teams.service.ts';
 import { createGenerationService } from './slices/inference/generations.service.ts';
 import { providerRoutes } from './slices/inference/providers.routes.ts';
-import { createProviderService } from './slices/inference/providers.service.ts';
+import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
 import { knowledgeRoutes } from './slices/knowledge/routes.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
 import { opsRoutes } from './slices/ops/routes.ts';
@@ -50,6 +50,8 @@ import { createDeidService } from './slices/privacy/deid.service.ts';
 import { heldSubjects } from './slices/privacy/holds.store.ts';
 import { ownRecordRoutes } from './slices/privacy/own.routes.ts';
 import { createRetained } from './slices/privacy/retained.ts';
+import { recordRoutes } from './slices/privacy/record.routes.ts';
+import { createRecordService } from './slices/privacy/record.service.ts';
 import { retentionRoutes } from './slices/privacy/retention.routes.ts';
 import { createRetentionService } from './slices/privacy/retention.service.ts';
 import { privacyRoutes } from './slices/privacy/routes.ts';
@@ -111,16 +113,8 @@ function createServices(platform: ReturnType<typeof createPlatform>) {
   const providers = createProviderService({ db, config, outgoing });
   const identity = createIdentityService({ db, keyring, config, wake, ...providers.setupSteps });
   const team = createTeamServices(db, config, identity);
-  const consents = createConsentService({
-    db,
-    onError: ({ message }) => log.warn({ err: message }, 'what an answer to a consent asked for was not done'),
-  });
-  const deid = createDeidService({ db, consents });
-  const retention = createRetentionService({ db, node, log });
-  const retained = createRetained(heldSubjects);
-  retention.register('sessions', retained.sessions);
-  retention.register('drafts', retained.drafts);
-  retention.register('files', retained.files);
+  const uses = createUseServices(platform, identity, providers);
+  const { consents, deid } = uses;
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
   const knowledge = createKnowledgeService({ db });
   const personas = createPersonaService({ db, knowledge, allowTitles: identity.allowsTitles });
@@ -158,9 +152,7 @@ function createServices(platform: ReturnType<typeof createPlatform>) {
   return {
     providers,
     identity,
-    consents,
-    deid,
-    retention,
+    ...uses,
     generations,
     knowledge,
     personas,
@@ -175,6 +167,33 @@ function createServices(platform: ReturnType<typeof createPlatform>) {
     privacy,
     demo,
   };
+}
+
+/** What people agreed to, how long what is kept, and what leaves without identifiers. */
+function createUseServices(
+  { db, config, node, log }: ReturnType<typeof createPlatform>,
+  identity: IdentityService,
+  providers: ProviderService,
+) {
+  const consents = createConsentService({
+    db,
+    onError: ({ message }) => log.warn({ err: message }, 'what an answer to a consent asked for was not done'),
+  });
+  const deid = createDeidService({ db, consents });
+  const retention = createRetentionService({ db, node, log });
+  const retained = createRetained(heldSubjects);
+  retention.register('sessions', retained.sessions);
+  retention.register('drafts', retained.drafts);
+  retention.register('files', retained.files);
+  const record = createRecordService({
+    db,
+    config,
+    consents,
+    retention,
+    organisationName: identity.organisationName,
+    recipients: providers.recipients,
+  });
+  return { consents, deid, retention, record };
 }
 
 /** Who belongs to an organisation, and what they may do in it. */
@@ -204,6 +223,7 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
   consentRoutes(app, services.consents);
   deidRoutes(app, services.deid);
   retentionRoutes(app, services.retention);
+  recordRoutes(app, services.record);
   sessionRoutes(app, services);
   roomRoutes(app, services.rooms, {
     closing,
