@@ -39,7 +39,7 @@ import { budgetRoutes } from './slices/inference/budgets.routes.ts';
 import { createBudgetService } from './slices/inference/budgets.service.ts';
 import { createGenerationService } from './slices/inference/generations.service.ts';
 import { providerRoutes } from './slices/inference/providers.routes.ts';
-import { createProviderService } from './slices/inference/providers.service.ts';
+import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
 import { knowledgeRoutes } from './slices/knowledge/routes.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
 import { opsRoutes } from './slices/ops/routes.ts';
@@ -48,9 +48,13 @@ import { createPersonaService } from './slices/personas/service.ts';
 import { archiveRoutes } from './slices/privacy/archive.routes.ts';
 import { consentRoutes } from './slices/privacy/consents.routes.ts';
 import { createConsentService } from './slices/privacy/consents.service.ts';
+import { deidRoutes } from './slices/privacy/deid.routes.ts';
+import { createDeidService } from './slices/privacy/deid.service.ts';
 import { heldSubjects } from './slices/privacy/holds.store.ts';
 import { ownRecordRoutes } from './slices/privacy/own.routes.ts';
 import { createRetained } from './slices/privacy/retained.ts';
+import { recordRoutes } from './slices/privacy/record.routes.ts';
+import { createRecordService } from './slices/privacy/record.service.ts';
 import { retentionRoutes } from './slices/privacy/retention.routes.ts';
 import { createRetentionService } from './slices/privacy/retention.service.ts';
 import { privacyRoutes } from './slices/privacy/routes.ts';
@@ -61,6 +65,7 @@ import { createLiveSocket } from './slices/rooms/socket.ts';
 import { createSessionAccess } from './slices/sessions/access.ts';
 import { createConsentPlaces } from './slices/sessions/consents.ts';
 import { createConversationService } from './slices/sessions/conversation.service.ts';
+import { createDeidSource } from './slices/sessions/deid.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
 import { sessionRoutes } from './slices/sessions/routes.ts';
 import { createSessionService } from './slices/sessions/service.ts';
@@ -124,15 +129,8 @@ function createServices(platform: ReturnType<typeof createPlatform>) {
   const providers = createProviderService({ db, config, outgoing });
   const identity = createIdentityService({ db, keyring, config, wake, ...providers.setupSteps });
   const team = createTeamServices(db, config, identity);
-  const consents = createConsentService({
-    db,
-    onError: ({ message }) => log.warn({ err: message }, 'what an answer to a consent asked for was not done'),
-  });
-  const retention = createRetentionService({ db, node, log });
-  const retained = createRetained(heldSubjects);
-  retention.register('sessions', retained.sessions);
-  retention.register('drafts', retained.drafts);
-  retention.register('files', retained.files);
+  const uses = createUseServices(platform, identity, providers);
+  const { consents, deid } = uses;
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
   const budgets = createBudgetService({ db });
   const knowledge = createKnowledgeService({ db });
@@ -171,13 +169,13 @@ function createServices(platform: ReturnType<typeof createPlatform>) {
   });
   const demo = createDemoService({ personas, knowledge, clients });
   generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, consents, conversations }));
+  deid.attach(createDeidSource({ db }));
   consents.attach(createConsentPlaces({ access, clients, conversations }));
   return {
     budgets,
     providers,
     identity,
-    consents,
-    retention,
+    ...uses,
     generations,
     knowledge,
     personas,
@@ -192,6 +190,33 @@ function createServices(platform: ReturnType<typeof createPlatform>) {
     privacy,
     demo,
   };
+}
+
+/** What people agreed to, how long what is kept, and what leaves without identifiers. */
+function createUseServices(
+  { db, config, node, log }: ReturnType<typeof createPlatform>,
+  identity: IdentityService,
+  providers: ProviderService,
+) {
+  const consents = createConsentService({
+    db,
+    onError: ({ message }) => log.warn({ err: message }, 'what an answer to a consent asked for was not done'),
+  });
+  const deid = createDeidService({ db, consents });
+  const retention = createRetentionService({ db, node, log });
+  const retained = createRetained(heldSubjects);
+  retention.register('sessions', retained.sessions);
+  retention.register('drafts', retained.drafts);
+  retention.register('files', retained.files);
+  const record = createRecordService({
+    db,
+    config,
+    consents,
+    retention,
+    organisationName: identity.organisationName,
+    recipients: providers.recipients,
+  });
+  return { consents, deid, retention, record };
 }
 
 /** Who belongs to an organisation, and what they may do in it. */
@@ -220,7 +245,9 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
   personaRoutes(app, services.personas);
   clientRoutes(app, services.clients, services.assignments);
   consentRoutes(app, services.consents);
+  deidRoutes(app, services.deid);
   retentionRoutes(app, services.retention);
+  recordRoutes(app, services.record);
   sessionRoutes(app, services);
   roomRoutes(app, services.rooms, {
     closing,
