@@ -11,7 +11,6 @@ import { rotateKeys } from '@rapport/server/platform/keys/rotate';
 import { StartupError } from '@rapport/server/platform/startupError';
 import { memberInvitationUrl } from '@rapport/server/slices/identity/memberInvitations.service';
 import { createIdentityService } from '@rapport/server/slices/identity/service';
-import { createProviderService } from '@rapport/server/slices/inference/providers.service';
 
 const help = `rapport <command>
 
@@ -68,13 +67,8 @@ async function setPassword(): Promise<number> {
     throw new StartupError(`The password is shorter than ${shortestPassword} characters.`, 'Choose a longer one.');
   }
   const slug = process.argv[3];
-  await withDatabase(config, async ({ db, keyring }) => {
-    const identity = createIdentityService({
-      db,
-      keyring,
-      config,
-      ...createProviderService({ db, config }).setupSteps,
-    });
+  await withDatabase(config, async (connected) => {
+    const identity = identityOf(config, connected);
     await identity.ensurePreset();
     if ((await identity.state()).needed) {
       throw new StartupError('There is no owner yet.', 'Start Rapport once on 127.0.0.1 and set it up.');
