@@ -44,7 +44,7 @@ test.each([
   await owner.page.getByRole('button', { name: 'Sign in' }).click();
   await owner.page.getByRole('link', { name: 'Settings' }).click();
   await owner.page.getByRole('link', { name: 'Members' }).click();
-  await owner.page.getByText('Olga').waitFor();
+  await owner.page.getByText('Olga', { exact: true }).waitFor();
   await owner.page.getByRole('button', { name: 'Invite somebody' }).click();
   await owner.page.getByLabel('Facilitator').waitFor();
   await expectFits(owner.page);

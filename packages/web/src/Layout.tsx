@@ -32,7 +32,8 @@ export function Layout() {
   const me = useMe();
   const may = useMay();
   const shown = links.filter(([, , permission]) => may(permission));
-  const { pathname } = useLocation();
+  // The path alone: a re-render at each change of the location would lead to the sign-in again and again.
+  const pathname = useLocation({ select: (location) => location.pathname });
   if (me.error instanceof ApiError && me.error.status === 401) return <Navigate to="/sign-in" />;
   // Not everybody's first page is that of the sessions.
   if (pathname === '/' && shown[0] && shown[0][0] !== '/') return <Navigate to={shown[0][0]} />;
