@@ -3,7 +3,6 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { outgoingFor } from '@rapport/server/app';
 import { makeConfig, type Config } from '@rapport/server/config/config';
 import { readEnv } from '@rapport/server/config/env';
 import { connectDatabase, type Connected } from '@rapport/server/platform/db/connect';
@@ -12,7 +11,6 @@ import { rotateKeys } from '@rapport/server/platform/keys/rotate';
 import { StartupError } from '@rapport/server/platform/startupError';
 import { memberInvitationUrl } from '@rapport/server/slices/identity/memberInvitations.service';
 import { createIdentityService } from '@rapport/server/slices/identity/service';
-import { createProviderService } from '@rapport/server/slices/inference/providers.service';
 
 import { backUpTo, restoreFrom } from './backup.ts';
 import { verifyReceiptFile } from './receipts.ts';
@@ -79,13 +77,8 @@ async function setPassword(): Promise<number> {
     throw new StartupError(`The password is shorter than ${shortestPassword} characters.`, 'Choose a longer one.');
   }
   const slug = process.argv[3];
-  await withDatabase(config, async ({ db, keyring }) => {
-    const identity = createIdentityService({
-      db,
-      keyring,
-      config,
-      ...createProviderService({ db, config, outgoing: outgoingFor(config) }).setupSteps,
-    });
+  await withDatabase(config, async (connected) => {
+    const identity = identityOf(config, connected);
     await identity.ensurePreset();
     if ((await identity.state()).needed) {
       throw new StartupError('There is no owner yet.', 'Start Rapport once on 127.0.0.1 and set it up.');

@@ -23,7 +23,31 @@ export const staffTexts = {
     address: 'Address', addressHint: 'Usually ends in /v1.', key: 'API key', keyHint: 'Stored encrypted and never shown again.',
     modelName: 'Name of the model', test: 'Test with one real call', testing: 'Testing…', works: 'It answers ({{ms}} ms).',
   },
-  signIn: { title: 'Sign in', name: 'Your name', password: 'Password', go: 'Sign in', out: 'Sign out' },
+  signIn: {
+    title: 'Sign in', name: 'Your name', nameOrEmail: 'Name or e-mail address', password: 'Password', go: 'Sign in', out: 'Sign out',
+    organisationHint: 'Its short name, as your team uses it.',
+  },
+  joinTeam: { title: 'Join your team', intro: '{{organisation}} invites you. Choose how your team sees you and a password.', passwordHint: 'At least 12 characters.', go: 'Join' },
+  members: {
+    title: 'Members', invite: 'Invite somebody', you: 'you', disabled: 'disabled', email: 'E-mail address', emailHint: 'They sign in with it. Without one, hand the link over yourself.',
+    sent: 'The link went to {{email}}.', disable: 'Disable', enable: 'Enable', remove: 'Remove', removeNow: 'Remove now',
+    removeText: '{{name}} loses access at once and is taken off teams and clients. What they wrote stays.',
+  },
+  roles: {
+    title: 'Roles', new: 'New role', builtIn: 'built in', about: 'What it is for', members_one: '{{count}} member has it.', members_other: '{{count}} members have it.',
+    owner: 'Owner', administrator: 'Administrator', supervisor: 'Supervisor', facilitator: 'Facilitator', author: 'Author', analyst: 'Analyst',
+  },
+  permissions: {
+    account: 'Own account', organisation: 'Organisation', members: 'Members and teams', knowledge: 'Knowledge', personas: 'Personas', clients: 'Clients', sessions: 'Sessions',
+    privacy: 'Privacy', oversight: 'Oversight',
+  },
+  teams: { title: 'Teams', new: 'New team', empty: 'No team yet', hint: 'Everybody in a team may see the clients assigned to it.', nobody: 'Nobody yet' },
+  apiKeys: {
+    title: 'API keys', new: 'New API key', hint: 'With a key a program acts for you, within the scopes you choose and never beyond what you may do yourself.', everybody: 'Everybody’s keys',
+    empty: 'No key yet', revoke: 'Revoke', revokeTitle: 'Revoke this key?', revokeText: 'Whatever uses {{name}} is refused from now on.', key: 'Key',
+    once: 'Copy it now: it is not shown again.', purpose: 'What it is for', days: '{{count}} days', forever: 'does not expire', used: 'used {{date}}', unused: 'not used yet', make: 'Make the key',
+  },
+  caseload: { title: 'Who looks after this client', nobody: 'Nobody yet. Only those who see every client see this one.', change: 'Change', assign: 'Assign' },
   sessions: {
     title: 'Sessions', new: 'New session', searchIn: 'Titles, personas, clients', status: 'Status', all: 'All',
     active: 'Active', paused: 'Paused', ended: 'Ended', empty: 'No session yet',
@@ -83,7 +107,7 @@ export const staffTexts = {
   },
   settings: {
     title: 'Settings', organisation: 'Organisation', allowTitles: 'Allow personas to claim licences and titles', allowTitlesHint: 'Off is safer: an AI persona holds no licence.',
-    password: 'Owner password', passwordHint: 'Needed before Rapport may listen on another address than 127.0.0.1. At least 12 characters.', current: 'Current password, if there is one', newPassword: 'New password',
+    more: 'More settings', password: 'Your password', passwordHint: 'The owner’s is needed before Rapport may listen on another address than 127.0.0.1. At least 12 characters.', current: 'Current password, if there is one', newPassword: 'New password',
     providers: 'Model providers', default: 'Default', makeDefault: 'Make default', noProviders: 'No model yet: the reference engine answers.', addProvider: 'Add a provider',
     prices: 'Prices', pricesHint: 'US dollars per million tokens. Replies made before keep their cost.', input: 'Input', output: 'Output', cached: 'Cached', model: 'Model', setPrice: 'Set price',
   },
