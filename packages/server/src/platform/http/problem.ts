@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { errorCatalogue, type ErrorCode, type Problem } from '@rapport/protocol/errors';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { AppError } from '../errors.ts';
+import { AppError, type FieldError } from '../errors.ts';
 
 /** What Fastify itself and PostgreSQL's driver throw, in our words. */
 const foreignCodes: Record<string, ErrorCode> = {
@@ -23,10 +23,22 @@ const foreignCodes: Record<string, ErrorCode> = {
   '53300': 'unavailable',
 };
 
+/** A field that is not known is named itself, not the object it stands in. */
+function fieldErrors({ keyword, instancePath, message, params }: FastifySchemaValidationError): FieldError[] {
+  if (keyword === 'unrecognized_keys' && Array.isArray(params['keys'])) {
+    const object = instancePath === '/' ? '' : instancePath;
+    return params['keys'].slice(0, 20).map((key) => ({
+      pointer: `${object}/${String(key).slice(0, 100)}`,
+      message: 'There is no such field.',
+    }));
+  }
+  return [{ pointer: instancePath || '/', message: message ?? 'not valid' }];
+}
+
 function toAppError(error: FastifyError | AppError | Error): AppError {
   if (error instanceof AppError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const errors = error.validation.map((v) => ({ pointer: v.instancePath || '/', message: v.message ?? 'not valid' }));
+    const errors = error.validation.flatMap(fieldErrors);
     const first = errors[0];
     return new AppError('invalid-body', { detail: `${first?.pointer}: ${first?.message}`, errors });
   }
