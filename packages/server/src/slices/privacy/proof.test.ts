@@ -121,6 +121,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await stop();
+  // Where the account of PostgreSQL may not enter the folder, its files lie elsewhere.
+  await rm(realpathSync(join(dataDir, 'postgres')), { recursive: true, force: true });
   await rm(folder, { recursive: true, force: true });
 });
 
