@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { RateLimits } from '@rapport/protocol/limits';
 import type pg from 'pg';
+import type { DestinationStream } from 'pino';
 import type { Config } from './config/config.ts';
 import { connectDatabase, type Connected } from './platform/db/connect.ts';
 import { scrubTables } from './platform/db/scrub.ts';
@@ -76,6 +77,8 @@ export interface AppOptions {
   /** The login that owns the tables, or may make them. */
   database: pg.PoolConfig;
   outgoing?: Outgoing;
+  /** Where the log goes; without it, to the standard output. */
+  logTo?: DestinationStream;
   /** Names this server among those on the same database. */
   node?: string;
 }
@@ -113,10 +116,10 @@ const limitsShown = (config: Config): RateLimits => ({
 
 /** The parts that know no domain. */
 function createPlatform(
-  { config, database, outgoing = outgoingFor(config), node = randomUUID() }: AppOptions,
+  { config, database, outgoing = outgoingFor(config), logTo, node = randomUUID() }: AppOptions,
   { db, keyring, app }: Connected,
 ) {
-  const log = createLogger(config.logLevel);
+  const log = createLogger(config.logLevel, logTo);
   const wake = createWake(db, app, node, log);
   const limiter = createLimiter({ db, log, rules: config.rateLimits.rules, others: wake.othersPresent });
   const hub = createHub(db, wake, log);
@@ -277,6 +280,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const app = createHttp({
     log,
     bodyLimit: config.bodyLimit,
+    patience: config.patience,
     limits,
     trustProxy: config.trustProxy,
     checkOrigin,

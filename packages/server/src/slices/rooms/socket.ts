@@ -6,6 +6,7 @@ import { MessagePost } from '@rapport/protocol/sessions';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { actorKey, type Actor } from '../../platform/actor.ts';
 import { AppError } from '../../platform/errors.ts';
+import { answerBare } from '../../platform/http/headers.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Attachment } from '../../platform/realtime/hub.ts';
 import type { RoomService } from './service.ts';
@@ -195,14 +196,11 @@ export function createLiveSocket(options: LiveOptions) {
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const path = (request.url ?? '').split('?')[0];
     if (path !== livePath || !options.checkOrigin(request)) {
-      socket.end(`HTTP/1.1 ${path === livePath ? '403 Forbidden' : '404 Not Found'}\r\nconnection: close\r\n\r\n`);
-      return;
+      return answerBare(socket, path === livePath ? 'foreign-origin' : 'not-found');
     }
     const tooMany = attempt(() => options.limits.address(options.addressOf(request), 'live'));
     if (tooMany) {
-      const wait = `retry-after: ${tooMany.retryAfterSeconds ?? 1}`;
-      socket.end(`HTTP/1.1 429 Too Many Requests\r\n${wait}\r\nconnection: close\r\n\r\n`);
-      return;
+      return answerBare(socket, 'rate-limited', { 'retry-after': String(tooMany.retryAfterSeconds ?? 1) });
     }
     wss.handleUpgrade(request, socket, head, (ws) => wss.emit('connection', ws, request));
   };
