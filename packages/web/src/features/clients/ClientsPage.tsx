@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Dialog, Failure, Field, fieldError, Loading, useTitle } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
+import { ClientConsents } from '../privacy/ClientConsents.tsx';
 
 type Draft = Pick<Client, 'name' | 'language' | 'about'> & { id?: string };
 
@@ -61,6 +62,7 @@ export function ClientsPage() {
         onClose={() => setEditing(null)}
       >
         {editing && <ClientForm initial={editing} onDone={() => setEditing(null)} />}
+        {editing?.id && <ClientConsents clientId={editing.id} />}
       </Dialog>
     </main>
   );
