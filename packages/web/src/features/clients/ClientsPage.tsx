@@ -7,6 +7,7 @@ import { useMay } from '../../lib/me.ts';
 import { Dialog, Failure, Field, fieldError, Loading, useTitle } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { Assignments } from './Assignments.tsx';
+import { ClientConsents } from '../privacy/ClientConsents.tsx';
 
 type Draft = Pick<Client, 'name' | 'language' | 'about'> & { id?: string };
 
@@ -67,6 +68,7 @@ export function ClientsPage() {
       >
         {editing && <ClientForm initial={editing} onDone={() => setEditing(null)} />}
         {editing?.id && <Assignments clientId={editing.id} />}
+        {editing?.id && <ClientConsents clientId={editing.id} />}
       </Dialog>
     </main>
   );
