@@ -37,6 +37,7 @@ export default defineConfig({
           items: [
             { text: 'Install and start', link: '/admin/' },
             { text: 'Configuration', link: '/admin/configuration' },
+            { text: 'Members, roles and teams', link: '/admin/members' },
             { text: 'Models', link: '/admin/models' },
             { text: 'Keys', link: '/admin/keys' },
             { text: 'Consent', link: '/admin/consent' },
