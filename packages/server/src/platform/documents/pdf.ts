@@ -2,10 +2,12 @@ import { fileURLToPath } from 'node:url';
 import PDFDocument from 'pdfkit';
 import type { Part } from './parts.ts';
 
-const fontFile = (name: string): string => fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`));
-
-const regular = 'DejaVuSans';
-const bold = 'DejaVuSans-Bold';
+const regular = 'regular';
+const bold = 'bold';
+const files = {
+  [regular]: fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf')),
+  [bold]: fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf')),
+};
 
 const type = {
   title: { font: bold, size: 17, color: '#000', indent: 0 },
@@ -29,7 +31,7 @@ interface Glyphs {
  */
 export async function toPdf(parts: Part[]): Promise<Buffer> {
   const doc = new PDFDocument({ margin: 56, font: '', info: { Title: parts[0]?.text ?? '' } });
-  for (const name of [regular, bold]) doc.registerFont(name, fontFile(name));
+  for (const [name, file] of Object.entries(files)) doc.registerFont(name, file);
   const chunks: Buffer[] = [];
   doc.on('data', (chunk: Buffer) => chunks.push(chunk));
   const end = new Promise<void>((resolve) => doc.on('end', resolve));
