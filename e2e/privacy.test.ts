@@ -67,7 +67,7 @@ test.each([
     expect(await fits(client.page)).toBeLessThanOrEqual(0);
     expect(await client.page.getByText(name).count()).toBe(1);
     const own = await saved(client.page, () =>
-      client.page.getByRole('button', { name: 'Download everything' }).click(),
+      client.page.getByRole('button', { name: 'Download this conversation' }).click(),
     );
     expect(own.name).toMatch(/^person-.*\.zip$/);
     expect(own.body.subarray(0, 2).toString()).toBe('PK');

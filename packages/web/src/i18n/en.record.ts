@@ -7,7 +7,7 @@ export const recordTexts = {
       privacy: 'Consents and requests', research: 'Research copies',
     },
     entries_one: '{{count}} entry', entries_other: '{{count}} entries',
-    download: 'Download everything', downloadHint: 'A zip file with the same content three times: to read (Markdown), to print (PDF), to take elsewhere (JSON). It has no notes of the team about its own work.',
+    download: 'Download this conversation', downloadHint: 'A zip file with the same content three times: to read (Markdown), to print (PDF), to take elsewhere (JSON). Ask your team for your profile and other conversations: the link you have opens this one only.',
     downloading: 'Being put together…', erase: 'Have everything erased',
     eraseHint: 'The team sees your wish and decides. What has been erased nobody can bring back, and this conversation ends.',
     ask: 'Ask to be erased', confirm: 'Yes, ask for it', asked: 'You asked on {{date}}. The team will decide.', withdraw: 'Withdraw the wish',

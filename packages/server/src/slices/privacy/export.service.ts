@@ -8,7 +8,6 @@ import { writeZip } from '../../platform/zip/zip.ts';
 import { toMarkdown, toPdf } from './export.render.ts';
 import * as store from './export.store.ts';
 import { findAnchors, findSubject } from './rows.store.ts';
-import type { RequestService } from './requests.service.ts';
 import { viewerOf, type Subject } from './schema.ts';
 
 export interface PersonFile {
@@ -19,7 +18,7 @@ export interface PersonFile {
 export type ExportService = ReturnType<typeof createExportService>;
 
 /** Everything about somebody in one archive: for machines, for reading, for printing. */
-export function createExportService({ db, requests }: { db: Database; requests: RequestService }) {
+export function createExportService({ db }: { db: Database }) {
   const collect = async (orgId: string, subject: Subject, audience: Audience): Promise<PersonArchive> => {
     const scope = db.in(orgId);
     const anchors = await findAnchors(scope, orgId, subject);
@@ -61,9 +60,13 @@ export function createExportService({ db, requests }: { db: Database; requests: 
       return pack(actor.orgId, subject, 'staff');
     },
 
-    /** What a client may have of what is stored about them: all of it but what only the team may see. */
+    /**
+     * The conversation that a client's access opens, without what only the team may see. The other conversations and the
+     * profile come from the team: a link to one of them must not open all. Throws `not-found` for staff.
+     */
     async own(actor: Actor): Promise<PersonFile> {
-      return pack(actor.orgId, await requests.ownSubject(actor), 'all');
+      if (actor.kind !== 'client') throw notFound();
+      return pack(actor.orgId, { kind: 'session', id: actor.sessionId }, 'all');
     },
   };
 }

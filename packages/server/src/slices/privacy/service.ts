@@ -24,7 +24,7 @@ export function createPrivacyService({ dataDir, ...parts }: PrivacyParts) {
     }),
     holds: createHoldService({ db }),
     requests,
-    exports: createExportService({ db, requests }),
+    exports: createExportService({ db }),
     imports: createImportService(parts),
   };
 }
