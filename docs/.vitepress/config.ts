@@ -39,6 +39,8 @@ export default defineConfig({
             { text: 'Configuration', link: '/admin/configuration' },
             { text: 'Models', link: '/admin/models' },
             { text: 'Keys', link: '/admin/keys' },
+            { text: 'Limits and budgets', link: '/admin/limits' },
+            { text: 'What the server calls', link: '/admin/outgoing' },
             { text: 'Backup', link: '/admin/backup' },
             { text: 'Erasure and export', link: '/admin/erasure-and-export' },
             { text: 'Several servers', link: '/admin/servers' },
