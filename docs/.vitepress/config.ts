@@ -43,6 +43,8 @@ export default defineConfig({
             { text: 'Consent', link: '/admin/consent' },
             { text: 'Retention', link: '/admin/retention' },
             { text: 'De-identified exports', link: '/admin/de-identification' },
+            { text: 'Limits and budgets', link: '/admin/limits' },
+            { text: 'What the server calls', link: '/admin/outgoing' },
             { text: 'Backup', link: '/admin/backup' },
             { text: 'Erasure and export', link: '/admin/erasure-and-export' },
             { text: 'Several servers', link: '/admin/servers' },

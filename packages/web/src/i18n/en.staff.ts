@@ -142,6 +142,13 @@ export const staffTexts = {
     required: 'Send what clients say only to approved providers', requiredHint: 'What runs on this machine is approved. A refused provider gets nothing either way.',
     ask: 'What clients say may be sent to this provider', askHint: 'It runs elsewhere. Say yes once you have an agreement on data processing; until then personas do not answer with it. You can decide later in the settings.',
   },
+  limits: {
+    title: 'Budgets and limits', hint: 'When a budget is used up, no reply begins until its next day or month (UTC). What clients write is kept.', none: 'No budget: replies may use as much as they need.',
+    chart: 'Tokens used in the last {{days}} days: {{tokens}}', table: 'Use by day', day: 'Day', replies: 'Replies', tokens: 'Tokens', cost: 'Cost', dollars: 'US dollars',
+    scope: { organisation: 'Organisation', persona: 'Persona', user: 'My own sessions' }, period: { day: 'a day', month: 'a month' }, used: '{{what}}: {{used}} of {{of}}',
+    spent: 'Used up. Replies begin again {{date}}.', for: 'Budget for', each: 'Each', set: 'Set budget', rates: 'Requests a minute', class: 'Kind of request', address: 'From one address', actor: 'Under one sign-in',
+    when: { always: 'They hold for everybody.', 'beyond-loopback': 'They hold for everybody but this machine itself.', off: 'They are switched off.' },
+  },
   settings: {
     title: 'Settings', organisation: 'Organisation', allowTitles: 'Allow personas to claim licences and titles', allowTitlesHint: 'Off is safer: an AI persona holds no licence.',
     more: 'More settings', password: 'Your password', passwordHint: 'The owner’s is needed before Rapport may listen on another address than 127.0.0.1. At least 12 characters.', current: 'Current password, if there is one', newPassword: 'New password',

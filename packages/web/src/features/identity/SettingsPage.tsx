@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { useMay, useMe } from '../../lib/me.ts';
 import { Failure, Field, fieldError, useTitle } from '../../lib/ui.tsx';
+import { Limits } from '../inference/Limits.tsx';
 import { Prices } from '../inference/Prices.tsx';
 import { Providers } from '../inference/Providers.tsx';
 
@@ -23,6 +24,7 @@ export function SettingsPage() {
       {me.data?.organisation && may('organisation.manage') && <Organisation me={me.data} />}
       {may('providers.read') && <Providers />}
       {may('providers.read') && <Prices />}
+      {may('organisation.read') && <Limits />}
       {may('own-account') && <Password />}
     </main>
   );
