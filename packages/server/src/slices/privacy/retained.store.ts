@@ -1,4 +1,5 @@
 import type { Db, Tx } from '../../platform/db/db.ts';
+import { deleteRows } from './rows.store.ts';
 
 /** Ids that a legal hold keeps. */
 export interface Held {
@@ -32,20 +33,15 @@ export const lockSessions = (tx: Tx, orgId: string, before: string, held: Held, 
     [orgId, before, held.clients, held.sessions, limit],
   );
 
-/** What points at others goes before what it points at. */
-const removals = [
-  'delete from access_token where org_id = $1 and session_id = any($2::uuid[])',
-  'delete from invitation where org_id = $1 and session_id = any($2::uuid[])',
-  'delete from generation where org_id = $1 and session_id = any($2::uuid[])',
-  'delete from guidance where org_id = $1 and session_id = any($2::uuid[])',
-  'delete from message where org_id = $1 and session_id = any($2::uuid[])',
-  'delete from session where org_id = $1 and id = any($2::uuid[])',
-];
-
+/** Everything the catalogue knows of these sessions; their client stays. */
 export async function deleteSessions(tx: Tx, orgId: string, sessions: { id: string; roomId: string }[]): Promise<void> {
   const ids = sessions.map((session) => session.id);
-  for (const removal of removals) await tx.exec(removal, [orgId, ids]);
-  await tx.exec('delete from room where org_id = $1 and id = any($2::uuid[])', [orgId, sessions.map((s) => s.roomId)]);
+  const replies = await tx.many<{ id: string }>(
+    'select id from generation where org_id = $1 and session_id = any($2::uuid[])',
+    [orgId, ids],
+  );
+  const room = sessions.map((session) => session.roomId);
+  await deleteRows(tx, orgId, { client: [], session: ids, room, generation: replies.map((reply) => reply.id) });
 }
 
 const tokensOfOld = `from generation g join session s on s.org_id = g.org_id and s.id = g.session_id

@@ -112,13 +112,44 @@ test('a run whose server died is closed and done by another', async () => {
   );
   await app.db.everywhere.exec(
     `insert into retention_run (org_id, id, category, days, deleted) values ($1, $2, 'sessions', 60, 7)`,
-    [orgId, randomUUID()],
+    [orgId, '01900000-0000-7000-8000-000000000001'],
   );
   expect((await app.json('POST', '/api/v1/privacy/retention/sessions/run', { expected: 1 })).status).toBe(202);
   await expect.poll(async () => (await preview('sessions', 60)).count, { timeout: 10_000 }).toBe(0);
   expect(
     (await runs()).some((r: { failure: string; deleted: number }) => r.failure === 'cut short' && r.deleted === 7),
   ).toBe(true);
+});
+
+test('what a legal hold keeps stays and is counted, until the hold is lifted', async () => {
+  const { body: client } = await app.json('POST', '/api/v1/clients', { name: 'Held' });
+  const session = await oldSession(800, { clientId: client.id });
+  const hold = await app.json('POST', '/api/v1/privacy/holds', {
+    subject: { kind: 'client', id: client.id },
+    reason: 'A claim.',
+  });
+  expect(hold.status).toBe(201);
+  expect(await preview('sessions', 700)).toMatchObject({ count: 0, held: 1, oldest: null });
+  expect((await put('sessions', 700, 0)).status).toBe(200);
+  await expect
+    .poll(async () => (await runs())[0])
+    .toMatchObject({ days: 700, deleted: 0, held: 1, endedAt: expect.any(String) });
+  expect(await left(session.id)).toBeGreaterThan(0);
+  await app.json('POST', `/api/v1/privacy/holds/${hold.body.id}/lift`, { reason: 'Settled.' });
+  expect((await app.json('POST', '/api/v1/privacy/retention/sessions/run', { expected: 1 })).status).toBe(202);
+  await expect.poll(() => left(session.id)).toBe(0);
+  expect((await app.json('GET', `/api/v1/clients/${client.id}`)).status).toBe(200);
+});
+
+test('a session that was itself held once goes too', async () => {
+  const session = await oldSession(800);
+  const hold = await app.json('POST', '/api/v1/privacy/holds', {
+    subject: { kind: 'session', id: session.id },
+    reason: 'A claim.',
+  });
+  await app.json('POST', `/api/v1/privacy/holds/${hold.body.id}/lift`, { reason: 'Settled.' });
+  expect((await put('sessions', 700, 1)).status).toBe(200);
+  await expect.poll(() => left(session.id)).toBe(0);
 });
 
 test('the word-by-word log of an old reply goes, its message stays', async () => {
