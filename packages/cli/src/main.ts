@@ -3,11 +3,14 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import { outgoingFor } from '@rapport/server/app';
 import { makeConfig, type Config } from '@rapport/server/config/config';
 import { readEnv } from '@rapport/server/config/env';
+import { createAudit } from '@rapport/server/platform/audit/audit';
 import { connectDatabase, type Connected } from '@rapport/server/platform/db/connect';
 import { startEmbedded } from '@rapport/server/platform/db/embedded';
 import { rotateKeys } from '@rapport/server/platform/keys/rotate';
+import { createLogger } from '@rapport/server/platform/logger';
 import { StartupError } from '@rapport/server/platform/startupError';
 import { memberInvitationUrl } from '@rapport/server/slices/identity/memberInvitations.service';
 import { createIdentityService } from '@rapport/server/slices/identity/service';
@@ -68,13 +71,8 @@ async function setPassword(): Promise<number> {
     throw new StartupError(`The password is shorter than ${shortestPassword} characters.`, 'Choose a longer one.');
   }
   const slug = process.argv[3];
-  await withDatabase(config, async ({ db, keyring }) => {
-    const identity = createIdentityService({
-      db,
-      keyring,
-      config,
-      ...createProviderService({ db, config }).setupSteps,
-    });
+  await withDatabase(config, async (connected) => {
+    const identity = identityOf(config, connected);
     await identity.ensurePreset();
     if ((await identity.state()).needed) {
       throw new StartupError('There is no owner yet.', 'Start Rapport once on 127.0.0.1 and set it up.');
@@ -85,7 +83,12 @@ async function setPassword(): Promise<number> {
   return 0;
 }
 
-const identityOf = (config: Config, { db, keyring }: Connected) => createIdentityService({ db, keyring, config });
+function identityOf(config: Config, { db, keyring }: Connected) {
+  const outgoing = outgoingFor(config);
+  const audit = createAudit({ db, config, outgoing, log: createLogger(config.logLevel) });
+  const { setupSteps } = createProviderService({ db, audit, config, outgoing });
+  return createIdentityService({ db, audit, keyring, config, ...setupSteps });
+}
 
 async function addOrganisation(): Promise<number> {
   const [name, email] = process.argv.slice(3).map((text) => text.trim());

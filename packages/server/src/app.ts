@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type pg from 'pg';
 import type { Config } from './config/config.ts';
+import { createAudit } from './platform/audit/audit.ts';
 import { connectDatabase, type Connected } from './platform/db/connect.ts';
 import type { Database } from './platform/db/db.ts';
 import { serveDocs } from './platform/http/docs.ts';
@@ -41,6 +42,10 @@ import { createKnowledgeService } from './slices/knowledge/service.ts';
 import { opsRoutes } from './slices/ops/routes.ts';
 import { personaRoutes } from './slices/personas/routes.ts';
 import { createPersonaService } from './slices/personas/service.ts';
+import { auditRoutes } from './slices/privacy/audit.routes.ts';
+import { createAuditService } from './slices/privacy/audit.service.ts';
+import { breakGlassRoutes } from './slices/privacy/breakGlass.routes.ts';
+import { createBreakGlassService } from './slices/privacy/breakGlass.service.ts';
 import { roomRoutes } from './slices/rooms/routes.ts';
 import { createRoomService } from './slices/rooms/service.ts';
 import { createLiveSocket } from './slices/rooms/socket.ts';
@@ -68,10 +73,12 @@ export interface RunningApp {
 
 type Services = ReturnType<typeof createServices>;
 
-/** What this server may call. The preset's address is the operator's own word; this machine's are its owner's, where they sit at it. */
+/** What this server may call. The addresses of the preset and of the audit's webhook are the operator's own word; this machine's are its owner's, where they sit at it. */
 export function outgoingFor(config: Config): Outgoing {
   const preset = config.preset ? [new URL(config.preset.baseUrl).host] : [];
-  return createOutgoing({ loopback: ownerNeedsNoSignIn(config), exceptions: [...config.allowPrivate, ...preset] });
+  const webhook = config.audit.webhook ? [new URL(config.audit.webhook.url).host] : [];
+  const exceptions = [...config.allowPrivate, ...preset, ...webhook];
+  return createOutgoing({ loopback: ownerNeedsNoSignIn(config), exceptions });
 }
 
 /** Limits for this machine itself would only be in its owner's way, unless they are asked for. */
@@ -85,39 +92,48 @@ function createPlatform(
 ) {
   const log = createLogger(config.logLevel);
   const wake = createWake(db, app, node, log);
+  const audit = createAudit({ db, config, log, outgoing });
   const limiter = createLimiter({ db, log, rules: config.rateLimits.rules, others: wake.othersPresent });
-  return { config, node, log, outgoing, limiter, keyring, db, wake, hub: createHub(db, wake, log) };
+  return { audit, config, node, log, outgoing, limiter, keyring, db, wake, hub: createHub(db, wake, log) };
 }
 
+type Platform = ReturnType<typeof createPlatform>;
+
 /** The services in the order in which they may know each other; what would point backwards is handed in as a hook. */
-function createServices({ config, node, log, outgoing, keyring, db, wake, hub }: ReturnType<typeof createPlatform>) {
-  const providers = createProviderService({ db, config, outgoing });
-  const identity = createIdentityService({ db, keyring, config, wake, ...providers.setupSteps });
-  const team = createTeamServices(db, config, identity);
+function createServices(platform: Platform) {
+  const { audit, config, node, log, outgoing, keyring, db, wake, hub } = platform;
+  const providers = createProviderService({ db, audit, config, outgoing });
+  const identity = createIdentityService({ db, audit, keyring, config, wake, ...providers.setupSteps });
+  const team = createTeamServices(platform, identity);
+  const auditing = createAuditService({ db, audit });
+  const breakGlass = createBreakGlassService({ db, audit, onChanged: identity.changed });
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
-  const knowledge = createKnowledgeService({ db });
-  const personas = createPersonaService({ db, knowledge, allowTitles: identity.allowsTitles });
-  const clients = createClientService({ db, keyring });
-  const assignments = createAssignmentService({ db, clients, onChanged: identity.changed });
+  const knowledge = createKnowledgeService({ db, audit });
+  const personas = createPersonaService({ db, audit, knowledge, allowTitles: identity.allowsTitles });
+  const clients = createClientService({ db, keyring, audit });
+  const assignments = createAssignmentService({ db, audit, clients, onChanged: identity.changed });
   const access = createSessionAccess({ db, hub });
-  const conversations = createConversationService({ db, access, personas, providers, generations });
-  const sessions = createSessionService({ db, access, conversations, personas, clients, providers });
+  const conversations = createConversationService({ db, audit, access, personas, providers, generations });
+  const sessions = createSessionService({ db, audit, access, conversations, personas, clients, providers });
   const invitations = createInvitationService({
     db,
+    audit,
     config,
-    requireSession: sessions.get,
+    requireSession: access.enter,
     onRevoked: identity.changed,
     onAccepted: async (tx, { orgId, sessionId, alias, first }) => {
       if (first) await sessions.joined(tx, orgId, sessionId, alias);
     },
   });
-  const transcripts = createTranscriptService({ sessions, conversations });
-  const rooms = createRoomService({ db, hub, wake, generations, sessions, conversations });
+  const transcripts = createTranscriptService({ audit, sessions, conversations });
+  const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations });
   const demo = createDemoService({ personas, knowledge, clients });
   generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, conversations }));
   return {
     providers,
     identity,
+    auditing,
+    breakGlass,
     generations,
     knowledge,
     personas,
@@ -134,7 +150,7 @@ function createServices({ config, node, log, outgoing, keyring, db, wake, hub }:
 }
 
 /** Who belongs to an organisation, and what they may do in it. */
-function createTeamServices(db: Database, config: Config, identity: IdentityService) {
+function createTeamServices({ audit, config, db }: Platform, identity: IdentityService) {
   return {
     members: createMemberService({ db, news: identity }),
     memberInvitations: createMemberInvitationService({ db, config, organisationName: identity.organisationName }),
@@ -153,6 +169,8 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
   teamRoutes(app, services.teams);
   apiKeyRoutes(app, services.apiKeys);
   invitationRoutes(app, services.invitations);
+  auditRoutes(app, services.auditing);
+  breakGlassRoutes(app, services.breakGlass);
   providerRoutes(app, services.providers);
   knowledgeRoutes(app, services.knowledge);
   personaRoutes(app, services.personas);
@@ -173,7 +191,7 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const { config } = options;
   const platform = createPlatform(options, await connectDatabase(config, options.database));
-  const { db, hub, wake, log, node, outgoing, limiter } = platform;
+  const { audit, db, hub, wake, log, node, outgoing, limiter } = platform;
   const services = createServices(platform);
   const { identity, generations, providers, rooms } = services;
   const closing = new AbortController();
@@ -196,6 +214,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
 
   await identity.ensurePreset();
   await identity.requireOwnerPasswordFor(config);
+  await audit.start();
   await wake.start();
   hub.start();
   limiter.start();
@@ -233,6 +252,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       limiter.stop();
       hub.stop();
       await wake.stop();
+      await audit.stop();
       await outgoing.close();
       await db.close();
     },

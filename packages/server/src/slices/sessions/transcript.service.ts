@@ -1,6 +1,7 @@
 import type { Message, Session } from '@rapport/protocol/sessions';
 import PDFDocument from 'pdfkit';
 import type { Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import type { ConversationService } from './conversation.service.ts';
 import type { SessionService } from './service.ts';
 
@@ -59,7 +60,11 @@ async function toPdf(session: Session, messages: Message[]): Promise<Buffer> {
 }
 
 /** The whole conversation as a file. Guidance is not part of it: it was never said. */
-export function createTranscriptService(parts: { sessions: SessionService; conversations: ConversationService }) {
+export function createTranscriptService(parts: {
+  audit: Audit;
+  sessions: SessionService;
+  conversations: ConversationService;
+}) {
   const all = async (actor: Actor, id: string): Promise<Message[]> => {
     const pages: Message[][] = [];
     for (let before: number | null = null; ;) {
@@ -79,6 +84,7 @@ export function createTranscriptService(parts: { sessions: SessionService; conve
     /** Throws `not-found`. */
     async export(actor: Actor, id: string, format: TranscriptFormat): Promise<ExportFile> {
       const session = await parts.sessions.get(actor, id);
+      await parts.audit.note(actor, 'session.exported', { session: id, client: session.client?.id ?? null });
       const messages = await all(actor, id);
       const name = `transcript-${session.createdAt.slice(0, 10)}-${id.slice(-6)}`;
       switch (format) {
