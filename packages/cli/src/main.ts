@@ -15,6 +15,7 @@ import { StartupError } from '@rapport/server/platform/startupError';
 import { memberInvitationUrl } from '@rapport/server/slices/identity/memberInvitations.service';
 import { createIdentityService } from '@rapport/server/slices/identity/service';
 import { createProviderService } from '@rapport/server/slices/inference/providers.service';
+import { readKept, verifyAudit } from './verifyAudit.ts';
 
 const help = `rapport <command>
 
@@ -29,6 +30,8 @@ const help = `rapport <command>
             list the organisations of this server
   rotate-keys
             give every organisation a new key and wrap all keys under the first line of the master key
+  verify-audit [--checkpoints FILE]
+            check the audit log of every organisation for entries changed, removed, reordered or cut off
   doctor    check what a start needs, and say what to do about each thing missing
   help      this text
 
@@ -59,6 +62,12 @@ async function rotate(): Promise<number> {
   const { organisations, keys } = await withDatabase(makeConfig(readEnv()), rotateKeys);
   console.log(`${organisations} organisations have a new key; ${keys} keys are wrapped under the current master key`);
   return 0;
+}
+
+async function verify(): Promise<number> {
+  const config = makeConfig(readEnv());
+  const kept = readKept(process.argv.slice(3), config);
+  return withDatabase(config, (connected) => verifyAudit(connected, kept));
 }
 
 const shortestPassword = 12;
@@ -204,6 +213,7 @@ const commands = new Map([
   ['rotate-keys', rotate],
   ['add-organisation', addOrganisation],
   ['organisations', listOrganisations],
+  ['verify-audit', verify],
   ['doctor', doctor],
   ['help', show(0)],
   ['--help', show(0)],

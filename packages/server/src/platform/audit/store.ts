@@ -107,3 +107,11 @@ export const searchEntries = async (
       [orgId, before, f.act ?? null, f.actorId ?? null, f.subjectId ?? null, f.from ?? null, f.to ?? null, limit],
     )
   ).map(toEntry);
+
+/** Above all organisations. */
+export const orgsWithEntries = async (db: Db): Promise<string[]> =>
+  (
+    await db.many<{ id: string }>(
+      'select o.id from org o where exists (select 1 from audit_entry e where e.org_id = o.id) order by o.created_at, o.id',
+    )
+  ).map(({ id }) => id);
