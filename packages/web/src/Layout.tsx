@@ -3,6 +3,7 @@ import { ApiError } from '@rapport/sdk/api';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Navigate, Outlet } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { BreakGlassAlert } from './features/privacy/BreakGlassAlert.tsx';
 import { api } from './lib/api.ts';
 import { Failure, Loading } from './lib/ui.tsx';
 
@@ -11,6 +12,7 @@ const links = [
   ['/personas', 'nav.personas'],
   ['/clients', 'nav.clients'],
   ['/knowledge', 'nav.knowledge'],
+  ['/audit', 'nav.audit'],
   ['/settings', 'nav.settings'],
 ] as const;
 
@@ -57,6 +59,7 @@ export function Layout() {
           {t('app.theme')}
         </button>
       </header>
+      <BreakGlassAlert />
       {me.isPending ? <Loading /> : me.error ? <Failure error={me.error} /> : <Outlet />}
     </>
   );

@@ -42,6 +42,8 @@ const pages = [
   page('/clients', () => import('./features/clients/ClientsPage.tsx'), 'ClientsPage'),
   page('/knowledge', () => import('./features/knowledge/KnowledgePage.tsx'), 'KnowledgePage'),
   page('/knowledge/$id', () => import('./features/knowledge/KnowledgeBasePage.tsx'), 'KnowledgeBasePage'),
+  page('/audit', () => import('./features/privacy/AuditPage.tsx'), 'AuditPage'),
+  page('/break-glass', () => import('./features/privacy/BreakGlassPage.tsx'), 'BreakGlassPage'),
   page('/settings', () => import('./features/identity/SettingsPage.tsx'), 'SettingsPage'),
 ];
 
