@@ -40,6 +40,12 @@ export const auditActs = {
   'login.factor-changed': { group: 'security', subjects: ['user'], text: 'Changed a second factor or passkey' },
   'login.ended': { group: 'security', subjects: ['user', 'login'], text: 'Ended a login' },
   'member.invited': { group: 'security', subjects: ['user', 'invitation', 'role'], text: 'Invited a member' },
+  'member.invitation-withdrawn': {
+    group: 'security',
+    subjects: ['invitation'],
+    text: 'Withdrew a member’s invitation',
+  },
+  'member.joined': { group: 'security', subjects: ['user', 'invitation'], text: 'Joined the team' },
   'member.changed': { group: 'security', subjects: ['user', 'role'], text: 'Changed a member' },
   'member.removed': { group: 'security', subjects: ['user'], text: 'Removed a member' },
   'role.changed': { group: 'security', subjects: ['role'], text: 'Changed a role' },

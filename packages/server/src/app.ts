@@ -152,11 +152,16 @@ function createServices(platform: Platform) {
 /** Who belongs to an organisation, and what they may do in it. */
 function createTeamServices({ audit, config, db }: Platform, identity: IdentityService) {
   return {
-    members: createMemberService({ db, news: identity }),
-    memberInvitations: createMemberInvitationService({ db, config, organisationName: identity.organisationName }),
-    roles: createRoleService({ db, news: identity }),
-    teams: createTeamService({ db, news: identity }),
-    apiKeys: createApiKeyService({ db, news: identity }),
+    members: createMemberService({ db, audit, news: identity }),
+    memberInvitations: createMemberInvitationService({
+      db,
+      audit,
+      config,
+      organisationName: identity.organisationName,
+    }),
+    roles: createRoleService({ db, audit, news: identity }),
+    teams: createTeamService({ db, audit, news: identity }),
+    apiKeys: createApiKeyService({ db, audit, news: identity }),
   };
 }
 

@@ -5,14 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { outgoingFor } from '../../app.ts';
 import { startTestApp, type TestApp } from '../../test/app.ts';
 import { connectDatabase } from '../db/connect.ts';
 import { createLogger } from '../logger.ts';
+import { createOutgoing } from '../net/outgoing.ts';
 import { createAudit, checkpointFile } from './audit.ts';
 import { canonicalJson, merkleTree } from './chain.ts';
 import { parseCheckpoints, verifyLog } from './verify.ts';
 
+const outgoing = createOutgoing({ loopback: true, exceptions: [] });
 let app: TestApp;
 let orgId: string;
 
@@ -25,7 +26,10 @@ beforeAll(async () => {
   app = await startTestApp();
   orgId = (await app.db.everywhere.one<{ id: string }>('select id from org')).id;
 });
-afterAll(() => app.close());
+afterAll(async () => {
+  await outgoing.close();
+  await app.close();
+});
 
 test('canonical JSON orders fields and does not depend on how an object was made', () => {
   expect(canonicalJson({ b: [1, null, 'ü"\n'], a: { d: 1, c: 2 } })).toBe('{"a":{"c":2,"d":1},"b":[1,null,"ü\\"\\n"]}');
@@ -107,7 +111,7 @@ test('acts are refused when no place for checkpoints takes them, and again possi
   const dataDir = join(app.config.dataDir, 'unwritable');
   mkdirSync(dataDir);
   const config = { ...app.config, dataDir, audit: { ...app.config.audit, graceMinutes: 0 } };
-  const audit = createAudit({ db: app.db, config, outgoing: outgoingFor(config), log: createLogger('silent') });
+  const audit = createAudit({ db: app.db, config, outgoing, log: createLogger('silent') });
   const act = () => audit.note({ kind: 'system', orgId }, 'organisation.changed', {});
   await act();
   // A folder in the file's place: even root cannot append to it.
@@ -138,7 +142,7 @@ test('a webhook gets every checkpoint, also those it missed', async () => {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const config = { ...app.config, audit: { ...app.config.audit, graceMinutes: 0, webhook: { url, token: 'secret' } } };
-  const audit = createAudit({ db: app.db, config, outgoing: outgoingFor(config), log: createLogger('silent') });
+  const audit = createAudit({ db: app.db, config, outgoing, log: createLogger('silent') });
   await note(1);
   await audit.checkpoint(orgId);
   // The file still takes them, so nothing is refused.

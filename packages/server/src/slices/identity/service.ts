@@ -38,7 +38,7 @@ export function createIdentityService(deps: IdentityDeps) {
     forget,
     ...createAccessNews(wake, forget),
     ...organisation,
-    ...createOrganisations({ db, keyring }),
+    ...createOrganisations({ db, audit, keyring }),
     ...createSetup({ db, audit, keyring, config, forget, me, onSetup, onPreset }),
     ...createSignIn({ db, audit, clock, forget, me }),
     ...createPasswords({ db, audit, clock, forget }),
