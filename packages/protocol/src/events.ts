@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Id, Instant } from './common.ts';
+import { Purpose } from './consents.ts';
 import { EngineName, Usage } from './inference.ts';
 import { Author, Citation } from './sessions.ts';
 
@@ -40,6 +41,7 @@ export const eventData = {
   'session.taken-over': z.object({}),
   'session.handed-back': z.object({}),
   'session.ended': z.object({}),
+  'consent.changed': z.object({ purpose: Purpose, given: z.boolean() }),
   'client.joined': z.object({ alias: z.string().nullable() }),
 } as const satisfies Record<string, z.ZodType>;
 

@@ -1,9 +1,17 @@
 import { z } from 'zod';
-import { Id, Instant, line, listOf } from './common.ts';
+import { Id, Instant, line, text, listOf } from './common.ts';
 
 export const providerKinds = ['openai', 'anthropic', 'ollama', 'gguf', 'reference'] as const;
 export const ProviderKind = z.enum(providerKinds);
 export type ProviderKind = z.infer<typeof ProviderKind>;
+
+/** Whether what clients say may be sent to a provider that is not on this machine, and on what ground. */
+export const ProcessingDecision = z.strictObject({
+  approved: z.boolean(),
+  note: text(1000, 0).default('').describe('The agreement on data processing: with whom, where it is kept.'),
+  agreedOn: z.iso.date().nullable().default(null),
+});
+export type ProcessingDecision = z.input<typeof ProcessingDecision>;
 
 /** `reference` needs no address: it quotes the persona's reference material and is not a model. */
 export const ProviderCreate = z.strictObject({
@@ -16,6 +24,7 @@ export const ProviderCreate = z.strictObject({
   apiKey: line(500).optional(),
   model: line(300).optional().describe('The default model; for gguf the path of the file.'),
   makeDefault: z.boolean().default(true),
+  processing: ProcessingDecision.optional().describe('Not needed for what runs on this machine.'),
 });
 export type ProviderCreate = z.input<typeof ProviderCreate>;
 
@@ -27,10 +36,20 @@ export const Provider = z.object({
   model: z.string().nullable(),
   hasKey: z.boolean(),
   isDefault: z.boolean(),
+  processing: z.object({
+    status: z.enum(['local', 'approved', 'refused', 'unanswered']),
+    note: z.string(),
+    agreedOn: z.string().nullable(),
+    decidedAt: Instant.nullable(),
+  }),
   createdAt: Instant,
 });
 export type Provider = z.infer<typeof Provider>;
 export const ProviderList = listOf(Provider);
+
+/** Whether a provider must be approved before anything a client says is sent to it. */
+export const ApprovalRule = z.strictObject({ required: z.boolean() });
+export type ApprovalRule = z.infer<typeof ApprovalRule>;
 
 /** The outcome of one real, tiny call with the given settings. */
 export const ProviderTest = z.object({

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import type { Config } from './config/config.ts';
 import { createAudit } from './platform/audit/audit.ts';
 import { connectDatabase, type Connected } from './platform/db/connect.ts';
+import { scrubTables } from './platform/db/scrub.ts';
 import type { Database } from './platform/db/db.ts';
 import { serveDocs } from './platform/http/docs.ts';
 import { honourIdempotencyKeys } from './platform/http/idempotency.ts';
@@ -46,10 +47,21 @@ import { auditRoutes } from './slices/privacy/audit.routes.ts';
 import { createAuditService } from './slices/privacy/audit.service.ts';
 import { breakGlassRoutes } from './slices/privacy/breakGlass.routes.ts';
 import { createBreakGlassService } from './slices/privacy/breakGlass.service.ts';
+import { archiveRoutes } from './slices/privacy/archive.routes.ts';
+import { consentRoutes } from './slices/privacy/consents.routes.ts';
+import { createConsentService } from './slices/privacy/consents.service.ts';
+import { heldSubjects } from './slices/privacy/holds.store.ts';
+import { ownRecordRoutes } from './slices/privacy/own.routes.ts';
+import { createRetained } from './slices/privacy/retained.ts';
+import { retentionRoutes } from './slices/privacy/retention.routes.ts';
+import { createRetentionService } from './slices/privacy/retention.service.ts';
+import { privacyRoutes } from './slices/privacy/routes.ts';
+import { createPrivacyService } from './slices/privacy/service.ts';
 import { roomRoutes } from './slices/rooms/routes.ts';
 import { createRoomService } from './slices/rooms/service.ts';
 import { createLiveSocket } from './slices/rooms/socket.ts';
 import { createSessionAccess } from './slices/sessions/access.ts';
+import { createConsentPlaces } from './slices/sessions/consents.ts';
 import { createConversationService } from './slices/sessions/conversation.service.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
 import { sessionRoutes } from './slices/sessions/routes.ts';
@@ -87,14 +99,15 @@ const limitsOf = (config: Config) =>
 
 /** The parts that know no domain. */
 function createPlatform(
-  { config, outgoing = outgoingFor(config), node = randomUUID() }: AppOptions,
+  { config, database, outgoing = outgoingFor(config), node = randomUUID() }: AppOptions,
   { db, keyring, app }: Connected,
 ) {
   const log = createLogger(config.logLevel);
   const wake = createWake(db, app, node, log);
   const audit = createAudit({ db, config, log, outgoing });
   const limiter = createLimiter({ db, log, rules: config.rateLimits.rules, others: wake.othersPresent });
-  return { audit, config, node, log, outgoing, limiter, keyring, db, wake, hub: createHub(db, wake, log) };
+  const hub = createHub(db, wake, log);
+  return { audit, config, node, log, outgoing, limiter, keyring, db, wake, owner: database, hub };
 }
 
 type Platform = ReturnType<typeof createPlatform>;
@@ -107,13 +120,23 @@ function createServices(platform: Platform) {
   const team = createTeamServices(platform, identity);
   const auditing = createAuditService({ db, audit });
   const breakGlass = createBreakGlassService({ db, audit, onChanged: identity.changed });
+  const consents = createConsentService({
+    db,
+    audit,
+    onError: ({ message }) => log.warn({ err: message }, 'what an answer to a consent asked for was not done'),
+  });
+  const retention = createRetentionService({ db, audit, node, log });
+  const retained = createRetained(heldSubjects);
+  retention.register('sessions', retained.sessions);
+  retention.register('drafts', retained.drafts);
+  retention.register('files', retained.files);
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
   const knowledge = createKnowledgeService({ db, audit });
   const personas = createPersonaService({ db, audit, knowledge, allowTitles: identity.allowsTitles });
   const clients = createClientService({ db, keyring, audit });
   const assignments = createAssignmentService({ db, audit, clients, onChanged: identity.changed });
   const access = createSessionAccess({ db, hub });
-  const conversations = createConversationService({ db, audit, access, personas, providers, generations });
+  const conversations = createConversationService({ db, audit, access, consents, personas, providers, generations });
   const sessions = createSessionService({ db, audit, access, conversations, personas, clients, providers });
   const invitations = createInvitationService({
     db,
@@ -127,13 +150,27 @@ function createServices(platform: Platform) {
   });
   const transcripts = createTranscriptService({ audit, sessions, conversations });
   const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations });
+  const privacy = createPrivacyService({
+    ...platform,
+    dataDir: config.dataDir,
+    scrub: (tables) => scrubTables(platform.owner, tables),
+    endSession: sessions.close,
+    standIn: personas.standIn,
+    forget: () => {
+      identity.forget();
+      hub.check();
+    },
+  });
   const demo = createDemoService({ personas, knowledge, clients });
-  generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, conversations }));
+  generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, consents, conversations }));
+  consents.attach(createConsentPlaces({ access, clients, conversations }));
   return {
     providers,
     identity,
     auditing,
     breakGlass,
+    consents,
+    retention,
     generations,
     knowledge,
     personas,
@@ -145,6 +182,7 @@ function createServices(platform: Platform) {
     ...team,
     transcripts,
     rooms,
+    privacy,
     demo,
   };
 }
@@ -180,6 +218,8 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
   knowledgeRoutes(app, services.knowledge);
   personaRoutes(app, services.personas);
   clientRoutes(app, services.clients, services.assignments);
+  consentRoutes(app, services.consents);
+  retentionRoutes(app, services.retention);
   sessionRoutes(app, services);
   roomRoutes(app, services.rooms, {
     closing,
@@ -188,6 +228,9 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
     authenticate: ({ headers, cookies, ip }) =>
       services.identity.authenticate({ authorization: headers.authorization, cookies, remoteAddress: ip }),
   });
+  privacyRoutes(app, services.privacy);
+  ownRecordRoutes(app, services.privacy);
+  archiveRoutes(app, services.privacy);
   demoRoutes(app, services.demo);
   serveWeb(app, config.webRoot);
 }
@@ -198,7 +241,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const platform = createPlatform(options, await connectDatabase(config, options.database));
   const { audit, db, hub, wake, log, node, outgoing, limiter } = platform;
   const services = createServices(platform);
-  const { identity, generations, providers, rooms } = services;
+  const { identity, generations, providers, retention, rooms, privacy } = services;
   const closing = new AbortController();
   const checkOrigin = createOriginCheck(config);
   const limits = createRequestLimits(limiter, limitsOf(config));
@@ -223,7 +266,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   await wake.start();
   hub.start();
   limiter.start();
+  await privacy.erasures.start();
   await generations.start();
+  retention.start();
   await providers.start(({ message }) => log.warn({ err: message }, 'what runs GGUF files could not be installed'));
   const live = createLiveSocket({
     server: app.server,
@@ -250,6 +295,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     port,
     async close() {
       closing.abort();
+      await retention.stop();
+      privacy.erasures.stop();
       await generations.stopAll();
       providers.stop();
       live.close();

@@ -29,7 +29,7 @@ export interface Config {
     /** How long no place for checkpoints may be writable before acts are refused. */
     graceMinutes: number;
   };
-  preset: { baseUrl: string; apiKey: string | null; model: string } | null;
+  preset: { baseUrl: string; apiKey: string | null; model: string; approved?: boolean } | null;
   logLevel: string;
   publicUrl: string | null;
   /** The npm that installs optional parts; null: the one beside Node or of PATH. */
@@ -70,6 +70,7 @@ const options = {
   RAPPORT_AUDIT_GRACE_MINUTES: z.coerce.number().min(0).max(10_080).default(15),
   RAPPORT_OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   RAPPORT_OPENAI_API_KEY: z.string().optional(),
+  RAPPORT_OPENAI_APPROVED: z.stringbool().default(false),
   RAPPORT_MODEL: z.string().optional(),
   RAPPORT_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   RAPPORT_TOKEN_FRAME_MS: z.coerce.number().int().min(0).max(1000).default(40),
@@ -137,7 +138,12 @@ export function makeConfig(env: Env): Config {
       graceMinutes: e.RAPPORT_AUDIT_GRACE_MINUTES,
     },
     preset: e.RAPPORT_OPENAI_BASE_URL
-      ? { baseUrl: e.RAPPORT_OPENAI_BASE_URL, apiKey: e.RAPPORT_OPENAI_API_KEY ?? null, model: e.RAPPORT_MODEL ?? '' }
+      ? {
+          baseUrl: e.RAPPORT_OPENAI_BASE_URL,
+          apiKey: e.RAPPORT_OPENAI_API_KEY ?? null,
+          model: e.RAPPORT_MODEL ?? '',
+          approved: e.RAPPORT_OPENAI_APPROVED,
+        }
       : null,
     rateLimits: e.RAPPORT_RATE_LIMITS,
     trustProxy: e.RAPPORT_TRUST_PROXY,

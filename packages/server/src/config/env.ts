@@ -22,6 +22,8 @@ export const envOptions = {
   DATABASE_URL: 'A PostgreSQL 15 or newer to use instead of the embedded one.',
   RAPPORT_OPENAI_BASE_URL: 'Provider preset: address of an OpenAI-compatible API. Set: the set-up asks nothing.',
   RAPPORT_OPENAI_API_KEY: 'Provider preset: its key, if it needs one. It is not stored.',
+  RAPPORT_OPENAI_APPROVED:
+    'Provider preset: true once it is agreed that it processes what clients say. On this machine not needed. Default false.',
   RAPPORT_MODEL: 'Provider preset: the model to use.',
   RAPPORT_LOG_LEVEL: 'fatal, error, warn, info, debug, trace or silent. Default info.',
   RAPPORT_TOKEN_FRAME_MS: 'How long tokens are gathered before they go out as one frame, 0 to 1000 ms. Default 40.',

@@ -33,8 +33,8 @@ export interface TestApp {
     headers?: Record<string, string>,
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test reads what the server sent; the assertions are its types
   ): Promise<{ status: number; body: any; headers: Headers }>;
-  /** Another server on the same database. */
-  second(): Promise<TestApp>;
+  /** Another server on the same database; `more` overrides its configuration. */
+  second(more?: Partial<Config>): Promise<TestApp>;
   close(): Promise<void>;
 }
 
@@ -103,7 +103,7 @@ async function open(config: Config, database: pg.PoolConfig): Promise<TestApp> {
       const isJson = response.headers.get('content-type')?.includes('json');
       return { status: response.status, body: isJson && text ? JSON.parse(text) : text, headers: response.headers };
     },
-    second: () => open(config, database),
+    second: (more = {}) => open({ ...config, ...more }, database),
     async close() {
       await running.close();
       await db.close();

@@ -114,6 +114,8 @@ const settings = {
   max_connections: '100',
   shared_buffers: '128MB',
   max_wal_size: '512MB',
+  // A log file that is no longer needed is removed, not kept under a new name with what stands in it.
+  wal_recycle: 'off',
   random_page_cost: '1.1',
   jit: 'off',
   fsync: 'on',

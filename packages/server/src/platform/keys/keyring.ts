@@ -49,6 +49,11 @@ export function createKeyring(first: MasterKeys, reload: () => Promise<MasterKey
     return found && found.until > Date.now() ? found.value : undefined;
   };
 
+  const forget = (orgId: string, holder: string): void => {
+    for (const name of kept.keys()) if (name.startsWith(`${orgId}/${holder}`)) kept.delete(name);
+    for (const [room, of] of rooms) if (of === holder) rooms.delete(room);
+  };
+
   const boundTo = (orgId: string, holder: string, version: number) => `data_key/${orgId}/${holder}/${version}`;
 
   /** An unknown one may have come while this server runs. */
@@ -127,10 +132,17 @@ export function createKeyring(first: MasterKeys, reload: () => Promise<MasterKey
       return own.length + others.length;
     },
 
-    /** What was sealed under the holder's keys opens nowhere any more, in no backup of the content either. */
-    async destroy(db: Statements, orgId: string, holder: string): Promise<void> {
-      await store.destroyKeys(db, orgId, holder);
-      for (const name of kept.keys()) if (name.startsWith(`${orgId}/${holder}`)) kept.delete(name);
+    /**
+     * What was sealed under the holder's keys opens nowhere any more, in no backup of the content either. Returns how many
+     * keys that were. After the commit every server has to `forget` them.
+     */
+    async destroy(db: Statements, orgId: string, holder: string): Promise<number> {
+      const destroyed = await store.destroyKeys(db, orgId, holder);
+      forget(orgId, holder);
+      return destroyed;
     },
+
+    /** Drops opened keys of somebody whose keys were destroyed, maybe by another server. */
+    forget,
   };
 }

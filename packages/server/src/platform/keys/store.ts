@@ -44,9 +44,11 @@ export const replaceWrapping = (db: Statements, orgId: string, key: DataKeyRow) 
     [orgId, key.holder, key.version, key.wrappedBy, key.wrapped],
   );
 
+/** The number of keys that were there to destroy. */
 export const destroyKeys = (db: Statements, orgId: string, holder: string) =>
   db.exec(
-    `update data_key set wrapped = null, destroyed_at = coalesce(destroyed_at, now()) where org_id = $1 and holder_id = $2`,
+    `update data_key set wrapped = null, destroyed_at = now()
+     where org_id = $1 and holder_id = $2 and wrapped is not null`,
     [orgId, holder],
   );
 

@@ -25,6 +25,8 @@ export interface Reader {
   synced(seq: number, epoch: number): void;
   /** The log does not reach back to the reader's cursor: the reader fetches the state anew and goes on from `seq`. */
   reset(seq: number, epoch: number): void;
+  /** The room was removed: nothing follows. */
+  gone(): void;
 }
 
 export interface Attachment {
@@ -44,6 +46,8 @@ export interface Hub {
   appended(roomId: string, events: LogEvent[]): void;
   ephemeral(roomId: string, message: Ephemeral): void;
   hasReaders(roomId: string): boolean;
+  /** Looks at once, as the sweep does, which rooms moved on or were removed. */
+  check(): void;
   /** Called for every event of a room with readers, before they get it. */
   onEvent(listener: (orgId: string, roomId: string, event: LogEvent) => void): void;
   start(): void;
@@ -155,6 +159,15 @@ export function createHub(db: Database, wake: Wake, log: Logger): Hub {
     if (feed.readers.size === 0 && feed.joining === 0) feeds.delete(feed.roomId);
   };
 
+  /** The room is no more, and neither is what stands of it in memory. */
+  const remove = (feed: Feed) => {
+    if (feeds.get(feed.roomId) === feed) feeds.delete(feed.roomId);
+    const readers = [...feed.readers.keys()];
+    feed.readers.clear();
+    feed.ring = [];
+    for (const reader of readers) reader.gone();
+  };
+
   /** Gives everything up to the head. The last part comes from the ring, with no await before going live. */
   const replay = async (feed: Feed, after: number, reader: Reader) => {
     let cursor = after;
@@ -175,7 +188,17 @@ export function createHub(db: Database, wake: Wake, log: Logger): Hub {
 
   const runSweep = async () => {
     if (feeds.size === 0) return;
-    for (const { id, seq } of await readHeads(db.everywhere, [...feeds.keys()])) woken(id, seq);
+    const asked = [...feeds.values()];
+    const heads = await readHeads(
+      db.everywhere,
+      asked.map((feed) => feed.roomId),
+    );
+    const known = new Map(heads.map(({ id, seq }) => [id, seq]));
+    for (const feed of asked) {
+      const seq = known.get(feed.roomId);
+      if (seq === undefined) remove(feed);
+      else woken(feed.roomId, seq);
+    }
   };
   const sweepQuietly = () => {
     runSweep().catch((error: Error) => log.debug({ err: error.message }, 'sweep failed; the next one follows'));
@@ -227,6 +250,7 @@ export function createHub(db: Database, wake: Wake, log: Logger): Hub {
       }
     },
     hasReaders: (roomId) => feeds.has(roomId),
+    check: sweepQuietly,
     onEvent: (listener) => listeners.push(listener),
     start() {
       sweep = setInterval(sweepQuietly, sweepMs);

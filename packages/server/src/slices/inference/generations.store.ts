@@ -1,6 +1,7 @@
 import type { EngineName, ReplyStatus, Usage } from '@rapport/protocol/inference';
 import type { Audience } from '@rapport/protocol/events';
 import type { Db, Tx } from '../../platform/db/db.ts';
+import { Unreadable } from '../../platform/keys/keyring.ts';
 
 /** Long enough to outlive a stall of the database, short enough that another server notices a death within 10 s. */
 export const leaseSeconds = 5;
@@ -77,13 +78,21 @@ export interface TokenPiece {
   text: string;
 }
 
+/** A piece whose key was destroyed belongs to somebody who was erased, and must not hold up the others. */
+async function sealPiece(db: Db, piece: TokenPiece): Promise<(TokenPiece & { body: Buffer })[]> {
+  const { generation: g, offset, text } = piece;
+  try {
+    const body = await db.codec.seal(tokenPlace(g.orgId, g.id, offset), text, { room: g.roomId });
+    return [{ ...piece, body }];
+  } catch (error) {
+    if (error instanceof Unreadable) return [];
+    throw error;
+  }
+}
+
 /** One statement for all running replies. A reply whose lease went to another server is left out by the join. */
-export async function appendTokens(db: Db, owner: string, pieces: TokenPiece[]): Promise<number> {
-  const sealed = await Promise.all(
-    pieces.map(({ generation: g, offset, text }) =>
-      db.codec.seal(tokenPlace(g.orgId, g.id, offset), text, { room: g.roomId }),
-    ),
-  );
+export async function appendTokens(db: Db, owner: string, all: TokenPiece[]): Promise<number> {
+  const pieces = (await Promise.all(all.map((piece) => sealPiece(db, piece)))).flat();
   return db.exec(
     `insert into token_log (org_id, generation_id, start_offset, body)
      select g.org_id, g.id, x.start_offset, x.body
@@ -96,7 +105,7 @@ export async function appendTokens(db: Db, owner: string, pieces: TokenPiece[]):
       pieces.map((p) => p.generation.id),
       pieces.map((p) => p.generation.epoch),
       pieces.map((p) => p.offset),
-      sealed,
+      pieces.map((p) => p.body),
     ],
   );
 }

@@ -10,6 +10,7 @@ import type { Outgoing } from '../../platform/net/outgoing.ts';
 import type { Engine } from './engines/engine.ts';
 import { createEngine } from './engines/create.ts';
 import type { ProviderRow } from './schema.ts';
+import { mayProcess, refusal } from './processing.ts';
 import * as store from './providers.store.ts';
 
 /** What answers for a persona. */
@@ -78,7 +79,7 @@ export function createEngines(parts: {
 
     /**
      * What answers with these settings of a persona; without a provider the organisation's default one. Throws
-     * `provider-failed` for a provider that was removed: what a client says must not go to another one unasked.
+     * `provider-failed` for a provider that was removed: what a client says must not go to another one unasked. For a provider that is not approved the engine refuses, and nothing is sent.
      */
     async engineFor(orgId: string, providerId: string | null, model: string | null): Promise<EngineChoice> {
       const row = await rows.get(`${orgId}/${providerId}`, () =>
@@ -95,7 +96,7 @@ export function createEngines(parts: {
       const file = row.kind === 'gguf' ? row.model : null;
       const used = file ?? model ?? row.model ?? '';
       return {
-        engine: await engineOf(orgId, row),
+        engine: mayProcess(row) ? await engineOf(orgId, row) : refusal,
         // Clients see the name too: where a file lies on this machine is nobody's business.
         name: { id: row.id, label: row.label, model: file === null ? used : basename(file) },
         model: used,

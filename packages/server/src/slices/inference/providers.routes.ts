@@ -1,9 +1,11 @@
 import { Empty, IdParams, Page } from '@rapport/protocol/common';
 import {
+  ApprovalRule,
   GgufLibrary,
   OllamaFound,
   Price,
   PriceList,
+  ProcessingDecision,
   Provider,
   ProviderCreate,
   ProviderList,
@@ -61,9 +63,46 @@ export function providerRoutes(app: App, providers: ProviderService) {
     },
     (request) => providers.makeDefault(actorOf(request), request.params.id),
   );
+  processingRoutes(app, providers);
   setupPageRoutes(app, providers);
   ggufRoutes(app, providers);
   priceRoutes(app, providers);
+}
+
+function processingRoutes(app: App, providers: ProviderService) {
+  app.put(
+    '/api/v1/providers/:id/processing',
+    {
+      config: manage,
+      schema: {
+        summary: 'Approve a provider for what clients say, or refuse it',
+        params: IdParams,
+        body: ProcessingDecision,
+        response: { 200: Provider },
+      },
+    },
+    (request) => providers.decide(actorOf(request), request.params.id, request.body),
+  );
+  app.get(
+    '/api/v1/providers/approval',
+    {
+      config: read,
+      schema: { summary: 'Whether providers must be approved', response: { 200: ApprovalRule } },
+    },
+    (request) => providers.approvalRule(actorOf(request)),
+  );
+  app.put(
+    '/api/v1/providers/approval',
+    {
+      config: manage,
+      schema: {
+        summary: 'Require approval of providers, or not',
+        body: ApprovalRule,
+        response: { 200: ApprovalRule },
+      },
+    },
+    (request) => providers.setApprovalRule(actorOf(request), request.body),
+  );
 }
 
 /** What the set-up page asks is public, and answered only while there is no organisation. */

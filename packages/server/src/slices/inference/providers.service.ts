@@ -1,7 +1,14 @@
 import { access } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import type { Page } from '@rapport/protocol/common';
-import type { GgufLibrary, Provider, ProviderCreate, ProviderTest } from '@rapport/protocol/inference';
+import type {
+  ApprovalRule,
+  GgufLibrary,
+  ProcessingDecision,
+  Provider,
+  ProviderCreate,
+  ProviderTest,
+} from '@rapport/protocol/inference';
 import type { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
@@ -17,12 +24,14 @@ import { findOllama } from './engines/ollama.ts';
 import { testProvider } from './engines/testProvider.ts';
 import { createPrices } from './prices.service.ts';
 import { createEngines, presetId, presetKeyOf } from './providers.engines.ts';
+import { processingStatus } from './processing.ts';
 import * as store from './providers.store.ts';
 import type { ProviderRow } from './schema.ts';
 
 export type ProviderService = ReturnType<typeof createProviderService>;
 
 type Body = z.output<typeof ProviderCreate>;
+type Decision = z.output<typeof ProcessingDecision>;
 
 const defaultUrls: Partial<Record<Body['kind'], string>> = {
   openai: 'https://api.openai.com/v1',
@@ -44,6 +53,7 @@ interface Wanted {
   baseUrl: string | null;
   model: string | null;
   apiKey: string | null;
+  processing: Decision | null;
 }
 
 const invalid = (pointer: string, message: string) =>
@@ -66,6 +76,7 @@ function wantedOf(body: Body): Wanted {
     baseUrl,
     model: body.kind === 'reference' ? null : (body.model ?? null),
     apiKey: body.apiKey ?? null,
+    processing: body.processing ?? null,
   };
 }
 
@@ -126,9 +137,11 @@ export function createProviderService(parts: { db: Database; audit: Audit; confi
   };
 }
 
-async function add(tx: Tx, orgId: string, wanted: Wanted, makeDefault: boolean): Promise<ProviderRow> {
+async function add(tx: Tx, { orgId, userId }: StaffActor, wanted: Wanted, makeDefault: boolean): Promise<ProviderRow> {
   const id = newId();
-  const row = await store.insertProvider(tx, orgId, { ...wanted, id });
+  const inserted = await store.insertProvider(tx, orgId, { ...wanted, id });
+  const { processing } = wanted;
+  const row = (processing && (await store.setProcessing(tx, orgId, id, processing, userId))) ?? inserted;
   return makeDefault ? chooseDefault(tx, orgId, id) : row;
 }
 
@@ -148,7 +161,7 @@ function createSetupSteps(config: Config, trial: Trial) {
     const wanted = wantedOf(body.provider);
     const { makeDefault } = body.provider;
     await trial.requireWorking(wanted);
-    return async (tx, owner) => void (await add(tx, owner.orgId, wanted, makeDefault));
+    return async (tx, owner) => void (await add(tx, owner, wanted, makeDefault));
   };
 
   /** The preset is not tried: its server may start after this one. */
@@ -159,6 +172,10 @@ function createSetupSteps(config: Config, trial: Trial) {
     const label = 'Preset from environment';
     await store.putProvider(tx, owner.orgId, { id: presetId, kind: 'openai', label, baseUrl, model, apiKey: null });
     if (isNew) await chooseDefault(tx, owner.orgId, presetId);
+    // Who decides in the settings decides for good: the environment only answers a question that is still open.
+    const row = config.preset.approved ? await store.findProvider(tx, owner.orgId, presetId) : undefined;
+    const decision = { approved: true, note: 'RAPPORT_OPENAI_APPROVED', agreedOn: null };
+    if (row?.approval === 'unanswered') await store.setProcessing(tx, owner.orgId, presetId, decision, owner.userId);
   };
 
   return { onSetup, onPreset };
@@ -181,6 +198,12 @@ function createManagement({ db, audit, config, trial, forget }: ManagementParts)
     model: row.model,
     hasKey: row.api_key !== null || presetKeyOf(config, row) !== null,
     isDefault: row.is_default,
+    processing: {
+      status: processingStatus(row),
+      note: row.agreement_note,
+      agreedOn: row.agreed_on,
+      decidedAt: row.decided_at,
+    },
     createdAt: row.created_at,
   });
 
@@ -199,7 +222,7 @@ function createManagement({ db, audit, config, trial, forget }: ManagementParts)
       const wanted = wantedOf(body);
       await trial.requireWorking(wanted);
       const row = await db.in(actor.orgId).tx(async (tx) => {
-        const added = await add(tx, actor.orgId, wanted, body.makeDefault);
+        const added = await add(tx, actor, wanted, body.makeDefault);
         audit.record(tx, actor, 'provider.added', { provider: added.id });
         return added;
       });
@@ -220,6 +243,27 @@ function createManagement({ db, audit, config, trial, forget }: ManagementParts)
         if ((await store.deleteProvider(tx, actor.orgId, id)) === 0) throw notFound();
       });
       forget();
+    },
+
+    /** Whether what clients say may be sent to it; a no holds with the next reply. Throws `not-found`. */
+    async decide(actor: Actor, id: string, decision: Decision): Promise<Provider> {
+      requireStaff(actor);
+      const row = await store.setProcessing(db.in(actor.orgId), actor.orgId, id, decision, actor.userId);
+      if (!row) throw notFound();
+      forget();
+      return toProvider(row);
+    },
+
+    async approvalRule(actor: Actor): Promise<ApprovalRule> {
+      requireStaff(actor);
+      return { required: await store.approvalRequired(db.in(actor.orgId), actor.orgId) };
+    },
+
+    async setApprovalRule(actor: Actor, { required }: ApprovalRule): Promise<ApprovalRule> {
+      requireStaff(actor);
+      await store.setApprovalRequired(db.in(actor.orgId), actor.orgId, required);
+      forget();
+      return { required };
     },
 
     /** Throws `not-found`. */

@@ -3,7 +3,8 @@ import type { Db } from '../../platform/db/db.ts';
 import type { ProviderRow } from './schema.ts';
 
 // xmin is the transaction that wrote the row: a version that nobody has to keep.
-const columns = 'id, kind, label, base_url, model, api_key, is_default, created_at, xmin::text as version';
+const columns = `id, kind, label, base_url, model, api_key, is_default, approval, agreement_note, agreed_on::text, decided_at,
+  (select require_approval from org where org.id = org_id) as require_approval, created_at, xmin::text as version`;
 
 const keyPlace = (orgId: string, id: string) => ({ orgId, table: 'provider', column: 'api_key', rowId: id });
 
@@ -42,7 +43,8 @@ export const putProvider = async (db: Db, orgId: string, provider: ProviderDraft
   db.exec(
     `insert into provider as p (org_id, id, kind, label, base_url, model, api_key) values ($1, $2, $3, $4, $5, $6, $7)
      on conflict (org_id, id) do update set kind = excluded.kind, label = excluded.label,
-       base_url = excluded.base_url, model = excluded.model, api_key = excluded.api_key, deleted_at = null
+       base_url = excluded.base_url, model = excluded.model, api_key = excluded.api_key, deleted_at = null,
+       approval = case when p.base_url = excluded.base_url then p.approval else 'unanswered' end
      where p.deleted_at is not null or (p.kind, p.label, p.base_url, p.model, p.api_key)
        is distinct from (excluded.kind, excluded.label, excluded.base_url, excluded.model, excluded.api_key)`,
     await valuesOf(db, orgId, provider),
@@ -74,6 +76,26 @@ export const deleteProvider = (db: Db, orgId: string, id: string) =>
      where org_id = $1 and id = $2 and deleted_at is null`,
     [orgId, id],
   );
+
+export const setProcessing = (
+  db: Db,
+  orgId: string,
+  id: string,
+  decision: { approved: boolean; note: string; agreedOn: string | null },
+  by: string,
+) =>
+  db.maybe<ProviderRow>(
+    `update provider set approval = case when $3 then 'approved' else 'refused' end, agreement_note = $4,
+       agreed_on = $5::date, decided_by = $6, decided_at = now()
+     where org_id = $1 and id = $2 and deleted_at is null returning ${columns}`,
+    [orgId, id, decision.approved, decision.note, decision.agreedOn, by],
+  );
+
+export const approvalRequired = async (db: Db, orgId: string): Promise<boolean> =>
+  (await db.one<{ required: boolean }>('select require_approval as required from org where id = $1', [orgId])).required;
+
+export const setApprovalRequired = (db: Db, orgId: string, required: boolean) =>
+  db.exec('update org set require_approval = $2 where id = $1', [orgId, required]);
 
 /** Two who choose at once wait for each other here; otherwise one would meet the unique index. */
 export const lockProviders = (db: Db, orgId: string) =>

@@ -9,6 +9,12 @@ export interface ProviderRow {
   /** Sealed, never the key itself. */
   api_key: Buffer | null;
   is_default: boolean;
+  approval: 'unanswered' | 'approved' | 'refused';
+  agreement_note: string;
+  agreed_on: string | null;
+  decided_at: string | null;
+  /** Of the organisation. */
+  require_approval: boolean;
   created_at: string;
   /** Changes with every change of the row. */
   version: string;

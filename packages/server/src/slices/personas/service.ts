@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Page } from '@rapport/protocol/common';
-import type { Persona, PersonaCreate, PersonaPatch, PersonaVersion } from '@rapport/protocol/personas';
-import { PersonaSpec } from '@rapport/protocol/personas';
+import type { Persona, PersonaPatch, PersonaVersion } from '@rapport/protocol/personas';
+import { PersonaCreate, PersonaSpec } from '@rapport/protocol/personas';
 import type { z } from 'zod';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
-import type { Database } from '../../platform/db/db.ts';
+import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { KnowledgeService } from '../knowledge/service.ts';
@@ -149,6 +149,29 @@ export function createPersonaService({ db, audit, knowledge, allowTitles }: Pers
         (v) => v,
         (v) => encodeCursor(String(v.version)),
       );
+    },
+
+    /**
+     * A persona for sessions brought in from elsewhere to point at, under the id and versions they name: archived, because
+     * what made it who it was stayed behind.
+     */
+    async standIn(
+      tx: Tx,
+      orgId: string,
+      userId: string,
+      persona: { id: string; name: string; role: string; versions: number[] },
+    ): Promise<void> {
+      const { id, name, role, versions: named } = persona;
+      const spec = PersonaCreate.parse({
+        name,
+        role,
+        policy: 'off',
+        instructions: 'Stands in for a persona of imported sessions.',
+      });
+      await store.insertPersona(tx, orgId, id, spec);
+      for (const version of named.sort((a, b) => a - b))
+        await store.insertVersion(tx, orgId, id, version, spec, userId);
+      await store.updatePersona(tx, orgId, id, { spec, archived: true, draftChanged: false });
     },
 
     /** The given version, or the published one. For sessions, which have checked the actor. Throws `not-found`, `not-published`. */

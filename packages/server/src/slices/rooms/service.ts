@@ -18,6 +18,8 @@ export interface RoomSink {
   ephemeral(type: string, body: string): void;
   synced(seq: number, epoch: number): void;
   reset(seq: number, epoch: number): void;
+  /** The room was removed. */
+  gone(): void;
 }
 
 /** A page as JSON text: the events are joined as they stand in the log. */
@@ -61,6 +63,7 @@ export function createRoomService(parts: {
       },
       synced: (seq, at) => sink.synced(seq, at),
       reset: (seq, at) => sink.reset(seq, at),
+      gone: () => sink.gone(),
     });
     if (!attachment) throw notFound();
     const snapshot = await generations.snapshot(actor.orgId, roomId, audience);
@@ -151,6 +154,7 @@ export function createRoomService(parts: {
       ephemeral: () => {},
       synced: () => {},
       reset: wake,
+      gone: wake,
     });
     try {
       await woken;

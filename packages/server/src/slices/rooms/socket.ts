@@ -85,6 +85,10 @@ export function createLiveSocket(options: LiveOptions) {
         ephemeral: (type, body) => raw(c, `{"t":"eph","room":"${room}","type":"${type}",${body.slice(1)}`, true),
         synced: (seq, at) => send(c, { t: 'synced', room, seq, epoch: at }),
         reset: (seq, at) => send(c, { t: 'reset', room, seq, epoch: at }),
+        gone: () => {
+          c.rooms.delete(room);
+          send(c, { t: 'denied', room, code: 'not-found' });
+        },
       });
       // Meanwhile the peer may have gone, or lost the room.
       if (connections.has(c) && c.rooms.has(room)) c.rooms.set(room, attachment);

@@ -53,6 +53,7 @@ export async function startSse({
     ephemeral: (type, body) => write(`event: ${type}\ndata: ${body}\n\n`, true),
     synced: (seq, epoch) => write(`event: synced\ndata: ${JSON.stringify({ seq, epoch })}\n\n`, false),
     reset: (seq, epoch) => write(`event: reset\ndata: ${JSON.stringify({ seq, epoch })}\n\n`, false),
+    gone: () => raw.end('event: bye\ndata: {"reason":"gone"}\n\n'),
   });
   reply.hijack();
   const headers = reply.getHeaders() as Record<string, string>;

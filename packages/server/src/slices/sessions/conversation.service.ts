@@ -11,12 +11,13 @@ import { newId } from '../../platform/ids.ts';
 import type { GenerationService } from '../inference/generations.service.ts';
 import type { ProviderService } from '../inference/providers.service.ts';
 import type { PersonaService } from '../personas/service.ts';
+import { requireConsent, type ConsentService } from '../privacy/consents.service.ts';
 import { personaMayAnswer } from '../supervision/service.ts';
 import { mayEnter, type SessionAccess } from './access.ts';
 import { createEngineChooser } from './engines.ts';
 import * as messages from './messages.store.ts';
 import type { SessionRow } from './schema.ts';
-import { rungOf } from './session.ts';
+import { rungOf, subjectOf } from './session.ts';
 import * as store from './store.ts';
 
 const pendingWindow = 20;
@@ -28,11 +29,12 @@ export function createConversationService(parts: {
   db: Database;
   access: SessionAccess;
   audit: Audit;
+  consents: ConsentService;
   personas: PersonaService;
   providers: ProviderService;
   generations: GenerationService;
 }) {
-  const { db, audit, generations } = parts;
+  const { db, audit, consents, generations } = parts;
   const { enter, lock, append } = parts.access;
 
   const engines = createEngineChooser(parts);
@@ -80,12 +82,12 @@ export function createConversationService(parts: {
   return {
     /**
      * Stores the message and, where the rung allows, begins the persona's reply in the same transaction. A repeated key
-     * answers what the first call answered. Throws `session-ended`, `wrong-state`, `idempotency-mismatch`.
+     * answers what the first call answered. Throws `session-ended`, `wrong-state`, `consent-needed`, `idempotency-mismatch`.
      */
     async post(actor: Actor, id: string, text: string, key: string | undefined): Promise<MessageAccepted> {
       const { orgId } = actor;
       // Asked before the transaction: it must not wait for a second connection while it holds a lock.
-      const engine = await chosenEngine(actor, id);
+      const [engine, gate] = await Promise.all([chosenEngine(actor, id), consents.gate(orgId)]);
       return db.in(actor.orgId).tx(async (tx) => {
         // One round trip: the database answers in order, so what follows the lock is read under it.
         const [row, known, [latest]] = await Promise.all([
@@ -100,9 +102,12 @@ export function createConversationService(parts: {
         }
         if (row.status === 'ended') throw new AppError('session-ended');
         const author = authorOf(actor, row);
+        const missing = await gate.missing(tx, subjectOf(row), ['recording', 'ai-processing']);
+        if (author === 'client') requireConsent(missing, 'recording');
         const messageId = newId();
         const answers =
           author === 'client' &&
+          !missing.includes('ai-processing') &&
           row.status === 'active' &&
           personaMayAnswer(rungOf(row)) &&
           latest?.status !== 'running';
@@ -172,13 +177,14 @@ export function createConversationService(parts: {
       if (latest?.status === 'running') await generations.stop(orgId, latest.id);
     },
 
-    /** Makes the last reply again: after an interruption, or because another is wanted. Throws `reply-running`, `wrong-state`. */
+    /** Makes the last reply again: after an interruption, or because another is wanted. Throws `reply-running`, `wrong-state`, `consent-needed`. */
     async regenerate(actor: Actor, id: string): Promise<{ replyId: string }> {
       const { orgId } = actor;
-      const engine = await chosenEngine(actor, id);
+      const [engine, gate] = await Promise.all([chosenEngine(actor, id), consents.gate(orgId)]);
       return db.in(actor.orgId).tx(async (tx) => {
         const row = await lock(tx, actor, id);
         if (row.status === 'ended') throw new AppError('session-ended');
+        requireConsent(await gate.missing(tx, subjectOf(row), ['ai-processing']), 'ai-processing');
         if (row.status === 'paused') throw new AppError('session-paused');
         if (!personaMayAnswer(rungOf(row)))
           throw new AppError('wrong-state', { detail: 'Hand the session back first.' });
@@ -202,10 +208,11 @@ export function createConversationService(parts: {
       const replyId = newId();
       const session = await store.findSession(db.in(orgId), orgId, sessionId, null);
       if (!session) return null;
-      const engine = await engines.of(orgId, session);
+      const [engine, gate] = await Promise.all([engines.of(orgId, session), consents.gate(orgId)]);
       return db.in(orgId).tx(async (tx) => {
         const row = await store.lockSession(tx, orgId, sessionId, null);
         if (!row || row.status !== 'active' || !personaMayAnswer(rungOf(row))) return null;
+        if ((await gate.missing(tx, subjectOf(row), ['ai-processing'])).length > 0) return null;
         const recent = await messages.listMessages(tx, orgId, sessionId, null, pendingWindow);
         const [latest] = await generations.list(orgId, sessionId, null, 1, tx);
         // Within the last messages: what a person of the team has answered needs no reply; what arrived while a reply ran stands before that reply.

@@ -14,6 +14,9 @@ const sentences: Record<string, string> = {
   'not-found': 'The model provider does not know this model. An administrator needs to check the settings.',
   'not-installed':
     'What runs this model is missing on this server. An administrator needs to test its provider in the settings.',
+  'not-approved':
+    'The model provider has not been approved for what clients say. An administrator decides that in the settings.',
+  'consent-needed': 'The AI persona does not answer without agreement to AI processing.',
   'context-too-long': 'The conversation is too long for this model.',
 };
 

@@ -12,11 +12,13 @@ import type { ProviderService } from '../inference/providers.service.ts';
 import type { KnowledgeService } from '../knowledge/service.ts';
 import { answerFromPassages } from '../knowledge/reference.ts';
 import type { PersonaService } from '../personas/service.ts';
+import type { ConsentService } from '../privacy/consents.service.ts';
 import * as messages from './messages.store.ts';
 import { buildPrompt, summaryAfter, summaryKeeps, summaryPrompt } from './prompt.ts';
 import { faultMessage } from './faults.ts';
 import type { SessionAccess } from './access.ts';
 import type { ConversationService } from './conversation.service.ts';
+import { subjectOf } from './session.ts';
 import * as store from './store.ts';
 
 /** Bounds what a turn reads, however long the session is: more than the summary ever leaves over. */
@@ -32,24 +34,37 @@ export interface ReplyParts {
   providers: ProviderService;
   knowledge: KnowledgeService;
   access: SessionAccess;
+  consents: ConsentService;
   conversations: ConversationService;
+}
+
+/** The person has not agreed, or no longer, that a model processes what they say. */
+class ConsentMissing extends Error {
+  constructor() {
+    super('the person has not agreed to AI processing');
+    this.name = 'ConsentMissing';
+  }
 }
 
 const noUsage = { inputTokens: null, outputTokens: null, cachedTokens: null };
 
 /** Makes the persona's replies: what goes into the prompt, who is asked, what the end of a reply leaves in the log. */
 export function createReplyHandler(parts: ReplyParts): GenerationHandler {
-  const { db, log, personas, providers, knowledge, access, conversations } = parts;
+  const { db, log, personas, providers, knowledge, access, consents, conversations } = parts;
   /** Replies after whose end there is something to do, which most have not. */
   const unanswered = new Set<string>();
   const lengthy = new Set<string>();
 
   const context = async (generation: Generation) => {
     const { orgId, sessionId } = generation;
+    const gate = await consents.gate(orgId);
     // One transaction: every reply waits for this before its provider is asked.
     const { row, history, guidance, client } = await db.in(orgId).tx(async (tx) => {
       const session = await store.findSession(tx, orgId, sessionId, null);
       if (!session) throw new Error('the session of a reply is gone');
+      // A reply that another server left behind is begun again here: what was agreed to then may have been withdrawn.
+      const missing = await gate.missing(tx, subjectOf(session), ['ai-processing']);
+      if (missing.length > 0) throw new ConsentMissing();
       const [said, advice, about] = await Promise.all([
         messages.recentMessages(tx, orgId, sessionId, session.summary_through, historyLimit),
         messages.recentGuidance(tx, orgId, sessionId, guidanceLimit),
@@ -148,6 +163,8 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const { orgId, sessionId } = generation;
     const row = await store.findSession(db.in(orgId), orgId, sessionId, null);
     if (!row || row.message_count < summaryAfter) return;
+    const gate = await consents.gate(orgId);
+    if ((await gate.missing(db.in(orgId), subjectOf(row), ['ai-processing'])).length > 0) return;
     const history = await messages.recentMessages(db.in(orgId), orgId, sessionId, row.summary_through, historyLimit);
     if (history.length < summaryAfter) return;
     const { spec } = await personas.publishedSpec(orgId, row.persona_id, row.persona_version);
@@ -172,7 +189,10 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
   return {
     produce,
     ended,
-    faultOf: (error) => (error instanceof EngineError ? error.fault : 'internal'),
+    faultOf: (error) => {
+      if (error instanceof ConsentMissing) return 'consent-needed';
+      return error instanceof EngineError ? error.fault : 'internal';
+    },
     costOf: (generation, usage) => providers.costOf(generation.orgId, generation.engine.model, usage),
     settled(generation, outcome) {
       const quietly = (what: string) => (error: Error) =>

@@ -203,6 +203,19 @@ export function createSessionService(parts: SessionParts) {
         };
       }),
 
+    /** Ends a session that is about to be erased, and the reply being made in it. */
+    async close(orgId: string, id: string): Promise<void> {
+      await db.in(orgId).tx(async (tx) => {
+        const row = await store.lockSession(tx, orgId, id, null);
+        if (!row || row.status === 'ended') return;
+        await store.setStatus(tx, orgId, id, 'ended');
+        await append(tx, orgId, row.room_id, [
+          draft('session.ended', 'all', { kind: 'system', id: null, name: null }, {}),
+        ]);
+      });
+      await conversations.stopRunning(orgId, id);
+    },
+
     /** A client has accepted an invitation; runs in the transaction that accepts it. */
     async joined(tx: Tx, orgId: string, sessionId: string, alias: string | null): Promise<void> {
       const row = await store.setJoined(tx, orgId, sessionId, alias);

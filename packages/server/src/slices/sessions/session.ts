@@ -1,9 +1,16 @@
 import type { ClientSession, Session } from '@rapport/protocol/sessions';
+import type { Subject } from '../privacy/schema.ts';
 import { rungInForce } from '../supervision/service.ts';
 import type { SessionRow } from './schema.ts';
 
 export const rungOf = (row: SessionRow) =>
   rungInForce({ personaPolicy: row.persona_policy, sessionPolicy: row.policy, takenOver: row.taken_over_by !== null });
+
+/** Whom a session is about: null while it is a rehearsal, with nobody's data in it. */
+export const subjectOf = (row: SessionRow): Subject | null => {
+  if (row.client_id) return { kind: 'client', id: row.client_id };
+  return row.client_joined ? { kind: 'session', id: row.id } : null;
+};
 
 export const toSession = (row: SessionRow): Session => ({
   id: row.id,

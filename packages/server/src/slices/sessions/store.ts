@@ -86,6 +86,19 @@ export const lockSession = (
     viewer,
   ]);
 
+/** The open sessions of a client, or the one session; locked in one order, so that two who do this cannot lock each other out. */
+export const lockOpenOf = (
+  tx: Tx,
+  orgId: string,
+  clientId: string | null,
+  sessionId: string | null,
+): Promise<{ id: string; roomId: string }[]> =>
+  tx.many(
+    `select id, room_id as "roomId" from session
+     where org_id = $1 and (client_id = $2 or id = $3) and status <> 'ended' order by id for update`,
+    [orgId, clientId, sessionId],
+  );
+
 export const setStatus = (tx: Tx, orgId: string, id: string, status: SessionStatus): Promise<SessionRow> =>
   tx.one<SessionRow>(
     `update session set status = $3, last_activity_at = now(), ended_at = case when $3 = 'ended' then now() end

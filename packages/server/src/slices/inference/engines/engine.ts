@@ -64,6 +64,8 @@ export type EngineFault =
   | 'context-too-long'
   /** What runs a model from a file is missing on this server. */
   | 'not-installed'
+  /** The organisation has not approved the provider for what clients say; it was not asked. */
+  | 'not-approved'
   | 'aborted';
 
 const retryable = new Set<EngineFault>([

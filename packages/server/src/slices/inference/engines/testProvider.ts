@@ -21,6 +21,7 @@ const advice: Record<EngineFault, string> = {
   'not-found': 'The provider does not know this address or model. Check both; the address usually ends in /v1.',
   'context-too-long': 'The model accepts only very short texts.',
   'not-installed': 'What runs models from a file is not installed on this server. Try again to install it.',
+  'not-approved': 'The provider is not approved for what clients say.',
   aborted: 'The test took too long.',
 };
 

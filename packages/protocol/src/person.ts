@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { Id, Instant as AnyInstant, line } from './common.ts';
+import { Audience, EventActor } from './events.ts';
+import { ReplyStatus, Usage } from './inference.ts';
+import { Author, Citation, SessionStatus } from './sessions.ts';
+import { Rung } from './supervision.ts';
+
+// eslint-disable-next-line no-control-regex -- the control characters are what the rule refuses
+const unsafe = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+const label = (max = 400) =>
+  z
+    .string()
+    .max(max)
+    .refine((value) => !unsafe.test(value) && value.isWellFormed(), 'Control characters are not allowed.');
+const said = z.string().max(1_000_000);
+const count = z.number().int().min(0).max(2_000_000_000);
+const seq = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
+const milliseconds = count.nullable();
+const engine = z.strictObject({ id: label(), label: label(), model: label() });
+const actor = z.strictObject({ kind: EventActor.shape.kind, id: label().nullable(), name: label().nullable() });
+// An archive may come from anybody, and a database has no year 0.
+const Instant = AnyInstant.refine((at) => at >= '1900' && at < '3000', 'A year between 1900 and 2999.');
+
+export const PersonMessage = z.strictObject({
+  id: Id,
+  seq,
+  author: Author,
+  text: said,
+  replyId: Id.nullable(),
+  replyStatus: ReplyStatus.nullable(),
+  engine: engine.nullable(),
+  citations: z.array(Citation.strict()).max(1000),
+  superseded: z.boolean(),
+  createdAt: Instant,
+});
+
+export const PersonEvent = z.strictObject({
+  seq,
+  type: z.string().max(100),
+  audience: Audience,
+  actor,
+  at: Instant,
+  data: z.record(z.string(), z.unknown()),
+});
+
+export const PersonReply = z.strictObject({
+  id: Id,
+  status: ReplyStatus,
+  audience: Audience,
+  replyTo: Id.nullable(),
+  replaces: Id.nullable(),
+  engine,
+  length: count,
+  usage: Usage.strict().nullable(),
+  costMicroUsd: z.number().int().min(0).max(1e15).nullable(),
+  firstTokenMs: milliseconds,
+  durationMs: milliseconds,
+  fault: label().nullable(),
+  startedAt: Instant,
+  endedAt: Instant.nullable(),
+});
+
+export const PersonInvitation = z.strictObject({
+  alias: label().nullable(),
+  createdAt: Instant,
+  expiresAt: Instant,
+  acceptedAt: Instant.nullable(),
+  revokedAt: Instant.nullable(),
+  devices: z.array(z.strictObject({ alias: label().nullable(), createdAt: Instant })).max(1000),
+});
+
+export const PersonSession = z.strictObject({
+  id: Id,
+  title: label(),
+  status: SessionStatus,
+  policy: Rung,
+  personaPolicy: Rung,
+  persona: z.strictObject({
+    id: Id,
+    name: line(120),
+    role: line(200),
+    version: z.number().int().min(1).max(1_000_000),
+  }),
+  alias: label().nullable(),
+  clientJoined: z.boolean(),
+  engine: engine.nullable(),
+  summary: z.strictObject({ text: said, through: count }).nullable(),
+  createdAt: Instant,
+  lastActivityAt: Instant,
+  endedAt: Instant.nullable(),
+  messages: z.array(PersonMessage).max(200_000),
+  events: z.array(PersonEvent).max(1_000_000),
+  guidance: z.array(z.strictObject({ id: Id, seq, text: said, createdAt: Instant })).max(100_000),
+  replies: z.array(PersonReply).max(200_000),
+  invitations: z.array(PersonInvitation).max(10_000),
+});
+export type PersonSession = z.infer<typeof PersonSession>;
+
+/**
+ * `person.json` of an export: everything that is stored about somebody. `audience` `all` is what they download themselves:
+ * without guidance, replies' figures and what only the team may see.
+ */
+export const PersonArchive = z.strictObject({
+  format: z.literal('rapport-person'),
+  version: z.literal(1),
+  exportedAt: Instant,
+  organisation: label(),
+  audience: Audience,
+  client: z
+    .strictObject({
+      id: Id,
+      name: line(120),
+      language: line(35),
+      about: said,
+      createdAt: Instant,
+      updatedAt: Instant,
+    })
+    .nullable()
+    .describe('null: a session that was held with nobody on record.'),
+  sessions: z.array(PersonSession).max(20_000),
+});
+export type PersonArchive = z.infer<typeof PersonArchive>;

@@ -1,0 +1,213 @@
+/**
+ * Which personal data each table holds, how it gets into an export and how an erasure takes it out. One list: erasure,
+ * preview, receipts and the replay of the deletion ledger run over it, and a test compares it with the real schema, so
+ * that no table of an organisation can be forgotten.
+ */
+
+/** What people are told a piece of data is. */
+export type Category = 'profile' | 'conversation' | 'guidance' | 'access' | 'technical' | 'privacy' | 'account';
+
+/** Whose ids `column` holds. */
+export type Anchor = 'client' | 'session' | 'room' | 'generation';
+
+/** Data about a client. Its rows are those with one of the ids of the erased in one of these columns; they are deleted. */
+interface ClientTable {
+  about: 'client';
+  category: Category;
+  /** Columns that say something about the person, and what. */
+  columns: Readonly<Record<string, string>>;
+  rows: readonly (readonly [column: string, of: Anchor])[];
+  /** Where it stands in `person.json` of an export. */
+  exported: string;
+  /** Only what the team may see: left out of what the client downloads. */
+  staffOnly?: true;
+}
+
+/** Data about a client that is found or erased in a way of its own. */
+interface SpecialTable {
+  about: 'client';
+  category: Category;
+  columns: Readonly<Record<string, string>>;
+  /** How, in words; the code is in `erasure.store.ts`. */
+  special: string;
+  exported: string;
+}
+
+/** Data about a member of the team, which goes with the account. */
+interface StaffTable {
+  about: 'staff';
+  category: 'account';
+  columns: Readonly<Record<string, string>>;
+  exported: string;
+  erased: string;
+}
+
+/** Holds nothing about a client or a member of the team beyond the id of who acted. */
+interface FreeTable {
+  about: 'nobody';
+  because: string;
+}
+
+export type CatalogueEntry = ClientTable | SpecialTable | StaffTable | FreeTable;
+
+const free = (because: string): FreeTable => ({ about: 'nobody', because });
+const ofSession = { rows: [['session_id', 'session']] } as const;
+const ofEither = {
+  rows: [
+    ['client_id', 'client'],
+    ['session_id', 'session'],
+  ],
+} as const;
+
+/** In the order in which rows can go: what points at others before what it points at. */
+export const catalogue = {
+  access_token: {
+    about: 'client',
+    category: 'access',
+    columns: { alias: 'name they chose', token_hash: 'hash of their access token' },
+    ...ofSession,
+    exported: 'sessions[].devices (without the hash)',
+  },
+  invitation: {
+    about: 'client',
+    category: 'access',
+    columns: { alias: 'name they were invited under', token_hash: 'hash of the link' },
+    ...ofSession,
+    exported: 'sessions[].invitations (without the hash)',
+  },
+  token_log: {
+    about: 'client',
+    category: 'technical',
+    columns: { body: 'tokens of replies to them' },
+    rows: [['generation_id', 'generation']],
+    exported: 'as the reply’s message: the log is a copy of it',
+  },
+  generation: {
+    about: 'client',
+    category: 'technical',
+    columns: { usage: 'size of what was said' },
+    ...ofSession,
+    exported: 'sessions[].replies',
+    staffOnly: true,
+  },
+  guidance: {
+    about: 'client',
+    category: 'guidance',
+    columns: { body: 'what staff told the persona about the talk' },
+    ...ofSession,
+    exported: 'sessions[].guidance',
+    staffOnly: true,
+  },
+  message: {
+    about: 'client',
+    category: 'conversation',
+    columns: { body: 'what was said', citations: 'what was quoted to them', idempotency_hash: 'keyed hash of it' },
+    ...ofSession,
+    exported: 'sessions[].messages',
+  },
+  event: {
+    about: 'client',
+    category: 'conversation',
+    columns: { data: 'what happened', actor: 'name of who acted' },
+    rows: [['room_id', 'room']],
+    exported: 'sessions[].events',
+  },
+  legal_hold: {
+    about: 'client',
+    category: 'privacy',
+    columns: { reason: 'why their data is kept', lift_reason: 'why no longer' },
+    ...ofEither,
+    exported: 'not: reasons of a legal dispute are the team’s',
+  },
+  erasure_request: {
+    about: 'client',
+    category: 'privacy',
+    columns: { answer: 'what they were answered' },
+    ...ofEither,
+    exported: 'shown to them on their own page',
+  },
+  person_import: {
+    about: 'client',
+    category: 'privacy',
+    columns: { archive_hash: 'which archive they were brought in with' },
+    rows: [['client_id', 'client']],
+    exported: 'not: it says nothing beyond the archive itself',
+  },
+  break_glass: {
+    about: 'client',
+    category: 'privacy',
+    columns: { reason: 'why a member of the team had to look at their record' },
+    rows: [['client_id', 'client']],
+    exported: 'not: the reason is the team’s',
+  },
+  session: {
+    about: 'client',
+    category: 'conversation',
+    columns: { title: 'often their name', client_name: 'name', alias: 'name they chose', summary: 'of the talk' },
+    rows: [['id', 'session']],
+    exported: 'sessions[]',
+  },
+  room: {
+    about: 'client',
+    category: 'conversation',
+    columns: { subject_id: 'whom the room is about' },
+    rows: [['id', 'room']],
+    exported: 'sessions[].events',
+  },
+  client: {
+    about: 'client',
+    category: 'profile',
+    columns: { name: 'name', profile: 'language, and what the persona may know' },
+    rows: [['id', 'client']],
+    exported: 'client',
+  },
+  idempotency: {
+    about: 'client',
+    category: 'technical',
+    columns: { answer: 'what a request was answered', route: 'ids', actor: 'ids' },
+    special: 'those whose actor, address or answer names one of the ids; all others go after 24 hours',
+    exported: 'not: copies of other tables, for 24 hours',
+  },
+  data_key: {
+    about: 'client',
+    category: 'technical',
+    columns: { wrapped: 'key their content is sealed under' },
+    special: 'the wrapped key is destroyed; the row stays as proof that it was',
+    exported: 'not: a key is no data about them',
+  },
+  app_user: {
+    about: 'staff',
+    category: 'account',
+    columns: { name: 'name', password_hash: 'hash of their password' },
+    exported: 'GET /api/v1/me',
+    erased: 'with the account, by removing the member',
+  },
+  auth_session: {
+    about: 'staff',
+    category: 'account',
+    columns: { token_hash: 'hash of a login', created_at: 'when they signed in' },
+    exported: 'not: a hash and two instants',
+    erased: 'with the account, and by signing out',
+  },
+  org: free('names an organisation'),
+  provider: free('addresses and keys of model providers'),
+  price: free('prices of models'),
+  knowledge_base: free('reference material of the organisation; nobody’s conversation is put into it'),
+  document: free('reference material of the organisation'),
+  chunk: free('reference material of the organisation'),
+  posting: free('terms of reference material'),
+  persona: free('written by the team about a persona that is no person'),
+  persona_version: free('as persona; published_by is the id of who acted'),
+  erasure: free('outlives the erased and names them by an id that leads nowhere any more'),
+  deletion_ledger: free('ids of the erased, so that a restored copy erases them again'),
+  audit_entry: free('ids of who acted on which record, and codes; kept as evidence when a person is erased'),
+  audit_key: free('a key of the organisation'),
+  audit_checkpoint: free('hashes over audit entries'),
+  audit_shipment: free('numbers of checkpoints'),
+  audit_stub: free('hashes over audit entries'),
+  signing_key: free('a key of the organisation'),
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type CataloguedTable = keyof typeof catalogue;
+
+export const entries = Object.entries(catalogue) as [CataloguedTable, CatalogueEntry][];

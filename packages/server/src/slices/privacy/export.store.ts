@@ -1,0 +1,142 @@
+import type { Audience } from '@rapport/protocol/events';
+import type { PersonArchive, PersonSession } from '@rapport/protocol/person';
+import type { Db } from '../../platform/db/db.ts';
+import { readEvents } from '../../platform/events/store.ts';
+
+const pageSize = 1000;
+
+const place = (orgId: string, table: string, column: string, rowId: string) => ({ orgId, table, column, rowId });
+
+export async function readClient(db: Db, orgId: string, id: string): Promise<PersonArchive['client']> {
+  const row = await db.maybe<{ name: string; profile: Buffer; created_at: string; updated_at: string }>(
+    `select name, profile, created_at, updated_at from client where org_id = $1 and id = $2`,
+    [orgId, id],
+  );
+  if (!row) return null;
+  const { language, about } = JSON.parse(await db.codec.open(place(orgId, 'client', 'profile', id), row.profile)) as {
+    language: string;
+    about: string;
+  };
+  return { id, name: row.name, language, about, createdAt: row.created_at, updatedAt: row.updated_at };
+}
+
+export const organisationName = async (db: Db, orgId: string): Promise<string> =>
+  (await db.one<{ name: string }>(`select name from org where id = $1`, [orgId])).name;
+
+type SessionRow = Omit<
+  PersonSession,
+  'persona' | 'summary' | 'messages' | 'events' | 'guidance' | 'replies' | 'invitations'
+> & {
+  roomId: string;
+  personaId: string;
+  personaName: string;
+  personaRole: string;
+  personaVersion: number;
+  summary: Buffer | null;
+  summaryThrough: number;
+};
+
+/** One session with everything in it; `audience` `all` leaves out what only the team may see. */
+export async function readSession(db: Db, orgId: string, id: string, audience: Audience): Promise<PersonSession> {
+  const row = await db.one<SessionRow>(
+    `select id, room_id as "roomId", title, status, policy, persona_policy as "personaPolicy", persona_id as "personaId",
+       persona_name as "personaName", persona_role as "personaRole", persona_version as "personaVersion", alias,
+       client_joined as "clientJoined", engine, summary, summary_through as "summaryThrough", created_at as "createdAt",
+       last_activity_at as "lastActivityAt", ended_at as "endedAt"
+     from session where org_id = $1 and id = $2`,
+    [orgId, id],
+  );
+  const { roomId, personaId, personaName, personaRole, personaVersion, summary, summaryThrough, ...session } = row;
+  const opened = summary && (await db.codec.open(place(orgId, 'session', 'summary', id), summary));
+  const all = audience === 'staff';
+  return {
+    ...session,
+    persona: { id: personaId, name: personaName, role: personaRole, version: personaVersion },
+    summary: opened === null ? null : { text: opened, through: summaryThrough },
+    messages: await readMessages(db, orgId, id),
+    events: await readAllEvents(db, orgId, roomId, audience),
+    guidance: all ? await readGuidance(db, orgId, id) : [],
+    replies: all ? await readReplies(db, orgId, id) : [],
+    invitations: await readInvitations(db, orgId, id),
+  };
+}
+
+async function readAllEvents(
+  db: Db,
+  orgId: string,
+  roomId: string,
+  audience: Audience,
+): Promise<PersonSession['events']> {
+  const events: PersonSession['events'] = [];
+  for (let after = 0; ;) {
+    const page = await readEvents(db, orgId, roomId, after, pageSize, audience);
+    for (const { body } of page) events.push(JSON.parse(body) as PersonSession['events'][number]);
+    after = page.at(-1)?.seq ?? after;
+    if (page.length < pageSize) return events;
+  }
+}
+
+type Message = PersonSession['messages'][number];
+
+async function readMessages(db: Db, orgId: string, sessionId: string): Promise<Message[]> {
+  const messages: Message[] = [];
+  for (let after = 0; ;) {
+    const page = await db.many<Omit<Message, 'text' | 'citations'> & { body: Buffer; citations: Buffer | null }>(
+      `select id, seq, author, body, reply_id as "replyId", reply_status as "replyStatus", engine, citations, superseded,
+         created_at as "createdAt"
+       from message where org_id = $1 and session_id = $2 and seq > $3 order by seq limit ${pageSize}`,
+      [orgId, sessionId, after],
+    );
+    for (const { body, citations, ...message } of page) {
+      const quoted = citations && (await db.codec.open(place(orgId, 'message', 'citations', message.id), citations));
+      messages.push({
+        ...message,
+        text: await db.codec.open(place(orgId, 'message', 'body', message.id), body),
+        citations: quoted ? (JSON.parse(quoted) as Message['citations']) : [],
+      });
+    }
+    after = page.at(-1)?.seq ?? after;
+    if (page.length < pageSize) return messages;
+  }
+}
+
+async function readGuidance(db: Db, orgId: string, sessionId: string): Promise<PersonSession['guidance']> {
+  const rows = await db.many<{ id: string; seq: number; body: Buffer; createdAt: string }>(
+    `select id, seq, body, created_at as "createdAt" from guidance where org_id = $1 and session_id = $2 order by seq`,
+    [orgId, sessionId],
+  );
+  return Promise.all(
+    rows.map(async ({ body, ...row }) => ({
+      ...row,
+      text: await db.codec.open(place(orgId, 'guidance', 'body', row.id), body),
+    })),
+  );
+}
+
+const readReplies = (db: Db, orgId: string, sessionId: string): Promise<PersonSession['replies']> =>
+  db.many(
+    `select id, status, audience, reply_to as "replyTo", replaces, engine, length, usage,
+       cost_micro_usd as "costMicroUsd", first_token_ms as "firstTokenMs", duration_ms as "durationMs", fault,
+       started_at as "startedAt", ended_at as "endedAt"
+     from generation where org_id = $1 and session_id = $2 order by started_at, id`,
+    [orgId, sessionId],
+  );
+
+async function readInvitations(db: Db, orgId: string, sessionId: string): Promise<PersonSession['invitations']> {
+  type Invitation = PersonSession['invitations'][number];
+  const invitations = await db.many<Omit<Invitation, 'devices'> & { id: string }>(
+    `select id, alias, created_at as "createdAt", expires_at as "expiresAt", accepted_at as "acceptedAt",
+       revoked_at as "revokedAt"
+     from invitation where org_id = $1 and session_id = $2 order by created_at, id`,
+    [orgId, sessionId],
+  );
+  const tokens = await db.many<Invitation['devices'][number] & { invitationId: string }>(
+    `select invitation_id as "invitationId", alias, created_at as "createdAt" from access_token
+     where org_id = $1 and session_id = $2 order by created_at, id`,
+    [orgId, sessionId],
+  );
+  return invitations.map(({ id, ...invitation }) => ({
+    ...invitation,
+    devices: tokens.filter((t) => t.invitationId === id).map(({ alias, createdAt }) => ({ alias, createdAt })),
+  }));
+}

@@ -1,0 +1,95 @@
+import type { Db, Tx } from '../../platform/db/db.ts';
+
+/** Ids that a legal hold keeps. */
+export interface Held {
+  clients: string[];
+  sessions: string[];
+}
+
+interface Counted {
+  count: number;
+  oldest: string | null;
+  held: number;
+}
+
+export const countSessions = (db: Db, orgId: string, before: string, held: Held) =>
+  db.one<Counted>(
+    `select count(*) filter (where not h) as count, min(last_activity_at) filter (where not h) as oldest,
+       count(*) filter (where h) as held
+     from (select last_activity_at, coalesce(client_id = any($3::uuid[]), false) or id = any($4::uuid[]) as h
+       from session where org_id = $1 and last_activity_at < $2) s`,
+    [orgId, before, held.clients, held.sessions],
+  );
+
+/** A session in which a reply is being made at this moment is left for the next run. */
+export const lockSessions = (tx: Tx, orgId: string, before: string, held: Held, limit: number) =>
+  tx.many<{ id: string; roomId: string }>(
+    `select id, room_id as "roomId" from session s
+     where org_id = $1 and last_activity_at < $2
+       and not (coalesce(client_id = any($3::uuid[]), false) or id = any($4::uuid[])) and not exists (
+         select 1 from generation g where g.org_id = $1 and g.session_id = s.id and g.status = 'running')
+     order by last_activity_at limit $5 for update skip locked`,
+    [orgId, before, held.clients, held.sessions, limit],
+  );
+
+/** What points at others goes before what it points at. */
+const removals = [
+  'delete from access_token where org_id = $1 and session_id = any($2::uuid[])',
+  'delete from invitation where org_id = $1 and session_id = any($2::uuid[])',
+  'delete from generation where org_id = $1 and session_id = any($2::uuid[])',
+  'delete from guidance where org_id = $1 and session_id = any($2::uuid[])',
+  'delete from message where org_id = $1 and session_id = any($2::uuid[])',
+  'delete from session where org_id = $1 and id = any($2::uuid[])',
+];
+
+export async function deleteSessions(tx: Tx, orgId: string, sessions: { id: string; roomId: string }[]): Promise<void> {
+  const ids = sessions.map((session) => session.id);
+  for (const removal of removals) await tx.exec(removal, [orgId, ids]);
+  await tx.exec('delete from room where org_id = $1 and id = any($2::uuid[])', [orgId, sessions.map((s) => s.roomId)]);
+}
+
+const tokensOfOld = `from generation g join session s on s.org_id = g.org_id and s.id = g.session_id
+  where g.org_id = $1 and g.ended_at < $2 and g.status <> 'running'
+    and exists (select 1 from token_log t where t.org_id = g.org_id and t.generation_id = g.id)`;
+
+/** Replies whose word-by-word log still stands. */
+export const countDrafts = (db: Db, orgId: string, before: string, held: Held) =>
+  db.one<Counted>(
+    `select count(*) filter (where not h) as count, min(ended_at) filter (where not h) as oldest,
+       count(*) filter (where h) as held
+     from (select g.ended_at, coalesce(s.client_id = any($3::uuid[]), false) or s.id = any($4::uuid[]) as h
+       ${tokensOfOld}) d`,
+    [orgId, before, held.clients, held.sessions],
+  );
+
+export const deleteDrafts = async (tx: Tx, orgId: string, before: string, held: Held, limit: number): Promise<number> =>
+  (
+    await tx.one<{ replies: number }>(
+      `with old as (select g.id ${tokensOfOld}
+           and not (coalesce(s.client_id = any($3::uuid[]), false) or s.id = any($4::uuid[]))
+         order by g.ended_at limit $5),
+       gone as (delete from token_log t using old where t.org_id = $1 and t.generation_id = old.id)
+       select count(*) as replies from old`,
+      [orgId, before, held.clients, held.sessions, limit],
+    )
+  ).replies;
+
+const holdsOne = `exists (select 1 from deid_item i join session s on s.org_id = i.org_id and s.id = i.session_id
+  where i.org_id = e.org_id and i.export_id = e.id
+    and (coalesce(s.client_id = any($3::uuid[]), false) or s.id = any($4::uuid[])))`;
+
+export const countFiles = (db: Db, orgId: string, before: string, held: Held) =>
+  db.one<Counted>(
+    `select count(*) filter (where not h) as count, min(created_at) filter (where not h) as oldest,
+       count(*) filter (where h) as held
+     from (select e.created_at, ${holdsOne} as h from deid_export e where e.org_id = $1 and e.created_at < $2) f`,
+    [orgId, before, held.clients, held.sessions],
+  );
+
+export const deleteFiles = (tx: Tx, orgId: string, before: string, held: Held, limit: number): Promise<number> =>
+  tx.exec(
+    `delete from deid_export where org_id = $1 and id in (
+       select e.id from deid_export e where e.org_id = $1 and e.created_at < $2 and not ${holdsOne}
+       order by e.created_at limit $5)`,
+    [orgId, before, held.clients, held.sessions, limit],
+  );
