@@ -17,6 +17,9 @@ import { createIdentityService } from '@rapport/server/slices/identity/service';
 import { createProviderService } from '@rapport/server/slices/inference/providers.service';
 import { readKept, verifyAudit } from './verifyAudit.ts';
 
+import { backUpTo, restoreFrom } from './backup.ts';
+import { verifyReceiptFile } from './receipts.ts';
+
 const help = `rapport <command>
 
   start     start the server (the same as npm start, without building)
@@ -32,6 +35,13 @@ const help = `rapport <command>
             give every organisation a new key and wrap all keys under the first line of the master key
   verify-audit [--checkpoints FILE]
             check the audit log of every organisation for entries changed, removed, reordered or cut off
+  backup FILE [--keys FILE | --with-keys]
+            write the whole database into an archive, also while servers run; the wrapped keys go into a file of
+            their own, or into the same one, or are left out
+  restore FILE [--keys FILE] [--replace]
+            put a backup in the place of the database; who was erased since is erased again
+  verify-receipt FILE [--key FILE]
+            check the receipt of an erasure, with the organisation's public key if it is at hand
   doctor    check what a start needs, and say what to do about each thing missing
   help      this text
 
@@ -206,7 +216,7 @@ const show = (code: number) => (): Promise<number> => {
   return Promise.resolve(code);
 };
 
-const commands = new Map([
+const commands = new Map<string, (args: string[]) => Promise<number>>([
   ['start', start],
   ['migrate', runMigrations],
   ['set-password', setPassword],
@@ -214,13 +224,16 @@ const commands = new Map([
   ['add-organisation', addOrganisation],
   ['organisations', listOrganisations],
   ['verify-audit', verify],
+  ['backup', backUpTo],
+  ['restore', restoreFrom],
+  ['verify-receipt', verifyReceiptFile],
   ['doctor', doctor],
   ['help', show(0)],
   ['--help', show(0)],
 ]);
 
 try {
-  process.exitCode = await (commands.get(process.argv[2] ?? 'help') ?? show(2))();
+  process.exitCode = await (commands.get(process.argv[2] ?? 'help') ?? show(2))(process.argv.slice(3));
 } catch (error) {
   if (!(error instanceof StartupError)) throw error;
   console.error(`${error.message}\n${error.wayOut}`);

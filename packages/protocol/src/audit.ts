@@ -58,6 +58,12 @@ export const auditActs = {
   'provider.added': { group: 'security', subjects: ['provider'], text: 'Added a model provider' },
   'provider.changed': { group: 'security', subjects: ['provider'], text: 'Changed a model provider' },
   'provider.removed': { group: 'security', subjects: ['provider'], text: 'Removed a model provider' },
+  'provider.approval-changed': {
+    group: 'security',
+    subjects: ['provider'],
+    text: 'Changed which providers may get client data',
+  },
+  'budget.changed': { group: 'security', subjects: [], text: 'Changed a budget' },
   'provider.prices-changed': { group: 'security', subjects: [], text: 'Changed prices' },
 
   'client.read': { group: 'read', subjects: ['client'], text: 'Read a client’s record' },
@@ -94,6 +100,7 @@ export const auditActs = {
   'knowledge.changed': { group: 'act', subjects: ['knowledge-base', 'document'], text: 'Changed reference material' },
   'retention.changed': { group: 'act', subjects: [], text: 'Changed retention' },
   'retention.ran': { group: 'act', subjects: [], text: 'Ran retention' },
+  'break-glass.looked-up': { group: 'act', subjects: ['client'], text: 'Looked a client up to break the glass' },
   'break-glass.opened': { group: 'act', subjects: ['grant', 'client'], text: 'Broke the glass' },
   'break-glass.ended': { group: 'act', subjects: ['grant', 'client'], text: 'Ended a break-glass access' },
   'audit.read': { group: 'act', subjects: [], text: 'Read the audit log' },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, Instant, listOf, Page, text } from './common.ts';
+import { Id, Instant, line, listOf, Page, text } from './common.ts';
 
 export const BreakGlassCreate = z.strictObject({
   clientId: Id,
@@ -7,6 +7,13 @@ export const BreakGlassCreate = z.strictObject({
   minutes: z.number().int().min(1).max(240).default(60),
 });
 export type BreakGlassCreate = z.output<typeof BreakGlassCreate>;
+
+/** Somebody outside one's caseload is found by their whole name only, so that nobody browses. */
+export const BreakGlassClientQuery = z.strictObject({ name: line(120) });
+export const BreakGlassClients = z.object({
+  items: z.array(z.object({ id: Id, name: z.string(), createdAt: Instant })),
+});
+export type BreakGlassClients = z.infer<typeof BreakGlassClients>;
 
 export const BreakGlassGrant = z.object({
   id: Id,

@@ -13,6 +13,7 @@ export const errorCatalogue = {
   'foreign-origin': { status: 403, title: 'Requests from other web pages are not accepted.' },
   'not-found': { status: 404, title: 'There is nothing here under this address.' },
   'method-not-allowed': { status: 405, title: 'This address does not take this method.' },
+  'request-timeout': { status: 408, title: 'The request did not arrive in time.' },
   conflict: { status: 409, title: 'Somebody changed this in the meantime. Reload and try again.' },
   'already-set-up': { status: 409, title: 'This server has been set up already.' },
   'set-up-first': { status: 409, title: 'Set the server up first: open its address in a browser.' },
@@ -24,6 +25,7 @@ export const errorCatalogue = {
   'wrong-state': { status: 409, title: 'This is not possible in the present state.' },
   'legal-hold': { status: 409, title: 'A legal hold keeps this record.' },
   'reply-running': { status: 409, title: 'A reply is being written. Stop it first or wait for its end.' },
+  'budget-spent': { status: 409, title: 'The limit set for AI replies is reached.' },
   'request-running': { status: 409, title: 'The same request is still being carried out. Ask again in a moment.' },
   'audit-broken': { status: 409, title: 'The audit log was changed outside Rapport.' },
   'invitation-gone': { status: 410, title: 'This invitation has expired or was withdrawn. Ask for a new one.' },
@@ -34,6 +36,7 @@ export const errorCatalogue = {
   'claims-title': { status: 422, title: 'A persona may not claim a licence or a professional title.' },
   'provider-failed': { status: 422, title: 'The model provider did not answer as needed.' },
   'rate-limited': { status: 429, title: 'Too many requests. Wait a moment.' },
+  'headers-too-large': { status: 431, title: 'The address and headers are larger than this server accepts.' },
   internal: { status: 500, title: 'Something went wrong on the server.' },
   'shutting-down': { status: 503, title: 'The server is restarting. Try again in a moment.' },
   'audit-unavailable': {

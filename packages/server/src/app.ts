@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import type { RateLimits } from '@rapport/protocol/limits';
 import type pg from 'pg';
 import type { Config } from './config/config.ts';
 import { createAudit } from './platform/audit/audit.ts';
@@ -35,6 +36,8 @@ import { createRoleService } from './slices/identity/roles.service.ts';
 import { createInvitationService } from './slices/identity/invitations.service.ts';
 import { createIdentityService, ownerNeedsNoSignIn, type IdentityService } from './slices/identity/service.ts';
 import { createTeamService } from './slices/identity/teams.service.ts';
+import { budgetRoutes } from './slices/inference/budgets.routes.ts';
+import { createBudgetService } from './slices/inference/budgets.service.ts';
 import { createGenerationService } from './slices/inference/generations.service.ts';
 import { providerRoutes } from './slices/inference/providers.routes.ts';
 import { createProviderService } from './slices/inference/providers.service.ts';
@@ -97,6 +100,19 @@ export function outgoingFor(config: Config): Outgoing {
 const limitsOf = (config: Config) =>
   config.rateLimits.when === 'beyond-loopback' && !ownerNeedsNoSignIn(config) ? 'always' : config.rateLimits.when;
 
+const limitsShown = (config: Config): RateLimits => ({
+  when: limitsOf(config),
+  items: Object.entries(config.rateLimits.rules).map(
+    ([name, { address = null, actor = null, organisation = null }]) => ({
+      class: name,
+      address,
+      actor,
+      organisation,
+    }),
+  ),
+  next: null,
+});
+
 /** The parts that know no domain. */
 function createPlatform(
   { config, database, outgoing = outgoingFor(config), node = randomUUID() }: AppOptions,
@@ -131,13 +147,21 @@ function createServices(platform: Platform) {
   retention.register('drafts', retained.drafts);
   retention.register('files', retained.files);
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
+  const budgets = createBudgetService({ db, audit });
   const knowledge = createKnowledgeService({ db, audit });
-  const personas = createPersonaService({ db, audit, knowledge, allowTitles: identity.allowsTitles });
+  const personas = createPersonaService({
+    db,
+    audit,
+    knowledge,
+    hasProvider: providers.hasProvider,
+    allowTitles: identity.allowsTitles,
+  });
   const clients = createClientService({ db, keyring, audit });
   const assignments = createAssignmentService({ db, audit, clients, onChanged: identity.changed });
   const access = createSessionAccess({ db, hub });
-  const conversations = createConversationService({ db, audit, access, consents, personas, providers, generations });
-  const sessions = createSessionService({ db, audit, access, conversations, personas, clients, providers });
+  const talk = { db, audit, access, personas, providers };
+  const conversations = createConversationService({ ...talk, consents, generations, budgets });
+  const sessions = createSessionService({ ...talk, conversations, clients });
   const invitations = createInvitationService({
     db,
     audit,
@@ -148,7 +172,7 @@ function createServices(platform: Platform) {
       if (first) await sessions.joined(tx, orgId, sessionId, alias);
     },
   });
-  const transcripts = createTranscriptService({ audit, sessions, conversations });
+  const transcripts = createTranscriptService({ db, audit, sessions, conversations });
   const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations });
   const privacy = createPrivacyService({
     ...platform,
@@ -165,6 +189,7 @@ function createServices(platform: Platform) {
   generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, consents, conversations }));
   consents.attach(createConsentPlaces({ access, clients, conversations }));
   return {
+    budgets,
     providers,
     identity,
     auditing,
@@ -215,6 +240,7 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
   auditRoutes(app, services.auditing);
   breakGlassRoutes(app, services.breakGlass);
   providerRoutes(app, services.providers);
+  budgetRoutes(app, services.budgets, limitsShown(config));
   knowledgeRoutes(app, services.knowledge);
   personaRoutes(app, services.personas);
   clientRoutes(app, services.clients, services.assignments);

@@ -13,6 +13,7 @@ const links = [
   ['/clients', 'nav.clients'],
   ['/knowledge', 'nav.knowledge'],
   ['/audit', 'nav.audit'],
+  ['/privacy', 'nav.privacy'],
   ['/settings', 'nav.settings'],
 ] as const;
 

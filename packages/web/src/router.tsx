@@ -44,6 +44,7 @@ const pages = [
   page('/knowledge/$id', () => import('./features/knowledge/KnowledgeBasePage.tsx'), 'KnowledgeBasePage'),
   page('/audit', () => import('./features/privacy/AuditPage.tsx'), 'AuditPage'),
   page('/break-glass', () => import('./features/privacy/BreakGlassPage.tsx'), 'BreakGlassPage'),
+  page('/privacy', () => import('./features/privacy/PrivacyPage.tsx'), 'PrivacyPage'),
   page('/settings', () => import('./features/identity/SettingsPage.tsx'), 'SettingsPage'),
 ];
 

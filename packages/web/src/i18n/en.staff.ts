@@ -3,7 +3,7 @@ import { auditActs } from '@rapport/protocol/audit';
 /** What only the team's pages show: it is added to the client's texts there. */
 export const staffTexts = {
   app: { skip: 'Skip to content', menu: 'Main menu', theme: 'Light or dark' },
-  nav: { sessions: 'Sessions', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', audit: 'Audit', settings: 'Settings' },
+  nav: { sessions: 'Sessions', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', audit: 'Audit', privacy: 'Privacy', settings: 'Settings' },
   common: {
     save: 'Save', saved: 'Saved.', add: 'Add', remove: 'Remove', create: 'Create', delete: 'Delete', more: 'Show more', search: 'Search', any: 'Any', noMatch: 'Nothing of this name.',
     name: 'Name', tryAgain: 'Try again', none: 'None', back: 'Back', open: 'Open', required: 'Please fill this in.',
@@ -65,6 +65,24 @@ export const staffTexts = {
     addText: 'Add a document', docTitle: 'Title', text: 'Text or Markdown', file: 'Or choose a .txt or .md file', chunks_one: '{{count}} passage', chunks_other: '{{count}} passages',
     search: 'Try a question', noHit: 'No passage answers this.', score: 'score {{score}}', deleteTitle: 'Delete this document?', deleteText: 'It is gone from the next answer.',
   },
+  privacy: {
+    title: 'Privacy', requests: 'Wishes to be erased', noRequests: 'Nobody waits for an answer.', erase: 'Erase…', decline: 'Decline…', answer: 'Your answer to the client',
+    answerHint: 'The client reads it on their own page.', records: 'What is stored about clients', recordsHint: 'An export is a zip file with everything about a person: to read, to print, and to import elsewhere.',
+    export: 'Export', hold: 'Hold…', reason: 'Reason', holdHint: 'While a hold is in force nobody can erase what is stored.', placeHold: 'Place the hold',
+    goes_one: 'This goes for good, with {{count}} session:', goes_other: 'This goes for good, with {{count}} sessions:', what: 'What', rows: 'Entries',
+    category: {
+      profile: 'Profile', conversation: 'Conversations', guidance: 'Private guidance', access: 'Invitations, devices, assignments', technical: 'Technical records', privacy: 'Consents, holds, requests',
+      research: 'De-identified copies',
+    },
+    keyGoes: 'The key that the content is sealed under is destroyed as well: older backups without keys cannot be read any more.',
+    held_one: 'A legal hold keeps this record. Lift it first.', held_other: '{{count}} legal holds keep this record. Lift them first.',
+    final: 'Running replies end, and the client loses access. Nobody can undo this.', typeName: 'Type the name to confirm: {{name}}', eraseNow: 'Erase for good', erasing: 'Erasing…', erased: 'Erased. The receipt says what went.',
+    receipt: 'Receipt', holds: 'Legal holds', lifted: 'Show lifted ones too', noHolds: 'No hold is in force.', lift: 'Lift…', liftedOn: 'Lifted {{date}}: {{reason}}',
+    erasures: 'Erasures and receipts', erasuresHint: 'A receipt names nobody: it holds ids, counts and a signature. Give the key below to whoever wants to check one.', fingerprint: 'Key', copyKey: 'Copy the key',
+    noErasures: 'Nobody has been erased.', status: { running: 'running', refused: 'refused', erased: 'erased, receipt to come', done: 'done' }, entries_one: '{{count}} entry', entries_other: '{{count}} entries',
+    import: 'Import', importFile: 'An export of another organisation', importHint: 'A zip file of at most 32 MB. It makes a client with ended sessions; consents are not taken over.',
+    imported: 'Imported: {{sessions}} sessions with {{messages}} messages.',
+  },
   settings: {
     title: 'Settings', organisation: 'Organisation', allowTitles: 'Allow personas to claim licences and titles', allowTitlesHint: 'Off is safer: an AI persona holds no licence.',
     password: 'Owner password', passwordHint: 'Needed before Rapport may listen on another address than 127.0.0.1. At least 12 characters.', current: 'Current password, if there is one', newPassword: 'New password',
@@ -87,7 +105,7 @@ export const staffTexts = {
   },
   breakGlass: {
     title: 'Break-glass access', new: 'Break the glass', intro: 'Access for a while to a client outside your caseload, for an emergency. Supervisors are told at once, and it stays in the audit log.',
-    empty: 'Nobody has broken the glass.', who: '{{user}} → {{client}}', open: 'open', over: 'over', when: '{{from}} to {{to}}', end: 'End it', client: 'Client', reason: 'Reason', reasonHint: 'At least 10 characters. Supervisors read it.',
+    empty: 'Nobody has broken the glass.', who: '{{user}} → {{client}}', open: 'open', over: 'over', when: '{{from}} to {{to}}', end: 'End it', client: 'Name of the client', clientHint: 'The whole name, as it stands in the record.', find: 'Find', found: 'On record since {{at}}.', which: 'Which one', reason: 'Reason', reasonHint: 'At least 10 characters. Supervisors read it.',
     minutes: 'For how long', length_one: '{{count}} minute', length_other: '{{count}} minutes', go: 'Break the glass', alert: '{{user}} has break-glass access to {{client}} until {{until}}.', see: 'See',
   },
 } as const;

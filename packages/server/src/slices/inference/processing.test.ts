@@ -24,7 +24,7 @@ beforeAll(async () => {
   await new Promise<void>((done) => upstream.listen(0, done));
   // An address of this machine that does not say so.
   address = `http://0.0.0.0:${(upstream.address() as AddressInfo).port}/v1`;
-  app = await startTestApp();
+  app = await startTestApp({ config: { allowPrivate: ['0.0.0.0'] } });
 });
 afterAll(async () => {
   await app?.close();
@@ -95,7 +95,7 @@ test('what runs on this machine needs no approval', async () => {
 test('the answer can be given with the provider, also in the set-up', async () => {
   const given = await add({ processing: { approved: true, note: 'Agreement 13' } });
   expect(given.processing).toMatchObject({ status: 'approved', note: 'Agreement 13' });
-  const fresh = await startTestApp({ setUp: false });
+  const fresh = await startTestApp({ setUp: false, config: { allowPrivate: ['0.0.0.0'] } });
   const provider = { kind: 'openai', baseUrl: address, model: 'm', processing: { approved: true } };
   await fresh.json('POST', '/api/v1/setup', { ownerName: 'Olga', organisation: 'House', provider });
   expect((await fresh.json('GET', '/api/v1/providers')).body.items[0].processing.status).toBe('approved');

@@ -127,6 +127,9 @@ export function createProviderService(parts: { db: Database; audit: Audit; confi
 
     setupSteps: createSetupSteps(config, trial),
 
+    hasProvider: async (orgId: string, id: string): Promise<boolean> =>
+      (await store.findProvider(db.in(orgId), orgId, id)) !== undefined,
+
     /** Brings the library where a GGUF provider was chosen on another server, or under another version of it. */
     async start(onFailure: (error: Error) => void): Promise<void> {
       if (library.find() === null && (await store.anyProviderOf(db.everywhere, 'gguf')))
@@ -261,7 +264,9 @@ function createManagement({ db, audit, config, trial, forget }: ManagementParts)
 
     async setApprovalRule(actor: Actor, { required }: ApprovalRule): Promise<ApprovalRule> {
       requireStaff(actor);
-      await store.setApprovalRequired(db.in(actor.orgId), actor.orgId, required);
+      await audit.acting(actor, 'provider.approval-changed', {}, (tx) =>
+        store.setApprovalRequired(tx, actor.orgId, required),
+      );
       forget();
       return { required };
     },

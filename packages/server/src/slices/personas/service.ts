@@ -19,6 +19,7 @@ export interface PersonaParts {
   db: Database;
   audit: Audit;
   knowledge: Pick<KnowledgeService, 'exists'>;
+  hasProvider(orgId: string, id: string): Promise<boolean>;
   /** Whether the organisation's administrator turned the check of titles off. */
   allowTitles(orgId: string): Promise<boolean>;
 }
@@ -30,7 +31,7 @@ const keptVersions = 500;
 /** What a version freezes: the persona without its id, dates and state. */
 const specOf = (persona: unknown): PersonaSpec => PersonaSpec.strip().parse(persona);
 
-export function createPersonaService({ db, audit, knowledge, allowTitles }: PersonaParts) {
+export function createPersonaService({ db, audit, knowledge, hasProvider, allowTitles }: PersonaParts) {
   /** Versions never change, so the most used ones are kept. */
   const versions = new Map<string, PersonaVersion>();
 
@@ -43,6 +44,9 @@ export function createPersonaService({ db, audit, knowledge, allowTitles }: Pers
       throw new AppError('invalid-body', {
         errors: [{ pointer: '/knowledgeBaseId', message: 'No such knowledge base.' }],
       });
+    }
+    if (spec.model.providerId && !(await hasProvider(orgId, spec.model.providerId))) {
+      throw new AppError('invalid-body', { errors: [{ pointer: '/model/providerId', message: 'No such provider.' }] });
     }
   };
 

@@ -1,4 +1,11 @@
-import { BreakGlassCreate, BreakGlassGrant, BreakGlassList, BreakGlassQuery } from '@rapport/protocol/breakGlass';
+import {
+  BreakGlassClientQuery,
+  BreakGlassClients,
+  BreakGlassCreate,
+  BreakGlassGrant,
+  BreakGlassList,
+  BreakGlassQuery,
+} from '@rapport/protocol/breakGlass';
 import { Empty, IdParams } from '@rapport/protocol/common';
 import { actorOf, type App } from '../../platform/http/server.ts';
 import type { BreakGlassService } from './breakGlass.service.ts';
@@ -18,6 +25,18 @@ export function breakGlassRoutes(app: App, breakGlass: BreakGlassService) {
       },
     },
     async (request, reply) => reply.code(201).send(await breakGlass.open(actorOf(request), request.body)),
+  );
+  app.get(
+    '/api/v1/break-glass/clients',
+    {
+      config: open,
+      schema: {
+        summary: 'Find a client by their whole name, also outside one’s caseload',
+        querystring: BreakGlassClientQuery,
+        response: { 200: BreakGlassClients },
+      },
+    },
+    (request) => breakGlass.find(actorOf(request), request.query.name),
   );
   app.get(
     '/api/v1/break-glass',

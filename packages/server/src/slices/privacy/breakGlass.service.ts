@@ -1,4 +1,9 @@
-import type { BreakGlassCreate, BreakGlassGrant, BreakGlassQuery } from '@rapport/protocol/breakGlass';
+import type {
+  BreakGlassClients,
+  BreakGlassCreate,
+  BreakGlassGrant,
+  BreakGlassQuery,
+} from '@rapport/protocol/breakGlass';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
@@ -37,6 +42,14 @@ const mayReview = (actor: Actor): boolean => actor.permissions.has('clients.read
 /** Access for a while, with a reason, to a client outside one's caseload. Supervisors see it at once. */
 export function createBreakGlassService({ db, audit, onChanged }: Deps) {
   return {
+    /** Clients of exactly this name, also outside the caseload; the look-up is in the audit log. */
+    async find(actor: Actor, name: string): Promise<BreakGlassClients> {
+      requireStaff(actor);
+      const found = await store.findByName(db.in(actor.orgId), actor.orgId, name);
+      await audit.note(actor, 'break-glass.looked-up', { client: found.map(({ id }) => id) });
+      return { items: found.map((row) => ({ id: row.id, name: row.name, createdAt: row.created_at })) };
+    },
+
     /** Opens the access. Throws `not-found` for an unknown client, `audit-unavailable`. */
     async open(actor: Actor, body: BreakGlassCreate): Promise<BreakGlassGrant> {
       requireStaff(actor);

@@ -36,6 +36,13 @@ export const insertGrant = async (
 export const clientExists = async (db: Db, orgId: string, clientId: string): Promise<boolean> =>
   (await db.maybe('select id from client where org_id = $1 and id = $2', [orgId, clientId])) !== undefined;
 
+/** By the whole name, upper and lower case alike; newest first. */
+export const findByName = (db: Db, orgId: string, name: string) =>
+  db.many<{ id: string; name: string; created_at: string }>(
+    'select id, name, created_at from client where org_id = $1 and lower(name) = lower($2) order by id desc limit 20',
+    [orgId, name],
+  );
+
 /** Sealed under the client's key: it goes with them. */
 export const sealReason = (db: Db, orgId: string, id: string, clientId: string, reason: string) =>
   db.codec.seal(place(orgId, id), reason, { holder: clientId });

@@ -10,7 +10,7 @@ import { toMarkdown, toPdf } from './export.render.ts';
 import * as store from './export.store.ts';
 import { findAnchors, findSubject } from './rows.store.ts';
 import type { RequestService } from './requests.service.ts';
-import type { Subject } from './schema.ts';
+import { viewerOf, type Subject } from './schema.ts';
 
 export interface PersonFile {
   name: string;
@@ -24,7 +24,6 @@ export function createExportService(parts: { db: Database; audit: Audit; request
   const { db, audit, requests } = parts;
   const collect = async (orgId: string, subject: Subject, audience: Audience): Promise<PersonArchive> => {
     const scope = db.in(orgId);
-    if (!(await findSubject(scope, orgId, subject))) throw notFound();
     const anchors = await findAnchors(scope, orgId, subject);
     const sessions = [];
     for (const id of anchors.session) sessions.push(await store.readSession(scope, orgId, id, audience));
@@ -35,6 +34,7 @@ export function createExportService(parts: { db: Database; audit: Audit; request
       organisation: await store.organisationName(scope, orgId),
       audience,
       client: subject.kind === 'client' ? await store.readClient(scope, orgId, subject.id) : null,
+      consents: await store.readConsents(scope, orgId, anchors.client, anchors.session),
       sessions,
     };
   };
@@ -59,7 +59,7 @@ export function createExportService(parts: { db: Database; audit: Audit; request
     /** Throws `not-found`. */
     async ofSubject(actor: Actor, subject: Subject): Promise<PersonFile> {
       requireStaff(actor);
-      if (!(await findSubject(db.in(actor.orgId), actor.orgId, subject))) throw notFound();
+      if (!(await findSubject(db.in(actor.orgId), actor.orgId, subject, viewerOf(actor)))) throw notFound();
       await audit.note(actor, 'client.exported', { [subject.kind]: subject.id });
       return pack(actor.orgId, subject, 'staff');
     },

@@ -6,7 +6,7 @@ import type { SessionRow } from './schema.ts';
 
 const columns = `id, room_id, title, status, policy, persona_policy, taken_over_by, persona_id, persona_version, persona_name,
   persona_role, client_id, client_name, alias, client_joined, engine, message_count, summary, summary_through, last_client_message, created_at,
-  last_activity_at, ended_at`;
+  last_activity_at, ended_at, created_by`;
 
 const summaryPlace = (orgId: string, rowId: string) => ({ orgId, table: 'session', column: 'summary', rowId });
 

@@ -1,10 +1,8 @@
-import type { BreakGlassGrant } from '@rapport/protocol/breakGlass';
-import type { Client } from '@rapport/protocol/clients';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import type { BreakGlassClients, BreakGlassGrant } from '@rapport/protocol/breakGlass';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useDeferredValue, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Picker } from '../../lib/Picker.tsx';
 import { Dialog, Failure, Field, fieldError, formatDate, Loading, useTitle } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 
@@ -89,9 +87,18 @@ function Grant({ grant }: { grant: BreakGlassGrant }) {
 function OpenForm({ onDone }: { onDone(): void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const [clientId, setClientId] = useState<string | null>(null);
+  const [name, setName] = useState('');
+  const wanted = useDeferredValue(name.trim());
   const [reason, setReason] = useState('');
   const [minutes, setMinutes] = useState(60);
+  const [picked, setPicked] = useState<string | null>(null);
+  const clients = useQuery({
+    queryKey: ['/break-glass/clients', wanted],
+    queryFn: () => api.get<BreakGlassClients>('/break-glass/clients', { name: wanted }),
+    enabled: false,
+  });
+  const found = clients.data?.items ?? [];
+  const clientId = found.find(({ id }) => id === picked)?.id ?? (found.length === 1 ? found[0]?.id : undefined);
   const open = useMutation({
     mutationFn: () => api.post('/break-glass', { clientId, reason, minutes }),
     onSuccess: async () => {
@@ -105,7 +112,35 @@ function OpenForm({ onDone }: { onDone(): void }) {
   };
   return (
     <form className="stack" onSubmit={submit}>
-      <Picker<Client> label={t('breakGlass.client')} path="/clients" nameOf={(c) => c.name} onPick={setClientId} />
+      <Field
+        label={t('breakGlass.client')}
+        hint={t('breakGlass.clientHint')}
+        error={clients.isSuccess && found.length === 0 ? t('common.noMatch') : undefined}
+      >
+        {(ids) => <input {...ids} required value={name} onChange={(e) => setName(e.target.value)} />}
+      </Field>
+      <div className="row">
+        <button type="button" disabled={wanted === ''} onClick={() => void clients.refetch()}>
+          {t('breakGlass.find')}
+        </button>
+        {found.length === 1 && (
+          <span role="status">{t('breakGlass.found', { at: formatDate(found[0]?.createdAt ?? '') })}</span>
+        )}
+      </div>
+      {found.length > 1 && (
+        <Field label={t('breakGlass.which')}>
+          {(ids) => (
+            <select {...ids} value={picked ?? ''} onChange={(e) => setPicked(e.target.value)}>
+              <option value="">{t('common.none')}</option>
+              {found.map(({ id, createdAt }) => (
+                <option key={id} value={id}>
+                  {t('breakGlass.found', { at: formatDate(createdAt) })}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      )}
       <Field label={t('breakGlass.reason')} hint={t('breakGlass.reasonHint')} error={fieldError(open.error, '/reason')}>
         {(ids) => (
           <textarea
@@ -130,7 +165,7 @@ function OpenForm({ onDone }: { onDone(): void }) {
         )}
       </Field>
       <Failure error={open.error} />
-      <button className="danger" disabled={open.isPending || clientId === null}>
+      <button className="danger" disabled={open.isPending || clientId === undefined}>
         {t('breakGlass.go')}
       </button>
     </form>
