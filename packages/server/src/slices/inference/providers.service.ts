@@ -251,8 +251,11 @@ function createManagement({ db, audit, config, trial, forget }: ManagementParts)
     /** Whether what clients say may be sent to it; a no holds with the next reply. Throws `not-found`. */
     async decide(actor: Actor, id: string, decision: Decision): Promise<Provider> {
       requireStaff(actor);
-      const row = await store.setProcessing(db.in(actor.orgId), actor.orgId, id, decision, actor.userId);
-      if (!row) throw notFound();
+      const row = await audit.acting(actor, 'provider.approval-changed', { provider: id }, async (tx) => {
+        const decided = await store.setProcessing(tx, actor.orgId, id, decision, actor.userId);
+        if (!decided) throw notFound();
+        return decided;
+      });
       forget();
       return toProvider(row);
     },

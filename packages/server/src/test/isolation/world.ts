@@ -14,6 +14,7 @@ export type Kind =
   | 'apiKey'
   | 'provider'
   | 'budget'
+  | 'grant'
   | 'knowledgeBase'
   | 'document'
   | 'chunk'
@@ -219,6 +220,10 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     knowledgeBaseId: knowledgeBase,
   });
   await call('POST', `personas/${persona}/publish`);
+  const { id: grant } = await call('POST', 'break-glass', {
+    clientId: talk.client,
+    reason: `Whoever looks after ${mark} is ill.`,
+  });
   const { id: budget } = await call('PUT', 'budgets', {
     scope: 'user',
     subjectId: userId,
@@ -237,6 +242,7 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     user: userId,
     provider,
     budget,
+    grant,
     knowledgeBase,
     document,
     chunk: results[0]?.chunkId,
