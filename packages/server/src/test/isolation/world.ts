@@ -220,10 +220,6 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     knowledgeBaseId: knowledgeBase,
   });
   await call('POST', `personas/${persona}/publish`);
-  const { id: grant } = await call('POST', 'break-glass', {
-    clientId: talk.client,
-    reason: `Whoever looks after ${mark} is ill.`,
-  });
   const { id: budget } = await call('PUT', 'budgets', {
     scope: 'user',
     subjectId: userId,
@@ -232,6 +228,10 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
   });
   const talkMark = `${mark}one`;
   const talk = await seedTalk(app, staff, talkMark, persona as unknown as string);
+  const { id: grant } = await call('POST', 'break-glass', {
+    clientId: talk.ids.client,
+    reason: `Whoever looks after ${mark} is ill.`,
+  });
   const other = await seedTalk(app, staff, `${mark}two`, persona as unknown as string);
   const team = await seedTeam(app, staff, mark);
   await seedPrivacy(app, staff, mark, talk.ids, team.ids);
