@@ -1,28 +1,51 @@
 /**
- * Writes the table of options from the server's own list between the markers of docs/admin/configuration.md; with `--check`
- * it only says whether the table is stale.
+ * Writes what the documentation lists from where the code keeps it, between the markers of the pages: the options of the
+ * environment, and the permissions with the roles that have them. With `--check` it only says which table is stale.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { root, say } from './node24.mjs';
+import { builtInRoles, permissions } from '../packages/protocol/src/permissions.ts';
 import { envOptions } from '../packages/server/src/config/env.ts';
 
-const name = 'docs/admin/configuration.md';
-const file = join(root, name);
-const between = /(<!-- options: [^\n]* -->\n).*?(<!-- \/options -->)/s;
-
 const cell = (text) => text.replaceAll('|', '\\|').replace(/(?<=\bDefault )(\S+?)(?=\.$| in )/, '`$1`');
-const rows = Object.entries(envOptions).map(([option, text]) => `| \`${option}\` | ${cell(text)} |`);
-const table = ['', '| option | meaning |', '|---|---|', ...rows, '', ''].join('\n');
 
-const before = readFileSync(file, 'utf8');
-if (!between.test(before)) throw new Error(`${name} has lost its markers`);
-const after = await format(
-  before.replace(between, (_all, open, close) => open + table + close),
-  { ...(await resolveConfig(file)), filepath: file },
-);
-if (before !== after && process.argv.includes('--check')) {
-  say(`The table of options in ${name} is stale. Write it anew with: npm run docs:options`);
+const options = [
+  '| option | meaning |',
+  '|---|---|',
+  ...Object.entries(envOptions).map(([option, text]) => `| \`${option}\` | ${cell(text)} |`),
+];
+
+const roles = Object.entries(builtInRoles);
+const whoHas = (name) => roles.filter(([, role]) => role.permissions.includes(name)).map(([role]) => role);
+const catalogue = [
+  '| role | what it is for |',
+  '|---|---|',
+  ...roles.map(([name, { text }]) => `| ${name} | ${text} |`),
+  '',
+  '| permission | allows | roles |',
+  '|---|---|---|',
+  ...Object.entries(permissions)
+    .filter(([, { implied }]) => !implied)
+    .map(([name, { text }]) => `| \`${name}\` | ${text} | ${whoHas(name).join(', ')} |`),
+];
+
+async function bring(name, marker, lines) {
+  const file = join(root, name);
+  const between = new RegExp(`(<!-- ${marker}: [^\n]* -->\n).*?(<!-- \/${marker} -->)`, 's');
+  const before = readFileSync(file, 'utf8');
+  if (!between.test(before)) throw new Error(`${name} has lost its markers`);
+  const table = ['', ...lines, '', ''].join('\n');
+  const after = await format(
+    before.replace(between, (_all, open, close) => open + table + close),
+    { ...(await resolveConfig(file)), filepath: file },
+  );
+  if (before === after) return;
+  if (!process.argv.includes('--check')) return writeFileSync(file, after);
+  say(`The list of ${marker} in ${name} is stale. Write it anew with: npm run docs:options`);
   process.exitCode = 1;
-} else if (before !== after) writeFileSync(file, after);
+}
+
+await bring('docs/admin/configuration.md', 'options', options);
+await bring('docs/admin/members.md', 'permissions', catalogue);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Id, Instant, Page, line, listOf, search, text } from './common.ts';
-import { PermissionName, builtInRoleNames } from './permissions.ts';
+import { PermissionName } from './permissionName.ts';
+import { builtInRoleNames } from './permissions.ts';
 
 /** An address to sign in and be written to with; compared without regard to case. */
 export const Email = z.string().trim().max(254).pipe(z.email());

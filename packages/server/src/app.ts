@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { RateLimits } from '@rapport/protocol/limits';
 import type pg from 'pg';
+import type { DestinationStream } from 'pino';
 import type { Config } from './config/config.ts';
 import { createAudit } from './platform/audit/audit.ts';
 import { connectDatabase, type Connected } from './platform/db/connect.ts';
@@ -40,7 +41,7 @@ import { budgetRoutes } from './slices/inference/budgets.routes.ts';
 import { createBudgetService } from './slices/inference/budgets.service.ts';
 import { createGenerationService } from './slices/inference/generations.service.ts';
 import { providerRoutes } from './slices/inference/providers.routes.ts';
-import { createProviderService } from './slices/inference/providers.service.ts';
+import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
 import { knowledgeRoutes } from './slices/knowledge/routes.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
 import { opsRoutes } from './slices/ops/routes.ts';
@@ -53,9 +54,13 @@ import { createBreakGlassService } from './slices/privacy/breakGlass.service.ts'
 import { archiveRoutes } from './slices/privacy/archive.routes.ts';
 import { consentRoutes } from './slices/privacy/consents.routes.ts';
 import { createConsentService } from './slices/privacy/consents.service.ts';
+import { deidRoutes } from './slices/privacy/deid.routes.ts';
+import { createDeidService } from './slices/privacy/deid.service.ts';
 import { heldSubjects } from './slices/privacy/holds.store.ts';
 import { ownRecordRoutes } from './slices/privacy/own.routes.ts';
 import { createRetained } from './slices/privacy/retained.ts';
+import { recordRoutes } from './slices/privacy/record.routes.ts';
+import { createRecordService } from './slices/privacy/record.service.ts';
 import { retentionRoutes } from './slices/privacy/retention.routes.ts';
 import { createRetentionService } from './slices/privacy/retention.service.ts';
 import { privacyRoutes } from './slices/privacy/routes.ts';
@@ -66,6 +71,7 @@ import { createLiveSocket } from './slices/rooms/socket.ts';
 import { createSessionAccess } from './slices/sessions/access.ts';
 import { createConsentPlaces } from './slices/sessions/consents.ts';
 import { createConversationService } from './slices/sessions/conversation.service.ts';
+import { createDeidSource } from './slices/sessions/deid.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
 import { sessionRoutes } from './slices/sessions/routes.ts';
 import { createSessionService } from './slices/sessions/service.ts';
@@ -76,6 +82,8 @@ export interface AppOptions {
   /** The login that owns the tables, or may make them. */
   database: pg.PoolConfig;
   outgoing?: Outgoing;
+  /** Where the log goes; without it, to the standard output. */
+  logTo?: DestinationStream;
   /** Names this server among those on the same database. */
   node?: string;
 }
@@ -115,10 +123,10 @@ const limitsShown = (config: Config): RateLimits => ({
 
 /** The parts that know no domain. */
 function createPlatform(
-  { config, database, outgoing = outgoingFor(config), node = randomUUID() }: AppOptions,
+  { config, database, outgoing = outgoingFor(config), logTo, node = randomUUID() }: AppOptions,
   { db, keyring, app }: Connected,
 ) {
-  const log = createLogger(config.logLevel);
+  const log = createLogger(config.logLevel, logTo);
   const wake = createWake(db, app, node, log);
   const audit = createAudit({ db, config, log, outgoing });
   const limiter = createLimiter({ db, log, rules: config.rateLimits.rules, others: wake.othersPresent });
@@ -136,16 +144,8 @@ function createServices(platform: Platform) {
   const team = createTeamServices(platform, identity);
   const auditing = createAuditService({ db, audit });
   const breakGlass = createBreakGlassService({ db, audit, onChanged: identity.changed });
-  const consents = createConsentService({
-    db,
-    audit,
-    onError: ({ message }) => log.warn({ err: message }, 'what an answer to a consent asked for was not done'),
-  });
-  const retention = createRetentionService({ db, audit, node, log });
-  const retained = createRetained(heldSubjects);
-  retention.register('sessions', retained.sessions);
-  retention.register('drafts', retained.drafts);
-  retention.register('files', retained.files);
+  const uses = createUseServices(platform, identity, providers);
+  const { consents, deid } = uses;
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
   const budgets = createBudgetService({ db, audit });
   const knowledge = createKnowledgeService({ db, audit });
@@ -187,6 +187,7 @@ function createServices(platform: Platform) {
   });
   const demo = createDemoService({ personas, knowledge, clients });
   generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, consents, conversations }));
+  deid.attach(createDeidSource({ db }));
   consents.attach(createConsentPlaces({ access, clients, conversations }));
   return {
     budgets,
@@ -194,8 +195,7 @@ function createServices(platform: Platform) {
     identity,
     auditing,
     breakGlass,
-    consents,
-    retention,
+    ...uses,
     generations,
     knowledge,
     personas,
@@ -210,6 +210,34 @@ function createServices(platform: Platform) {
     privacy,
     demo,
   };
+}
+
+/** What people agreed to, how long what is kept, and what leaves without identifiers. */
+function createUseServices(
+  { audit, db, config, node, log }: Platform,
+  identity: IdentityService,
+  providers: ProviderService,
+) {
+  const consents = createConsentService({
+    db,
+    audit,
+    onError: ({ message }) => log.warn({ err: message }, 'what an answer to a consent asked for was not done'),
+  });
+  const deid = createDeidService({ db, consents });
+  const retention = createRetentionService({ db, audit, node, log });
+  const retained = createRetained(heldSubjects);
+  retention.register('sessions', retained.sessions);
+  retention.register('drafts', retained.drafts);
+  retention.register('files', retained.files);
+  const record = createRecordService({
+    db,
+    config,
+    consents,
+    retention,
+    organisationName: identity.organisationName,
+    recipients: providers.recipients,
+  });
+  return { consents, deid, retention, record };
 }
 
 /** Who belongs to an organisation, and what they may do in it. */
@@ -245,7 +273,9 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
   personaRoutes(app, services.personas);
   clientRoutes(app, services.clients, services.assignments);
   consentRoutes(app, services.consents);
+  deidRoutes(app, services.deid);
   retentionRoutes(app, services.retention);
+  recordRoutes(app, services.record);
   sessionRoutes(app, services);
   roomRoutes(app, services.rooms, {
     closing,
@@ -275,6 +305,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const app = createHttp({
     log,
     bodyLimit: config.bodyLimit,
+    patience: config.patience,
     limits,
     trustProxy: config.trustProxy,
     checkOrigin,

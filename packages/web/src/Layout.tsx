@@ -1,20 +1,21 @@
-import type { Me, SetupState } from '@rapport/protocol/setup';
+import type { SetupState } from '@rapport/protocol/setup';
 import { ApiError } from '@rapport/sdk/api';
 import { useQuery } from '@tanstack/react-query';
-import { Link, Navigate, Outlet } from '@tanstack/react-router';
+import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { BreakGlassAlert } from './features/privacy/BreakGlassAlert.tsx';
 import { api } from './lib/api.ts';
+import { useMay, useMe } from './lib/me.ts';
 import { Failure, Loading } from './lib/ui.tsx';
 
 const links = [
-  ['/', 'nav.sessions'],
-  ['/personas', 'nav.personas'],
-  ['/clients', 'nav.clients'],
-  ['/knowledge', 'nav.knowledge'],
-  ['/audit', 'nav.audit'],
-  ['/privacy', 'nav.privacy'],
-  ['/settings', 'nav.settings'],
+  ['/', 'nav.sessions', 'sessions.read'],
+  ['/personas', 'nav.personas', 'personas.read'],
+  ['/clients', 'nav.clients', 'clients.read'],
+  ['/knowledge', 'nav.knowledge', 'knowledge.read'],
+  ['/audit', 'nav.audit', 'audit.read'],
+  ['/privacy', 'nav.privacy', 'privacy.read'],
+  ['/settings', 'nav.settings', 'signed-in'],
 ] as const;
 
 function toggleTheme() {
@@ -31,8 +32,14 @@ const signOut = () => void api.post('/sign-out').then(() => location.assign('/si
 export function Layout() {
   const { t } = useTranslation();
   const setup = useQuery({ queryKey: ['setup'], queryFn: () => api.get<SetupState>('/setup'), staleTime: Infinity });
-  const me = useQuery({ queryKey: ['me'], queryFn: () => api.get<Me>('/me'), staleTime: 60_000 });
+  const me = useMe();
+  const may = useMay();
+  const shown = links.filter(([, , permission]) => may(permission));
+  // The path alone: a re-render at each change of the location would lead to the sign-in again and again.
+  const pathname = useLocation({ select: (location) => location.pathname });
   if (me.error instanceof ApiError && me.error.status === 401) return <Navigate to="/sign-in" />;
+  // Not everybody's first page is that of the sessions.
+  if (pathname === '/' && shown[0] && shown[0][0] !== '/') return <Navigate to={shown[0][0]} />;
   return (
     <>
       <a className="skip" href="#content">
@@ -44,14 +51,14 @@ export function Layout() {
           {t('app.name')}
         </Link>
         <nav aria-label={t('app.menu')}>
-          {links.map(([to, label]) => (
+          {shown.map(([to, label]) => (
             <Link key={to} to={to} activeOptions={{ exact: to === '/' }}>
               {t(label)}
             </Link>
           ))}
         </nav>
         <span className="soft small">{me.data?.organisation?.name}</span>
-        {setup.data && !setup.data.localMode && (
+        {setup.data && (!setup.data.localMode || setup.data.severalOrganisations) && (
           <button type="button" className="quiet" onClick={signOut}>
             {t('signIn.out')}
           </button>

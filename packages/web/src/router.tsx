@@ -18,6 +18,12 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import('./features/identity/SignInPage.tsx'), 'SignInPage'),
 });
 
+const joinTeam = createRoute({
+  getParentRoute: () => root,
+  path: '/join-team/$token',
+  component: lazyRouteComponent(() => import('./features/identity/JoinTeamPage.tsx'), 'JoinTeamPage'),
+});
+
 /** Everything behind the set-up and the sign-in. */
 const inside = createRoute({
   getParentRoute: () => root,
@@ -45,7 +51,13 @@ const pages = [
   page('/audit', () => import('./features/privacy/AuditPage.tsx'), 'AuditPage'),
   page('/break-glass', () => import('./features/privacy/BreakGlassPage.tsx'), 'BreakGlassPage'),
   page('/privacy', () => import('./features/privacy/PrivacyPage.tsx'), 'PrivacyPage'),
+  page('/settings/members', () => import('./features/identity/MembersPage.tsx'), 'MembersPage'),
+  page('/settings/roles', () => import('./features/identity/RolesPage.tsx'), 'RolesPage'),
+  page('/settings/teams', () => import('./features/identity/TeamsPage.tsx'), 'TeamsPage'),
+  page('/settings/api-keys', () => import('./features/identity/ApiKeysPage.tsx'), 'ApiKeysPage'),
   page('/settings', () => import('./features/identity/SettingsPage.tsx'), 'SettingsPage'),
 ];
 
-export const router = createRouter({ routeTree: root.addChildren([setup, signIn, inside.addChildren(pages)]) });
+export const router = createRouter({
+  routeTree: root.addChildren([setup, signIn, joinTeam, inside.addChildren(pages)]),
+});

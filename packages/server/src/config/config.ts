@@ -6,6 +6,15 @@ import { parseException } from '../platform/net/addresses.ts';
 import { StartupError } from '../platform/startupError.ts';
 import type { Env } from './env.ts';
 
+/** How long a request may take to arrive, in milliseconds: a byte now and then must not hold a connection. */
+export interface Patience {
+  headersMs: number;
+  /** Headers and body. */
+  requestMs: number;
+  /** How often connections are looked at. */
+  lookEveryMs: number;
+}
+
 export interface Config {
   host: string;
   port: number;
@@ -37,6 +46,7 @@ export interface Config {
   /** Folder of the built web application; null serves the API alone. */
   webRoot: string | null;
   bodyLimit: number;
+  patience: Patience;
   /** Milliseconds for which tokens are gathered before they go out as one frame. */
   tokenFrameMs: number;
 }
@@ -153,6 +163,7 @@ export function makeConfig(env: Env): Config {
     npm: e.RAPPORT_NPM ?? null,
     webRoot: resolve(projectRoot, 'packages/web/dist'),
     bodyLimit: 1_048_576,
+    patience: { headersMs: 15_000, requestMs: 60_000, lookEveryMs: 5000 },
     tokenFrameMs: e.RAPPORT_TOKEN_FRAME_MS,
   };
 }

@@ -10,6 +10,8 @@ export const clientTexts = {
     ev: {
       'session.paused': 'The session was paused.', 'session.resumed': 'The session goes on.', 'session.taken-over': 'A person of the team writes now.',
       'session.handed-back': 'The AI persona answers again.', 'session.ended': 'The session has ended.', 'client.joined': 'The client has joined.',
+      'consent.ai-processing.true': 'Agreed to AI processing.', 'consent.ai-processing.false': 'Without agreement to AI processing the AI persona does not answer. People of the team can.',
+      'consent.recording.true': 'Agreed that what is written is stored.', 'consent.recording.false': 'Without agreement to storing, the client can write no more.',
     },
     interrupted: 'This reply was interrupted.', stopped: 'Stopped.', failed: 'This reply could not be finished.',
     preparing: 'A reply is being prepared…', you: 'You', team: 'Team', ai: 'AI-made', prepared: 'AI persona · prepared text',
@@ -24,4 +26,5 @@ export const clientTexts = {
     record: 'What is stored about me',
     noAccess: 'You need an invitation to see this session.',
   },
+  consent: { title: 'Before you begin', text: 'Please say yes or no to each. You can change it at any time; a no holds at once.', yes: 'Yes, I agree', no: 'No', save: 'Continue', mine: 'What I agreed to' },
 } as const;

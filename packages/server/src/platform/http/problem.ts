@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import type { Socket } from 'node:net';
 import { errorCatalogue, type ErrorCode, type Problem } from '@rapport/protocol/errors';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { AppError } from '../errors.ts';
+import { AppError, type FieldError } from '../errors.ts';
 
 /** What Fastify itself and PostgreSQL's driver throw, in our words. */
 const foreignCodes: Record<string, ErrorCode> = {
@@ -23,10 +21,22 @@ const foreignCodes: Record<string, ErrorCode> = {
   '53300': 'unavailable',
 };
 
+/** A field that is not known is named itself, not the object it stands in. */
+function fieldErrors({ keyword, instancePath, message, params }: FastifySchemaValidationError): FieldError[] {
+  if (keyword === 'unrecognized_keys' && Array.isArray(params['keys'])) {
+    const object = instancePath === '/' ? '' : instancePath;
+    return params['keys'].slice(0, 20).map((key) => ({
+      pointer: `${object}/${String(key).slice(0, 100)}`,
+      message: 'There is no such field.',
+    }));
+  }
+  return [{ pointer: instancePath || '/', message: message ?? 'not valid' }];
+}
+
 function toAppError(error: FastifyError | AppError | Error): AppError {
   if (error instanceof AppError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const errors = error.validation.map((v) => ({ pointer: v.instancePath || '/', message: v.message ?? 'not valid' }));
+    const errors = error.validation.flatMap(fieldErrors);
     const first = errors[0];
     return new AppError('invalid-body', { detail: `${first?.pointer}: ${first?.message}`, errors });
   }
@@ -41,7 +51,7 @@ function toAppError(error: FastifyError | AppError | Error): AppError {
 }
 
 /** RFC 9457. The reason of a 5xx stays in the log, under the correlation id. */
-function problemOf(error: AppError, correlationId: string): Problem {
+export function problemOf(error: AppError, correlationId: string): Problem {
   return {
     type: `urn:rapport:error:${error.code}`,
     title: errorCatalogue[error.code].title,
@@ -67,26 +77,4 @@ export function answerError(error: FastifyError | AppError | Error, request: Fas
 
 export function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply) {
   return answerError(new AppError('not-found'), request, reply);
-}
-
-const unreadable: Record<string, [ErrorCode, reason: string]> = {
-  HPE_HEADER_OVERFLOW: ['headers-too-large', 'Request Header Fields Too Large'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'Request Timeout'],
-};
-
-/** A request that Node's parser gave up on reaches no route and no handler; it is told why in the same form. */
-export function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const [code, reason] = unreadable[error.code ?? ''] ?? ['bad-request', 'Bad Request'];
-  const known = new AppError(code);
-  const body = JSON.stringify(problemOf(known, randomUUID()));
-  const head = [
-    `HTTP/1.1 ${known.status} ${reason}`,
-    `content-length: ${Buffer.byteLength(body)}`,
-    'content-type: application/problem+json',
-    'x-content-type-options: nosniff',
-    'connection: close',
-  ];
-  if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
-  socket.destroySoon();
 }

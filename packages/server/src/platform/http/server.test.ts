@@ -47,3 +47,18 @@ test('a request that reaches no route is told why in the same form as any other'
   expect([broken.status, broken.headers.get('content-type')]).toEqual([400, 'application/problem+json']);
   expect(await broken.json()).toMatchObject({ code: 'bad-request' });
 });
+
+test('each field that is not known is named, as is what cannot be seen or searched for', async () => {
+  const pointers = async (method: string, path: string, body?: object) => {
+    const answer = await app.json(method, path, body);
+    expect(answer.status).toBe(400);
+    return answer.body.errors.map((e: { pointer: string }) => e.pointer);
+  };
+  expect(await pointers('POST', '/api/v1/clients', { name: 'Sam', nom: 1, role: 'x' })).toEqual(['/nom', '/role']);
+  const nested = { name: 'M', role: 'r', instructions: 'i', model: { heat: 1 } };
+  expect(await pointers('POST', '/api/v1/personas', nested)).toEqual(['/model/heat']);
+  for (const name of ['\u200b', '\u202e', 'a\u0085b'])
+    expect(await pointers('POST', '/api/v1/clients', { name })).toEqual(['/name']);
+  for (const list of ['clients', 'sessions', 'personas', 'members'])
+    expect(await pointers('GET', `/api/v1/${list}?q=%00`)).toEqual(['/q']);
+});

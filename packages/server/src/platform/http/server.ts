@@ -1,18 +1,8 @@
-import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import helmet from '@fastify/helmet';
 import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
-import Fastify, {
-  LogController,
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyRequest,
-  type RawReplyDefaultExpression,
-  type RawRequestDefaultExpression,
-  type RawServerDefault,
-} from 'fastify';
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyRequest } from 'fastify';
 import {
   jsonSchemaTransform,
   serializerCompiler,
@@ -20,10 +10,14 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import type { Permission } from '@rapport/protocol/permissions';
+import type { Patience } from '../../config/config.ts';
 import type { Actor } from '../actor.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { answerError, answerUnreadable } from './problem.ts';
+import type { App } from './app.ts';
+import { answerBadAddress, answerBrokenRequest, setSecurityHeaders } from './headers.ts';
+import { readJsonOnly } from './json.ts';
+import { answerError } from './problem.ts';
 import type { RequestLimits } from './rateLimits.ts';
 
 declare module 'fastify' {
@@ -38,6 +32,7 @@ declare module 'fastify' {
 export interface HttpOptions {
   log: Logger;
   bodyLimit: number;
+  patience: Patience;
   /** Whose request this is; null when nobody is signed in. Throws AppError for a token that is not good. */
   authenticate(request: FastifyRequest): Promise<Actor | null>;
   /** Whether the actor has the permission a route declares. */
@@ -49,30 +44,7 @@ export interface HttpOptions {
   checkOrigin(request: IncomingMessage, unsafe: boolean): boolean;
 }
 
-export type App = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression,
-  RawReplyDefaultExpression,
-  FastifyBaseLogger,
-  ZodTypeProvider
->;
-
-const contentSecurityPolicy = {
-  useDefaults: false,
-  directives: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'"],
-    imgSrc: ["'self'", 'data:'],
-    fontSrc: ["'self'"],
-    connectSrc: ["'self'"],
-    manifestSrc: ["'self'"],
-    workerSrc: ["'self'"],
-    formAction: ["'self'"],
-    frameAncestors: ["'none'"],
-    baseUri: ["'none'"],
-  },
-};
+export type { App };
 
 /** The HTTP server without any route: schemas, security headers, origin check, authentication, errors. */
 export function createHttp(options: HttpOptions): App {
@@ -83,23 +55,20 @@ export function createHttp(options: HttpOptions): App {
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 200 },
     trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
-    requestTimeout: 60_000,
+    requestTimeout: options.patience.requestMs,
+    http: { headersTimeout: options.patience.headersMs, connectionsCheckingInterval: options.patience.lookEveryMs },
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error, request, reply) => void answerBadAddress(error, request, reply),
     forceCloseConnections: true,
-    clientErrorHandler: answerUnreadable,
-    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
   }).withTypeProvider<ZodTypeProvider>();
 
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError);
-  refuseBrokenUtf8(app);
+  readJsonOnly(app);
   app.decorateRequest('actor', null);
-  void app.register(helmet, {
-    contentSecurityPolicy,
-    referrerPolicy: { policy: 'no-referrer' },
-    crossOriginResourcePolicy: { policy: 'same-origin' },
-  });
+  setSecurityHeaders(app);
   void app.register(cookie);
   void app.register(swagger, {
     openapi: {
@@ -110,18 +79,10 @@ export function createHttp(options: HttpOptions): App {
     },
     transform: jsonSchemaTransform,
   });
+  app.server.maxHeadersCount = 100;
   requirePermissions(app);
   guard(app, options);
   return app;
-}
-
-/** Decoded without a look, broken bytes would be stored as replacement characters, and what they were is lost. */
-function refuseBrokenUtf8(app: App) {
-  const parse = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    if (!isUtf8(body)) return done(new AppError('malformed-utf8'));
-    void parse(request, body.toString(), done);
-  });
 }
 
 /** A route without a declared permission stops the server from starting. */

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { AppError } from '../../platform/errors.ts';
+import { sendFile } from '../../platform/http/files.ts';
 import { actorOf, type App } from '../../platform/http/server.ts';
 import type { ExportService, PersonFile } from './export.service.ts';
 import { archiveBytes } from './import.read.ts';
@@ -12,7 +13,7 @@ import type { ImportService } from './import.service.ts';
 const SubjectParams = z.strictObject({ kind: SubjectKind, id: Id });
 
 const send = (reply: FastifyReply, { name, body }: PersonFile) =>
-  reply.header('content-disposition', `attachment; filename="${name}"`).type('application/zip').send(body);
+  sendFile(reply, { name, type: 'application/zip', body });
 
 /** What is stored about somebody, out as one archive and in again. */
 export function archiveRoutes(app: App, { exports, imports }: { exports: ExportService; imports: ImportService }) {

@@ -52,9 +52,6 @@ export const touch = (db: Db, orgId: string, id: string) =>
 export const markRefused = (db: Db, orgId: string, id: string) =>
   db.exec(`update erasure set status = 'refused' where org_id = $1 and id = $2 and status = 'running'`, [orgId, id]);
 
-export const lockErasure = (db: Db, orgId: string, id: string) =>
-  db.maybe<ErasureRow>(`select ${columns} from erasure where org_id = $1 and id = $2 for update`, [orgId, id]);
-
 export const markErased = (db: Db, orgId: string, id: string, at: string, counts: StoredCounts) =>
   db.one<ErasureRow>(
     `update erasure set status = 'erased', erased_at = $3, counts = $4 where org_id = $1 and id = $2

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';
+import { makeMember } from '../../test/team.ts';
 import { startUpstream, type Upstream } from '../../test/upstream.ts';
 import { readBySocket } from '../../test/readers.ts';
 import { verifyReceipt } from './receipts.ts';
@@ -262,4 +263,27 @@ test('an erasure that a server left unfinished is finished by the next', async (
   await vi.waitFor(async () => expect((await call('GET', `privacy/erasures/${id}`)).body.status).toBe('done'), 5000);
   expect((await call('GET', `clients/${clientId}`)).status).toBe(404);
   await restarted.close();
+});
+
+test('who sees only the clients assigned to them finds only those here, too', async () => {
+  const role = await call('POST', 'roles', {
+    name: `Keeper ${nth}`,
+    permissions: ['clients.read', 'privacy.read', 'privacy.manage'],
+  });
+  const keeper = await makeMember(app, `Kim-${nth}`, [role.body.id]);
+  const as = (method: string, path: string, body?: unknown) => call(method, path, body, keeper.headers);
+  await call('POST', 'me/record/erasure-request', undefined, session.client);
+  const { body: hold } = await call('POST', 'privacy/holds', { subject: subject(), reason: 'Case 12' });
+  expect((await as('GET', `privacy/records/client/${clientId}`)).status).toBe(404);
+  expect((await as('GET', `privacy/records/client/${clientId}/export`)).status).toBe(404);
+  expect((await as('POST', 'privacy/erasures', { subject: subject(), confirm: name() })).status).toBe(404);
+  expect((await as('POST', 'privacy/holds', { subject: subject(), reason: 'Mine' })).status).toBe(404);
+  expect((await as('POST', `privacy/holds/${hold.id}/lift`, { reason: 'Mine' })).status).toBe(404);
+  for (const list of ['holds?state=all', 'requests?status=all'])
+    expect((await as('GET', `privacy/${list}`)).body.items, list).toEqual([]);
+  await call('PUT', `clients/${clientId}/assignments`, { memberIds: [keeper.id], teamIds: [] });
+  expect((await as('GET', `privacy/records/client/${clientId}`)).body.name).toBe(name());
+  expect((await as('GET', 'privacy/requests')).body.items).toHaveLength(1);
+  expect((await as('POST', `privacy/holds/${hold.id}/lift`, { reason: 'Settled' })).status).toBe(200);
+  expect((await as('POST', 'privacy/erasures', { subject: subject(), confirm: name() })).body.status).toBe('done');
 });

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -121,6 +121,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await stop();
+  // Where the account of PostgreSQL may not enter the folder, its files lie elsewhere.
+  await rm(realpathSync(join(dataDir, 'postgres')), { recursive: true, force: true });
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -174,6 +176,11 @@ test(
     expect([erased.status, erased.body.status]).toEqual([201, 'done']);
     const receipt = await (await fetch(`${url}/api/v1/privacy/erasures/${erased.body.id}/receipt`)).text();
     expect(JSON.parse(receipt).receipt.files).toMatchObject({ postponed: [], logCut: true });
+    const file = join(folder, 'receipt.json');
+    writeFileSync(file, receipt);
+    expect(rapport('verify-receipt', file)).toMatchObject({ status: 0, output: expect.stringContaining('is good') });
+    writeFileSync(file, receipt.replaceAll(gone.clientId, stays.clientId));
+    expect(rapport('verify-receipt', file)).toMatchObject({ status: 1, output: expect.stringContaining('NOT good') });
     for (const mark of marks) expect(filesWith(markOf(mark)), mark).toEqual([]);
     expect(filesWith(wrapped ?? '')).toEqual([]);
     expect((await call('GET', `privacy/records/client/${gone.clientId}/export`)).status).toBe(404);

@@ -17,6 +17,7 @@ import {
   SubjectKind,
 } from '@rapport/protocol/privacy';
 import { z } from 'zod';
+import { sendFile } from '../../platform/http/files.ts';
 import { actorOf, type App } from '../../platform/http/server.ts';
 import type { ErasureService } from './erasure.service.ts';
 import type { HoldService } from './holds.service.ts';
@@ -80,11 +81,7 @@ function erasureRoutes(app: App, erasures: ErasureService) {
     { config: erase, schema: { summary: 'The signed receipt as a file', params: IdParams } },
     async (request, reply) => {
       const text = await erasures.receipt(actorOf(request), request.params.id);
-      return reply
-        .header('content-disposition', `attachment; filename="erasure-${request.params.id}.json"`)
-        .type('application/json')
-        .serializer(String)
-        .send(text);
+      return sendFile(reply, { name: `erasure-${request.params.id}.json`, type: 'application/json', body: text });
     },
   );
   app.get(

@@ -4,8 +4,9 @@ import { ClientFrame, closeCodes, livePath, type ServerFrame } from '@rapport/pr
 import type { Permission } from '@rapport/protocol/permissions';
 import { MessagePost } from '@rapport/protocol/sessions';
 import { WebSocketServer, type WebSocket } from 'ws';
-import type { Actor } from '../../platform/actor.ts';
+import { actorKey, type Actor } from '../../platform/actor.ts';
 import { AppError } from '../../platform/errors.ts';
+import { answerBare } from '../../platform/http/headers.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Attachment } from '../../platform/realtime/hub.ts';
 import type { RoomService } from './service.ts';
@@ -195,14 +196,11 @@ export function createLiveSocket(options: LiveOptions) {
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const path = (request.url ?? '').split('?')[0];
     if (path !== livePath || !options.checkOrigin(request)) {
-      socket.end(`HTTP/1.1 ${path === livePath ? '403 Forbidden' : '404 Not Found'}\r\nconnection: close\r\n\r\n`);
-      return;
+      return answerBare(socket, path === livePath ? 'foreign-origin' : 'not-found');
     }
     const tooMany = attempt(() => options.limits.address(options.addressOf(request), 'live'));
     if (tooMany) {
-      const wait = `retry-after: ${tooMany.retryAfterSeconds ?? 1}`;
-      socket.end(`HTTP/1.1 429 Too Many Requests\r\n${wait}\r\nconnection: close\r\n\r\n`);
-      return;
+      return answerBare(socket, 'rate-limited', { 'retry-after': String(tooMany.retryAfterSeconds ?? 1) });
     }
     wss.handleUpgrade(request, socket, head, (ws) => wss.emit('connection', ws, request));
   };
@@ -212,7 +210,9 @@ export function createLiveSocket(options: LiveOptions) {
   const look = async (c: Connection, roomsToo: boolean) => {
     try {
       const actor = await options.authenticate(c.request, c.token).catch(nobody);
-      if (!actor) return close(c, closeCodes.auth, 'access was withdrawn');
+      // Locally, without a sign-in, the same socket would go on as the owner's.
+      const same = actor && c.actor && actorKey(actor) === actorKey(c.actor);
+      if (!same) return close(c, closeCodes.auth, 'access was withdrawn');
       c.actor = actor;
       if (!roomsToo) return;
       for (const room of c.rooms.keys()) if (!(await mayStay(actor, room))) drop(c, room);

@@ -15,6 +15,7 @@ import {
 } from '@rapport/protocol/sessions';
 import { z } from 'zod';
 import { decodeCursor } from '../../platform/cursor.ts';
+import { sendFile } from '../../platform/http/files.ts';
 import { idempotencyKey } from '../../platform/http/idempotency.ts';
 import { actorOf, type App } from '../../platform/http/server.ts';
 import type { ConversationService } from './conversation.service.ts';
@@ -90,7 +91,7 @@ export function sessionRoutes(
     },
     async (request, reply) => {
       const file = await transcripts.export(actorOf(request), request.params.id, request.query.format);
-      return reply.header('content-disposition', `attachment; filename="${file.name}"`).type(file.type).send(file.body);
+      return sendFile(reply, file);
     },
   );
 }

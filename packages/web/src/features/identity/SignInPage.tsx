@@ -1,17 +1,19 @@
-import type { Me } from '@rapport/protocol/setup';
-import { useMutation } from '@tanstack/react-query';
+import type { Me, SetupState } from '@rapport/protocol/setup';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Failure, Field, useTitle } from '../../lib/ui.tsx';
+import { Failure, Field, fieldError, useTitle } from '../../lib/ui.tsx';
 
 export function SignInPage() {
   const { t } = useTranslation();
   useTitle(t('signIn.title'));
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
+  const [organisation, setOrganisation] = useState(new URLSearchParams(location.search).get('organisation') ?? '');
+  const setup = useQuery({ queryKey: ['setup'], queryFn: () => api.get<SetupState>('/setup') });
   const signIn = useMutation({
-    mutationFn: () => api.post<Me>('/sign-in', { name, password }),
+    mutationFn: () => api.post<Me>('/sign-in', { name, password, ...(organisation ? { organisation } : {}) }),
     onSuccess: () => location.assign('/'),
   });
   const submit = (event: FormEvent) => {
@@ -22,7 +24,24 @@ export function SignInPage() {
     <main className="page narrow" id="content">
       <h1>{t('signIn.title')}</h1>
       <form className="stack" onSubmit={submit}>
-        <Field label={t('signIn.name')}>
+        {setup.data?.severalOrganisations && (
+          <Field
+            label={t('settings.organisation')}
+            hint={t('signIn.organisationHint')}
+            error={fieldError(signIn.error, '/organisation')}
+          >
+            {(ids) => (
+              <input
+                {...ids}
+                required
+                autoComplete="organization"
+                value={organisation}
+                onChange={(e) => setOrganisation(e.target.value)}
+              />
+            )}
+          </Field>
+        )}
+        <Field label={t('signIn.nameOrEmail')}>
           {(ids) => (
             <input {...ids} required autoComplete="username" value={name} onChange={(e) => setName(e.target.value)} />
           )}

@@ -10,9 +10,17 @@ export interface ProviderDraft {
   baseUrl: string;
   apiKey: string;
   model: string;
+  approved: boolean;
 }
 
-export const emptyProvider: ProviderDraft = { kind: 'reference', baseUrl: '', apiKey: '', model: '' };
+export const emptyProvider: ProviderDraft = { kind: 'reference', baseUrl: '', apiKey: '', model: '', approved: false };
+
+/** Another machine than the server's will be given what clients say. */
+function isElsewhere({ kind, baseUrl }: ProviderDraft): boolean {
+  if (kind !== 'openai' && kind !== 'anthropic') return false;
+  const host = URL.canParse(baseUrl) ? new URL(baseUrl).hostname : '';
+  return !/^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(host);
+}
 
 /** null: no model yet. */
 export function toProvider(draft: ProviderDraft): ProviderCreate | null {
@@ -22,6 +30,7 @@ export function toProvider(draft: ProviderDraft): ProviderCreate | null {
     ...(draft.baseUrl ? { baseUrl: draft.baseUrl } : {}),
     ...(draft.apiKey ? { apiKey: draft.apiKey } : {}),
     ...(draft.model ? { model: draft.model } : {}),
+    ...(draft.approved && isElsewhere(draft) ? { processing: { approved: true } } : {}),
   };
 }
 
@@ -82,6 +91,20 @@ export function ProviderForm({ draft, onChange, error, inSetup = false, working 
         <div className="card stack">
           <Details draft={draft} onChange={change} error={test.error ?? error} />
           {draft.kind === 'gguf' && <GgufProgress inSetup={inSetup} working={working || test.isPending} />}
+          {isElsewhere(draft) && (
+            <label className="check">
+              <input
+                type="checkbox"
+                checked={draft.approved}
+                onChange={(e) => onChange({ ...draft, approved: e.target.checked })}
+              />
+              <span>
+                {t('processing.ask')}
+                <br />
+                <span className="soft small">{t('processing.askHint')}</span>
+              </span>
+            </label>
+          )}
           <TestResult test={test} />
         </div>
       )}

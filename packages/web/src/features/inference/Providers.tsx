@@ -5,12 +5,14 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Dialog, Failure } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
+import { ApprovalSwitch, ProcessingForm } from './Processing.tsx';
 import { emptyProvider, ProviderForm, toProvider } from './ProviderForm.tsx';
 
 export function Providers() {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [adding, setAdding] = useState(false);
+  const [deciding, setDeciding] = useState<Provider | null>(null);
   const list = usePages<Provider>('/providers');
   const refresh = () => queries.invalidateQueries({ queryKey: ['/providers'] });
   const remove = useMutation({ mutationFn: (id: string) => api.delete(`/providers/${id}`), onSuccess: refresh });
@@ -23,8 +25,16 @@ export function Providers() {
         {list.items.map((p) => (
           <li key={p.id} className="row">
             <span className="grow">
-              <strong>{p.label}</strong> <span className="soft small">{p.model}</span>
+              <strong>{p.label}</strong> <span className="soft small">{p.model}</span>{' '}
+              <span className={p.processing.status === 'unanswered' ? 'badge warn' : 'badge'}>
+                {t(`processing.status.${p.processing.status}`)}
+              </span>
             </span>
+            {p.processing.status !== 'local' && (
+              <button type="button" aria-label={`${t('processing.decide')}: ${p.label}`} onClick={() => setDeciding(p)}>
+                {t('processing.decide')}
+              </button>
+            )}
             {p.isDefault ? (
               <span className="badge on">{t('settings.default')}</span>
             ) : (
@@ -49,6 +59,18 @@ export function Providers() {
           {t('settings.addProvider')}
         </button>
       </div>
+      <ApprovalSwitch />
+      <Dialog open={deciding !== null} title={deciding?.label ?? ''} onClose={() => setDeciding(null)}>
+        {deciding && (
+          <ProcessingForm
+            provider={deciding}
+            onDone={() => {
+              setDeciding(null);
+              void refresh();
+            }}
+          />
+        )}
+      </Dialog>
       <Dialog open={adding} title={t('settings.addProvider')} onClose={() => setAdding(false)}>
         <AddProvider
           onDone={() => {

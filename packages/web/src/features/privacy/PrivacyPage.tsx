@@ -1,13 +1,27 @@
 import { useTranslation } from 'react-i18next';
 import { useTitle } from '../../lib/ui.tsx';
+import { ConsentsSection } from './ConsentsSection.tsx';
+import { DeidSection } from './DeidSection.tsx';
 import { ErasuresSection } from './ErasuresSection.tsx';
 import { HoldsSection } from './HoldsSection.tsx';
 import { ImportSection } from './ImportSection.tsx';
+import { ProcessingSection } from './ProcessingSection.tsx';
 import { RecordsSection } from './RecordsSection.tsx';
 import { RequestsSection } from './RequestsSection.tsx';
+import { RetentionSection } from './RetentionSection.tsx';
 
 /** Each section has a file and a heading of its own; a further one is a line here. */
-const sections = [RequestsSection, RecordsSection, HoldsSection, ErasuresSection, ImportSection];
+const sections = [
+  RequestsSection,
+  RecordsSection,
+  ConsentsSection,
+  RetentionSection,
+  HoldsSection,
+  ErasuresSection,
+  ImportSection,
+  DeidSection,
+  ProcessingSection,
+];
 
 export function PrivacyPage() {
   const { t } = useTranslation();

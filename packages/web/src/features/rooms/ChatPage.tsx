@@ -7,6 +7,7 @@ import { Composer } from '../sessions/Composer.tsx';
 import { Transcript } from '../sessions/Transcript.tsx';
 import { useRoom } from '../sessions/useRoom.ts';
 import { tokenOf } from './access.ts';
+import { ConsentButton, ConsentStep, useConsents } from './Consents.tsx';
 
 export function ChatPage({ sessionId }: { sessionId: string }) {
   const { t } = useTranslation();
@@ -27,7 +28,19 @@ export function ChatPage({ sessionId }: { sessionId: string }) {
       </main>
     );
   }
-  return session ? <Chat api={api} session={session} token={token} onSession={load} /> : <Loading />;
+  return session ? <Asked api={api} session={session} token={token} onSession={load} /> : <Loading />;
+}
+
+/** What was not answered yet comes before the conversation. */
+function Asked(props: ChatProps) {
+  const consents = useConsents(props.api, props.session.id);
+  const { items, answer } = consents;
+  if (!items) return <Loading />;
+  return items.some((one) => one.given === null) ? (
+    <ConsentStep items={items} answer={answer} />
+  ) : (
+    <Chat {...props} consents={consents} />
+  );
 }
 
 interface ChatProps {
@@ -37,7 +50,7 @@ interface ChatProps {
   onSession(): void;
 }
 
-function Chat({ api, session, token, onSession }: ChatProps) {
+function Chat({ api, session, token, onSession, consents }: ChatProps & { consents: ReturnType<typeof useConsents> }) {
   const { t } = useTranslation();
   useTitle(session.personaName);
   const [error, setError] = useState<unknown>(null);
@@ -57,6 +70,9 @@ function Chat({ api, session, token, onSession }: ChatProps) {
         <header>
           <h1>{session.personaName}</h1>
           <span className="soft small">{session.personaRole}</span>
+          {consents.items && consents.items.length > 0 && (
+            <ConsentButton items={consents.items} answer={consents.answer} />
+          )}
           <a className="small" href={`/record/${session.id}`}>
             {t('chat.record')}
           </a>

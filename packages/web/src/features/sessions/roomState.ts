@@ -183,6 +183,12 @@ export function applyEvent(before: RoomState, event: RoomEvent): RoomState {
     };
     return { ...state, entries: [...state.entries, entry] };
   }
+  if (event.type === 'consent.changed') {
+    // Of interest in the conversation only where it changes who may write.
+    const { purpose, given } = event.data as { purpose: string; given: boolean };
+    if (purpose !== 'ai-processing' && purpose !== 'recording') return state;
+    return changeSession(state, { ...event, type: `consent.${purpose}.${given}` });
+  }
   return lines.has(event.type) ? changeSession(state, event) : state;
 }
 
