@@ -3,14 +3,19 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import { outgoingFor } from '@rapport/server/app';
 import { makeConfig, type Config } from '@rapport/server/config/config';
 import { readEnv } from '@rapport/server/config/env';
+import { createAudit } from '@rapport/server/platform/audit/audit';
 import { connectDatabase, type Connected } from '@rapport/server/platform/db/connect';
 import { startEmbedded } from '@rapport/server/platform/db/embedded';
 import { rotateKeys } from '@rapport/server/platform/keys/rotate';
+import { createLogger } from '@rapport/server/platform/logger';
 import { StartupError } from '@rapport/server/platform/startupError';
 import { memberInvitationUrl } from '@rapport/server/slices/identity/memberInvitations.service';
 import { createIdentityService } from '@rapport/server/slices/identity/service';
+import { createProviderService } from '@rapport/server/slices/inference/providers.service';
+import { readKept, verifyAudit } from './verifyAudit.ts';
 
 import { backUpTo, restoreFrom } from './backup.ts';
 import { verifyReceiptFile } from './receipts.ts';
@@ -28,6 +33,8 @@ const help = `rapport <command>
             list the organisations of this server
   rotate-keys
             give every organisation a new key and wrap all keys under the first line of the master key
+  verify-audit [--checkpoints FILE]
+            check the audit log of every organisation for entries changed, removed, reordered or cut off
   backup FILE [--keys FILE | --with-keys]
             write the whole database into an archive, also while servers run; the wrapped keys go into a file of
             their own, or into the same one, or are left out
@@ -67,6 +74,12 @@ async function rotate(): Promise<number> {
   return 0;
 }
 
+async function verify(): Promise<number> {
+  const config = makeConfig(readEnv());
+  const kept = readKept(process.argv.slice(3), config);
+  return withDatabase(config, (connected) => verifyAudit(connected, kept));
+}
+
 const shortestPassword = 12;
 
 async function setPassword(): Promise<number> {
@@ -89,7 +102,12 @@ async function setPassword(): Promise<number> {
   return 0;
 }
 
-const identityOf = (config: Config, { db, keyring }: Connected) => createIdentityService({ db, keyring, config });
+function identityOf(config: Config, { db, keyring }: Connected) {
+  const outgoing = outgoingFor(config);
+  const audit = createAudit({ db, config, outgoing, log: createLogger(config.logLevel) });
+  const { setupSteps } = createProviderService({ db, audit, config, outgoing });
+  return createIdentityService({ db, audit, keyring, config, ...setupSteps });
+}
 
 async function addOrganisation(): Promise<number> {
   const [name, email] = process.argv.slice(3).map((text) => text.trim());
@@ -205,6 +223,7 @@ const commands = new Map<string, (args: string[]) => Promise<number>>([
   ['rotate-keys', rotate],
   ['add-organisation', addOrganisation],
   ['organisations', listOrganisations],
+  ['verify-audit', verify],
   ['backup', backUpTo],
   ['restore', restoreFrom],
   ['verify-receipt', verifyReceiptFile],

@@ -27,6 +27,7 @@ export const errorCatalogue = {
   'reply-running': { status: 409, title: 'A reply is being written. Stop it first or wait for its end.' },
   'budget-spent': { status: 409, title: 'The limit set for AI replies is reached.' },
   'request-running': { status: 409, title: 'The same request is still being carried out. Ask again in a moment.' },
+  'audit-broken': { status: 409, title: 'The audit log was changed outside Rapport.' },
   'invitation-gone': { status: 410, title: 'This invitation has expired or was withdrawn. Ask for a new one.' },
   'too-large': { status: 413, title: 'The body is larger than this server accepts.' },
   'unsupported-media-type': { status: 415, title: 'Send the body as application/json.' },
@@ -38,6 +39,10 @@ export const errorCatalogue = {
   'headers-too-large': { status: 431, title: 'The address and headers are larger than this server accepts.' },
   internal: { status: 500, title: 'Something went wrong on the server.' },
   'shutting-down': { status: 503, title: 'The server is restarting. Try again in a moment.' },
+  'audit-unavailable': {
+    status: 503,
+    title: 'The audit log cannot be written, so this is refused. Tell whoever runs this server.',
+  },
   unavailable: { status: 503, title: 'The database does not answer. Try again in a moment.' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

@@ -4,6 +4,7 @@ import type { RateLimits } from '@rapport/protocol/limits';
 import type pg from 'pg';
 import type { DestinationStream } from 'pino';
 import type { Config } from './config/config.ts';
+import { createAudit } from './platform/audit/audit.ts';
 import { connectDatabase, type Connected } from './platform/db/connect.ts';
 import { scrubTables } from './platform/db/scrub.ts';
 import type { Database } from './platform/db/db.ts';
@@ -45,7 +46,11 @@ import { knowledgeRoutes } from './slices/knowledge/routes.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
 import { opsRoutes } from './slices/ops/routes.ts';
 import { personaRoutes } from './slices/personas/routes.ts';
-import { createPersonaService } from './slices/personas/service.ts';
+import { createPersonaService, type PersonaService } from './slices/personas/service.ts';
+import { auditRoutes } from './slices/privacy/audit.routes.ts';
+import { createAuditService } from './slices/privacy/audit.service.ts';
+import { breakGlassRoutes } from './slices/privacy/breakGlass.routes.ts';
+import { createBreakGlassService } from './slices/privacy/breakGlass.service.ts';
 import { archiveRoutes } from './slices/privacy/archive.routes.ts';
 import { consentRoutes } from './slices/privacy/consents.routes.ts';
 import { createConsentService } from './slices/privacy/consents.service.ts';
@@ -69,7 +74,7 @@ import { createConversationService } from './slices/sessions/conversation.servic
 import { createDeidSource } from './slices/sessions/deid.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
 import { sessionRoutes } from './slices/sessions/routes.ts';
-import { createSessionService } from './slices/sessions/service.ts';
+import { createSessionService, type SessionService } from './slices/sessions/service.ts';
 import { createTranscriptService } from './slices/sessions/transcript.service.ts';
 
 export interface AppOptions {
@@ -91,10 +96,12 @@ export interface RunningApp {
 
 type Services = ReturnType<typeof createServices>;
 
-/** What this server may call. The preset's address is the operator's own word; this machine's are its owner's, where they sit at it. */
+/** What this server may call. The addresses of the preset and of the audit's webhook are the operator's own word; this machine's are its owner's, where they sit at it. */
 export function outgoingFor(config: Config): Outgoing {
   const preset = config.preset ? [new URL(config.preset.baseUrl).host] : [];
-  return createOutgoing({ loopback: ownerNeedsNoSignIn(config), exceptions: [...config.allowPrivate, ...preset] });
+  const webhook = config.audit.webhook ? [new URL(config.audit.webhook.url).host] : [];
+  const exceptions = [...config.allowPrivate, ...preset, ...webhook];
+  return createOutgoing({ loopback: ownerNeedsNoSignIn(config), exceptions });
 }
 
 /** Limits for this machine itself would only be in its owner's way, unless they are asked for. */
@@ -121,55 +128,53 @@ function createPlatform(
 ) {
   const log = createLogger(config.logLevel, logTo);
   const wake = createWake(db, app, node, log);
+  const audit = createAudit({ db, config, log, outgoing });
   const limiter = createLimiter({ db, log, rules: config.rateLimits.rules, others: wake.othersPresent });
   const hub = createHub(db, wake, log);
-  return { config, node, log, outgoing, limiter, keyring, db, wake, owner: database, hub };
+  return { audit, config, node, log, outgoing, limiter, keyring, db, wake, owner: database, hub };
 }
 
+type Platform = ReturnType<typeof createPlatform>;
+
 /** The services in the order in which they may know each other; what would point backwards is handed in as a hook. */
-function createServices(platform: ReturnType<typeof createPlatform>) {
-  const { config, node, log, outgoing, keyring, db, wake, hub } = platform;
-  const providers = createProviderService({ db, config, outgoing });
-  const identity = createIdentityService({ db, keyring, config, wake, ...providers.setupSteps });
-  const team = createTeamServices(db, config, identity);
+function createServices(platform: Platform) {
+  const { audit, config, node, log, outgoing, keyring, db, wake, hub } = platform;
+  const providers = createProviderService({ db, audit, config, outgoing });
+  const identity = createIdentityService({ db, audit, keyring, config, wake, ...providers.setupSteps });
+  const team = createTeamServices(platform, identity);
+  const auditing = createAuditService({ db, audit });
+  const breakGlass = createBreakGlassService({ db, audit, onChanged: identity.changed });
   const uses = createUseServices(platform, identity, providers);
   const { consents, deid } = uses;
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
-  const budgets = createBudgetService({ db });
-  const knowledge = createKnowledgeService({ db });
+  const budgets = createBudgetService({ db, audit });
+  const knowledge = createKnowledgeService({ db, audit });
   const personas = createPersonaService({
     db,
+    audit,
     knowledge,
     hasProvider: providers.hasProvider,
     allowTitles: identity.allowsTitles,
   });
-  const clients = createClientService({ db, keyring });
-  const assignments = createAssignmentService({ db, clients, onChanged: identity.changed });
+  const clients = createClientService({ db, keyring, audit });
+  const assignments = createAssignmentService({ db, audit, clients, onChanged: identity.changed });
   const access = createSessionAccess({ db, hub });
-  const conversations = createConversationService({ db, access, consents, personas, providers, generations, budgets });
-  const sessions = createSessionService({ db, access, conversations, personas, clients, providers });
+  const talk = { db, audit, access, personas, providers };
+  const conversations = createConversationService({ ...talk, consents, generations, budgets });
+  const sessions = createSessionService({ ...talk, conversations, clients });
   const invitations = createInvitationService({
     db,
+    audit,
     config,
-    requireSession: sessions.get,
+    requireSession: access.enter,
     onRevoked: identity.changed,
     onAccepted: async (tx, { orgId, sessionId, alias, first }) => {
       if (first) await sessions.joined(tx, orgId, sessionId, alias);
     },
   });
-  const transcripts = createTranscriptService({ db, sessions, conversations });
-  const rooms = createRoomService({ db, hub, wake, generations, sessions, conversations });
-  const privacy = createPrivacyService({
-    ...platform,
-    dataDir: config.dataDir,
-    scrub: (tables) => scrubTables(platform.owner, tables),
-    endSession: sessions.close,
-    standIn: personas.standIn,
-    forget: () => {
-      identity.forget();
-      hub.check();
-    },
-  });
+  const transcripts = createTranscriptService({ db, audit, sessions, conversations });
+  const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations });
+  const privacy = createPrivacy(platform, { identity, sessions, personas });
   const demo = createDemoService({ personas, knowledge, clients });
   generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, consents, conversations }));
   deid.attach(createDeidSource({ db }));
@@ -178,6 +183,8 @@ function createServices(platform: ReturnType<typeof createPlatform>) {
     budgets,
     providers,
     identity,
+    auditing,
+    breakGlass,
     ...uses,
     generations,
     knowledge,
@@ -195,18 +202,37 @@ function createServices(platform: ReturnType<typeof createPlatform>) {
   };
 }
 
+/** What goes for good, and what is handed out. */
+function createPrivacy(
+  platform: Platform,
+  { identity, sessions, personas }: { identity: IdentityService; sessions: SessionService; personas: PersonaService },
+) {
+  return createPrivacyService({
+    ...platform,
+    dataDir: platform.config.dataDir,
+    scrub: (tables) => scrubTables(platform.owner, tables),
+    endSession: sessions.close,
+    standIn: personas.standIn,
+    forget: () => {
+      identity.forget();
+      platform.hub.check();
+    },
+  });
+}
+
 /** What people agreed to, how long what is kept, and what leaves without identifiers. */
 function createUseServices(
-  { db, config, node, log }: ReturnType<typeof createPlatform>,
+  { audit, db, config, node, log }: Platform,
   identity: IdentityService,
   providers: ProviderService,
 ) {
   const consents = createConsentService({
     db,
+    audit,
     onError: ({ message }) => log.warn({ err: message }, 'what an answer to a consent asked for was not done'),
   });
   const deid = createDeidService({ db, consents });
-  const retention = createRetentionService({ db, node, log });
+  const retention = createRetentionService({ db, audit, node, log });
   const retained = createRetained(heldSubjects);
   retention.register('sessions', retained.sessions);
   retention.register('drafts', retained.drafts);
@@ -223,13 +249,18 @@ function createUseServices(
 }
 
 /** Who belongs to an organisation, and what they may do in it. */
-function createTeamServices(db: Database, config: Config, identity: IdentityService) {
+function createTeamServices({ audit, config, db }: Platform, identity: IdentityService) {
   return {
-    members: createMemberService({ db, news: identity }),
-    memberInvitations: createMemberInvitationService({ db, config, organisationName: identity.organisationName }),
-    roles: createRoleService({ db, news: identity }),
-    teams: createTeamService({ db, news: identity }),
-    apiKeys: createApiKeyService({ db, news: identity }),
+    members: createMemberService({ db, audit, news: identity }),
+    memberInvitations: createMemberInvitationService({
+      db,
+      audit,
+      config,
+      organisationName: identity.organisationName,
+    }),
+    roles: createRoleService({ db, audit, news: identity }),
+    teams: createTeamService({ db, audit, news: identity }),
+    apiKeys: createApiKeyService({ db, audit, news: identity }),
   };
 }
 
@@ -242,6 +273,8 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
   teamRoutes(app, services.teams);
   apiKeyRoutes(app, services.apiKeys);
   invitationRoutes(app, services.invitations);
+  auditRoutes(app, services.auditing);
+  breakGlassRoutes(app, services.breakGlass);
   providerRoutes(app, services.providers);
   budgetRoutes(app, services.budgets, limitsShown(config));
   knowledgeRoutes(app, services.knowledge);
@@ -270,7 +303,7 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const { config } = options;
   const platform = createPlatform(options, await connectDatabase(config, options.database));
-  const { db, hub, wake, log, node, outgoing, limiter } = platform;
+  const { audit, db, hub, wake, log, node, outgoing, limiter } = platform;
   const services = createServices(platform);
   const { identity, generations, providers, retention, rooms, privacy } = services;
   const closing = new AbortController();
@@ -294,6 +327,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
 
   await identity.ensurePreset();
   await identity.requireOwnerPasswordFor(config);
+  await audit.start();
   await wake.start();
   hub.start();
   limiter.start();
@@ -335,6 +369,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       limiter.stop();
       hub.stop();
       await wake.stop();
+      await audit.stop();
       await outgoing.close();
       await db.close();
     },

@@ -3,6 +3,7 @@ import { ApiError } from '@rapport/sdk/api';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { BreakGlassAlert } from './features/privacy/BreakGlassAlert.tsx';
 import { api } from './lib/api.ts';
 import { useMay, useMe } from './lib/me.ts';
 import { Failure, Loading } from './lib/ui.tsx';
@@ -12,6 +13,7 @@ const links = [
   ['/personas', 'nav.personas', 'personas.read'],
   ['/clients', 'nav.clients', 'clients.read'],
   ['/knowledge', 'nav.knowledge', 'knowledge.read'],
+  ['/audit', 'nav.audit', 'audit.read'],
   ['/privacy', 'nav.privacy', 'privacy.read'],
   ['/settings', 'nav.settings', 'signed-in'],
 ] as const;
@@ -65,6 +67,7 @@ export function Layout() {
           {t('app.theme')}
         </button>
       </header>
+      <BreakGlassAlert />
       {me.isPending ? <Loading /> : me.error ? <Failure error={me.error} /> : <Outlet />}
     </>
   );

@@ -31,6 +31,13 @@ export interface Config {
   rateLimits: { when: 'always' | 'beyond-loopback' | 'off'; rules: RateRules };
   /** Addresses and ranges of proxies whose word about the client's address counts. */
   trustProxy: string[];
+  audit: {
+    file: string | null;
+    webhook: { url: string; token: string | null } | null;
+    checkpointMinutes: number;
+    /** How long no place for checkpoints may be writable before acts are refused. */
+    graceMinutes: number;
+  };
   preset: { baseUrl: string; apiKey: string | null; model: string; approved?: boolean } | null;
   logLevel: string;
   publicUrl: string | null;
@@ -66,6 +73,11 @@ const options = {
   RAPPORT_MASTER_KEY_FILE: z.string().optional(),
   RAPPORT_MASTER_KEY_COMMAND: z.string().optional(),
   RAPPORT_READ_PLAIN: z.stringbool().default(false),
+  RAPPORT_AUDIT_FILE: z.string().optional(),
+  RAPPORT_AUDIT_WEBHOOK: z.url({ protocol: /^https?$/ }).optional(),
+  RAPPORT_AUDIT_WEBHOOK_TOKEN: z.string().optional(),
+  RAPPORT_AUDIT_CHECKPOINT_MINUTES: z.coerce.number().min(0.1).max(1440).default(10),
+  RAPPORT_AUDIT_GRACE_MINUTES: z.coerce.number().min(0).max(10_080).default(15),
   RAPPORT_OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   RAPPORT_OPENAI_API_KEY: z.string().optional(),
   RAPPORT_OPENAI_APPROVED: z.stringbool().default(false),
@@ -127,6 +139,14 @@ export function makeConfig(env: Env): Config {
       command: e.RAPPORT_MASTER_KEY_COMMAND,
     },
     readPlain: e.RAPPORT_READ_PLAIN,
+    audit: {
+      file: e.RAPPORT_AUDIT_FILE ? resolve(e.RAPPORT_AUDIT_FILE) : null,
+      webhook: e.RAPPORT_AUDIT_WEBHOOK
+        ? { url: e.RAPPORT_AUDIT_WEBHOOK, token: e.RAPPORT_AUDIT_WEBHOOK_TOKEN ?? null }
+        : null,
+      checkpointMinutes: e.RAPPORT_AUDIT_CHECKPOINT_MINUTES,
+      graceMinutes: e.RAPPORT_AUDIT_GRACE_MINUTES,
+    },
     preset: e.RAPPORT_OPENAI_BASE_URL
       ? {
           baseUrl: e.RAPPORT_OPENAI_BASE_URL,

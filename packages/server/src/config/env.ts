@@ -12,6 +12,13 @@ export const envOptions = {
     'File of the master key, readable by this user alone. Default secret.key in the data folder.',
   RAPPORT_MASTER_KEY_COMMAND: 'Command that prints the master key, e.g. from Vault or a KMS.',
   RAPPORT_READ_PLAIN: 'true: content stored before it was encrypted may be read. Default false.',
+  RAPPORT_AUDIT_FILE:
+    'File that signed audit checkpoints are appended to, best on another machine’s disk. Default audit-checkpoints.jsonl in the data folder.',
+  RAPPORT_AUDIT_WEBHOOK: 'Address that signed audit checkpoints are posted to.',
+  RAPPORT_AUDIT_WEBHOOK_TOKEN: 'Bearer token sent to that address.',
+  RAPPORT_AUDIT_CHECKPOINT_MINUTES: 'How often audit checkpoints are signed and shipped. Default 10.',
+  RAPPORT_AUDIT_GRACE_MINUTES:
+    'How long no place for checkpoints may be writable before audited acts are refused. Default 15.',
   DATABASE_URL: 'A PostgreSQL 15 or newer to use instead of the embedded one.',
   RAPPORT_OPENAI_BASE_URL: 'Provider preset: address of an OpenAI-compatible API. Set: the set-up asks nothing.',
   RAPPORT_OPENAI_API_KEY: 'Provider preset: its key, if it needs one. It is not stored.',

@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { startApp, type RunningApp } from '../app.ts';
+import { outgoingFor, startApp, type RunningApp } from '../app.ts';
 import { makeConfig, type Config } from '../config/config.ts';
+import { createAudit, type Audit } from '../platform/audit/audit.ts';
 import { openDatabase, type Database } from '../platform/db/db.ts';
 import { encryptingCodec } from '../platform/keys/codec.ts';
 import { createKeyring, type Keyring } from '../platform/keys/keyring.ts';
 import { loadMasterKeys } from '../platform/keys/masterKeys.ts';
+import { createLogger } from '../platform/logger.ts';
 
 export interface TestApp {
   url: string;
@@ -17,6 +19,8 @@ export interface TestApp {
   /** As the owner of the tables, above row-level security: a test looks at everything. */
   db: Database;
   keyring: Keyring;
+  /** The same log, written and read beside the server. */
+  audit: Audit;
   config: Config;
   /** For a second server on the same database. */
   database: pg.PoolConfig;
@@ -84,6 +88,7 @@ async function open(config: Config, database: pg.PoolConfig): Promise<TestApp> {
     port: running.port,
     db,
     keyring,
+    audit: createAudit({ db, config, outgoing: outgoingFor(config), log: createLogger('silent') }),
     config,
     database,
     fetch: request,

@@ -1,7 +1,9 @@
+import { auditActs } from '@rapport/protocol/audit';
+
 /** What only the team's pages show: it is added to the client's texts there. */
 export const staffTexts = {
   app: { skip: 'Skip to content', menu: 'Main menu', theme: 'Light or dark' },
-  nav: { sessions: 'Sessions', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', privacy: 'Privacy', settings: 'Settings' },
+  nav: { sessions: 'Sessions', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', audit: 'Audit', privacy: 'Privacy', settings: 'Settings' },
   common: {
     save: 'Save', saved: 'Saved.', add: 'Add', remove: 'Remove', create: 'Create', delete: 'Delete', more: 'Show more', search: 'Search', any: 'Any', noMatch: 'Nothing of this name.',
     name: 'Name', tryAgain: 'Try again', none: 'None', back: 'Back', open: 'Open', required: 'Please fill this in.',
@@ -154,5 +156,24 @@ export const staffTexts = {
     more: 'More settings', password: 'Your password', passwordHint: 'The owner’s is needed before Rapport may listen on another address than 127.0.0.1. At least 12 characters.', current: 'Current password, if there is one', newPassword: 'New password',
     providers: 'Model providers', default: 'Default', makeDefault: 'Make default', noProviders: 'No model yet: the reference engine answers.', addProvider: 'Add a provider',
     prices: 'Prices', pricesHint: 'US dollars per million tokens. Replies made before keep their cost.', input: 'Input', output: 'Output', cached: 'Cached', model: 'Model', setPrice: 'Set price',
+  },
+  audit: {
+    title: 'Audit log', state: 'State of the log', length_one: '{{count}} entry.', length_other: '{{count}} entries.', unsigned: 'Not signed yet.',
+    signed: 'Signed up to entry {{seq}}, on {{at}}.', sink: 'Signatures are kept in {{name}}, up to entry {{seq}}.', sinkFailing: 'Signatures cannot be kept in {{name}} at present; it has them up to entry {{seq}}.',
+    sinks: { file: 'the checkpoint file', webhook: 'the webhook' }, verify: 'Check the whole log', sign: 'Sign now',
+    verified: 'Verified up to entry {{seq}}. Nothing was changed, removed or moved.', broken: 'Verified only up to entry {{seq}}. This was found:',
+    limits: 'Whether the end was cut off together with its signatures can only be told by signatures kept elsewhere: run rapport verify-audit --checkpoints FILE.',
+    act: 'Act', anyAct: 'Any act', actorId: 'Id of who acted', subjectId: 'Id of a record', notAnId: 'Not an id yet.', from: 'From', to: 'Until', nothing: 'No entry matches.', entries: 'Entries',
+    csv: 'Export as CSV', jsonl: 'Export as JSON Lines', refresh: 'Look again', clear: 'Show all', done: 'done',
+    groups: { security: 'Security', read: 'Reading of records', act: 'Acts' },
+    heads: { seq: 'No.', at: 'When', who: 'Who', act: 'Act', records: 'Records', outcome: 'Outcome' },
+    actors: { staff: 'Member', client: 'Client', system: 'The server', nobody: 'Nobody signed in' },
+    kinds: { user: 'member', client: 'client', session: 'session', invitation: 'invitation', persona: 'persona', 'knowledge-base': 'knowledge base', document: 'document', provider: 'provider', grant: 'access' },
+    acts: Object.fromEntries(Object.entries(auditActs).map(([act, { text }]) => [act, text])),
+  },
+  breakGlass: {
+    title: 'Break-glass access', new: 'Break the glass', intro: 'Access for a while to a client outside your caseload, for an emergency. Supervisors are told at once, and it stays in the audit log.',
+    empty: 'Nobody has broken the glass.', who: '{{user}} → {{client}}', open: 'open', over: 'over', when: '{{from}} to {{to}}', end: 'End it', client: 'Name of the client', clientHint: 'The whole name, as it stands in the record.', find: 'Find', found: 'On record since {{at}}.', which: 'Which one', reason: 'Reason', reasonHint: 'At least 10 characters. Supervisors read it.',
+    minutes: 'For how long', length_one: '{{count}} minute', length_other: '{{count}} minutes', go: 'Break the glass', alert: '{{user}} has break-glass access to {{client}} until {{until}}.', see: 'See',
   },
 } as const;

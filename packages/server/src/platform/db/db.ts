@@ -13,6 +13,8 @@ export interface Db extends Statements {
 }
 
 export interface Tx extends Db {
+  /** Runs when the work is done, as the last thing before the commit; throwing undoes everything. */
+  beforeCommit(action: () => Promise<void>): void;
   /** Runs after the commit, never after a rollback; must not throw. */
   afterCommit(action: () => void): void;
 }
@@ -99,6 +101,7 @@ async function transaction<T>(
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   const connection = await pool.connect();
+  const last: (() => Promise<void>)[] = [];
   const actions: (() => void)[] = [];
   let broken: Error | undefined;
   try {
@@ -106,7 +109,12 @@ async function transaction<T>(
     // Awaited before the commit; a connection that breaks earlier fails the work itself.
     begun.catch(() => {});
     const ask: Ask = (text, values) => query(connection, text, values);
-    const result = await work({ ...methods(ask, codecOver), afterCommit: (action) => actions.push(action) });
+    const result = await work({
+      ...methods(ask, codecOver),
+      beforeCommit: (action) => last.push(action),
+      afterCommit: (action) => actions.push(action),
+    });
+    for (const action of last) await action();
     await begun;
     await connection.query('commit');
     for (const action of actions) action();

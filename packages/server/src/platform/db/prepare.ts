@@ -105,4 +105,8 @@ async function grant(owner: pg.Client, name: string, database: string): Promise<
   await owner.query(`grant usage on schema public to ${to}`);
   await owner.query(`grant select, insert, update, delete on all tables in schema public to ${to}`);
   await owner.query(`revoke all on migration from ${to}`);
+  const { rows } = await owner.query<{ name: string }>(
+    `select tgrelid::regclass::text as name from pg_trigger where tgname = 'append_only'`,
+  );
+  for (const { name: table } of rows) await owner.query(`revoke update, delete on ${table} from ${to}`);
 }

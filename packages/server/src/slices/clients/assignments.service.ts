@@ -1,6 +1,7 @@
 import type { Assignments, AssignmentsPut } from '@rapport/protocol/members';
 import type { z } from 'zod';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import * as store from './assignments.store.ts';
@@ -10,13 +11,14 @@ export type AssignmentService = ReturnType<typeof createAssignmentService>;
 
 interface Parts {
   db: Database;
+  audit: Audit;
   clients: ClientService;
   /** Called after a commit that changes what somebody may see. */
   onChanged(orgId: string): void;
 }
 
 /** Who looks after which client. */
-export function createAssignmentService({ db, clients, onChanged }: Parts) {
+export function createAssignmentService({ db, audit, clients, onChanged }: Parts) {
   return {
     /** Throws `not-found`. */
     async get(actor: Actor, clientId: string): Promise<Assignments> {
@@ -30,7 +32,8 @@ export function createAssignmentService({ db, clients, onChanged }: Parts) {
       await clients.get(actor, clientId);
       const { orgId, userId } = actor;
       const holders = { memberIds: [...new Set(body.memberIds)], teamIds: [...new Set(body.teamIds)] };
-      return db.in(orgId).tx(async (tx) => {
+      const subjects = { client: clientId, user: holders.memberIds, team: holders.teamIds };
+      return audit.acting(actor, 'caseload.changed', subjects, async (tx) => {
         const known = await store.countHolders(tx, orgId, holders);
         const wrong = [
           ...(known.members < holders.memberIds.length ? ['/memberIds'] : []),

@@ -1,6 +1,7 @@
 import type { Client, ClientCreate, ClientPatch, ClientQuery } from '@rapport/protocol/clients';
 import type { z } from 'zod';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Db } from '../../platform/db/db.ts';
 import { notFound } from '../../platform/errors.ts';
@@ -12,14 +13,14 @@ import * as store from './store.ts';
 
 export type ClientService = ReturnType<typeof createClientService>;
 
-export function createClientService({ db, keyring }: { db: Database; keyring: Keyring }) {
+export function createClientService({ db, keyring, audit }: { db: Database; keyring: Keyring; audit: Audit }) {
   return {
     async create(actor: Actor, body: z.output<typeof ClientCreate>): Promise<Client> {
       requireStaff(actor);
       const { orgId, userId } = actor;
       const id = newId();
       const toSelf = viewerOf(actor) !== null;
-      return db.in(orgId).tx(async (tx) => {
+      return audit.acting(actor, 'client.created', { client: id }, async (tx) => {
         await keyring.create(tx, orgId, id);
         const client = await store.insertClient(tx, orgId, id, body.name, {
           language: body.language,
@@ -36,18 +37,21 @@ export function createClientService({ db, keyring }: { db: Database; keyring: Ke
       requireStaff(actor);
       const client = await store.findClient(db.in(actor.orgId), actor.orgId, id, viewerOf(actor));
       if (!client) throw notFound();
+      await audit.read(actor, 'client.read', { client: id });
       return client;
     },
 
     /** Throws `not-found`. */
     async update(actor: Actor, id: string, patch: z.output<typeof ClientPatch>): Promise<Client> {
       const client = await this.get(actor, id);
-      return store.updateClient(db.in(actor.orgId), actor.orgId, {
-        ...client,
-        name: patch.name ?? client.name,
-        language: patch.language ?? client.language,
-        about: patch.about ?? client.about,
-      });
+      return audit.acting(actor, 'client.changed', { client: id }, (tx) =>
+        store.updateClient(tx, actor.orgId, {
+          ...client,
+          name: patch.name ?? client.name,
+          language: patch.language ?? client.language,
+          about: patch.about ?? client.about,
+        }),
+      );
     },
 
     async list(actor: Actor, page: ClientQuery): Promise<{ items: Client[]; next: string | null }> {
@@ -61,6 +65,7 @@ export function createClientService({ db, keyring }: { db: Database; keyring: Ke
         before,
         page.limit + 1,
       );
+      await audit.read(actor, 'client.listed', { client: rows.slice(0, page.limit).map(({ id }) => id) });
       return toPage(
         rows,
         page.limit,

@@ -2,6 +2,8 @@ import type { Me, OwnerPassword, SignIn } from '@rapport/protocol/setup';
 import type { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
+import type { Recorded } from '../../platform/audit/recorder.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
@@ -16,6 +18,7 @@ export const signInSeconds = 30 * 86_400;
 
 interface Deps {
   db: Database;
+  audit: Audit;
   clock: Clock;
   forget(): void;
   me(actor: Actor): Promise<Me>;
@@ -27,19 +30,24 @@ export interface SignedIn {
   me: Me;
 }
 
-export function createSignIn({ db, clock, forget, me }: Deps) {
+export function createSignIn({ db, audit, clock, forget, me }: Deps) {
   const throttle = createSignInThrottle(clock);
+
+  const failed = (orgId: string, user: string | null): Promise<void> =>
+    audit.note({ kind: 'nobody', orgId }, 'login.sign-in', { user }, 'wrong-password');
 
   const open = async (actor: StaffActor): Promise<string> => {
     const token = newToken();
     const expiresAt = new Date(clock.now() + signInSeconds * 1000).toISOString();
     await store.deleteExpiredAuthSessions(db.in(actor.orgId), actor.orgId);
-    await store.insertAuthSession(db.in(actor.orgId), actor.orgId, {
-      id: newId(),
-      userId: actor.userId,
-      tokenHash: hashToken(token),
-      expiresAt,
-    });
+    await audit.acting(actor, 'login.sign-in', { user: actor.userId }, (tx) =>
+      store.insertAuthSession(tx, actor.orgId, {
+        id: newId(),
+        userId: actor.userId,
+        tokenHash: hashToken(token),
+        expiresAt,
+      }),
+    );
     return token;
   };
 
@@ -63,7 +71,11 @@ export function createSignIn({ db, clock, forget, me }: Deps) {
       const org = await organisationOf(body.organisation);
       const user = org && (await store.findCredentialByLogin(db.in(org.id), org.id, body.name));
       const right = await verifyPassword(user?.password_hash ?? null, body.password);
-      if (!user || !right) throw new AppError('wrong-password');
+      if (!user || !right) {
+        // Of a name nobody has, nothing is known that may be written down.
+        if (org) await failed(org.id, user?.id ?? null);
+        throw new AppError('wrong-password');
+      }
       throttle.succeeded(key);
       const actor = asStaff(user);
       return { token: await open(actor), me: await me(actor) };
@@ -72,18 +84,25 @@ export function createSignIn({ db, clock, forget, me }: Deps) {
     /** Ends the login of this cookie; one that is not known is no error. */
     async signOut(token: string | undefined): Promise<void> {
       if (!token) return;
-      await store.deleteAuthSession(db.everywhere, hashToken(token));
+      await db.everywhere.tx(async (tx) => {
+        const ended = await store.deleteAuthSession(tx, hashToken(token));
+        if (!ended) return;
+        const by = { kind: 'staff' as const, orgId: ended.org_id, userId: ended.id, keyId: null };
+        audit.record(tx, by, 'login.sign-out', { user: ended.id });
+      });
       forget();
     },
   };
 }
 
-export function createPasswords({ db, clock, forget }: Omit<Deps, 'me'>) {
+export function createPasswords({ db, audit, clock, forget }: Omit<Deps, 'me'>) {
   const throttle = createSignInThrottle(clock);
 
-  const replace = async (orgId: string, userId: string, password: string, keep: Buffer | null): Promise<void> => {
+  const replace = async (by: Recorded, userId: string, password: string, keep: Buffer | null): Promise<void> => {
+    const { orgId } = by;
     const hash = await hashPassword(password);
     await db.in(orgId).tx(async (tx) => {
+      audit.record(tx, by, 'login.password-set', { user: userId });
       await store.updatePassword(tx, orgId, userId, hash);
       await store.deleteAuthSessionsOf(tx, orgId, userId, keep);
       tx.afterCommit(forget);
@@ -101,11 +120,12 @@ export function createPasswords({ db, clock, forget }: Omit<Deps, 'me'>) {
       if (user?.password_hash) {
         throttle.begin(user.id);
         if (!(await verifyPassword(user.password_hash, body.current ?? ''))) {
+          await audit.note(actor, 'login.password-set', { user: user.id }, 'wrong-password');
           throw new AppError('wrong-password', { detail: 'The current password is not right.' });
         }
         throttle.succeeded(user.id);
       }
-      await replace(actor.orgId, actor.userId, body.password, cookie ? hashToken(cookie) : null);
+      await replace(actor, actor.userId, body.password, cookie ? hashToken(cookie) : null);
     },
 
     /**
@@ -119,7 +139,7 @@ export function createPasswords({ db, clock, forget }: Omit<Deps, 'me'>) {
         throw new StartupError(`There is no organisation ${slug}.`, '`npm run rapport -- organisations` lists them.');
       const owner = org && (await store.findOwner(db.in(org.id), org.id));
       if (!owner) throw new AppError('set-up-first');
-      await replace(owner.org_id, owner.id, password, null);
+      await replace({ kind: 'system', orgId: owner.org_id }, owner.id, password, null);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { ApiKey, ApiKeyCreate, ApiKeyCreated } from '@rapport/protocol/memb
 import { keyPermissions, type Permission } from '@rapport/protocol/permissions';
 import type { z } from 'zod';
 import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
@@ -56,7 +57,7 @@ export async function actorOfKey(db: Database, key: string): Promise<StaffActor 
 }
 
 /** Keys with which a program acts for a member. */
-export function createApiKeyService({ db, news }: { db: Database; news: AccessNews }) {
+export function createApiKeyService({ db, audit, news }: { db: Database; audit: Audit; news: AccessNews }) {
   /** Null: everybody's keys. */
   const reach = (actor: StaffActor): string | null => (actor.permissions.has('api-keys.manage') ? null : actor.userId);
 
@@ -84,25 +85,28 @@ export function createApiKeyService({ db, news }: { db: Database; news: AccessNe
         throw new AppError('invalid-body', { errors: [{ pointer: '/scopes', message: `No key can have ${wrong}.` }] });
       requireAll(actor, scopes);
       const [id, key] = [newId(), `${keyPrefix}${newToken()}`];
-      const scope = db.in(orgId);
-      await store.insertKey(scope, orgId, {
-        id,
-        userId,
-        name: body.name,
-        hint: key.slice(0, shownOfKey),
-        tokenHash: hashToken(key),
-        scopes,
-        expiresInDays: body.expiresInDays,
+      return audit.acting(actor, 'key.created', { key: id, user: userId }, async (tx) => {
+        await store.insertKey(tx, orgId, {
+          id,
+          userId,
+          name: body.name,
+          hint: key.slice(0, shownOfKey),
+          tokenHash: hashToken(key),
+          scopes,
+          expiresInDays: body.expiresInDays,
+        });
+        const row = await store.findKey(tx, orgId, id);
+        if (!row) throw notFound();
+        return { ...toKey(row), key };
       });
-      const row = await store.findKey(scope, orgId, id);
-      if (!row) throw notFound();
-      return { ...toKey(row), key };
     },
 
     /** At once, on every server. Throws `not-found`, also for somebody else's without api-keys.manage. */
     async revoke(actor: Actor, id: string): Promise<void> {
       requireStaff(actor);
-      if ((await store.revokeKey(db.in(actor.orgId), actor.orgId, id, reach(actor))) === 0) throw notFound();
+      await audit.acting(actor, 'key.revoked', { key: id }, async (tx) => {
+        if ((await store.revokeKey(tx, actor.orgId, id, reach(actor))) === 0) throw notFound();
+      });
       news.changed(actor.orgId);
     },
   };

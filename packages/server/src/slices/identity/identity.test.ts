@@ -148,7 +148,7 @@ test('the local owner is known without a query, a token by one, however many ask
   const app = await start();
   const session = await makeSession(app, await makePersona(app));
   const { counter, db } = counting(app.db);
-  const identity = createIdentityService({ db, keyring: app.keyring, config: app.config });
+  const identity = createIdentityService({ db, audit: app.audit, keyring: app.keyring, config: app.config });
   await identity.authenticate(local);
   counter.queries = 0;
   for (let i = 0; i < 20; i++) await identity.authenticate(local);
@@ -161,10 +161,10 @@ test('the local owner is known without a query, a token by one, however many ask
 
 test('a request from another machine, or through a published address, is not the owner', async () => {
   const app = await start();
-  const identity = createIdentityService({ db: app.db, keyring: app.keyring, config: app.config });
+  const identity = createIdentityService({ db: app.db, audit: app.audit, keyring: app.keyring, config: app.config });
   expect(await identity.authenticate({ cookies: {}, remoteAddress: '10.0.0.7' })).toBeNull();
   const config = { ...app.config, publicUrl: 'https://rapport.example' };
-  const published = createIdentityService({ db: app.db, keyring: app.keyring, config });
+  const published = createIdentityService({ db: app.db, audit: app.audit, keyring: app.keyring, config });
   expect(await published.authenticate(local)).toBeNull();
   await expect(published.requireOwnerPasswordFor(config)).rejects.toThrow(StartupError);
 });
@@ -175,8 +175,12 @@ test('a server that others can reach does not start before the owner has a passw
   const refused = await startApp({ config, database: app.database }).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(StartupError);
   expect((refused as StartupError).wayOut).toContain('npm run rapport -- set-password');
-  await createIdentityService({ db: app.db, keyring: app.keyring, config }).setOwnerPassword(password);
-  await createIdentityService({ db: app.db, keyring: app.keyring, config }).requireOwnerPasswordFor(config);
+  await createIdentityService({ db: app.db, audit: app.audit, keyring: app.keyring, config }).setOwnerPassword(
+    password,
+  );
+  await createIdentityService({ db: app.db, audit: app.audit, keyring: app.keyring, config }).requireOwnerPasswordFor(
+    config,
+  );
 });
 
 test('signing in gives a cookie that scripts and other sites cannot use, until signing out', async () => {

@@ -9,6 +9,7 @@ import type {
 import type { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import type { Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
@@ -28,6 +29,7 @@ export interface Joined {
 
 export interface InvitationDeps {
   db: Database;
+  audit: Audit;
   config: Pick<Config, 'publicUrl'>;
   /** Throws `not-found` for a session that does not exist or that the actor may not see. */
   requireSession(actor: Actor, sessionId: string): Promise<unknown>;
@@ -37,7 +39,7 @@ export interface InvitationDeps {
   onRevoked?: (orgId: string) => void;
 }
 
-export function createInvitationService({ db, config, requireSession, onAccepted, onRevoked }: InvitationDeps) {
+export function createInvitationService({ db, audit, config, requireSession, onAccepted, onRevoked }: InvitationDeps) {
   return {
     /**
      * The token is given this one time. `origin` is the address the request came to, used where no public one is
@@ -51,12 +53,15 @@ export function createInvitationService({ db, config, requireSession, onAccepted
     ): Promise<z.output<typeof InvitationCreated>> {
       await requireSession(actor, sessionId);
       const token = newToken();
-      const invitation = await store.insertInvitation(db.in(actor.orgId), actor.orgId, sessionId, {
-        id: newId(),
-        tokenHash: hashToken(token),
-        alias: body.alias ?? null,
-        expiresInSeconds: body.expiresInSeconds,
-      });
+      const id = newId();
+      const invitation = await audit.acting(actor, 'session.invited', { session: sessionId, invitation: id }, (tx) =>
+        store.insertInvitation(tx, actor.orgId, sessionId, {
+          id,
+          tokenHash: hashToken(token),
+          alias: body.alias ?? null,
+          expiresInSeconds: body.expiresInSeconds,
+        }),
+      );
       const base = (config.publicUrl ?? origin).replace(/\/+$/, '');
       return { id: invitation.id, token, url: `${base}/join/${token}`, expiresAt: invitation.expiresAt };
     },
@@ -77,15 +82,18 @@ export function createInvitationService({ db, config, requireSession, onAccepted
     /** Withdraws the link and every access token made from it. Throws `not-found`. */
     async revoke(actor: Actor, sessionId: string, id: string): Promise<void> {
       await requireSession(actor, sessionId);
-      if ((await store.revokeInvitation(db.in(actor.orgId), actor.orgId, sessionId, id)) === 0) throw notFound();
+      const subjects = { session: sessionId, invitation: id };
+      await audit.acting(actor, 'session.invitation-withdrawn', subjects, async (tx) => {
+        if ((await store.revokeInvitation(tx, actor.orgId, sessionId, id)) === 0) throw notFound();
+      });
       onRevoked?.(actor.orgId);
     },
 
-    accept: createAccept(db, onAccepted),
+    accept: createAccept(db, audit, onAccepted),
   };
 }
 
-function createAccept(db: Database, onAccepted: InvitationDeps['onAccepted']) {
+function createAccept(db: Database, audit: Audit, onAccepted: InvitationDeps['onAccepted']) {
   /**
    * Lets in whoever holds the link, again on each further device, with an access token for the client's side of the
    * session. Throws `invitation-gone`, alike for an unknown, an expired and a withdrawn one.
@@ -98,8 +106,11 @@ function createAccept(db: Database, onAccepted: InvitationDeps['onAccepted']) {
       const { org_id: orgId, session_id: sessionId, room_id: roomId } = found;
       const alias = body.alias ?? found.alias;
       await store.markAccepted(tx, orgId, found.id);
+      const tokenId = newId();
+      const client = { kind: 'client' as const, orgId, tokenId };
+      audit.record(tx, client, 'session.invitation-accepted', { session: sessionId, invitation: found.id });
       await store.insertAccessToken(tx, orgId, {
-        id: newId(),
+        id: tokenId,
         invitationId: found.id,
         sessionId,
         tokenHash: hashToken(accessToken),

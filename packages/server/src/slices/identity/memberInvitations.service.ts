@@ -10,6 +10,7 @@ import type {
 import type { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
@@ -35,6 +36,7 @@ export interface MemberInvitationLetter {
 
 export interface MemberInvitationDeps {
   db: Database;
+  audit: Audit;
   config: Pick<Config, 'publicUrl'>;
   organisationName(orgId: string): Promise<string>;
   /** Sends the letter. False where this server sends no e-mail. */
@@ -45,7 +47,13 @@ export interface MemberInvitationDeps {
 export const memberInvitationUrl = (base: string, token: string): string =>
   `${base.replace(/\/+$/, '')}/join-team/${token}`;
 
-export function createMemberInvitationService({ db, config, organisationName, onInvited }: MemberInvitationDeps) {
+export function createMemberInvitationService({
+  db,
+  audit,
+  config,
+  organisationName,
+  onInvited,
+}: MemberInvitationDeps) {
   return {
     /**
      * The token is given this one time. `origin` is the address the request came to, used where no public one is
@@ -60,7 +68,7 @@ export function createMemberInvitationService({ db, config, organisationName, on
       const { orgId } = actor;
       const [token, id] = [newToken(), newId()];
       const email = body.email ?? null;
-      const expiresAt = await db.in(orgId).tx(async (tx) => {
+      const expiresAt = await audit.acting(actor, 'member.invited', { invitation: id }, async (tx) => {
         requireAll(actor, await permissionsOf(tx, orgId, body.roles));
         await requireFree(tx, orgId, { id: null, name: body.name ?? null, email });
         return store.insertInvitation(tx, orgId, {
@@ -96,14 +104,16 @@ export function createMemberInvitationService({ db, config, organisationName, on
     /** Throws `not-found`, also for one that was accepted. */
     async revoke(actor: Actor, id: string): Promise<void> {
       requireStaff(actor);
-      if ((await store.revokeInvitation(db.in(actor.orgId), actor.orgId, id)) === 0) throw notFound();
+      await audit.acting(actor, 'member.invitation-withdrawn', { invitation: id }, async (tx) => {
+        if ((await store.revokeInvitation(tx, actor.orgId, id)) === 0) throw notFound();
+      });
     },
 
-    ...createAcceptance(db),
+    ...createAcceptance(db, audit),
   };
 }
 
-function createAcceptance(db: Database) {
+function createAcceptance(db: Database, audit: Audit) {
   return {
     /** What the link's page shows. Throws `invitation-gone`, alike for an unknown, an expired, a withdrawn and a used one. */
     async view(token: string): Promise<MemberInvitationView> {
@@ -133,6 +143,8 @@ function createAcceptance(db: Database) {
         await members.insertMember(tx, orgId, { ...member, passwordHash });
         await members.setRoles(tx, orgId, member.id, roles);
         await store.markAccepted(tx, orgId, found.id, member.id);
+        const joined = { kind: 'staff' as const, orgId, userId: member.id, keyId: null };
+        audit.record(tx, joined, 'member.joined', { user: member.id, invitation: found.id });
         return { organisation: found.org_slug, name: member.email ?? member.name };
       });
     },

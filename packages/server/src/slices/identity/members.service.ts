@@ -1,6 +1,7 @@
 import type { Member, MemberPatch, MemberQuery } from '@rapport/protocol/members';
 import type { z } from 'zod';
 import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
@@ -13,16 +14,17 @@ import type { MemberRow } from './schema.ts';
 export type MemberService = ReturnType<typeof createMemberService>;
 
 /** The members of an organisation's team. Removed ones are found nowhere but in logs. */
-export function createMemberService({ db, news }: { db: Database; news: AccessNews }) {
+export function createMemberService({ db, audit, news }: { db: Database; audit: Audit; news: AccessNews }) {
   /** Runs under the lock of the members, then tells all servers. Throws `not-found`, and `forbidden` for somebody above. */
   const change = async <T>(
     actor: Actor,
     id: string,
+    act: 'member.changed' | 'member.removed',
     work: (tx: Tx, row: MemberRow, actor: StaffActor) => Promise<T>,
   ) => {
     requireStaff(actor);
     const { orgId } = actor;
-    return db.in(orgId).tx(async (tx) => {
+    return audit.acting(actor, act, { user: id }, async (tx) => {
       await store.lockMembers(tx, orgId);
       const row = await store.findMember(tx, orgId, id);
       if (!row) throw notFound();
@@ -55,7 +57,7 @@ export function createMemberService({ db, news }: { db: Database; news: AccessNe
      * permission that the member has or would be given.
      */
     update: (actor: Actor, id: string, patch: z.output<typeof MemberPatch>): Promise<Member> =>
-      change(actor, id, async (tx, row, staff) => {
+      change(actor, id, 'member.changed', async (tx, row, staff) => {
         const { orgId } = staff;
         const next = {
           id,
@@ -77,7 +79,7 @@ export function createMemberService({ db, news }: { db: Database; news: AccessNe
 
     /** Throws `not-found`, `last-owner`, `forbidden`. */
     remove: (actor: Actor, id: string): Promise<void> =>
-      change(actor, id, async (tx, row, { orgId }) => {
+      change(actor, id, 'member.removed', async (tx, row, { orgId }) => {
         await requireOtherOwner(tx, orgId, row);
         await store.removeMember(tx, orgId, id);
       }),

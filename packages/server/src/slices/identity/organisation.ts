@@ -1,6 +1,7 @@
 import type { Me, OrganisationPatch } from '@rapport/protocol/setup';
 import type { z } from 'zod';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { notFound } from '../../platform/errors.ts';
 import * as store from './store.ts';
@@ -8,7 +9,7 @@ import * as store from './store.ts';
 export type Organisation = NonNullable<Me['organisation']>;
 
 /** The organisation, and who somebody is in it. */
-export function createOrganisation({ db }: { db: Database }) {
+export function createOrganisation({ db, audit }: { db: Database; audit: Audit }) {
   const organisationOf = async (orgId: string): Promise<Organisation> => {
     const row = await store.findOrg(db.in(orgId), orgId);
     if (!row) throw notFound();
@@ -51,7 +52,9 @@ export function createOrganisation({ db }: { db: Database }) {
 
     async patchOrganisation(actor: Actor, patch: z.output<typeof OrganisationPatch>): Promise<Me> {
       requireStaff(actor);
-      await store.updateOrg(db.in(actor.orgId), actor.orgId, patch.name ?? null, patch.allowTitles ?? null);
+      await audit.acting(actor, 'organisation.changed', {}, (tx) =>
+        store.updateOrg(tx, actor.orgId, patch.name ?? null, patch.allowTitles ?? null),
+      );
       return me(actor);
     },
   };

@@ -1,3 +1,4 @@
+import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { hashToken, newId, newToken } from '../../platform/ids.ts';
 import type { Keyring } from '../../platform/keys/keyring.ts';
@@ -25,7 +26,7 @@ export const slugOf = (name: string): string =>
     .slice(0, 40) || 'org';
 
 /** What only whoever runs the server does, on its command line. */
-export function createOrganisations({ db, keyring }: { db: Database; keyring: Keyring }) {
+export function createOrganisations({ db, audit, keyring }: { db: Database; audit: Audit; keyring: Keyring }) {
   return {
     /** A further organisation, without anybody in it, and an invitation for its first owner. Throws StartupError before the set-up. */
     async addOrganisation(name: string, ownerEmail: string | null): Promise<AddedOrganisation> {
@@ -47,6 +48,7 @@ export function createOrganisations({ db, keyring }: { db: Database; keyring: Ke
           invitedBy: null,
           expiresInSeconds: invitationSeconds,
         });
+        audit.record(tx, { kind: 'system', orgId: id }, 'organisation.set-up', {});
         return { id, slug, token };
       });
     },

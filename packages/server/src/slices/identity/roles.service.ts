@@ -2,6 +2,7 @@ import type { Role, RoleCreate, RolePatch } from '@rapport/protocol/members';
 import { builtInRoleNames, builtInRoles } from '@rapport/protocol/permissions';
 import type { z } from 'zod';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
@@ -21,7 +22,7 @@ const toRole = (row: CustomRoleRow): Role => ({
 });
 
 /** The roles every organisation has, and those it makes itself from the catalogue of permissions. */
-export function createRoleService({ db, news }: { db: Database; news: AccessNews }) {
+export function createRoleService({ db, audit, news }: { db: Database; audit: Audit; news: AccessNews }) {
   const requireName = async (tx: Tx, orgId: string, name: string, id: string | null) => {
     if (Object.hasOwn(builtInRoles, name.toLowerCase()) || (await store.nameTaken(tx, orgId, name, id)))
       throw new AppError('taken', { errors: [{ pointer: '/name', message: 'There is a role of this name.' }] });
@@ -59,7 +60,7 @@ export function createRoleService({ db, news }: { db: Database; news: AccessNews
       requireGrantable(body.permissions);
       requireAll(actor, body.permissions);
       const id = newId();
-      return db.in(orgId).tx(async (tx) => {
+      return audit.acting(actor, 'role.changed', { role: id }, async (tx) => {
         await lockMembers(tx, orgId);
         await requireName(tx, orgId, body.name, null);
         await store.insertRole(tx, orgId, { id, ...body });
@@ -71,7 +72,7 @@ export function createRoleService({ db, news }: { db: Database; news: AccessNews
     async update(actor: Actor, id: string, patch: z.output<typeof RolePatch>): Promise<Role> {
       requireStaff(actor);
       const { orgId } = actor;
-      return db.in(orgId).tx(async (tx) => {
+      return audit.acting(actor, 'role.changed', { role: id }, async (tx) => {
         await lockMembers(tx, orgId);
         const row = await found(tx, orgId, id);
         const next = {
@@ -93,7 +94,7 @@ export function createRoleService({ db, news }: { db: Database; news: AccessNews
     async remove(actor: Actor, id: string): Promise<void> {
       requireStaff(actor);
       const { orgId } = actor;
-      await db.in(orgId).tx(async (tx) => {
+      await audit.acting(actor, 'role.changed', { role: id }, async (tx) => {
         await lockMembers(tx, orgId);
         const row = await found(tx, orgId, id);
         requireAll(actor, permissionsOfRoles([], row.permissions));

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { systemClock, type Clock } from '../../platform/clock.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database } from '../../platform/db/db.ts';
 import type { Keyring } from '../../platform/keys/keyring.ts';
 import type { Wake } from '../../platform/realtime/wake.ts';
@@ -16,6 +17,7 @@ export { ownerNeedsNoSignIn } from './authenticator.ts';
 
 export interface IdentityDeps {
   db: Database;
+  audit: Audit;
   keyring: Keyring;
   config: Config;
   /** Tells the other servers of changed access; without it they find it out within a second. */
@@ -27,19 +29,19 @@ export interface IdentityDeps {
 
 /** Who somebody is: the organisation, its owner, logins, and the tokens of invited clients. */
 export function createIdentityService(deps: IdentityDeps) {
-  const { db, keyring, config, wake, clock = systemClock, onSetup, onPreset } = deps;
+  const { db, audit, keyring, config, wake, clock = systemClock, onSetup, onPreset } = deps;
   const { authenticate, forget } = createAuthenticator({ db, config, clock });
-  const organisation = createOrganisation({ db });
+  const organisation = createOrganisation({ db, audit });
   const { me } = organisation;
   return {
     authenticate,
     forget,
     ...createAccessNews(wake, forget),
     ...organisation,
-    ...createOrganisations({ db, keyring }),
-    ...createSetup({ db, keyring, config, forget, me, onSetup, onPreset }),
-    ...createSignIn({ db, clock, forget, me }),
-    ...createPasswords({ db, clock, forget }),
+    ...createOrganisations({ db, audit, keyring }),
+    ...createSetup({ db, audit, keyring, config, forget, me, onSetup, onPreset }),
+    ...createSignIn({ db, audit, clock, forget, me }),
+    ...createPasswords({ db, audit, clock, forget }),
 
     /** Throws StartupError when the server could be reached by others and its owner has no password. */
     requireOwnerPasswordFor: (bound: Pick<Config, 'host' | 'localMode' | 'publicUrl'>) =>

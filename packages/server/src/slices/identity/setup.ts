@@ -2,6 +2,7 @@ import type { Me, Setup, SetupState } from '@rapport/protocol/setup';
 import type { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import type { Actor, StaffActor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
@@ -24,6 +25,7 @@ export type PresetStep = (tx: Tx, owner: StaffActor) => Promise<void>;
 
 interface Deps {
   db: Database;
+  audit: Audit;
   keyring: Keyring;
   config: Config;
   forget(): void;
@@ -33,7 +35,7 @@ interface Deps {
 }
 
 /** Making the organisation and its owner. */
-export function createSetup({ db, keyring, config, forget, me, onSetup, onPreset }: Deps) {
+export function createSetup({ db, audit, keyring, config, forget, me, onSetup, onPreset }: Deps) {
   const local = ownerNeedsNoSignIn(config);
 
   return {
@@ -59,6 +61,7 @@ export function createSetup({ db, keyring, config, forget, me, onSetup, onPreset
         if (await store.findFirstOrg(tx)) throw new AppError('already-set-up');
         const made = await make(tx, keyring, { organisation: body.organisation, owner: body.ownerName }, hash);
         await step?.(tx, made);
+        audit.record(tx, made, 'organisation.set-up', { user: made.userId });
         tx.afterCommit(forget);
         return made;
       });

@@ -114,9 +114,14 @@ export const deleteAuthSessionsOf = (db: Db, orgId: string, userId: string, exce
     exceptHash,
   ]);
 
-/** The token is what tells the organisation: it is unique over all of them. */
+/** Whose login it was. The token is what tells the organisation: it is unique over all of them. */
 export const deleteAuthSession = (db: Db, tokenHash: Buffer) =>
-  db.exec('delete from auth_session where token_hash = $1', [tokenHash]);
+  db.maybe<{ org_id: string; id: string }>(
+    `delete from auth_session s using app_user u
+     where s.token_hash = $1 and u.org_id = s.org_id and u.id = s.user_id
+     returning u.org_id, u.id`,
+    [tokenHash],
+  );
 
 /** Whose login this is; the token is what tells the organisation. */
 export const findUserByAuthToken = (db: Db, tokenHash: Buffer) =>

@@ -1,6 +1,7 @@
 import type { Page } from '@rapport/protocol/common';
 import type { Team } from '@rapport/protocol/members';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Db } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
@@ -20,7 +21,7 @@ const toTeam = (row: TeamRow): Team => ({
 const taken = () => new AppError('taken', { errors: [{ pointer: '/name', message: 'There is a team of this name.' }] });
 
 /** Groups of members. Whoever belongs to a team may see the clients assigned to it. */
-export function createTeamService({ db, news }: { db: Database; news: AccessNews }) {
+export function createTeamService({ db, audit, news }: { db: Database; audit: Audit; news: AccessNews }) {
   const found = async (scope: Db, orgId: string, id: string): Promise<Team> => {
     const row = await store.findTeam(scope, orgId, id);
     if (!row) throw notFound();
@@ -41,15 +42,17 @@ export function createTeamService({ db, news }: { db: Database; news: AccessNews
       requireStaff(actor);
       const { orgId } = actor;
       const id = newId();
-      if ((await store.insertTeam(db.in(orgId), orgId, id, name)) === 0) throw taken();
-      return found(db.in(orgId), orgId, id);
+      return audit.acting(actor, 'team.changed', { team: id }, async (tx) => {
+        if ((await store.insertTeam(tx, orgId, id, name)) === 0) throw taken();
+        return found(tx, orgId, id);
+      });
     },
 
     /** Throws `not-found`, `taken`. */
     async rename(actor: Actor, id: string, name: string): Promise<Team> {
       requireStaff(actor);
       const { orgId } = actor;
-      return db.in(orgId).tx(async (tx) => {
+      return audit.acting(actor, 'team.changed', { team: id }, async (tx) => {
         if (!(await store.lockTeam(tx, orgId, id))) throw notFound();
         if (await store.nameTaken(tx, orgId, name, id)) throw taken();
         await store.renameTeam(tx, orgId, id, name);
@@ -61,9 +64,9 @@ export function createTeamService({ db, news }: { db: Database; news: AccessNews
     async setMembers(actor: Actor, id: string, memberIds: readonly string[]): Promise<Team> {
       requireStaff(actor);
       const { orgId } = actor;
-      return db.in(orgId).tx(async (tx) => {
+      const wanted = [...new Set(memberIds)];
+      return audit.acting(actor, 'team.changed', { team: id, user: wanted }, async (tx) => {
         if (!(await store.lockTeam(tx, orgId, id))) throw notFound();
-        const wanted = [...new Set(memberIds)];
         if ((await store.knownMembers(tx, orgId, wanted)).length < wanted.length)
           throw new AppError('invalid-body', {
             errors: [{ pointer: '/memberIds', message: 'There is no such member.' }],
@@ -77,7 +80,9 @@ export function createTeamService({ db, news }: { db: Database; news: AccessNews
     /** Its clients stay with whomever else they are assigned to. Throws `not-found`. */
     async remove(actor: Actor, id: string): Promise<void> {
       requireStaff(actor);
-      if ((await store.deleteTeam(db.in(actor.orgId), actor.orgId, id)) === 0) throw notFound();
+      await audit.acting(actor, 'team.changed', { team: id }, async (tx) => {
+        if ((await store.deleteTeam(tx, actor.orgId, id)) === 0) throw notFound();
+      });
       news.changed(actor.orgId);
     },
   };

@@ -1,6 +1,7 @@
 import type { Budget, BudgetPut, UsageDay } from '@rapport/protocol/limits';
 import type { z } from 'zod';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import { createBriefCache } from '../../platform/briefCache.ts';
 import { systemClock, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/db.ts';
@@ -80,7 +81,8 @@ function spendingOf(budgets: BudgetRow[], rows: UsedRow[], periods: Periods): Sp
  * is) may use in a day or a month, by UTC. Counted is what each reply's row says it used, so a reply that is still being
  * made counts when it has ended: those that run, and those that begin within two seconds, may go beyond.
  */
-export function createBudgetService({ db, clock = systemClock }: { db: Database; clock?: Clock }) {
+export function createBudgetService(parts: { db: Database; audit: Audit; clock?: Clock }) {
+  const { db, audit, clock = systemClock } = parts;
   const spendings = createBriefCache<Spending>(clock, { ttlMs: noticedMs, max: 10_000 });
   const folded = new Map<string, number>();
 
@@ -138,16 +140,18 @@ export function createBudgetService({ db, clock = systemClock }: { db: Database;
     /** Sets the budget of a subject for a period. Throws `not-found` for a persona or person that is not there. */
     async put(actor: Actor, body: z.output<typeof BudgetPut>): Promise<Budget> {
       requireStaff(actor);
-      const { id } = await store
-        .putBudget(db.in(actor.orgId), actor.orgId, {
-          id: newId(),
-          scope: body.scope,
-          persona_id: body.scope === 'persona' ? body.subjectId : null,
-          user_id: body.scope === 'user' ? body.subjectId : null,
-          period: body.period,
-          tokens: body.tokens,
-          cost_micro_usd: body.costMicroUsd,
-        })
+      const { id } = await audit
+        .acting(actor, 'budget.changed', {}, (tx) =>
+          store.putBudget(tx, actor.orgId, {
+            id: newId(),
+            scope: body.scope,
+            persona_id: body.scope === 'persona' ? body.subjectId : null,
+            user_id: body.scope === 'user' ? body.subjectId : null,
+            period: body.period,
+            tokens: body.tokens,
+            cost_micro_usd: body.costMicroUsd,
+          }),
+        )
         .catch((error: unknown) => {
           if ((error as { code?: string }).code === '23503') throw notFound();
           throw error;
@@ -161,7 +165,9 @@ export function createBudgetService({ db, clock = systemClock }: { db: Database;
     /** Throws `not-found`. */
     async remove(actor: Actor, id: string): Promise<void> {
       requireStaff(actor);
-      if ((await store.deleteBudget(db.in(actor.orgId), actor.orgId, id)) === 0) throw notFound();
+      await audit.acting(actor, 'budget.changed', {}, async (tx) => {
+        if ((await store.deleteBudget(tx, actor.orgId, id)) === 0) throw notFound();
+      });
       spendings.clear();
     },
 

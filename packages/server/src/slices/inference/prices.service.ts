@@ -2,12 +2,13 @@ import type { Price, Usage } from '@rapport/protocol/inference';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
 import { createBriefCache } from '../../platform/briefCache.ts';
 import { systemClock } from '../../platform/clock.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { defaultPrices } from './engines/prices.ts';
 import * as store from './prices.store.ts';
 
 /** What models cost, in micro-USD per million tokens: the organisation's own figures before the ones Rapport knows. */
-export function createPrices(db: Database) {
+export function createPrices(db: Database, audit: Audit) {
   // Every reply asks for one; the organisation's few are read at once.
   const kept = createBriefCache<Map<string, Price>>(systemClock, { ttlMs: 900, max: 1000 });
   const ownPrices = (orgId: string) =>
@@ -46,7 +47,9 @@ export function createPrices(db: Database) {
     /** Sets what one model costs from now on; replies made before keep their cost. */
     async putPrice(actor: Actor, price: Price): Promise<Price> {
       requireStaff(actor);
-      const stored = await store.putPrice(db.in(actor.orgId), actor.orgId, price);
+      const stored = await audit.acting(actor, 'provider.prices-changed', {}, (tx) =>
+        store.putPrice(tx, actor.orgId, price),
+      );
       kept.clear();
       return stored;
     },

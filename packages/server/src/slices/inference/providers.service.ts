@@ -12,6 +12,7 @@ import type {
 import type { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
@@ -114,16 +115,16 @@ function createTrial(library: LibraryOfGguf, outgoing: Outgoing) {
 
 type Trial = ReturnType<typeof createTrial>;
 
-export function createProviderService(parts: { db: Database; config: Config; outgoing: Outgoing }) {
-  const { db, config, outgoing } = parts;
+export function createProviderService(parts: { db: Database; audit: Audit; config: Config; outgoing: Outgoing }) {
+  const { db, audit, config, outgoing } = parts;
   const library = createGgufLibrary(config);
   const trial = createTrial(library, outgoing);
   const engines = createEngines({ db, config, outgoing, ggufLibrary: library.find });
   return {
-    ...createManagement({ db, config, trial, forget: engines.forgetProviders }),
+    ...createManagement({ db, audit, config, trial, forget: engines.forgetProviders }),
     ...createLookUps({ ...parts, trial, library }),
     ...engines,
-    ...createPrices(db),
+    ...createPrices(db, audit),
 
     setupSteps: createSetupSteps(config, trial),
 
@@ -186,12 +187,13 @@ function createSetupSteps(config: Config, trial: Trial) {
 
 interface ManagementParts {
   db: Database;
+  audit: Audit;
   config: Config;
   trial: Trial;
   forget(): void;
 }
 
-function createManagement({ db, config, trial, forget }: ManagementParts) {
+function createManagement({ db, audit, config, trial, forget }: ManagementParts) {
   const toProvider = (row: ProviderRow): Provider => ({
     id: row.id,
     kind: row.kind,
@@ -223,7 +225,11 @@ function createManagement({ db, config, trial, forget }: ManagementParts) {
       requireStaff(actor);
       const wanted = wantedOf(body);
       await trial.requireWorking(wanted);
-      const row = await db.in(actor.orgId).tx((tx) => add(tx, actor, wanted, body.makeDefault));
+      const row = await db.in(actor.orgId).tx(async (tx) => {
+        const added = await add(tx, actor, wanted, body.makeDefault);
+        audit.record(tx, actor, 'provider.added', { provider: added.id });
+        return added;
+      });
       forget();
       return toProvider(row);
     },
@@ -237,15 +243,20 @@ function createManagement({ db, config, trial, forget }: ManagementParts) {
     /** Forgets its key. Personas that name it cannot answer until they name another. Throws `not-found`. */
     async remove(actor: Actor, id: string): Promise<void> {
       requireStaff(actor);
-      if ((await store.deleteProvider(db.in(actor.orgId), actor.orgId, id)) === 0) throw notFound();
+      await audit.acting(actor, 'provider.removed', { provider: id }, async (tx) => {
+        if ((await store.deleteProvider(tx, actor.orgId, id)) === 0) throw notFound();
+      });
       forget();
     },
 
     /** Whether what clients say may be sent to it; a no holds with the next reply. Throws `not-found`. */
     async decide(actor: Actor, id: string, decision: Decision): Promise<Provider> {
       requireStaff(actor);
-      const row = await store.setProcessing(db.in(actor.orgId), actor.orgId, id, decision, actor.userId);
-      if (!row) throw notFound();
+      const row = await audit.acting(actor, 'provider.approval-changed', { provider: id }, async (tx) => {
+        const decided = await store.setProcessing(tx, actor.orgId, id, decision, actor.userId);
+        if (!decided) throw notFound();
+        return decided;
+      });
       forget();
       return toProvider(row);
     },
@@ -270,7 +281,9 @@ function createManagement({ db, config, trial, forget }: ManagementParts) {
 
     async setApprovalRule(actor: Actor, { required }: ApprovalRule): Promise<ApprovalRule> {
       requireStaff(actor);
-      await store.setApprovalRequired(db.in(actor.orgId), actor.orgId, required);
+      await audit.acting(actor, 'provider.approval-changed', {}, (tx) =>
+        store.setApprovalRequired(tx, actor.orgId, required),
+      );
       forget();
       return { required };
     },
@@ -278,7 +291,9 @@ function createManagement({ db, config, trial, forget }: ManagementParts) {
     /** Throws `not-found`. */
     async makeDefault(actor: Actor, id: string): Promise<Provider> {
       requireStaff(actor);
-      const row = await db.in(actor.orgId).tx((tx) => chooseDefault(tx, actor.orgId, id));
+      const row = await audit.acting(actor, 'provider.changed', { provider: id }, (tx) =>
+        chooseDefault(tx, actor.orgId, id),
+      );
       forget();
       return toProvider(row);
     },

@@ -51,7 +51,7 @@ afterEach(() => app.close());
 const settings = (more: object = {}) => ({ kind: 'openai', baseUrl, model: 'small', apiKey: canary, ...more });
 const add = (more: object = {}) => app.json('POST', '/api/v1/providers', settings(more));
 const outgoing = createOutgoing({ loopback: true, exceptions: [] });
-const service = () => createProviderService({ db: app.db, config: app.config, outgoing });
+const service = () => createProviderService({ db: app.db, audit: app.audit, config: app.config, outgoing });
 const stored = async () => (await app.db.everywhere.one<{ n: number }>('select count(*) as n from provider')).n;
 
 test('a provider is tried with one real call before it is stored', async () => {

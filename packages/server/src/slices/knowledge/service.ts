@@ -9,6 +9,7 @@ import type {
 } from '@rapport/protocol/knowledge';
 import type { z } from 'zod';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { notFound } from '../../platform/errors.ts';
@@ -39,7 +40,7 @@ function toChunks(title: string, text: string): store.NewChunk[] {
 }
 
 /** Reference material: text documents, cut into passages, searched by words. */
-export function createKnowledgeService({ db }: { db: Database }) {
+export function createKnowledgeService({ db, audit }: { db: Database; audit: Audit }) {
   const requireBase = async (actor: Actor, id: string): Promise<KnowledgeBase> => {
     requireStaff(actor);
     const base = await store.findBase(db.in(actor.orgId), actor.orgId, id);
@@ -50,7 +51,10 @@ export function createKnowledgeService({ db }: { db: Database }) {
   return {
     async createBase(actor: Actor, name: string): Promise<KnowledgeBase> {
       requireStaff(actor);
-      return store.insertBase(db.in(actor.orgId), actor.orgId, newId(), name);
+      const id = newId();
+      return audit.acting(actor, 'knowledge.changed', { 'knowledge-base': id }, (tx) =>
+        store.insertBase(tx, actor.orgId, id, name),
+      );
     },
 
     /** Throws `not-found`. */
@@ -76,7 +80,10 @@ export function createKnowledgeService({ db }: { db: Database }) {
     async addDocument(actor: Actor, baseId: string, body: z.output<typeof DocumentCreate>): Promise<Document> {
       await requireBase(actor, baseId);
       const document = { id: newId(), ...body, chunks: toChunks(body.title, body.text) };
-      return db.in(actor.orgId).tx((tx) => store.insertDocument(tx, actor.orgId, baseId, document));
+      const subjects = { 'knowledge-base': baseId, document: document.id };
+      return audit.acting(actor, 'knowledge.changed', subjects, (tx) =>
+        store.insertDocument(tx, actor.orgId, baseId, document),
+      );
     },
 
     /** Throws `not-found`. */
@@ -103,7 +110,9 @@ export function createKnowledgeService({ db }: { db: Database }) {
     /** It is gone from the next answer. Throws `not-found`. */
     async deleteDocument(actor: Actor, baseId: string, id: string): Promise<void> {
       await requireBase(actor, baseId);
-      if ((await store.deleteDocument(db.in(actor.orgId), actor.orgId, baseId, id)) === 0) throw notFound();
+      await audit.acting(actor, 'knowledge.changed', { 'knowledge-base': baseId, document: id }, async (tx) => {
+        if ((await store.deleteDocument(tx, actor.orgId, baseId, id)) === 0) throw notFound();
+      });
     },
 
     /** Best first. Throws `not-found`. */

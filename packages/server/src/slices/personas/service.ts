@@ -4,6 +4,7 @@ import type { Persona, PersonaPatch, PersonaVersion } from '@rapport/protocol/pe
 import { PersonaCreate, PersonaSpec } from '@rapport/protocol/personas';
 import type { z } from 'zod';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
@@ -16,6 +17,7 @@ export type PersonaService = ReturnType<typeof createPersonaService>;
 
 export interface PersonaParts {
   db: Database;
+  audit: Audit;
   knowledge: Pick<KnowledgeService, 'exists'>;
   hasProvider(orgId: string, id: string): Promise<boolean>;
   /** Whether the organisation's administrator turned the check of titles off. */
@@ -29,7 +31,7 @@ const keptVersions = 500;
 /** What a version freezes: the persona without its id, dates and state. */
 const specOf = (persona: unknown): PersonaSpec => PersonaSpec.strip().parse(persona);
 
-export function createPersonaService({ db, knowledge, hasProvider, allowTitles }: PersonaParts) {
+export function createPersonaService({ db, audit, knowledge, hasProvider, allowTitles }: PersonaParts) {
   /** Versions never change, so the most used ones are kept. */
   const versions = new Map<string, PersonaVersion>();
 
@@ -76,7 +78,10 @@ export function createPersonaService({ db, knowledge, hasProvider, allowTitles }
     async create(actor: Actor, body: z.output<typeof PersonaCreate>): Promise<Persona> {
       requireStaff(actor);
       await check(actor.orgId, body);
-      return store.insertPersona(db.in(actor.orgId), actor.orgId, newId(), body);
+      const id = newId();
+      return audit.acting(actor, 'persona.changed', { persona: id }, (tx) =>
+        store.insertPersona(tx, actor.orgId, id, body),
+      );
     },
 
     /** Changes the draft; sessions go on with what was published. Throws `not-found`, `claims-title`, `invalid-body`. */
@@ -89,6 +94,7 @@ export function createPersonaService({ db, knowledge, hasProvider, allowTitles }
       return db.in(actor.orgId).tx(async (tx) => {
         const before = await store.lockPersona(tx, actor.orgId, id);
         if (!before) throw notFound();
+        audit.record(tx, actor, 'persona.changed', { persona: id });
         const spec = specOf({ ...before, ...changes });
         const published =
           before.publishedVersion === null
@@ -125,6 +131,7 @@ export function createPersonaService({ db, knowledge, hasProvider, allowTitles }
         if (!persona) throw notFound();
         const spec = specOf(persona);
         const version = (persona.publishedVersion ?? 0) + 1;
+        audit.record(tx, actor, 'persona.published', { persona: id });
         return store.insertVersion(tx, actor.orgId, id, version, spec, actor.userId);
       });
     },

@@ -134,6 +134,14 @@ export const catalogue = {
     rows: [['client_id', 'client']],
     exported: 'not: it says nothing beyond the archive itself',
   },
+  break_glass: {
+    about: 'client',
+    category: 'privacy',
+    columns: { reason: 'why a member of the team had to look at their record' },
+    rows: [['client_id', 'client']],
+    exported: 'not: the reason is the team’s',
+    staffOnly: true,
+  },
   consent_record: {
     about: 'client',
     category: 'privacy',
@@ -262,6 +270,11 @@ export const catalogue = {
   persona_version: free('as persona; published_by is the id of who acted'),
   erasure: free('outlives the erased and names them by an id that leads nowhere any more'),
   deletion_ledger: free('ids of the erased, so that a restored copy erases them again'),
+  audit_entry: free('ids of who acted on which record, and codes; kept as evidence when a person is erased'),
+  audit_key: free('a key of the organisation'),
+  audit_checkpoint: free('hashes over audit entries'),
+  audit_shipment: free('numbers of checkpoints'),
+  audit_stub: free('hashes over audit entries'),
   signing_key: free('a key of the organisation'),
 } as const satisfies Record<string, CatalogueEntry>;
 

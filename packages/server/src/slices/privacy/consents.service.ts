@@ -13,6 +13,7 @@ import { purposes } from '@rapport/protocol/consents';
 import type { Page } from '@rapport/protocol/common';
 import type { z } from 'zod';
 import { asEventActor, requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import { createBriefCache } from '../../platform/briefCache.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
@@ -61,7 +62,8 @@ export function requireConsent(missing: readonly Purpose[], purpose: Purpose): v
   if (missing.includes(purpose)) throw new AppError('consent-needed', { detail: sentences[purpose] });
 }
 
-export function createConsentService({ db, onError }: { db: Database; onError(error: Error): void }) {
+export function createConsentService(parts: { db: Database; audit: Audit; onError(error: Error): void }) {
+  const { db, audit } = parts;
   let places: ConsentPlaces | undefined;
   const need = (): ConsentPlaces => {
     if (!places) throw new Error('consents.attach was not called');
@@ -95,12 +97,12 @@ export function createConsentService({ db, onError }: { db: Database; onError(er
       requireConsent(await (await gate(orgId)).missing(db.in(orgId), subject, [purpose]), purpose);
     },
 
-    ...createWordings(db, () => settings.clear()),
-    ...createAnswers(db, need, onError),
+    ...createWordings(db, audit, () => settings.clear()),
+    ...createAnswers(parts, need),
   };
 }
 
-function createWordings(db: Database, forget: () => void) {
+function createWordings(db: Database, audit: Audit, forget: () => void) {
   const list = async (orgId: string): Promise<ConsentSetting[]> => {
     const [rows, texts] = await Promise.all([
       store.listSettings(db.in(orgId), orgId),
@@ -128,7 +130,9 @@ function createWordings(db: Database, forget: () => void) {
 
     async setAsked(actor: Actor, purpose: Purpose, asked: boolean): Promise<ConsentSetting[]> {
       requireStaff(actor);
-      await store.putAsked(db.in(actor.orgId), actor.orgId, purpose, asked, actor.userId);
+      await audit.acting(actor, 'consent.asked-changed', {}, (tx) =>
+        store.putAsked(tx, actor.orgId, purpose, asked, actor.userId),
+      );
       forget();
       return list(actor.orgId);
     },
@@ -141,7 +145,7 @@ function createWordings(db: Database, forget: () => void) {
     ): Promise<ConsentSetting[]> {
       requireStaff(actor);
       const { orgId, userId } = actor;
-      await db.in(orgId).tx(async (tx) => {
+      await audit.acting(actor, 'consent.asked-changed', {}, async (tx) => {
         await store.lockTexts(tx, orgId);
         const version = (await store.newestVersion(tx, orgId, purpose)) + 1;
         for (const text of body.texts)
@@ -171,8 +175,11 @@ function createWordings(db: Database, forget: () => void) {
   };
 }
 
-function createAnswers(db: Database, places: () => ConsentPlaces, onError: (error: Error) => void) {
-  const wordings = createWordings(db, () => {});
+function createAnswers(
+  { db, audit, onError }: Parameters<typeof createConsentService>[0],
+  places: () => ConsentPlaces,
+) {
+  const wordings = createWordings(db, audit, () => {});
 
   /** Stores what was said, tells the rooms of this person, and stops what is under way without a yes. */
   const record = async (actor: Actor, subject: Subject, records: NewRecord[]): Promise<void> => {
@@ -186,6 +193,8 @@ function createAnswers(db: Database, places: () => ConsentPlaces, onError: (erro
             errors: [{ pointer: '/version', message: 'There is no such version of the text.' }],
           });
         await store.insertRecord(tx, orgId, subject, one);
+        const act = one.given ? 'consent.given' : 'consent.withdrawn';
+        audit.record(tx, actor, act, { [subject.kind]: subject.id, consent: one.id });
       }
       const changed = records.filter((one) => before.get(one.purpose) !== one.given);
       const events = changed.map(({ purpose, given }) =>

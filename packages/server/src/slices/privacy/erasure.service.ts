@@ -1,6 +1,7 @@
 import type { Erasure, ErasureReceipt, StoredRecord } from '@rapport/protocol/privacy';
 import type { Page } from '@rapport/protocol/common';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import type { Scrubbed } from '../../platform/db/scrub.ts';
@@ -27,6 +28,7 @@ const stopPollMs = 50;
 
 export interface ErasureParts {
   db: Database;
+  audit: Audit;
   keyring: Keyring;
   wake: Wake;
   log: Logger;
@@ -52,7 +54,7 @@ const heldError = (count: number) =>
  * files and issues a receipt. Each step may be repeated, so an erasure cut short is finished by whichever server finds it.
  */
 export function createErasureService(parts: ErasureParts) {
-  const { db, keyring, wake, log, ledger, receipts, scrub, endSession } = parts;
+  const { db, audit, keyring, wake, log, ledger, receipts, scrub, endSession } = parts;
   let timer: NodeJS.Timeout | undefined;
 
   /** What this server remembers of somebody who is gone. */
@@ -72,7 +74,8 @@ export function createErasureService(parts: ErasureParts) {
   };
 
   const remove = async (tx: Tx, erasure: ErasureRow): Promise<ErasureRow> => {
-    const { org_id: orgId, id, subject_kind: kind, subject_id: subjectId } = erasure;
+    const { org_id: orgId, id, subject_kind: kind, subject_id: subjectId, requested_by: userId } = erasure;
+    audit.record(tx, { kind: 'staff', orgId, userId, keyId: null }, 'client.erased', { [kind]: subjectId });
     const subject = { kind, id: subjectId };
     const known = await rows.lockSubject(tx, orgId, subject, null);
     if (!known) throw notFound();

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Audience } from '@rapport/protocol/events';
 import type { PersonArchive } from '@rapport/protocol/person';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { notFound } from '../../platform/errors.ts';
 import { writeZip } from '../../platform/zip/zip.ts';
@@ -18,7 +19,7 @@ export interface PersonFile {
 export type ExportService = ReturnType<typeof createExportService>;
 
 /** Everything about somebody in one archive: for machines, for reading, for printing. */
-export function createExportService({ db }: { db: Database }) {
+export function createExportService({ db, audit }: { db: Database; audit: Audit }) {
   const collect = async (orgId: string, subject: Subject, audience: Audience): Promise<PersonArchive> => {
     const scope = db.in(orgId);
     const anchors = await findAnchors(scope, orgId, subject);
@@ -57,6 +58,7 @@ export function createExportService({ db }: { db: Database }) {
     async ofSubject(actor: Actor, subject: Subject): Promise<PersonFile> {
       requireStaff(actor);
       if (!(await findSubject(db.in(actor.orgId), actor.orgId, subject, viewerOf(actor)))) throw notFound();
+      await audit.note(actor, 'client.exported', { [subject.kind]: subject.id });
       return pack(actor.orgId, subject, 'staff');
     },
 

@@ -1,6 +1,7 @@
 import type { LegalHold, LegalHoldQuery } from '@rapport/protocol/privacy';
 import type { z } from 'zod';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
@@ -12,7 +13,7 @@ import { viewerOf, type Subject } from './schema.ts';
 export type HoldService = ReturnType<typeof createHoldService>;
 
 /** Legal holds: while one is in force, what is stored of its subject cannot be erased. */
-export function createHoldService({ db }: { db: Database }) {
+export function createHoldService({ db, audit }: { db: Database; audit: Audit }) {
   return {
     /** Throws `not-found`. Waits for an erasure that is just being committed, and then finds nobody. */
     async place(actor: Actor, subject: Subject, reason: string): Promise<LegalHold> {
@@ -21,6 +22,7 @@ export function createHoldService({ db }: { db: Database }) {
       return db.in(orgId).tx(async (tx) => {
         if (!(await lockSubject(tx, orgId, subject, viewerOf(actor)))) throw notFound();
         const id = newId();
+        audit.record(tx, actor, 'client.held', { [subject.kind]: subject.id, hold: id });
         await store.insertHold(tx, orgId, id, subject, reason, userId);
         const hold = await store.findHold(tx, orgId, id);
         if (!hold) throw notFound();
@@ -32,7 +34,7 @@ export function createHoldService({ db }: { db: Database }) {
     async lift(actor: Actor, id: string, reason: string): Promise<LegalHold> {
       requireStaff(actor);
       const { orgId, userId } = actor;
-      return db.in(orgId).tx(async (tx) => {
+      return audit.acting(actor, 'client.hold-lifted', { hold: id }, async (tx) => {
         const hold = await store.findHold(tx, orgId, id);
         if (!hold || !(await findSubject(tx, orgId, hold.subject, viewerOf(actor)))) throw notFound();
         if (!(await store.liftHold(tx, orgId, hold, reason, userId))) {

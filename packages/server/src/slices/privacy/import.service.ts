@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { PersonArchive, PersonSession } from '@rapport/protocol/person';
 import type { PersonImported } from '@rapport/protocol/privacy';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Keyring } from '../../platform/keys/keyring.ts';
@@ -18,6 +19,7 @@ export interface ForeignPersona {
 
 export interface ImportParts {
   db: Database;
+  audit: Audit;
   keyring: Keyring;
   /** Makes something for imported sessions to point at where their persona was: archived, and answering nobody. */
   standIn(tx: Tx, orgId: string, userId: string, persona: ForeignPersona): Promise<void>;
@@ -47,7 +49,7 @@ const clientOf = ({ client, sessions, exportedAt }: PersonArchive): NonNullable<
   };
 
 /** Brings in what `export.service.ts` of another organisation, or of another installation, made. */
-export function createImportService({ db, keyring, standIn }: ImportParts) {
+export function createImportService({ db, audit, keyring, standIn }: ImportParts) {
   const insert = async (tx: Tx, owner: store.Owner, archive: PersonArchive, hash: Buffer) => {
     const client = clientOf(archive);
     await keyring.create(tx, owner.orgId, owner.clientId);
@@ -79,6 +81,7 @@ export function createImportService({ db, keyring, standIn }: ImportParts) {
       return db.in(orgId).tx(async (tx) => {
         const known = await store.findImport(tx, orgId, hash);
         const clientId = known?.client_id ?? archive.client?.id ?? newId();
+        audit.record(tx, actor, 'client.imported', { client: clientId });
         if (!known) await insert(tx, { orgId, userId, clientId }, archive, hash);
         return {
           clientId,

@@ -9,6 +9,7 @@ import {
 } from '@rapport/protocol/retention';
 import type { z } from 'zod';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Db, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
@@ -35,8 +36,8 @@ const instantBefore = (days: number): string => new Date(Date.now() - days * 86_
  * Deletes what is older than an organisation keeps it. A rule is run by one server, in batches that each commit, daily;
  * what a batch deleted is counted in the same transaction, so the report is right also after a crash.
  */
-export function createRetentionService(parts: { db: Database; node: string; log: Logger }) {
-  const { db, node, log } = parts;
+export function createRetentionService(parts: { db: Database; audit: Audit; node: string; log: Logger }) {
+  const { db, audit, node, log } = parts;
   const categories = new Map<RetentionCategory, Retained>();
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<void> | undefined;
@@ -66,7 +67,9 @@ export function createRetentionService(parts: { db: Database; node: string; log:
     const scope = db.in(due.orgId);
     const runId = newId();
     const before = instantBefore(due.days);
-    await store.beginRun(scope, runId, due);
+    await audit.acting({ kind: 'system', orgId: due.orgId }, 'retention.ran', {}, (tx) =>
+      store.beginRun(tx, runId, due),
+    );
     try {
       while (!stopping && (await batch(due, runId, before)) > 0);
       const { held } = await find(due.category).preview(scope, due.orgId, before);
@@ -137,7 +140,9 @@ export function createRetentionService(parts: { db: Database; node: string; log:
       requireStaff(actor);
       find(category);
       if (body.days !== null) await requireExpected(actor.orgId, category, body.days, body.expected ?? 0);
-      await store.putRule(db.in(actor.orgId), actor.orgId, category, body.days, actor.userId);
+      await audit.acting(actor, 'retention.changed', {}, (tx) =>
+        store.putRule(tx, actor.orgId, category, body.days, actor.userId),
+      );
       wake();
       return this.rules(actor);
     },

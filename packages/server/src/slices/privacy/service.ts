@@ -7,14 +7,15 @@ import { createLedgerFile } from './ledger.ts';
 import { createReceipts } from './receipts.ts';
 import { createRequestService } from './requests.service.ts';
 
-interface PrivacyParts extends Omit<ErasureParts, 'ledger' | 'receipts'>, Omit<ImportParts, 'db' | 'keyring'> {
+interface PrivacyParts
+  extends Omit<ErasureParts, 'ledger' | 'receipts'>, Omit<ImportParts, 'db' | 'audit' | 'keyring'> {
   db: Database;
   dataDir: string;
 }
 
 /** What people may ask of what is stored about them, and what keeps it. */
 export function createPrivacyService({ dataDir, ...parts }: PrivacyParts) {
-  const { db } = parts;
+  const { db, audit } = parts;
   const requests = createRequestService({ db });
   return {
     erasures: createErasureService({
@@ -22,9 +23,9 @@ export function createPrivacyService({ dataDir, ...parts }: PrivacyParts) {
       ledger: createLedgerFile(dataDir),
       receipts: createReceipts({ db }),
     }),
-    holds: createHoldService({ db }),
+    holds: createHoldService({ db, audit }),
     requests,
-    exports: createExportService({ db }),
+    exports: createExportService({ db, audit }),
     imports: createImportService(parts),
   };
 }

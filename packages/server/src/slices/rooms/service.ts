@@ -1,6 +1,7 @@
 import type { EventPage, TextDelta } from '@rapport/protocol/events';
 import type { MessageAccepted } from '@rapport/protocol/sessions';
 import { audienceOf, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { readEvents, readRoom, type LogEvent } from '../../platform/events/store.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
@@ -31,20 +32,27 @@ export type RoomService = ReturnType<typeof createRoomService>;
 
 export function createRoomService(parts: {
   db: Database;
+  audit: Audit;
   hub: Hub;
   wake: Wake;
   generations: GenerationService;
   sessions: SessionService;
   conversations: ConversationService;
 }) {
-  const { db, hub, wake, generations, sessions, conversations } = parts;
+  const { db, audit, hub, wake, generations, sessions, conversations } = parts;
+
+  /** A room's log is the session's record: who reads it, live or in pages, is in the audit log. Throws `not-found`. */
+  const open = async (actor: Actor, roomId: string): Promise<void> => {
+    const { sessionId: session, clientId: client } = await sessions.room(actor, roomId);
+    await audit.read(actor, 'session.watched', { session, client });
+  };
 
   /**
    * Replays the log after `after` and goes on live. Tokens are held back until the running replies have been given from
    * their beginning, so that a reader never meets a gap. Throws `not-found`.
    */
   const attach = async (actor: Actor, roomId: string, after: number, epoch: number | undefined, sink: RoomSink) => {
-    await sessions.room(actor, roomId);
+    await open(actor, roomId);
     const audience = audienceOf(actor);
     let ready = false;
     const attachment: Attachment | undefined = await hub.attach(actor.orgId, roomId, after, epoch, {
@@ -108,7 +116,7 @@ export function createRoomService(parts: {
       query: { after: number; limit: number; wait: number },
       waiting: { signal: AbortSignal; again: () => Promise<Actor> },
     ) {
-      await sessions.room(actor, roomId);
+      await open(actor, roomId);
       const first = await page(actor, roomId, query.after, query.limit);
       if (!first.empty || query.wait === 0) return first.json;
       await wokenUp(actor, roomId, query.after, query.wait, waiting.signal);

@@ -2,6 +2,7 @@ import type { EngineName } from '@rapport/protocol/inference';
 import type { Message, MessageAccepted, Reply } from '@rapport/protocol/sessions';
 import type { Page } from '@rapport/protocol/common';
 import { asEventActor, requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
@@ -29,13 +30,14 @@ export type ConversationService = ReturnType<typeof createConversationService>;
 export function createConversationService(parts: {
   db: Database;
   access: SessionAccess;
+  audit: Audit;
   consents: ConsentService;
   personas: PersonaService;
   providers: ProviderService;
   generations: GenerationService;
   budgets: BudgetService;
 }) {
-  const { db, consents, generations, budgets } = parts;
+  const { db, audit, consents, generations, budgets } = parts;
   const { enter, lock, append } = parts.access;
 
   const engines = createEngineChooser(parts);
@@ -154,7 +156,8 @@ export function createConversationService(parts: {
 
     /** Messages in order of seq; `before` null gives the newest. */
     async messages(actor: Actor, id: string, before: number | null, limit: number) {
-      await enter(actor, id);
+      const { client_id: client } = await enter(actor, id);
+      await audit.read(actor, 'session.messages-read', { session: id, client });
       const found: Message[] = await messages.listMessages(db.in(actor.orgId), actor.orgId, id, before, limit + 1);
       const items = found.length > limit ? found.slice(1) : found;
       return { items, next: found.length > limit && items[0] ? encodeCursor(String(items[0].seq)) : null };
@@ -166,6 +169,7 @@ export function createConversationService(parts: {
       return db.in(actor.orgId).tx(async (tx) => {
         const row = await lock(tx, actor, id);
         if (row.status === 'ended') throw new AppError('session-ended');
+        audit.record(tx, actor, 'session.guided', { session: id, client: row.client_id });
         const guidanceId = newId();
         const event = draft('guidance.given', 'staff', asEventActor(actor), { guidanceId, text });
         const seq = await append(tx, actor.orgId, row.room_id, [event]);
@@ -261,7 +265,8 @@ export function createConversationService(parts: {
     /** What made each reply, what it used and how it ended; newest first. */
     async replies(actor: Actor, id: string, page: Page): Promise<{ items: Reply[]; next: string | null }> {
       requireStaff(actor);
-      await enter(actor, id);
+      const { client_id: client } = await enter(actor, id);
+      await audit.read(actor, 'session.replies-read', { session: id, client });
       const [before = null] = decodeCursor(page.cursor, 1) ?? [];
       const rows = await generations.list(actor.orgId, id, before, page.limit + 1);
       const none = { inputTokens: null, outputTokens: null, cachedTokens: null };

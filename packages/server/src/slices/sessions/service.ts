@@ -1,7 +1,9 @@
 import { createRoom, draft, type EventDraft } from '../../platform/events/store.ts';
 import type { ClientSession, Session, SessionCreate, SessionQuery } from '@rapport/protocol/sessions';
+import type { AuditAct } from '@rapport/protocol/audit';
 import type { z } from 'zod';
 import { asEventActor, requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
@@ -20,22 +22,31 @@ import { rungOf, toClientSession, toSession } from './session.ts';
 export interface SessionParts {
   db: Database;
   access: SessionAccess;
+  audit: Audit;
   conversations: ConversationService;
   personas: PersonaService;
   clients: ClientService;
   providers: ProviderService;
 }
 
+interface SessionOfRoom {
+  sessionId: string;
+  clientId: string | null;
+  rung: Session['rung'];
+  ended: boolean;
+}
+
 export type SessionService = ReturnType<typeof createSessionService>;
 
 /** A session's life: started, paused, taken over, handed back, ended. */
 export function createSessionService(parts: SessionParts) {
-  const { db, conversations, personas, clients, providers } = parts;
+  const { db, audit, conversations, personas, clients, providers } = parts;
   const { enter, lock, append } = parts.access;
 
   const change = async (
     actor: Actor,
     id: string,
+    act: AuditAct & `session.${string}`,
     apply: (tx: Tx, row: SessionRow) => Promise<{ row: SessionRow; event: EventDraft } | null>,
   ): Promise<Session> => {
     requireStaff(actor);
@@ -44,6 +55,7 @@ export function createSessionService(parts: SessionParts) {
       if (locked.status === 'ended') throw new AppError('session-ended');
       const result = await apply(tx, locked);
       if (!result) return locked;
+      audit.record(tx, actor, act, { session: id, client: locked.client_id });
       await append(tx, actor.orgId, locked.room_id, [result.event]);
       return result.row;
     });
@@ -60,7 +72,7 @@ export function createSessionService(parts: SessionParts) {
       const engine = (await providers.engineFor(orgId, spec.model.providerId, spec.model.model)).name;
       const [id, roomId, openingId] = [newId(), newId(), newId()];
       const personaActor = { kind: 'persona' as const, id: body.personaId, name: spec.name };
-      return db.in(actor.orgId).tx(async (tx) => {
+      return audit.acting(actor, 'session.created', { session: id, client: client?.id ?? null }, async (tx) => {
         await createRoom(tx, orgId, { id: roomId, kind: 'session', subjectId: client?.id ?? null });
         const row = await store.insertSession(tx, orgId, {
           id,
@@ -103,7 +115,9 @@ export function createSessionService(parts: SessionParts) {
     /** Throws `not-found`. */
     async get(actor: Actor, id: string): Promise<Session> {
       requireStaff(actor);
-      return toSession(await enter(actor, id));
+      const row = await enter(actor, id);
+      await audit.read(actor, 'session.read', { session: id, client: row.client_id });
+      return toSession(row);
     },
 
     /** What the client's side may know. Throws `not-found`. */
@@ -122,18 +136,19 @@ export function createSessionService(parts: SessionParts) {
         before,
         query.limit + 1,
       );
+      await audit.read(actor, 'session.listed', { session: rows.slice(0, query.limit).map(({ id }) => id) });
       return toPage(rows, query.limit, toSession, (row) => encodeCursor(row.last_activity_at, row.id));
     },
 
     /** Which session's room this is and who writes in it, if the actor may enter; for the rooms slice. Throws `not-found`. */
-    async room(actor: Actor, roomId: string): Promise<{ sessionId: string; rung: Session['rung']; ended: boolean }> {
+    async room(actor: Actor, roomId: string): Promise<SessionOfRoom> {
       const row = await store.findSessionByRoom(db.in(actor.orgId), actor.orgId, roomId, viewerOf(actor));
       if (!row || !mayEnter(actor, row.id)) throw notFound();
-      return { sessionId: row.id, rung: rungOf(row), ended: row.status === 'ended' };
+      return { sessionId: row.id, clientId: row.client_id, rung: rungOf(row), ended: row.status === 'ended' };
     },
 
     pause: (actor: Actor, id: string) =>
-      change(actor, id, async (tx, row) => {
+      change(actor, id, 'session.paused', async (tx, row) => {
         if (row.status === 'paused') return null;
         tx.afterCommit(() => void conversations.stopRunning(actor.orgId, id));
         return {
@@ -143,7 +158,7 @@ export function createSessionService(parts: SessionParts) {
       }),
 
     async resume(actor: Actor, id: string): Promise<Session> {
-      const session = await change(actor, id, async (tx, row) =>
+      const session = await change(actor, id, 'session.resumed', async (tx, row) =>
         row.status === 'active'
           ? null
           : {
@@ -156,7 +171,7 @@ export function createSessionService(parts: SessionParts) {
     },
 
     takeover: (actor: Actor, id: string) =>
-      change(actor, id, async (tx, row) => {
+      change(actor, id, 'session.taken-over', async (tx, row) => {
         requireStaff(actor);
         if (row.taken_over_by === actor.userId) return null;
         tx.afterCommit(() => void conversations.stopRunning(actor.orgId, id));
@@ -167,7 +182,7 @@ export function createSessionService(parts: SessionParts) {
       }),
 
     async handback(actor: Actor, id: string): Promise<Session> {
-      const session = await change(actor, id, async (tx, row) =>
+      const session = await change(actor, id, 'session.handed-back', async (tx, row) =>
         row.taken_over_by === null
           ? null
           : {
@@ -180,7 +195,7 @@ export function createSessionService(parts: SessionParts) {
     },
 
     end: (actor: Actor, id: string) =>
-      change(actor, id, async (tx) => {
+      change(actor, id, 'session.ended', async (tx) => {
         tx.afterCommit(() => void conversations.stopRunning(actor.orgId, id));
         return {
           row: await store.setStatus(tx, actor.orgId, id, 'ended'),

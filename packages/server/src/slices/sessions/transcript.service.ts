@@ -1,6 +1,7 @@
 import type { EngineName } from '@rapport/protocol/inference';
 import type { Message, Session } from '@rapport/protocol/sessions';
 import { audienceOf, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { part, toMarkdown, type Part } from '../../platform/documents/parts.ts';
 import { toPdf } from '../../platform/documents/pdf.ts';
@@ -68,6 +69,7 @@ function partsOf({ session, messages, unfinishedReplies }: Transcript): Part[] {
 
 /** The whole conversation as a file. Guidance is not part of it: it was never said. */
 export function createTranscriptService(parts: {
+  audit: Audit;
   db: Database;
   sessions: SessionService;
   conversations: ConversationService;
@@ -110,6 +112,7 @@ export function createTranscriptService(parts: {
     /** Throws `not-found`. */
     async export(actor: Actor, id: string, format: TranscriptFormat): Promise<ExportFile> {
       const session = await parts.sessions.get(actor, id);
+      await parts.audit.note(actor, 'session.exported', { session: id, client: session.client?.id ?? null });
       const [messages, unfinishedReplies] = await Promise.all([all(actor, id), unfinished(actor, session.roomId)]);
       const transcript: Transcript = { session, messages, unfinishedReplies };
       const name = `transcript-${session.createdAt.slice(0, 10)}-${id.slice(-6)}`;

@@ -196,6 +196,25 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'POST /api/v1/sessions/{id}/takeover': session,
   'POST /api/v1/sessions/{id}/handback': session,
   'POST /api/v1/sessions/{id}/end': session,
+  'GET /api/v1/audit': [
+    {},
+    { query: (id) => ({ subjectId: id('session') }) },
+    { query: (id) => ({ actorId: id('member') }) },
+    { query: () => ({ cursor: encodeCursor('3') }) },
+  ],
+  'GET /api/v1/audit/export': [
+    { query: (id) => ({ format: 'csv', subjectId: id('client') }) },
+    { query: (id) => ({ format: 'jsonl', actorId: id('member') }) },
+  ],
+  'GET /api/v1/audit/state': {},
+  'POST /api/v1/audit/verify': {},
+  'POST /api/v1/audit/checkpoints': {},
+  'GET /api/v1/break-glass/clients': { query: () => ({ name: 'Nobody of this name' }) },
+  'GET /api/v1/break-glass': [{}, { query: after('grant') }],
+  'POST /api/v1/break-glass': {
+    body: (id) => ({ clientId: id('client'), reason: 'Whoever looks after them is ill.' }),
+  },
+  'POST /api/v1/break-glass/{id}/end': { path: { id: 'grant' } },
   'POST /api/v1/demo': {},
 
   'DELETE /api/v1/sessions/{id}/invitations/{invitationId}': {

@@ -14,6 +14,7 @@ export type Kind =
   | 'apiKey'
   | 'provider'
   | 'budget'
+  | 'grant'
   | 'knowledgeBase'
   | 'document'
   | 'chunk'
@@ -227,6 +228,10 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
   });
   const talkMark = `${mark}one`;
   const talk = await seedTalk(app, staff, talkMark, persona as unknown as string);
+  const { id: grant } = await call('POST', 'break-glass', {
+    clientId: talk.ids.client,
+    reason: `Whoever looks after ${mark} is ill.`,
+  });
   const other = await seedTalk(app, staff, `${mark}two`, persona as unknown as string);
   const team = await seedTeam(app, staff, mark);
   await seedPrivacy(app, staff, mark, talk.ids, team.ids);
@@ -237,6 +242,7 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     user: userId,
     provider,
     budget,
+    grant,
     knowledgeBase,
     document,
     chunk: results[0]?.chunkId,
