@@ -7,12 +7,13 @@ import { scrubTables } from './platform/db/scrub.ts';
 import type { Database } from './platform/db/db.ts';
 import { serveDocs } from './platform/http/docs.ts';
 import { honourIdempotencyKeys } from './platform/http/idempotency.ts';
-import { createOriginCheck } from './platform/http/origin.ts';
+import { createOriginCheck, createOriginOf } from './platform/http/origin.ts';
 import { createAddressOf, createRequestLimits } from './platform/http/rateLimits.ts';
 import { createHttp, type App } from './platform/http/server.ts';
 import { serveWeb } from './platform/http/web.ts';
 import { createLimiter } from './platform/limits/limiter.ts';
 import { createLogger } from './platform/logger.ts';
+import { createMail } from './platform/mail/mail.ts';
 import { createOutgoing, type Outgoing } from './platform/net/outgoing.ts';
 import { createHub } from './platform/realtime/hub.ts';
 import { createWake } from './platform/realtime/wake.ts';
@@ -24,7 +25,7 @@ import { createDemoService } from './slices/demo/service.ts';
 import { apiKeyRoutes } from './slices/identity/apiKeys.routes.ts';
 import { createApiKeyService } from './slices/identity/apiKeys.service.ts';
 import { invitationRoutes } from './slices/identity/invitations.routes.ts';
-import { createMemberInvitationService } from './slices/identity/memberInvitations.service.ts';
+import { createMemberInvitationService, invitationLetter } from './slices/identity/memberInvitations.service.ts';
 import { memberRoutes } from './slices/identity/members.routes.ts';
 import { createMemberService } from './slices/identity/members.service.ts';
 import { allows } from './slices/identity/permissions.ts';
@@ -32,7 +33,10 @@ import { identityRoutes } from './slices/identity/routes.ts';
 import { roleRoutes, teamRoutes } from './slices/identity/roles.routes.ts';
 import { createRoleService } from './slices/identity/roles.service.ts';
 import { createInvitationService } from './slices/identity/invitations.service.ts';
+import { createLoginService } from './slices/identity/logins.service.ts';
 import { createIdentityService, ownerNeedsNoSignIn, type IdentityService } from './slices/identity/service.ts';
+import { signInRoutes } from './slices/identity/signIn.routes.ts';
+import { createSignInService } from './slices/identity/signIn.service.ts';
 import { createTeamService } from './slices/identity/teams.service.ts';
 import { createGenerationService } from './slices/inference/generations.service.ts';
 import { providerRoutes } from './slices/inference/providers.routes.ts';
@@ -78,6 +82,7 @@ export interface RunningApp {
   close(): Promise<void>;
 }
 
+type Platform = ReturnType<typeof createPlatform>;
 type Services = ReturnType<typeof createServices>;
 
 /** What this server may call. The preset's address is the operator's own word; this machine's are its owner's, where they sit at it. */
@@ -99,15 +104,27 @@ function createPlatform(
   const wake = createWake(db, app, node, log);
   const limiter = createLimiter({ db, log, rules: config.rateLimits.rules, others: wake.othersPresent });
   const hub = createHub(db, wake, log);
-  return { config, node, log, outgoing, limiter, keyring, db, wake, owner: database, hub };
+  return {
+    config,
+    node,
+    log,
+    outgoing,
+    limiter,
+    keyring,
+    db,
+    wake,
+    owner: database,
+    hub,
+    mail: createMail(config, log),
+  };
 }
 
 /** The services in the order in which they may know each other; what would point backwards is handed in as a hook. */
-function createServices(platform: ReturnType<typeof createPlatform>) {
+function createServices(platform: Platform) {
   const { config, node, log, outgoing, keyring, db, wake, hub } = platform;
   const providers = createProviderService({ db, config, outgoing });
   const identity = createIdentityService({ db, keyring, config, wake, ...providers.setupSteps });
-  const team = createTeamServices(db, config, identity);
+  const team = createTeamServices(platform, identity);
   const consents = createConsentService({
     db,
     onError: ({ message }) => log.warn({ err: message }, 'what an answer to a consent asked for was not done'),
@@ -172,10 +189,20 @@ function createServices(platform: ReturnType<typeof createPlatform>) {
 }
 
 /** Who belongs to an organisation, and what they may do in it. */
-function createTeamServices(db: Database, config: Config, identity: IdentityService) {
+function createTeamServices({ db, config, keyring, mail, log }: Platform, identity: IdentityService) {
+  const logins = createLoginService({ db, keyring, config, mail, log, forget: identity.forget });
   return {
+    signIn: createSignInService({ db, logins, identity, mail, forget: identity.forget }),
     members: createMemberService({ db, news: identity }),
-    memberInvitations: createMemberInvitationService({ db, config, organisationName: identity.organisationName }),
+    memberInvitations: createMemberInvitationService({
+      db,
+      config,
+      organisationName: identity.organisationName,
+      onInvited: async (letter) => {
+        await mail.send(invitationLetter(letter));
+        return mail.leaves;
+      },
+    }),
     roles: createRoleService({ db, news: identity }),
     teams: createTeamService({ db, news: identity }),
     apiKeys: createApiKeyService({ db, news: identity }),
@@ -185,7 +212,8 @@ function createTeamServices(db: Database, config: Config, identity: IdentityServ
 function addRoutes(app: App, config: Config, db: Database, services: Services, closing: AbortSignal) {
   serveDocs(app);
   opsRoutes(app, db, closing);
-  identityRoutes(app, services.identity, config);
+  identityRoutes(app, services.identity);
+  signInRoutes(app, services.signIn, createOriginOf(config));
   memberRoutes(app, services.members, services.memberInvitations);
   roleRoutes(app, services.roles);
   teamRoutes(app, services.teams);
@@ -230,8 +258,13 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     trustProxy: config.trustProxy,
     checkOrigin,
     allows,
-    authenticate: ({ headers, cookies, ip }) =>
-      identity.authenticate({ authorization: headers.authorization, cookies, remoteAddress: ip }),
+    authenticate: ({ headers, cookies, ip, routeOptions }) =>
+      identity.authenticate({
+        authorization: headers.authorization,
+        cookies,
+        remoteAddress: ip,
+        beforeSecondFactor: routeOptions.config.beforeSecondFactor ?? false,
+      }),
   });
   await app.after();
   honourIdempotencyKeys(app, { db, log });
@@ -280,6 +313,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       limiter.stop();
       hub.stop();
       await wake.stop();
+      platform.mail.close();
       await outgoing.close();
       await db.close();
     },

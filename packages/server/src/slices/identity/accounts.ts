@@ -1,111 +1,111 @@
-import type { Me, OwnerPassword, SignIn } from '@rapport/protocol/setup';
+import type { OwnerPassword, SignIn } from '@rapport/protocol/setup';
 import type { z } from 'zod';
 import type { Config } from '../../config/config.ts';
-import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
+import { requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
-import { hashToken, newId, newToken } from '../../platform/ids.ts';
+import { newId } from '../../platform/ids.ts';
 import { StartupError } from '../../platform/startupError.ts';
-import { asStaff, ownerNeedsNoSignIn } from './authenticator.ts';
+import { ownerNeedsNoSignIn, tokenHashOf, type Cookies } from './authenticator.ts';
+import type { Caller, LoginAnswer, LoginService } from './logins.service.ts';
+import * as logins from './logins.store.ts';
+import { requireGoodPassword } from './passwordRules.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import * as store from './store.ts';
 import { createSignInThrottle } from './throttle.ts';
-
-export const signInSeconds = 30 * 86_400;
 
 interface Deps {
   db: Database;
   clock: Clock;
   forget(): void;
-  me(actor: Actor): Promise<Me>;
 }
 
-export interface SignedIn {
-  /** The cookie's value. */
-  token: string;
-  me: Me;
-}
-
-export function createSignIn({ db, clock, forget, me }: Deps) {
+export function createPasswordSignIn({ db, clock, logins: service }: Deps & { logins: LoginService }) {
   const throttle = createSignInThrottle(clock);
 
-  const open = async (actor: StaffActor): Promise<string> => {
-    const token = newToken();
-    const expiresAt = new Date(clock.now() + signInSeconds * 1000).toISOString();
-    await store.deleteExpiredAuthSessions(db.in(actor.orgId), actor.orgId);
-    await store.insertAuthSession(db.in(actor.orgId), actor.orgId, {
-      id: newId(),
-      userId: actor.userId,
-      tokenHash: hashToken(token),
-      expiresAt,
-    });
-    return token;
+  /** A name that is nobody's goes to the library, too, which takes as long to refuse it. */
+  const addressOf = async (name: string, orgId: string | null): Promise<string> => {
+    const direct = name.includes('@') ? await logins.findLoginByEmail(db.everywhere, name) : undefined;
+    const login = direct ?? (orgId === null ? undefined : await logins.findLoginInOrg(db.everywhere, orgId, name));
+    return login?.email ?? 'nobody@no-mail.invalid';
   };
 
-  /** Throws `invalid-body` where there are several and none is named. Undefined for one that does not exist. */
-  const organisationOf = async (slug: string | undefined) => {
-    if (slug !== undefined) return store.findOrgBySlug(db.everywhere, slug);
-    if ((await store.countOrgs(db.everywhere)) <= 1) return store.findFirstOrg(db.everywhere);
+  /** Throws `invalid-body` where there are several and a mere name needs one. Null for one that does not exist. */
+  const organisationOf = async ({ name, organisation }: z.output<typeof SignIn>): Promise<string | null> => {
+    if (organisation !== undefined) return (await store.findOrgBySlug(db.everywhere, organisation))?.id ?? null;
+    if ((await store.countOrgs(db.everywhere)) <= 1) return (await store.findFirstOrg(db.everywhere))?.id ?? null;
+    if (name.includes('@')) return null;
     throw new AppError('invalid-body', {
-      errors: [{ pointer: '/organisation', message: 'Name the organisation as well.' }],
+      errors: [{ pointer: '/organisation', message: 'Name the organisation as well, or give your e-mail address.' }],
     });
   };
 
   return {
     /**
-     * By name or e-mail address. Throws `wrong-password`, after the same time for a name that does not exist, and `rate-limited` after five
-     * failures under one name within a minute.
+     * By e-mail address, or by a name with its organisation where there are several. Throws `wrong-password`, after the same time for one that does not exist, and
+     * `rate-limited` after five failures under one name within a minute.
      */
-    async signIn(body: z.output<typeof SignIn>): Promise<SignedIn> {
+    async signIn(body: z.output<typeof SignIn>, caller: Caller): Promise<LoginAnswer & { secondFactor: boolean }> {
       const key = `${body.organisation?.toLowerCase() ?? ''}/${body.name.toLowerCase()}`;
       throttle.begin(key);
-      const org = await organisationOf(body.organisation);
-      const user = org && (await store.findCredentialByLogin(db.in(org.id), org.id, body.name));
-      const right = await verifyPassword(user?.password_hash ?? null, body.password);
-      if (!user || !right) throw new AppError('wrong-password');
+      const orgId = await organisationOf(body);
+      const email = await addressOf(body.name, orgId);
+      const answer = await service
+        .ask(caller, {
+          method: 'POST',
+          path: '/sign-in/email',
+          body: { email, password: body.password },
+          ...(body.organisation === undefined || orgId === null ? {} : { orgId }),
+        })
+        .catch((error: unknown) => {
+          // Text that is no address is nobody's.
+          if (error instanceof AppError && error.code === 'bad-request') throw new AppError('wrong-password');
+          throw error;
+        });
       throttle.succeeded(key);
-      const actor = asStaff(user);
-      return { token: await open(actor), me: await me(actor) };
-    },
-
-    /** Ends the login of this cookie; one that is not known is no error. */
-    async signOut(token: string | undefined): Promise<void> {
-      if (!token) return;
-      await store.deleteAuthSession(db.everywhere, hashToken(token));
-      forget();
+      const { body: told } = answer;
+      return { ...answer, secondFactor: Boolean(told && typeof told === 'object' && 'twoFactorRedirect' in told) };
     },
   };
 }
 
-export function createPasswords({ db, clock, forget }: Omit<Deps, 'me'>) {
+export function createPasswords({ db, clock, forget }: Deps) {
   const throttle = createSignInThrottle(clock);
 
-  const replace = async (orgId: string, userId: string, password: string, keep: Buffer | null): Promise<void> => {
+  const replace = async (loginId: string, password: string, keep: string | null): Promise<void> => {
     const hash = await hashPassword(password);
-    await db.in(orgId).tx(async (tx) => {
-      await store.updatePassword(tx, orgId, userId, hash);
-      await store.deleteAuthSessionsOf(tx, orgId, userId, keep);
+    await db.everywhere.tx(async (tx) => {
+      await logins.setPassword(tx, newId(), loginId, hash);
+      await logins.deleteSessionsOf(tx, loginId, keep);
       tx.afterCommit(forget);
     });
   };
 
   return {
     /**
-     * Sets one's own password and signs one out on every other device than the one with this `cookie`. Throws
-     * `wrong-password` when there is a password already and `current` is not it, `rate-limited` like signing in.
+     * Sets one's own password and signs one out on every other device than the one with these cookies. Throws
+     * `wrong-password` when there is a password already and `current` is not it, `rate-limited` like signing in,
+     * `forbidden` for who was let in by an organisation's provider.
      */
-    async setPassword(actor: Actor, body: z.output<typeof OwnerPassword>, cookie?: string): Promise<void> {
+    async setPassword(actor: Actor, body: z.output<typeof OwnerPassword>, cookies: Cookies): Promise<void> {
       requireStaff(actor);
-      const user = await store.findCredential(db.in(actor.orgId), actor.orgId, actor.userId);
-      if (user?.password_hash) {
-        throttle.begin(user.id);
-        if (!(await verifyPassword(user.password_hash, body.current ?? ''))) {
+      const login = await logins.findLoginOf(db.everywhere, actor.orgId, actor.userId);
+      if (!login) throw new AppError('not-found');
+      const hash = tokenHashOf(cookies);
+      const here = hash === null ? undefined : await logins.findSignedIn(db.everywhere, hash);
+      if (here?.bound)
+        throw new AppError('forbidden', { detail: 'Sign in without your organisation’s provider first.' });
+      requireGoodPassword(body.password, [actor.name, login.email.split('@')[0] ?? '']);
+      const known = await logins.findPassword(db.everywhere, login.id);
+      if (known !== null) {
+        throttle.begin(login.id);
+        if (!(await verifyPassword(known, body.current ?? ''))) {
           throw new AppError('wrong-password', { detail: 'The current password is not right.' });
         }
-        throttle.succeeded(user.id);
+        throttle.succeeded(login.id);
       }
-      await replace(actor.orgId, actor.userId, body.password, cookie ? hashToken(cookie) : null);
+      await replace(login.id, body.password, hash);
     },
 
     /**
@@ -119,7 +119,10 @@ export function createPasswords({ db, clock, forget }: Omit<Deps, 'me'>) {
         throw new StartupError(`There is no organisation ${slug}.`, '`npm run rapport -- organisations` lists them.');
       const owner = org && (await store.findOwner(db.in(org.id), org.id));
       if (!owner) throw new AppError('set-up-first');
-      await replace(owner.org_id, owner.id, password, null);
+      const login = await logins.findLoginOf(db.everywhere, owner.org_id, owner.id);
+      if (!login) throw new AppError('set-up-first');
+      requireGoodPassword(password, [owner.name]);
+      await replace(login.id, password, null);
     },
   };
 }
@@ -127,7 +130,9 @@ export function createPasswords({ db, clock, forget }: Omit<Deps, 'me'>) {
 /** Throws StartupError when others than this machine could reach a server whose owner has no password. */
 export async function requireOwnerPassword(db: Database, config: Pick<Config, 'host' | 'localMode' | 'publicUrl'>) {
   if (ownerNeedsNoSignIn(config)) return;
-  if ((await store.findFirstOwner(db.everywhere))?.password_hash) return;
+  const owner = await store.findFirstOwner(db.everywhere);
+  const login = owner && (await logins.findLoginOf(db.everywhere, owner.org_id, owner.id));
+  if (login && (await logins.findPassword(db.everywhere, login.id)) !== null) return;
   const reach = config.localMode ? `is published as ${config.publicUrl}` : `would listen on ${config.host}`;
   throw new StartupError(
     `Rapport ${reach}, but no owner password is set, so anybody could take it over.`,

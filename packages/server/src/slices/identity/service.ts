@@ -4,7 +4,7 @@ import type { Database } from '../../platform/db/db.ts';
 import type { Keyring } from '../../platform/keys/keyring.ts';
 import type { Wake } from '../../platform/realtime/wake.ts';
 import { createAccessNews } from './accessNews.ts';
-import { createPasswords, createSignIn, requireOwnerPassword } from './accounts.ts';
+import { createPasswords, requireOwnerPassword } from './accounts.ts';
 import { createAuthenticator } from './authenticator.ts';
 import { createOrganisation } from './organisation.ts';
 import { createOrganisations } from './organisations.ts';
@@ -38,7 +38,6 @@ export function createIdentityService(deps: IdentityDeps) {
     ...organisation,
     ...createOrganisations({ db, keyring }),
     ...createSetup({ db, keyring, config, forget, me, onSetup, onPreset }),
-    ...createSignIn({ db, clock, forget, me }),
     ...createPasswords({ db, clock, forget }),
 
     /** Throws StartupError when the server could be reached by others and its owner has no password. */
