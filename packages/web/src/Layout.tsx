@@ -1,7 +1,8 @@
-import type { Me, SetupState } from '@rapport/protocol/setup';
+import type { Me } from '@rapport/protocol/setup';
+import type { OwnSignIn } from '@rapport/protocol/signIn';
 import { ApiError } from '@rapport/sdk/api';
 import { useQuery } from '@tanstack/react-query';
-import { Link, Navigate, Outlet } from '@tanstack/react-router';
+import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { api } from './lib/api.ts';
 import { Failure, Loading } from './lib/ui.tsx';
@@ -11,6 +12,7 @@ const links = [
   ['/personas', 'nav.personas'],
   ['/clients', 'nav.clients'],
   ['/knowledge', 'nav.knowledge'],
+  ['/security', 'nav.security'],
   ['/settings', 'nav.settings'],
 ] as const;
 
@@ -27,9 +29,16 @@ const signOut = () => void api.post('/sign-out').then(() => location.assign('/si
 
 export function Layout() {
   const { t } = useTranslation();
-  const setup = useQuery({ queryKey: ['setup'], queryFn: () => api.get<SetupState>('/setup'), staleTime: Infinity });
   const me = useQuery({ queryKey: ['me'], queryFn: () => api.get<Me>('/me'), staleTime: 60_000 });
+  const own = useQuery({
+    queryKey: ['own-sign-in'],
+    queryFn: () => api.get<OwnSignIn>('/me/sign-in'),
+    staleTime: 60_000,
+  });
+  const at = useLocation({ select: ({ pathname }) => pathname });
   if (me.error instanceof ApiError && me.error.status === 401) return <Navigate to="/sign-in" />;
+  // Nothing else would answer before the second factor is set up.
+  if (own.data?.secondFactorMissing && at !== '/security') return <Navigate to="/security" />;
   return (
     <>
       <a className="skip" href="#content">
@@ -48,7 +57,7 @@ export function Layout() {
           ))}
         </nav>
         <span className="soft small">{me.data?.organisation?.name}</span>
-        {setup.data && !setup.data.localMode && (
+        {own.data?.signedIn && (
           <button type="button" className="quiet" onClick={signOut}>
             {t('signIn.out')}
           </button>

@@ -15,7 +15,7 @@ const setup = createRoute({
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  component: lazyRouteComponent(() => import('./features/identity/SignInPage.tsx'), 'SignInPage'),
+  component: lazyRouteComponent(() => import('./features/signIn/SignInPage.tsx'), 'SignInPage'),
 });
 
 /** Everything behind the set-up and the sign-in. */
@@ -42,6 +42,8 @@ const pages = [
   page('/clients', () => import('./features/clients/ClientsPage.tsx'), 'ClientsPage'),
   page('/knowledge', () => import('./features/knowledge/KnowledgePage.tsx'), 'KnowledgePage'),
   page('/knowledge/$id', () => import('./features/knowledge/KnowledgeBasePage.tsx'), 'KnowledgeBasePage'),
+  page('/security', () => import('./features/signIn/SecurityPage.tsx'), 'SecurityPage'),
+  page('/mailbox', () => import('./features/signIn/MailboxPage.tsx'), 'MailboxPage'),
   page('/settings', () => import('./features/identity/SettingsPage.tsx'), 'SettingsPage'),
 ];
 

@@ -1,5 +1,5 @@
 import { passkey } from '@better-auth/passkey';
-import { APIError, betterAuth } from 'better-auth';
+import { APIError, betterAuth, type BetterAuthOptions } from 'better-auth';
 import { createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
 import { genericOAuth, magicLink, twoFactor } from 'better-auth/plugins';
 import { newId } from '../../platform/ids.ts';
@@ -12,6 +12,8 @@ export const authPath = '/api/v1/auth';
 export const orgHeader = 'x-rapport-org';
 const sessionSeconds = 30 * 86_400;
 const linkMinutes = 10;
+
+const times = { createdAt: 'created_at', updatedAt: 'updated_at' };
 
 /** What the library asks of us. */
 export interface LoginHooks {
@@ -49,7 +51,6 @@ const refuse = (status: 'FORBIDDEN' | 'UNAUTHORIZED', code: string) => new APIEr
 /** better-auth, set up for one address of this server and at most one OpenID provider. */
 export function createLoginLibrary(parts: Parts) {
   const { origin, secret, adapter, hooks, provider } = parts;
-  const times = { createdAt: 'created_at', updatedAt: 'updated_at' };
   return betterAuth({
     appName: 'Rapport',
     baseURL: origin,
@@ -60,6 +61,49 @@ export function createLoginLibrary(parts: Parts) {
     telemetry: { enabled: false },
     // Limits are the server's own, the same on all its routes.
     rateLimit: { enabled: false },
+    ...models(provider),
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      minPasswordLength: 1,
+      maxPasswordLength: 200,
+      password: { hash: hashPassword, verify: ({ hash, password }) => verifyPassword(hash, password) },
+      resetPasswordTokenExpiresIn: linkMinutes * 60,
+      revokeSessionsOnPasswordReset: true,
+      sendResetPassword: async ({ user, token }) => hooks.sendLink('reset', user.email, token),
+    },
+    emailVerification: {
+      expiresIn: linkMinutes * 60,
+      sendVerificationEmail: async ({ user, token }) => hooks.sendLink('confirm', user.email, token),
+    },
+    plugins: [
+      secondFactor(),
+      magicLink({
+        expiresIn: linkMinutes * 60,
+        disableSignUp: true,
+        sendMagicLink: ({ email, token }) => hooks.sendLink('sign-in', email, token),
+      }),
+      passkeys(origin),
+      ...(provider ? [openId(provider)] : []),
+    ],
+    databaseHooks: databaseHooks(hooks, provider),
+    hooks: { before: createAuthMiddleware(beforeEach) },
+    onAPIError: { errorURL: `${origin}/sign-in`, onError: (error) => hooks.logError(String(error)) },
+    advanced: {
+      useSecureCookies: origin.startsWith('https:'),
+      disableCSRFCheck: false,
+      disableOriginCheck: false,
+      cookiePrefix: 'rapport',
+      cookies: { session_token: { name: 'rapport_session', attributes: { sameSite: 'strict' } } },
+      ipAddress: { ipAddressHeaders: ['x-rapport-address'] },
+      database: { generateId: () => newId() },
+    },
+  });
+}
+
+/** Which of our tables and columns hold what. */
+const models = (provider: IdentityProvider | null) =>
+  ({
     user: {
       modelName: 'login',
       fields: { emailVerified: 'email_verified', ...times },
@@ -105,44 +149,7 @@ export function createLoginLibrary(parts: Parts) {
       fields: { expiresAt: 'expires_at', ...times },
       storeIdentifier: 'hashed',
     },
-    emailAndPassword: {
-      enabled: true,
-      disableSignUp: true,
-      minPasswordLength: 1,
-      maxPasswordLength: 200,
-      password: { hash: hashPassword, verify: ({ hash, password }) => verifyPassword(hash, password) },
-      resetPasswordTokenExpiresIn: linkMinutes * 60,
-      revokeSessionsOnPasswordReset: true,
-      sendResetPassword: async ({ user, token }) => hooks.sendLink('reset', user.email, token),
-    },
-    emailVerification: {
-      expiresIn: linkMinutes * 60,
-      sendVerificationEmail: async ({ user, token }) => hooks.sendLink('confirm', user.email, token),
-    },
-    plugins: [
-      secondFactor(),
-      magicLink({
-        expiresIn: linkMinutes * 60,
-        disableSignUp: true,
-        sendMagicLink: ({ email, token }) => hooks.sendLink('sign-in', email, token),
-      }),
-      passkeys(origin),
-      ...(provider ? [openId(provider)] : []),
-    ],
-    databaseHooks: databaseHooks(hooks, provider),
-    hooks: { before: createAuthMiddleware(beforeEach) },
-    onAPIError: { errorURL: `${origin}/sign-in`, onError: (error) => hooks.logError(String(error)) },
-    advanced: {
-      useSecureCookies: origin.startsWith('https:'),
-      disableCSRFCheck: false,
-      disableOriginCheck: false,
-      cookiePrefix: 'rapport',
-      cookies: { session_token: { name: 'rapport_session', attributes: { sameSite: 'strict' } } },
-      ipAddress: { ipAddressHeaders: ['x-rapport-address'] },
-      database: { generateId: () => newId() },
-    },
-  });
-}
+  }) satisfies BetterAuthOptions;
 
 async function beforeEach(ctx: Parameters<Parameters<typeof createAuthMiddleware>[0]>[0]): Promise<void> {
   if (!changesLogin.test(ctx.path)) return;

@@ -55,6 +55,7 @@ export type LoginService = ReturnType<typeof createLoginService>;
 type Library = ReturnType<typeof createLoginLibrary>;
 
 const keptLibraries = 20;
+const sweepMs = 600_000;
 
 const letters = {
   'sign-in': ['Your sign-in link', 'sign-in#link', 'Open this link to sign in. It is good once, for ten minutes.'],
@@ -67,6 +68,7 @@ export function createLoginService({ db, keyring, config, mail, log, forget }: L
   const adapter = createLoginAdapter(db);
   const libraries = new Map<string, Library>();
   let secret: Promise<Buffer> | undefined;
+  let swept = 0;
 
   const theSecret = () => (secret ??= keyring.serverSecret(db.everywhere, 'sign-in'));
 
@@ -101,6 +103,12 @@ export function createLoginService({ db, keyring, config, mail, log, forget }: L
     return [made, drop];
   };
 
+  const sweep = () => {
+    if (Date.now() - swept < sweepMs) return;
+    swept = Date.now();
+    store.deleteExpired(db.everywhere).catch((error: Error) => log.debug({ err: error.message }, 'swept another time'));
+  };
+
   const ask = async (caller: Caller, asked: LoginQuestion): Promise<LoginAnswer> => {
     const { body: told } = asked;
     if (told && typeof told === 'object' && 'newPassword' in told) requireGoodPassword(String(told.newPassword));
@@ -131,6 +139,7 @@ export function createLoginService({ db, keyring, config, mail, log, forget }: L
       throw refusalOf(response.status, code);
     }
     forget();
+    sweep();
     return { cookies: response.headers.getSetCookie(), location: response.headers.get('location'), body };
   };
 

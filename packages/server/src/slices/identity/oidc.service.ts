@@ -38,8 +38,6 @@ const openSecret = (db: Db, row: IdentityProviderRow): Promise<string | null> =>
 
 const loopback = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
-export type SignInPolicyService = ReturnType<typeof createSignInPolicy>;
-
 /** How an organisation lets its members in. */
 export function createSignInPolicy({ db, forget }: { db: Database; forget(): void }) {
   const shown = (row: IdentityProviderRow, origin: string): Shown => ({

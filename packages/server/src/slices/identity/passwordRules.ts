@@ -1,7 +1,7 @@
 import { AppError } from '../../platform/errors.ts';
 
-export const shortest = 12;
-export const longest = 200;
+const shortest = 12;
+const longest = 200;
 
 /**
  * The long ones among the passwords that leak most often, and the patterns the others follow. Shorter ones need no list:

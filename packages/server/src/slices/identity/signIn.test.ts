@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createOTP } from '@better-auth/utils/otp';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { startApp, type RunningApp } from '../../app.ts';
 import { startTestApp, type TestApp } from '../../test/app.ts';
 import { openJar, type Jar } from '../../test/jar.ts';
 import { startSmtp } from '../../test/smtp.ts';
+import { totpOf } from '../../test/totp.ts';
 
 const password = 'correct horse battery';
 const email = 'olga@house.example';
@@ -49,14 +49,7 @@ async function letterAfter(act: () => Promise<unknown>) {
   await act();
   return smtp.next(seen);
 }
-const codeOf = async (uri: string) => {
-  const secret = new URL(uri).searchParams.get('secret') ?? '';
-  const bytes = [...secret]
-    .map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'))
-    .join('');
-  const plain = (bytes.match(/.{8}/g) ?? []).map((each) => String.fromCharCode(parseInt(each, 2))).join('');
-  return createOTP(plain).totp();
-};
+const codeOf = (uri: string) => totpOf(new URL(uri).searchParams.get('secret') ?? '');
 async function withApp(jar: Jar) {
   const begun = await jar.ask('POST', '/api/v1/auth/two-factor/enable', { password });
   expect(begun.status).toBe(200);

@@ -1,5 +1,6 @@
 import type { Me } from '@rapport/protocol/setup';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
@@ -19,7 +20,9 @@ export function SettingsPage() {
       {me.data?.organisation && <Organisation me={me.data} />}
       <Providers />
       <Prices />
-      <Password />
+      <p>
+        <Link to="/security">{t('settings.toSecurity')}</Link>
+      </p>
     </main>
   );
 }
@@ -52,64 +55,6 @@ function Organisation({ me }: { me: Me }) {
             <span className="soft small">{t('settings.allowTitlesHint')}</span>
           </span>
         </label>
-        <Failure error={save.error} />
-        <div className="row">
-          <button disabled={save.isPending}>{t('common.save')}</button>
-          {save.isSuccess && <span role="status">{t('common.saved')}</span>}
-        </div>
-      </fieldset>
-    </form>
-  );
-}
-
-function Password() {
-  const { t } = useTranslation();
-  const [current, setCurrent] = useState('');
-  const [password, setPassword] = useState('');
-  const save = useMutation({
-    mutationFn: () => api.put('/me/password', { password, ...(current ? { current } : {}) }),
-    onSuccess: () => {
-      setCurrent('');
-      setPassword('');
-    },
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    save.mutate();
-  };
-  return (
-    <form onSubmit={submit}>
-      <fieldset className="stack">
-        <legend>{t('settings.password')}</legend>
-        <Field label={t('settings.current')}>
-          {(ids) => (
-            <input
-              {...ids}
-              type="password"
-              autoComplete="current-password"
-              value={current}
-              onChange={(e) => setCurrent(e.target.value)}
-            />
-          )}
-        </Field>
-        <Field
-          label={t('settings.newPassword')}
-          hint={t('settings.passwordHint')}
-          error={fieldError(save.error, '/password')}
-        >
-          {(ids) => (
-            <input
-              {...ids}
-              type="password"
-              required
-              minLength={12}
-              maxLength={200}
-              autoComplete="new-password"
-              value={password}
-              onChange={(e) => setPassword(e.target.value)}
-            />
-          )}
-        </Field>
         <Failure error={save.error} />
         <div className="row">
           <button disabled={save.isPending}>{t('common.save')}</button>
