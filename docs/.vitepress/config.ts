@@ -22,6 +22,7 @@ export default defineConfig({
           text: 'User',
           items: [
             { text: 'First steps', link: '/user/first-steps' },
+            { text: 'Signing in', link: '/user/signing-in' },
             { text: 'The session’s page', link: '/user/session' },
             { text: 'Personas', link: '/user/personas' },
             { text: 'Knowledge', link: '/user/knowledge' },
@@ -38,6 +39,7 @@ export default defineConfig({
             { text: 'Install and start', link: '/admin/' },
             { text: 'Configuration', link: '/admin/configuration' },
             { text: 'Models', link: '/admin/models' },
+            { text: 'Signing in', link: '/admin/sign-in' },
             { text: 'Keys', link: '/admin/keys' },
             { text: 'Backup', link: '/admin/backup' },
             { text: 'Several servers', link: '/admin/servers' },
@@ -70,6 +72,7 @@ export default defineConfig({
             { text: 'Content encryption', link: '/decisions/0007-content-encryption' },
             { text: 'Outgoing requests', link: '/decisions/0011-outgoing-requests' },
             { text: 'Rate limits', link: '/decisions/0012-rate-limits' },
+            { text: 'Logins on better-auth', link: '/decisions/0013-logins-on-better-auth' },
           ],
         },
       ],
