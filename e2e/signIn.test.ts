@@ -27,7 +27,7 @@ afterEach(() => app?.close());
 
 async function signIn(page: Page) {
   await page.goto(`${base}/sign-in`);
-  await page.getByLabel('Your name or e-mail address').fill('Olga');
+  await page.getByLabel('Name or e-mail address').fill('Olga');
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
@@ -51,7 +51,7 @@ describe.each([
   test('password, authenticator app, recovery code, and being signed out everywhere else', async () => {
     const { page, context, complaints } = await openWindow(browser, size);
     await page.goto(`${base}/sign-in`);
-    await page.getByLabel('Your name or e-mail address').waitFor();
+    await page.getByLabel('Name or e-mail address').waitFor();
     await expectAccessible(page);
     await signIn(page);
     await openSecurity(page);
@@ -104,13 +104,13 @@ test('a passkey of this device is made, signs in without a password, and is remo
   await page.getByRole('button', { name: 'Add a passkey' }).click();
   await page.getByText('This laptop').waitFor();
   await page.getByRole('button', { name: 'Sign out', exact: true }).first().click();
-  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  await page.getByRole('button', { name: 'Use a passkey' }).click();
   await openSecurity(page);
   expect(await app.db.everywhere.many('select method from login_session')).toEqual([{ method: 'passkey' }]);
   await page.getByRole('button', { name: 'Remove the passkey This laptop' }).click();
   await page.getByText('This laptop').waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Sign out', exact: true }).first().click();
-  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  await page.getByRole('button', { name: 'Use a passkey' }).click();
   await page.getByRole('alert').waitFor();
   expect(complaints).toEqual([]);
   await context.close();
@@ -179,7 +179,7 @@ test('an organisation asks for a second factor; its own provider signs members i
 
     const begun = page.waitForRequest((request) => request.url().startsWith(`${oidc.issuer}/auth`));
     await page.goto(`${base}/sign-in`);
-    await page.getByRole('button', { name: 'Sign in with House accounts' }).click();
+    await page.getByRole('button', { name: 'Go on with House accounts' }).click();
     const back = await signInAtProvider((await begun).url(), 'olga');
     await page.goto(back);
     await page.getByText('Your organisation asks for a second factor').waitFor();

@@ -11,6 +11,7 @@ import { root, say, Stop } from './node24.mjs';
 const dist = join(root, 'packages', 'web', 'dist');
 const limits = { client: 120, staff: 250 };
 const clientEntry = 'src/client.tsx';
+const recordEntry = 'src/record.tsx';
 const staffEntry = 'src/staff.tsx';
 
 function readManifest() {
@@ -46,21 +47,22 @@ const isPage = (key) => /Page\.tsx$/.test(key);
 export function pageSizes() {
   const manifest = readManifest();
   const main = manifest['index.html'];
-  for (const entry of [clientEntry, staffEntry])
+  for (const entry of [clientEntry, recordEntry, staffEntry])
     if (!main?.dynamicImports?.includes(entry)) throw new Stop(`${entry} is no entry of the web build any more.`);
-  const entries = (key) => key === clientEntry || key === staffEntry;
+  const entries = (key) => key === clientEntry || key === recordEntry || key === staffEntry;
   const total = (keys, skip) => {
     const files = filesOf(manifest, keys, skip);
     return { files, kb: files.reduce((sum, file) => sum + weigh(file), 0) / 1000 };
   };
   const client = { name: 'client', limit: limits.client, ...total(['index.html', clientEntry], entries) };
+  const record = { name: 'record', limit: limits.client, ...total(['index.html', recordEntry], entries) };
   const pages = (manifest[staffEntry].dynamicImports ?? []).filter(isPage);
   const staff = pages.map((page) => ({
     name: page.replace(/^.*\/|\.tsx$/g, ''),
     limit: limits.staff,
     ...total(['index.html', staffEntry, page], (key) => entries(key) || isPage(key)),
   }));
-  return [client, ...staff];
+  return [client, record, ...staff];
 }
 
 /** Prints the sizes; 1 where a page is heavier than it may be. */

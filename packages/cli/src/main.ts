@@ -3,7 +3,6 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { outgoingFor } from '@rapport/server/app';
 import { makeConfig, type Config } from '@rapport/server/config/config';
 import { readEnv } from '@rapport/server/config/env';
 import { connectDatabase, type Connected } from '@rapport/server/platform/db/connect';
@@ -12,7 +11,9 @@ import { rotateKeys } from '@rapport/server/platform/keys/rotate';
 import { StartupError } from '@rapport/server/platform/startupError';
 import { memberInvitationUrl } from '@rapport/server/slices/identity/memberInvitations.service';
 import { createIdentityService } from '@rapport/server/slices/identity/service';
-import { createProviderService } from '@rapport/server/slices/inference/providers.service';
+
+import { backUpTo, restoreFrom } from './backup.ts';
+import { verifyReceiptFile } from './receipts.ts';
 
 const help = `rapport <command>
 
@@ -27,6 +28,13 @@ const help = `rapport <command>
             list the organisations of this server
   rotate-keys
             give every organisation a new key and wrap all keys under the first line of the master key
+  backup FILE [--keys FILE | --with-keys]
+            write the whole database into an archive, also while servers run; the wrapped keys go into a file of
+            their own, or into the same one, or are left out
+  restore FILE [--keys FILE] [--replace]
+            put a backup in the place of the database; who was erased since is erased again
+  verify-receipt FILE [--key FILE]
+            check the receipt of an erasure, with the organisation's public key if it is at hand
   doctor    check what a start needs, and say what to do about each thing missing
   help      this text
 
@@ -69,13 +77,8 @@ async function setPassword(): Promise<number> {
     throw new StartupError(`The password is shorter than ${shortestPassword} characters.`, 'Choose a longer one.');
   }
   const slug = process.argv[3];
-  await withDatabase(config, async ({ db, keyring }) => {
-    const identity = createIdentityService({
-      db,
-      keyring,
-      config,
-      ...createProviderService({ db, config, outgoing: outgoingFor(config) }).setupSteps,
-    });
+  await withDatabase(config, async (connected) => {
+    const identity = identityOf(config, connected);
     await identity.ensurePreset();
     if ((await identity.state()).needed) {
       throw new StartupError('There is no owner yet.', 'Start Rapport once on 127.0.0.1 and set it up.');
@@ -195,20 +198,23 @@ const show = (code: number) => (): Promise<number> => {
   return Promise.resolve(code);
 };
 
-const commands = new Map([
+const commands = new Map<string, (args: string[]) => Promise<number>>([
   ['start', start],
   ['migrate', runMigrations],
   ['set-password', setPassword],
   ['rotate-keys', rotate],
   ['add-organisation', addOrganisation],
   ['organisations', listOrganisations],
+  ['backup', backUpTo],
+  ['restore', restoreFrom],
+  ['verify-receipt', verifyReceiptFile],
   ['doctor', doctor],
   ['help', show(0)],
   ['--help', show(0)],
 ]);
 
 try {
-  process.exitCode = await (commands.get(process.argv[2] ?? 'help') ?? show(2))();
+  process.exitCode = await (commands.get(process.argv[2] ?? 'help') ?? show(2))(process.argv.slice(3));
 } catch (error) {
   if (!(error instanceof StartupError)) throw error;
   console.error(`${error.message}\n${error.wayOut}`);

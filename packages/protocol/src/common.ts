@@ -5,11 +5,13 @@ export const Id = z.uuid();
 /** ISO 8601 instant in UTC. */
 export const Instant = z.iso.datetime();
 
-// NUL breaks PostgreSQL text, other C0 controls and lone surrogates break readers further down the line.
+// NUL breaks PostgreSQL text, other control characters and lone surrogates break readers further down the line.
 // eslint-disable-next-line no-control-regex -- the control characters are what the rule refuses
-const unsafe = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+const unsafe = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
+/** Anything but spaces, format characters and letters that are drawn as nothing. */
+const visible = /[^\p{Z}\p{Cc}\p{Cf}\u115f\u1160\u2800\u3164\uffa0]/u;
 
-/** Text a person wrote: `min` to `max` UTF-16 units after trimming, without control characters or lone surrogates. */
+/** Text a person wrote: `min` to `max` UTF-16 units after trimming, without control characters or lone surrogates, something of it visible. */
 export const text = (max: number, min = 1) =>
   z
     .string()
@@ -17,7 +19,11 @@ export const text = (max: number, min = 1) =>
     .min(min)
     .max(max)
     .refine((value) => !unsafe.test(value), 'Control characters are not allowed.')
-    .refine((value) => value.isWellFormed(), 'The text holds half of a surrogate pair.');
+    .refine((value) => value.isWellFormed(), 'The text holds half of a surrogate pair.')
+    .refine((value) => min === 0 || visible.test(value), 'Nothing in it can be seen.');
+
+/** Part of a name somebody looks for. */
+export const search = text(200, 0).optional();
 
 /** One line of text: a name, a title. */
 export const line = (max: number, min = 1) =>

@@ -33,7 +33,11 @@ export const eventData = {
   'reply.completed': reply.extend({ messageId: Id, finishReason: z.string(), usage: Usage.optional() }),
   'reply.stopped': ended.extend({ messageId: Id.nullable() }),
   'reply.interrupted': ended,
-  'reply.failed': ended.extend({ fault: z.string(), message: z.string() }),
+  'reply.failed': ended.extend({
+    fault: z.string(),
+    message: z.string(),
+    replyTo: Id.nullable().optional().describe('For a reply that could not even begin: what it would have answered.'),
+  }),
   'guidance.given': z.object({ guidanceId: Id, text: z.string() }),
   'session.created': z.object({ sessionId: Id }),
   'session.paused': z.object({}),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { Id, Instant, Page, line, listOf, text } from './common.ts';
-import { PermissionName, builtInRoleNames } from './permissions.ts';
+import { Id, Instant, Page, line, listOf, search, text } from './common.ts';
+import { PermissionName } from './permissionName.ts';
+import { builtInRoleNames } from './permissions.ts';
 
 /** An address to sign in and be written to with; compared without regard to case. */
 export const Email = z.string().trim().max(254).pipe(z.email());
@@ -27,7 +28,7 @@ export const Member = z.object({
 export type Member = z.infer<typeof Member>;
 export const MemberList = listOf(Member);
 export const MemberQuery = Page.extend({
-  q: z.string().trim().max(200).optional().describe('Part of the name or the e-mail address.'),
+  q: search.describe('Part of the name or the e-mail address.'),
 });
 export type MemberQuery = z.infer<typeof MemberQuery>;
 export const MemberPatch = z.strictObject({

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** One entry of the catalogue. */
 interface Entry {
   group: PermissionGroup;
@@ -176,5 +174,3 @@ export const clientPermissions: ReadonlySet<Permission> = new Set<Permission>([
   'sessions.follow',
   'sessions.take-part',
 ]);
-
-export const PermissionName = z.enum(Object.keys(permissions) as [Permission, ...Permission[]]);

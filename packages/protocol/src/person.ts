@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Id, Instant as AnyInstant, line } from './common.ts';
+import { Purpose } from './consents.ts';
 import { Audience, EventActor } from './events.ts';
 import { ReplyStatus, Usage } from './inference.ts';
 import { Author, Citation, SessionStatus } from './sessions.ts';
@@ -69,6 +70,17 @@ export const PersonInvitation = z.strictObject({
   devices: z.array(z.strictObject({ alias: label().nullable(), createdAt: Instant })).max(1000),
 });
 
+export const PersonConsent = z.strictObject({
+  purpose: Purpose,
+  given: z.boolean(),
+  version: count,
+  language: label(35),
+  method: z.enum(['chat', 'paper', 'import']),
+  note: said.nullable(),
+  saidAt: Instant,
+});
+export type PersonConsent = z.infer<typeof PersonConsent>;
+
 export const PersonSession = z.strictObject({
   id: Id,
   title: label(),
@@ -117,6 +129,7 @@ export const PersonArchive = z.strictObject({
     })
     .nullable()
     .describe('null: a session that was held with nobody on record.'),
+  consents: z.array(PersonConsent).max(100_000).describe('What they agreed to and when, oldest first.'),
   sessions: z.array(PersonSession).max(20_000),
 });
 export type PersonArchive = z.infer<typeof PersonArchive>;

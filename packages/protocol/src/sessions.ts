@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, Instant, Page, line, text, listOf } from './common.ts';
+import { Id, Instant, Page, line, listOf, search, text } from './common.ts';
 import { EngineName, ReplyStatus, Usage } from './inference.ts';
 import { SupportedRung } from './supervision.ts';
 
@@ -48,7 +48,7 @@ export const ClientSession = z.object({
 export type ClientSession = z.infer<typeof ClientSession>;
 
 export const SessionQuery = Page.extend({
-  q: z.string().trim().max(200).optional().describe('Part of the title, the persona’s or the client’s name.'),
+  q: search.describe('Part of the title, the persona’s or the client’s name.'),
   status: SessionStatus.optional(),
   personaId: Id.optional(),
   clientId: Id.optional(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Id, line } from './common.ts';
-import { PermissionName } from './permissions.ts';
+import { PermissionName } from './permissionName.ts';
 import { ProviderCreate } from './inference.ts';
 
 /** What the first page needs to know, asked without signing in. */

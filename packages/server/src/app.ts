@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import type { RateLimits } from '@rapport/protocol/limits';
 import type pg from 'pg';
 import type { Config } from './config/config.ts';
 import { connectDatabase, type Connected } from './platform/db/connect.ts';
@@ -38,9 +39,11 @@ import { createIdentityService, ownerNeedsNoSignIn, type IdentityService } from 
 import { signInRoutes } from './slices/identity/signIn.routes.ts';
 import { createSignInService } from './slices/identity/signIn.service.ts';
 import { createTeamService } from './slices/identity/teams.service.ts';
+import { budgetRoutes } from './slices/inference/budgets.routes.ts';
+import { createBudgetService } from './slices/inference/budgets.service.ts';
 import { createGenerationService } from './slices/inference/generations.service.ts';
 import { providerRoutes } from './slices/inference/providers.routes.ts';
-import { createProviderService } from './slices/inference/providers.service.ts';
+import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
 import { knowledgeRoutes } from './slices/knowledge/routes.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
 import { opsRoutes } from './slices/ops/routes.ts';
@@ -49,9 +52,13 @@ import { createPersonaService } from './slices/personas/service.ts';
 import { archiveRoutes } from './slices/privacy/archive.routes.ts';
 import { consentRoutes } from './slices/privacy/consents.routes.ts';
 import { createConsentService } from './slices/privacy/consents.service.ts';
+import { deidRoutes } from './slices/privacy/deid.routes.ts';
+import { createDeidService } from './slices/privacy/deid.service.ts';
 import { heldSubjects } from './slices/privacy/holds.store.ts';
 import { ownRecordRoutes } from './slices/privacy/own.routes.ts';
 import { createRetained } from './slices/privacy/retained.ts';
+import { recordRoutes } from './slices/privacy/record.routes.ts';
+import { createRecordService } from './slices/privacy/record.service.ts';
 import { retentionRoutes } from './slices/privacy/retention.routes.ts';
 import { createRetentionService } from './slices/privacy/retention.service.ts';
 import { privacyRoutes } from './slices/privacy/routes.ts';
@@ -62,6 +69,7 @@ import { createLiveSocket } from './slices/rooms/socket.ts';
 import { createSessionAccess } from './slices/sessions/access.ts';
 import { createConsentPlaces } from './slices/sessions/consents.ts';
 import { createConversationService } from './slices/sessions/conversation.service.ts';
+import { createDeidSource } from './slices/sessions/deid.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
 import { sessionRoutes } from './slices/sessions/routes.ts';
 import { createSessionService } from './slices/sessions/service.ts';
@@ -95,6 +103,19 @@ export function outgoingFor(config: Config): Outgoing {
 const limitsOf = (config: Config) =>
   config.rateLimits.when === 'beyond-loopback' && !ownerNeedsNoSignIn(config) ? 'always' : config.rateLimits.when;
 
+const limitsShown = (config: Config): RateLimits => ({
+  when: limitsOf(config),
+  items: Object.entries(config.rateLimits.rules).map(
+    ([name, { address = null, actor = null, organisation = null }]) => ({
+      class: name,
+      address,
+      actor,
+      organisation,
+    }),
+  ),
+  next: null,
+});
+
 /** The parts that know no domain. */
 function createPlatform(
   { config, database, outgoing = outgoingFor(config), node = randomUUID() }: AppOptions,
@@ -125,22 +146,21 @@ function createServices(platform: Platform) {
   const providers = createProviderService({ db, config, outgoing });
   const identity = createIdentityService({ db, keyring, config, wake, ...providers.setupSteps });
   const team = createTeamServices(platform, identity);
-  const consents = createConsentService({
-    db,
-    onError: ({ message }) => log.warn({ err: message }, 'what an answer to a consent asked for was not done'),
-  });
-  const retention = createRetentionService({ db, node, log });
-  const retained = createRetained(heldSubjects);
-  retention.register('sessions', retained.sessions);
-  retention.register('drafts', retained.drafts);
-  retention.register('files', retained.files);
+  const uses = createUseServices(platform, identity, providers);
+  const { consents, deid } = uses;
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
+  const budgets = createBudgetService({ db });
   const knowledge = createKnowledgeService({ db });
-  const personas = createPersonaService({ db, knowledge, allowTitles: identity.allowsTitles });
+  const personas = createPersonaService({
+    db,
+    knowledge,
+    hasProvider: providers.hasProvider,
+    allowTitles: identity.allowsTitles,
+  });
   const clients = createClientService({ db, keyring });
   const assignments = createAssignmentService({ db, clients, onChanged: identity.changed });
   const access = createSessionAccess({ db, hub });
-  const conversations = createConversationService({ db, access, consents, personas, providers, generations });
+  const conversations = createConversationService({ db, access, consents, personas, providers, generations, budgets });
   const sessions = createSessionService({ db, access, conversations, personas, clients, providers });
   const invitations = createInvitationService({
     db,
@@ -151,7 +171,7 @@ function createServices(platform: Platform) {
       if (first) await sessions.joined(tx, orgId, sessionId, alias);
     },
   });
-  const transcripts = createTranscriptService({ sessions, conversations });
+  const transcripts = createTranscriptService({ db, sessions, conversations });
   const rooms = createRoomService({ db, hub, wake, generations, sessions, conversations });
   const privacy = createPrivacyService({
     ...platform,
@@ -166,12 +186,13 @@ function createServices(platform: Platform) {
   });
   const demo = createDemoService({ personas, knowledge, clients });
   generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, consents, conversations }));
+  deid.attach(createDeidSource({ db }));
   consents.attach(createConsentPlaces({ access, clients, conversations }));
   return {
+    budgets,
     providers,
     identity,
-    consents,
-    retention,
+    ...uses,
     generations,
     knowledge,
     personas,
@@ -186,6 +207,33 @@ function createServices(platform: Platform) {
     privacy,
     demo,
   };
+}
+
+/** What people agreed to, how long what is kept, and what leaves without identifiers. */
+function createUseServices(
+  { db, config, node, log }: ReturnType<typeof createPlatform>,
+  identity: IdentityService,
+  providers: ProviderService,
+) {
+  const consents = createConsentService({
+    db,
+    onError: ({ message }) => log.warn({ err: message }, 'what an answer to a consent asked for was not done'),
+  });
+  const deid = createDeidService({ db, consents });
+  const retention = createRetentionService({ db, node, log });
+  const retained = createRetained(heldSubjects);
+  retention.register('sessions', retained.sessions);
+  retention.register('drafts', retained.drafts);
+  retention.register('files', retained.files);
+  const record = createRecordService({
+    db,
+    config,
+    consents,
+    retention,
+    organisationName: identity.organisationName,
+    recipients: providers.recipients,
+  });
+  return { consents, deid, retention, record };
 }
 
 /** Who belongs to an organisation, and what they may do in it. */
@@ -220,11 +268,14 @@ function addRoutes(app: App, config: Config, db: Database, services: Services, c
   apiKeyRoutes(app, services.apiKeys);
   invitationRoutes(app, services.invitations);
   providerRoutes(app, services.providers);
+  budgetRoutes(app, services.budgets, limitsShown(config));
   knowledgeRoutes(app, services.knowledge);
   personaRoutes(app, services.personas);
   clientRoutes(app, services.clients, services.assignments);
   consentRoutes(app, services.consents);
+  deidRoutes(app, services.deid);
   retentionRoutes(app, services.retention);
+  recordRoutes(app, services.record);
   sessionRoutes(app, services);
   roomRoutes(app, services.rooms, {
     closing,

@@ -1,19 +1,20 @@
-import type { Me } from '@rapport/protocol/setup';
 import type { OwnSignIn } from '@rapport/protocol/signIn';
 import { ApiError } from '@rapport/sdk/api';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { api } from './lib/api.ts';
+import { useMay, useMe } from './lib/me.ts';
 import { Failure, Loading } from './lib/ui.tsx';
 
 const links = [
-  ['/', 'nav.sessions'],
-  ['/personas', 'nav.personas'],
-  ['/clients', 'nav.clients'],
-  ['/knowledge', 'nav.knowledge'],
-  ['/security', 'nav.security'],
-  ['/settings', 'nav.settings'],
+  ['/', 'nav.sessions', 'sessions.read'],
+  ['/personas', 'nav.personas', 'personas.read'],
+  ['/clients', 'nav.clients', 'clients.read'],
+  ['/knowledge', 'nav.knowledge', 'knowledge.read'],
+  ['/privacy', 'nav.privacy', 'privacy.read'],
+  ['/security', 'nav.security', 'own-account'],
+  ['/settings', 'nav.settings', 'signed-in'],
 ] as const;
 
 function toggleTheme() {
@@ -29,16 +30,21 @@ const signOut = () => void api.post('/sign-out').then(() => location.assign('/si
 
 export function Layout() {
   const { t } = useTranslation();
-  const me = useQuery({ queryKey: ['me'], queryFn: () => api.get<Me>('/me'), staleTime: 60_000 });
   const own = useQuery({
     queryKey: ['own-sign-in'],
     queryFn: () => api.get<OwnSignIn>('/me/sign-in'),
     staleTime: 60_000,
   });
-  const at = useLocation({ select: ({ pathname }) => pathname });
+  const me = useMe();
+  const may = useMay();
+  const shown = links.filter(([, , permission]) => may(permission));
+  // The path alone: a re-render at each change of the location would lead to the sign-in again and again.
+  const pathname = useLocation({ select: (location) => location.pathname });
   if (me.error instanceof ApiError && me.error.status === 401) return <Navigate to="/sign-in" />;
   // Nothing else would answer before the second factor is set up.
-  if (own.data?.secondFactorMissing && at !== '/security') return <Navigate to="/security" />;
+  if (own.data?.secondFactorMissing && pathname !== '/security') return <Navigate to="/security" />;
+  // Not everybody's first page is that of the sessions.
+  if (pathname === '/' && shown[0] && shown[0][0] !== '/') return <Navigate to={shown[0][0]} />;
   return (
     <>
       <a className="skip" href="#content">
@@ -50,7 +56,7 @@ export function Layout() {
           {t('app.name')}
         </Link>
         <nav aria-label={t('app.menu')}>
-          {links.map(([to, label]) => (
+          {shown.map(([to, label]) => (
             <Link key={to} to={to} activeOptions={{ exact: to === '/' }}>
               {t(label)}
             </Link>

@@ -18,6 +18,12 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import('./features/signIn/SignInPage.tsx'), 'SignInPage'),
 });
 
+const joinTeam = createRoute({
+  getParentRoute: () => root,
+  path: '/join-team/$token',
+  component: lazyRouteComponent(() => import('./features/identity/JoinTeamPage.tsx'), 'JoinTeamPage'),
+});
+
 /** Everything behind the set-up and the sign-in. */
 const inside = createRoute({
   getParentRoute: () => root,
@@ -42,9 +48,16 @@ const pages = [
   page('/clients', () => import('./features/clients/ClientsPage.tsx'), 'ClientsPage'),
   page('/knowledge', () => import('./features/knowledge/KnowledgePage.tsx'), 'KnowledgePage'),
   page('/knowledge/$id', () => import('./features/knowledge/KnowledgeBasePage.tsx'), 'KnowledgeBasePage'),
+  page('/privacy', () => import('./features/privacy/PrivacyPage.tsx'), 'PrivacyPage'),
   page('/security', () => import('./features/signIn/SecurityPage.tsx'), 'SecurityPage'),
   page('/mailbox', () => import('./features/signIn/MailboxPage.tsx'), 'MailboxPage'),
+  page('/settings/members', () => import('./features/identity/MembersPage.tsx'), 'MembersPage'),
+  page('/settings/roles', () => import('./features/identity/RolesPage.tsx'), 'RolesPage'),
+  page('/settings/teams', () => import('./features/identity/TeamsPage.tsx'), 'TeamsPage'),
+  page('/settings/api-keys', () => import('./features/identity/ApiKeysPage.tsx'), 'ApiKeysPage'),
   page('/settings', () => import('./features/identity/SettingsPage.tsx'), 'SettingsPage'),
 ];
 
-export const router = createRouter({ routeTree: root.addChildren([setup, signIn, inside.addChildren(pages)]) });
+export const router = createRouter({
+  routeTree: root.addChildren([setup, signIn, joinTeam, inside.addChildren(pages)]),
+});

@@ -34,18 +34,21 @@ create table usage_through (
 );
 select rapport_secure('usage_through', 'org_id');
 
--- subject_id is a persona, a user, or for the whole organisation its own id.
 create table budget (
   org_id uuid not null references org,
   id uuid not null,
   scope text not null check (scope in ('organisation', 'persona', 'user')),
-  subject_id uuid not null,
+  persona_id uuid,
+  user_id uuid,
   period text not null check (period in ('day', 'month')),
   tokens bigint check (tokens >= 0),
   cost_micro_usd bigint check (cost_micro_usd >= 0),
   created_at timestamptz not null default now(),
   primary key (org_id, id),
-  unique (org_id, scope, subject_id, period),
+  foreign key (org_id, persona_id) references persona on delete cascade,
+  foreign key (org_id, user_id) references app_user on delete cascade,
+  unique nulls not distinct (org_id, scope, persona_id, user_id, period),
+  check ((scope = 'persona') = (persona_id is not null) and (scope = 'user') = (user_id is not null)),
   check (tokens is not null or cost_micro_usd is not null)
 );
 select rapport_secure('budget', 'org_id');

@@ -35,6 +35,10 @@ export function requireStaff(actor: Actor): asserts actor is StaffActor {
   if (actor.kind !== 'staff') throw notFound();
 }
 
+/** Whom a token or a login stands for; for as long as it is the same, a connection may go on. */
+export const actorKey = (actor: Actor): string =>
+  actor.kind === 'client' ? `client/${actor.tokenId}` : actor.keyId ? `key/${actor.keyId}` : `staff/${actor.userId}`;
+
 export const asEventActor = (actor: Actor): EventActor =>
   actor.kind === 'staff'
     ? { kind: 'staff', id: actor.userId, name: actor.name }

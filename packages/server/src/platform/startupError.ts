@@ -28,6 +28,12 @@ export function explainDiskError(error: unknown, path: string): unknown {
       );
     case 'EROFS':
       return new StartupError(`${path} is on a read-only disk.`, 'Set RAPPORT_DATA_DIR to a writable folder.', error);
+    case 'ENOENT':
+      return new StartupError(
+        `The folder ${path} cannot be made.`,
+        'Set RAPPORT_DATA_DIR to a folder on a disk that can be written to.',
+        error,
+      );
     case 'ENOTDIR':
     case 'EEXIST':
       return new StartupError(

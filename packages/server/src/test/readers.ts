@@ -8,7 +8,7 @@ export interface Seen {
   texts: Map<string, string>;
   /** Deltas that did not go on where the text ended. */
   gaps: number;
-  /** The server has ended the connection. */
+  /** The server has ended the connection, or denied the room. */
   ended: boolean;
   until(done: (seen: Seen) => boolean, ms?: number): Promise<void>;
   close(): void;
@@ -18,6 +18,7 @@ interface Collector extends Seen {
   event(event: RoomEvent): void;
   delta(delta: { replyId: string; offset: number; text: string }): void;
   end(): void;
+  poke(): void;
 }
 
 function collector(close: () => void): Collector {
@@ -29,6 +30,7 @@ function collector(close: () => void): Collector {
     gaps: 0,
     ended: false,
     close,
+    poke,
     end() {
       seen.ended = true;
       poke();
@@ -62,16 +64,24 @@ function collector(close: () => void): Collector {
   return seen;
 }
 
-/** As staff without `client`, as the session's client with it. */
-export async function readBySocket(
-  app: TestApp,
-  session: TestSession,
-  as: 'client' | 'staff',
-  after = 0,
-): Promise<Seen> {
-  const socket = new WebSocket(`ws://127.0.0.1:${app.port}/api/v1/live`);
+/** As the owner, as the session's client, or with these headers. */
+type As = 'client' | 'staff' | Record<string, string>;
+
+const headersOf = (as: As, session: TestSession): Record<string, string> =>
+  typeof as === 'object' ? as : as === 'client' ? session.client : {};
+
+export interface SeenBySocket extends Seen {
+  /** Codes of what was refused. */
+  nacks: string[];
+  send(frame: object): void;
+}
+
+export async function readBySocket(app: TestApp, session: TestSession, as: As, after = 0): Promise<SeenBySocket> {
+  const { authorization, ...headers } = headersOf(as, session);
+  const socket = new WebSocket(`ws://127.0.0.1:${app.port}/api/v1/live`, { headers });
+  const nacks: string[] = [];
   const seen = collector(() => socket.close());
-  const token = as === 'client' ? session.client.authorization.slice(7) : undefined;
+  const token = authorization?.slice('Bearer '.length);
   socket.on('close', () => seen.end());
   socket.on('open', () => socket.send(JSON.stringify({ t: 'hello', ...(token ? { token } : {}) })));
   await new Promise<void>((resolve, reject) => {
@@ -80,19 +90,24 @@ export async function readBySocket(
       const frame = JSON.parse(data.toString());
       if (frame.t === 'welcome') socket.send(JSON.stringify({ t: 'sub', room: session.roomId, after }));
       else if (frame.t === 'synced') resolve();
-      else if (frame.t === 'denied') reject(new Error(`denied: ${frame.code}`));
-      else if (frame.t === 'ev') seen.event(frame);
+      else if (frame.t === 'denied') {
+        seen.end();
+        reject(new Error(`denied: ${frame.code}`));
+      } else if (frame.t === 'nack') {
+        nacks.push(frame.code);
+        seen.poke();
+      } else if (frame.t === 'ev') seen.event(frame);
       else if (frame.t === 'eph' && frame.type === 'text-delta') seen.delta(frame);
     });
   });
-  return seen;
+  return Object.assign(seen, { nacks, send: (frame: object) => socket.send(JSON.stringify(frame)) });
 }
 
-export async function readBySse(app: TestApp, session: TestSession, as: 'client' | 'staff', after = 0): Promise<Seen> {
+export async function readBySse(app: TestApp, session: TestSession, as: As, after = 0): Promise<Seen> {
   const controller = new AbortController();
   const seen = collector(() => controller.abort());
   const response = await app.fetch(`/api/v1/rooms/${session.roomId}/events?after=${after}`, {
-    headers: { accept: 'text/event-stream', ...(as === 'client' ? session.client : {}) },
+    headers: { accept: 'text/event-stream', ...headersOf(as, session) },
     signal: controller.signal,
   });
   if (response.status !== 200 || !response.body) throw new Error(`SSE answered ${response.status}`);
@@ -117,13 +132,13 @@ async function consume(body: ReadableStream<Uint8Array>, seen: Collector) {
   }
 }
 
-export function readByPoll(app: TestApp, session: TestSession, as: 'client' | 'staff', after = 0): Seen {
+export function readByPoll(app: TestApp, session: TestSession, as: As, after = 0): Seen {
   const controller = new AbortController();
   const seen = collector(() => controller.abort());
   const loop = async () => {
     for (let next = after; !controller.signal.aborted;) {
       const response = await app.fetch(`/api/v1/rooms/${session.roomId}/events?after=${next}&wait=25`, {
-        headers: as === 'client' ? session.client : {},
+        headers: headersOf(as, session),
         signal: controller.signal,
       });
       const page = (await response.json()) as { events: RoomEvent[]; next: number };

@@ -36,7 +36,8 @@ function actOf(body: RecordedRequest['body']): { act: string; number: number | n
   const model = String(body.model ?? 'echo');
   const name = /\[play ([\w@-]+)\]/.exec(lastText(body))?.[1] ?? model;
   const [act = 'echo', number] = name.split('@');
-  return { act, number: number === undefined ? null : Number(number) };
+  const given = Number(number);
+  return { act, number: Number.isFinite(given) ? given : null };
 }
 
 /** The texts an act says, and the pause between them in milliseconds. */

@@ -21,6 +21,7 @@ export const clientTexts = {
     disclosure: 'You are talking with an AI persona, supervised by people.', person: 'A person of the team is writing with you.', typing: 'A person of the team is typing…',
     paused: 'The session is paused. You can go on writing; the answer comes later.', ended: 'This session has ended.', off: 'The persona does not answer at the moment.',
     empty: 'Write the first message when you are ready.', waiting: 'will be sent', refused: 'not sent: {{reason}}',
+    record: 'What is stored about me',
     noAccess: 'You need an invitation to see this session.',
   },
 } as const;

@@ -1,7 +1,7 @@
 /** What only the team's pages show: it is added to the client's texts there. */
 export const staffTexts = {
   app: { skip: 'Skip to content', menu: 'Main menu', theme: 'Light or dark' },
-  nav: { sessions: 'Sessions', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', security: 'Security', settings: 'Settings' },
+  nav: { sessions: 'Sessions', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', privacy: 'Privacy', security: 'Security', settings: 'Settings' },
   common: {
     save: 'Save', saved: 'Saved.', add: 'Add', remove: 'Remove', create: 'Create', delete: 'Delete', more: 'Show more', search: 'Search', any: 'Any', noMatch: 'Nothing of this name.',
     name: 'Name', tryAgain: 'Try again', none: 'None', back: 'Back', open: 'Open', required: 'Please fill this in.',
@@ -24,8 +24,8 @@ export const staffTexts = {
     modelName: 'Name of the model', test: 'Test with one real call', testing: 'Testing…', works: 'It answers ({{ms}} ms).',
   },
   signIn: {
-    title: 'Sign in', name: 'Your name or e-mail address', password: 'Password', go: 'Sign in', out: 'Sign out',
-    organisation: 'Short name of your organisation', otherWays: 'Other ways', passkey: 'Sign in with a passkey', with: 'Sign in with {{label}}',
+    title: 'Sign in', name: 'Your name', nameOrEmail: 'Name or e-mail address', organisationHint: 'Its short name, as your team uses it.', password: 'Password', go: 'Sign in', out: 'Sign out',
+    otherWays: 'Other ways', passkey: 'Use a passkey', with: 'Go on with {{label}}',
     byLetter: 'By e-mail', email: 'E-mail address', sendLink: 'Send me a sign-in link', forgot: 'I forgot my password',
     sent: 'If there is a sign-in for this address, a letter is on its way.', noMail: 'No mail server is set up: letters are kept in the development mailbox of this machine and sent to nobody.',
     mailbox: 'Open the development mailbox', providerFailed: 'Your organisation’s provider did not sign you in. Try again, or use another way.',
@@ -53,6 +53,27 @@ export const staffTexts = {
     provider: { label: 'Name on the button', issuer: 'Issuer address', clientId: 'Client id', clientSecret: 'Client secret', checksSecondFactor: 'It checks a second factor itself' },
   },
   mailbox: { title: 'Development mailbox', hint: 'No mail server is set up, so these letters were sent to nobody. Set RAPPORT_SMTP_URL to send them.', empty: 'No letter yet.', to: 'To {{to}}' },
+  joinTeam: { title: 'Join your team', intro: '{{organisation}} invites you. Choose how your team sees you and a password.', passwordHint: 'At least 12 characters.', go: 'Join' },
+  members: {
+    title: 'Members', invite: 'Invite somebody', you: 'you', disabled: 'disabled', email: 'E-mail address', emailHint: 'They sign in with it. Without one, hand the link over yourself.',
+    sent: 'The link went to {{email}}.', disable: 'Disable', enable: 'Enable', remove: 'Remove', removeNow: 'Remove now',
+    removeText: '{{name}} loses access at once and is taken off teams and clients. What they wrote stays.',
+  },
+  roles: {
+    title: 'Roles', new: 'New role', builtIn: 'built in', about: 'What it is for', members_one: '{{count}} member has it.', members_other: '{{count}} members have it.',
+    owner: 'Owner', administrator: 'Administrator', supervisor: 'Supervisor', facilitator: 'Facilitator', author: 'Author', analyst: 'Analyst',
+  },
+  permissions: {
+    account: 'Own account', organisation: 'Organisation', members: 'Members and teams', knowledge: 'Knowledge', personas: 'Personas', clients: 'Clients', sessions: 'Sessions',
+    privacy: 'Privacy', oversight: 'Oversight',
+  },
+  teams: { title: 'Teams', new: 'New team', empty: 'No team yet', hint: 'Everybody in a team may see the clients assigned to it.', nobody: 'Nobody yet' },
+  apiKeys: {
+    title: 'API keys', new: 'New API key', hint: 'With a key a program acts for you, within the scopes you choose and never beyond what you may do yourself.', everybody: 'Everybody’s keys',
+    empty: 'No key yet', revoke: 'Revoke', revokeTitle: 'Revoke this key?', revokeText: 'Whatever uses {{name}} is refused from now on.', key: 'Key',
+    once: 'Copy it now: it is not shown again.', purpose: 'What it is for', days: '{{count}} days', forever: 'does not expire', used: 'used {{date}}', unused: 'not used yet', make: 'Make the key',
+  },
+  caseload: { title: 'Who looks after this client', nobody: 'Nobody yet. Only those who see every client see this one.', change: 'Change', assign: 'Assign' },
   sessions: {
     title: 'Sessions', new: 'New session', searchIn: 'Titles, personas, clients', status: 'Status', all: 'All',
     active: 'Active', paused: 'Paused', ended: 'Ended', empty: 'No session yet',
@@ -92,9 +113,27 @@ export const staffTexts = {
     addText: 'Add a document', docTitle: 'Title', text: 'Text or Markdown', file: 'Or choose a .txt or .md file', chunks_one: '{{count}} passage', chunks_other: '{{count}} passages',
     search: 'Try a question', noHit: 'No passage answers this.', score: 'score {{score}}', deleteTitle: 'Delete this document?', deleteText: 'It is gone from the next answer.',
   },
+  privacy: {
+    title: 'Privacy', requests: 'Wishes to be erased', noRequests: 'Nobody waits for an answer.', erase: 'Erase…', decline: 'Decline…', answer: 'Your answer to the client',
+    answerHint: 'The client reads it on their own page.', records: 'What is stored about clients', recordsHint: 'An export is a zip file with everything about a person: to read, to print, and to import elsewhere.',
+    export: 'Export', hold: 'Hold…', reason: 'Reason', holdHint: 'While a hold is in force nobody can erase what is stored.', placeHold: 'Place the hold',
+    goes_one: 'This goes for good, with {{count}} session:', goes_other: 'This goes for good, with {{count}} sessions:', what: 'What', rows: 'Entries',
+    category: {
+      profile: 'Profile', conversation: 'Conversations', guidance: 'Private guidance', access: 'Invitations, devices, assignments', technical: 'Technical records', privacy: 'Consents, holds, requests',
+      research: 'De-identified copies',
+    },
+    keyGoes: 'The key that the content is sealed under is destroyed as well: older backups without keys cannot be read any more.',
+    held_one: 'A legal hold keeps this record. Lift it first.', held_other: '{{count}} legal holds keep this record. Lift them first.',
+    final: 'Running replies end, and the client loses access. Nobody can undo this.', typeName: 'Type the name to confirm: {{name}}', eraseNow: 'Erase for good', erasing: 'Erasing…', erased: 'Erased. The receipt says what went.',
+    receipt: 'Receipt', holds: 'Legal holds', lifted: 'Show lifted ones too', noHolds: 'No hold is in force.', lift: 'Lift…', liftedOn: 'Lifted {{date}}: {{reason}}',
+    erasures: 'Erasures and receipts', erasuresHint: 'A receipt names nobody: it holds ids, counts and a signature. Give the key below to whoever wants to check one.', fingerprint: 'Key', copyKey: 'Copy the key',
+    noErasures: 'Nobody has been erased.', status: { running: 'running', refused: 'refused', erased: 'erased, receipt to come', done: 'done' }, entries_one: '{{count}} entry', entries_other: '{{count}} entries',
+    import: 'Import', importFile: 'An export of another organisation', importHint: 'A zip file of at most 32 MB. It makes a client with ended sessions; consents are not taken over.',
+    imported: 'Imported: {{sessions}} sessions with {{messages}} messages.',
+  },
   settings: {
     title: 'Settings', organisation: 'Organisation', allowTitles: 'Allow personas to claim licences and titles', allowTitlesHint: 'Off is safer: an AI persona holds no licence.',
-    toSecurity: 'Your password and other ways to sign in are under Security.', newPassword: 'New password',
+    more: 'More settings', newPassword: 'New password',
     providers: 'Model providers', default: 'Default', makeDefault: 'Make default', noProviders: 'No model yet: the reference engine answers.', addProvider: 'Add a provider',
     prices: 'Prices', pricesHint: 'US dollars per million tokens. Replies made before keep their cost.', input: 'Input', output: 'Output', cached: 'Cached', model: 'Model', setPrice: 'Set price',
   },

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { clientTexts } from './en.client.ts';
+import { recordTexts } from './en.record.ts';
 import { staffTexts } from './en.staff.ts';
 
 const src = join(import.meta.dirname, '..');
@@ -39,11 +40,16 @@ test('a client’s device has every text that its pages name', () => {
   expect(missing).toEqual([]);
 });
 
+test('the page of one’s own record has every text that it names', () => {
+  const known = new Set([...keysOf(clientTexts), ...keysOf(recordTexts)]);
+  expect(usedIn(filesFrom(join(src, 'record.tsx'))).filter((key) => !known.has(key))).toEqual([]);
+});
+
 test('every text that a page names is there', () => {
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
     (name) => /\.tsx?$/.test(name) && !name.includes('.test.'),
   );
-  const known = new Set([...keysOf(clientTexts), ...keysOf(staffTexts)]);
+  const known = new Set([...keysOf(clientTexts), ...keysOf(recordTexts), ...keysOf(staffTexts)]);
   expect(usedIn(files.map((name) => join(src, name))).filter((key) => !known.has(key))).toEqual([]);
 });
 

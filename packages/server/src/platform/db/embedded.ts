@@ -66,6 +66,17 @@ export async function startEmbedded({ dataDir, log }: EmbeddedOptions): Promise<
   }
 }
 
+/** How to connect to the database that a server, or a killed one, has running on `dataDir`; undefined: none runs. */
+export async function findRunning(dataDir: string): Promise<EmbeddedPostgres['poolConfig'] | undefined> {
+  const folder = join(resolve(dataDir), 'postgres');
+  if (!existsSync(folder)) return undefined;
+  const place = openPlace(folder);
+  const running = await findOrphan(place.cluster);
+  if (!running) return undefined;
+  const password = readFileSync(join(place.home, 'password'), 'utf8');
+  return { host: running.host, port: running.port, user, password, database };
+}
+
 async function startLocked(root: string, log: EmbeddedOptions['log'], release: () => void): Promise<EmbeddedPostgres> {
   const place = existsSync(join(root, 'postgres')) ? openPlace(join(root, 'postgres')) : await makePlace(root, log);
   const orphan = await findOrphan(place.cluster);

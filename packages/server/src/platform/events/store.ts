@@ -90,6 +90,29 @@ export async function readEvents(
   return Promise.all(rows.map(async (row) => toLogEvent(row, await db.codec.open(place(orgId, row.id), row.data))));
 }
 
+/** All events of certain types that `audience` may see, in order; of a whole room, so for exports only. */
+export async function readEventsOfTypes<T extends EventType>(
+  db: Db,
+  orgId: string,
+  roomId: string,
+  types: T[],
+  audience: Audience,
+): Promise<{ seq: number; type: T; at: string; data: EventData<T> }[]> {
+  const rows = await db.many<EventRow & { type: T }>(
+    `select seq, id, type, audience, actor, data, at from event
+     where org_id = $1 and room_id = $2 and type = any($3) and (audience = 'all' or $4 = 'staff') order by seq`,
+    [orgId, roomId, types, audience],
+  );
+  return Promise.all(
+    rows.map(async ({ seq, type, at, id, data }) => ({
+      seq,
+      type,
+      at,
+      data: JSON.parse(await db.codec.open(place(orgId, id), data)) as EventData<T>,
+    })),
+  );
+}
+
 /** `data` is JSON already: joining texts spares a parse and a stringify per event. */
 function toLogEvent(
   row: Pick<LogEvent, 'seq' | 'audience' | 'actor' | 'at'> & { type: string },

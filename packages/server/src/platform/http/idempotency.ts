@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Actor } from '../actor.ts';
+import { actorKey, type Actor } from '../actor.ts';
 import type { Database } from '../db/db.ts';
 import { AppError } from '../errors.ts';
 import { Unreadable } from '../keys/keyring.ts';
@@ -35,18 +35,13 @@ export function idempotencyKey(request: FastifyRequest): string | undefined {
   });
 }
 
-const nameOf = (actor: Actor): string => {
-  if (actor.kind === 'client') return `client/${actor.tokenId}`;
-  return actor.keyId ? `key/${actor.keyId}` : `staff/${actor.userId}`;
-};
-
 async function claimOf(db: Database, request: FastifyRequest, actor: Actor, key: string): Promise<store.Claim> {
   const [route = '', search = ''] = request.url.split('?', 2);
   // As it was understood: the order of its fields and what they default to make no other request.
   const asked = `${search}\n${JSON.stringify(request.body ?? null)}`;
   const { orgId } = actor;
   const hash = await db.in(orgId).codec.hash(orgId, 'request', asked);
-  return { orgId, actor: nameOf(actor), route, key, hash, owner: randomUUID() };
+  return { orgId, actor: actorKey(actor), route, key, hash, owner: randomUUID() };
 }
 
 interface Parts {

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { errorCatalogue, type ErrorCode, type Problem } from '@rapport/protocol/errors';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
@@ -65,4 +67,26 @@ export function answerError(error: FastifyError | AppError | Error, request: Fas
 
 export function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply) {
   return answerError(new AppError('not-found'), request, reply);
+}
+
+const unreadable: Record<string, [ErrorCode, reason: string]> = {
+  HPE_HEADER_OVERFLOW: ['headers-too-large', 'Request Header Fields Too Large'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'Request Timeout'],
+};
+
+/** A request that Node's parser gave up on reaches no route and no handler; it is told why in the same form. */
+export function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const [code, reason] = unreadable[error.code ?? ''] ?? ['bad-request', 'Bad Request'];
+  const known = new AppError(code);
+  const body = JSON.stringify(problemOf(known, randomUUID()));
+  const head = [
+    `HTTP/1.1 ${known.status} ${reason}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'content-type: application/problem+json',
+    'x-content-type-options: nosniff',
+    'connection: close',
+  ];
+  if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  socket.destroySoon();
 }

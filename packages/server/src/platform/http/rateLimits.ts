@@ -30,9 +30,11 @@ export function createAddressOf(trusted: readonly string[]): (request: IncomingM
   return (request) => proxyAddress(request, trust);
 }
 
-/** Whom somebody's requests are counted for. */
-export const nameOf = (actor: Actor): string =>
-  actor.kind === 'staff' ? `staff/${actor.userId}` : `client/${actor.tokenId}`;
+/** Whom somebody's requests are counted for. A key's are its own: a program that runs away locks nobody out of the pages. */
+function nameOf(actor: Actor): string {
+  if (actor.kind === 'client') return `client/${actor.tokenId}`;
+  return actor.keyId === null ? `staff/${actor.userId}` : `key/${actor.keyId}`;
+}
 
 export type RequestLimits = ReturnType<typeof createRequestLimits>;
 

@@ -38,3 +38,12 @@ test('what is UTF-8 arrives as it was sent; what is no JSON is told as before', 
     expect(await create(body)).toMatchObject({ status: 400, body: { code: 'malformed-json' } });
   }
 });
+
+test('a request that reaches no route is told why in the same form as any other', async () => {
+  const long = await app.fetch(`/api/v1/clients?q=${'x'.repeat(40_000)}`);
+  expect([long.status, long.headers.get('content-type')]).toEqual([431, 'application/problem+json']);
+  expect(await long.json()).toMatchObject({ code: 'headers-too-large', status: 431 });
+  const broken = await app.fetch('/api/v1/clients/%ED%A0%80');
+  expect([broken.status, broken.headers.get('content-type')]).toEqual([400, 'application/problem+json']);
+  expect(await broken.json()).toMatchObject({ code: 'bad-request' });
+});

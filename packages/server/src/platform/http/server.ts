@@ -23,7 +23,7 @@ import type { Permission } from '@rapport/protocol/permissions';
 import type { Actor } from '../actor.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { answerError } from './problem.ts';
+import { answerError, answerUnreadable } from './problem.ts';
 import type { RequestLimits } from './rateLimits.ts';
 
 declare module 'fastify' {
@@ -87,6 +87,8 @@ export function createHttp(options: HttpOptions): App {
     trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
     requestTimeout: 60_000,
     forceCloseConnections: true,
+    clientErrorHandler: answerUnreadable,
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
   }).withTypeProvider<ZodTypeProvider>();
 

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../../test/app.ts';
 import { startDns, type TestDns } from '../../test/dns.ts';
 import { parseException, reachOf } from './addresses.ts';
 import { createOutgoing, refusalOf, type Outgoing, type OutgoingOptions } from './outgoing.ts';
@@ -187,52 +186,5 @@ describe('a request of this server', () => {
     } finally {
       setGlobalDispatcher(before);
     }
-  });
-});
-
-describe('a provider’s address', () => {
-  let app: TestApp;
-  afterEach(() => app.close());
-  const tryOut = async (baseUrl: string) =>
-    (await app.json('POST', '/api/v1/providers/test', { kind: 'openai', baseUrl, model: 'm' })).body;
-
-  test('on a server that others reach, this machine and its network are closed unless excepted', async () => {
-    app = await startTestApp();
-    await app.json('PUT', '/api/v1/me/password', { password: 'correct horse battery' });
-    const { startApp } = await import('../../app.ts');
-    for (const allowPrivate of [[], [`127.0.0.1:${port}`]]) {
-      const config = { ...app.config, localMode: false, allowPrivate };
-      const server = await startApp({ config, database: app.database });
-      made.push(server);
-      const send = (path: string, body: object, cookie = '') =>
-        fetch(server.url + path, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', cookie },
-          body: JSON.stringify(body),
-        });
-      const signedIn = await send('/api/v1/sign-in', { name: 'Olga', password: 'correct horse battery' });
-      const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
-      const body = { kind: 'openai', baseUrl: `http://127.0.0.1:${port}/v1`, model: 'm' };
-      const tried = (await (await send('/api/v1/providers/test', body, cookie)).json()) as Record<string, unknown>;
-      if (allowPrivate.length === 0) {
-        expect(tried).toMatchObject({ ok: false, fault: 'refused-address' });
-        expect(tried['message']).toContain('RAPPORT_ALLOW_PRIVATE');
-        expect(visits).toEqual([]);
-      } else expect(visits).toEqual(['open /v1/chat/completions']);
-    }
-  });
-
-  test('that sends elsewhere is not followed', async () => {
-    app = await startTestApp();
-    const to = `http://127.0.0.2:${port}/inside`;
-    expect(await tryOut(`http://127.0.0.1:${port}/?to=${to}&x=`)).toMatchObject({ ok: false, fault: 'redirected' });
-    expect(visits.filter((one) => one.startsWith('secret'))).toEqual([]);
-  });
-
-  test('on one’s own machine loopback is allowed, other private addresses not', async () => {
-    app = await startTestApp();
-    expect((await tryOut(`http://127.0.0.1:${port}/v1`)).fault).not.toBe('refused-address');
-    expect((await tryOut('http://192.168.77.1:1/v1')).fault).toBe('refused-address');
-    expect((await tryOut('http://169.254.169.254/v1')).message).toMatch(/never called/);
   });
 });

@@ -71,6 +71,16 @@ export function createClientService({ db, keyring }: { db: Database; keyring: Ke
   };
 }
 
+/** What is known to identify the client of a session, to be taken out of an export. */
+export async function identifiersOfClient(
+  db: Db,
+  orgId: string,
+  id: string | null,
+): Promise<{ name: string | null; about: string }> {
+  const client = id === null ? undefined : await store.findClient(db, orgId, id, null);
+  return { name: client?.name ?? null, about: client?.about ?? '' };
+}
+
 /** What a reply needs of the client, if there is one. The session was checked already. */
 export async function clientOfReply(
   db: Db,

@@ -15,6 +15,9 @@ export interface GenerationStart {
   replyTo: string | null;
   replaces: string | null;
   engine: EngineName;
+  /** Whose budgets it is counted for: the persona's, and those of the member of the team whose session it is. */
+  personaId: string;
+  userId: string;
 }
 
 export interface Generation extends GenerationStart {
@@ -33,7 +36,7 @@ export interface GenerationEnd {
 }
 
 const columns = `org_id as "orgId", id, session_id as "sessionId", room_id as "roomId", audience, reply_to as "replyTo",
-  replaces, engine, epoch, started_at as "startedAt"`;
+  replaces, engine, persona_id as "personaId", user_id as "userId", epoch, started_at as "startedAt"`;
 
 const tokenPlace = (orgId: string, id: string, offset: number) => ({
   orgId,
@@ -44,9 +47,21 @@ const tokenPlace = (orgId: string, id: string, offset: number) => ({
 
 export const insertGeneration = (tx: Tx, g: GenerationStart, owner: string): Promise<Generation> =>
   tx.one<Generation>(
-    `insert into generation (org_id, id, session_id, room_id, audience, status, reply_to, replaces, engine, owner, lease_until)
-     values ($1, $2, $3, $4, $5, 'running', $6, $7, $8, $9, now() + make_interval(secs => ${leaseSeconds})) returning ${columns}`,
-    [g.orgId, g.id, g.sessionId, g.roomId, g.audience, g.replyTo, g.replaces, JSON.stringify(g.engine), owner],
+    `insert into generation (org_id, id, session_id, room_id, audience, status, reply_to, replaces, engine, owner, persona_id, user_id, lease_until)
+     values ($1, $2, $3, $4, $5, 'running', $6, $7, $8, $9, $10, $11, now() + make_interval(secs => ${leaseSeconds})) returning ${columns}`,
+    [
+      g.orgId,
+      g.id,
+      g.sessionId,
+      g.roomId,
+      g.audience,
+      g.replyTo,
+      g.replaces,
+      JSON.stringify(g.engine),
+      owner,
+      g.personaId,
+      g.userId,
+    ],
   );
 
 /** Ends a generation if this owner still holds it; false: another server took it over. */

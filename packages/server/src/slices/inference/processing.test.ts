@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Config } from '../../config/config.ts';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
 import { readBySocket, types } from '../../test/readers.ts';
 
@@ -9,6 +10,8 @@ let upstream: Server;
 /** Everything that reached the upstream, byte for byte. */
 let received = '';
 let address: string;
+/** Such an address is not called otherwise. */
+let config: Partial<Config>;
 
 beforeAll(async () => {
   upstream = createServer((request, response) => {
@@ -24,7 +27,8 @@ beforeAll(async () => {
   await new Promise<void>((done) => upstream.listen(0, done));
   // An address of this machine that does not say so.
   address = `http://0.0.0.0:${(upstream.address() as AddressInfo).port}/v1`;
-  app = await startTestApp();
+  config = { allowPrivate: [new URL(address).host] };
+  app = await startTestApp({ config });
 });
 afterAll(async () => {
   await app?.close();
@@ -95,7 +99,7 @@ test('what runs on this machine needs no approval', async () => {
 test('the answer can be given with the provider, also in the set-up', async () => {
   const given = await add({ processing: { approved: true, note: 'Agreement 13' } });
   expect(given.processing).toMatchObject({ status: 'approved', note: 'Agreement 13' });
-  const fresh = await startTestApp({ setUp: false });
+  const fresh = await startTestApp({ setUp: false, config });
   const provider = { kind: 'openai', baseUrl: address, model: 'm', processing: { approved: true } };
   await fresh.json('POST', '/api/v1/setup', { ownerName: 'Olga', organisation: 'House', provider });
   expect((await fresh.json('GET', '/api/v1/providers')).body.items[0].processing.status).toBe('approved');
@@ -105,7 +109,7 @@ test('the answer can be given with the provider, also in the set-up', async () =
 test('a preset elsewhere waits for approval too, and another address asks anew', async () => {
   const preset = { baseUrl: address, apiKey: null, model: 'm' };
   const status = async (one: TestApp) => (await one.json('GET', '/api/v1/providers')).body.items[0].processing.status;
-  const fresh = await startTestApp({ setUp: false, config: { preset } });
+  const fresh = await startTestApp({ setUp: false, config: { ...config, preset } });
   expect(await status(fresh)).toBe('unanswered');
   fresh.config.preset = { ...preset, approved: true };
   const again = await fresh.second();

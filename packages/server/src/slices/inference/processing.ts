@@ -4,7 +4,7 @@ import type { ProviderRow } from './schema.ts';
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** It runs on this machine, so what is said stays here: nobody else processes it. */
-const runsHere = (row: Pick<ProviderRow, 'kind' | 'base_url'>): boolean =>
+export const runsHere = (row: Pick<ProviderRow, 'kind' | 'base_url'>): boolean =>
   row.kind === 'reference' || row.kind === 'gguf' || loopback.test(new URL(row.base_url ?? 'http://unknown').hostname);
 
 /** How a provider stands to what clients say. */

@@ -18,12 +18,13 @@ import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Outgoing } from '../../platform/net/outgoing.ts';
 import { ownerNeedsNoSignIn, type SetupStep } from '../identity/service.ts';
+import type { Recipient } from '../privacy/record.service.ts';
 import { createGgufLibrary, InstallFailed, type LibraryOfGguf } from './engines/gguf.library.ts';
 import { findOllama } from './engines/ollama.ts';
 import { testProvider } from './engines/testProvider.ts';
 import { createPrices } from './prices.service.ts';
 import { createEngines, presetId, presetKeyOf } from './providers.engines.ts';
-import { processingStatus } from './processing.ts';
+import { mayProcess, processingStatus, runsHere } from './processing.ts';
 import * as store from './providers.store.ts';
 import type { ProviderRow } from './schema.ts';
 
@@ -125,6 +126,9 @@ export function createProviderService(parts: { db: Database; config: Config; out
     ...createPrices(db),
 
     setupSteps: createSetupSteps(config, trial),
+
+    hasProvider: async (orgId: string, id: string): Promise<boolean> =>
+      (await store.findProvider(db.in(orgId), orgId, id)) !== undefined,
 
     /** Brings the library where a GGUF provider was chosen on another server, or under another version of it. */
     async start(onFailure: (error: Error) => void): Promise<void> {
@@ -244,6 +248,19 @@ function createManagement({ db, config, trial, forget }: ManagementParts) {
       if (!row) throw notFound();
       forget();
       return toProvider(row);
+    },
+
+    /** For the record of processing: where what clients say may go. */
+    async recipients(orgId: string): Promise<Recipient[]> {
+      const rows = await store.listProviders(db.in(orgId), orgId, null, 1000);
+      return rows.map((row) => ({
+        name: row.label,
+        place: runsHere(row) ? 'this server' : new URL(row.base_url ?? '').host,
+        status: processingStatus(row),
+        receives: mayProcess(row),
+        note: row.agreement_note,
+        agreedOn: row.agreed_on,
+      }));
     },
 
     async approvalRule(actor: Actor): Promise<ApprovalRule> {

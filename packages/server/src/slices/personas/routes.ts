@@ -1,4 +1,4 @@
-import { Empty, IdParams, Page } from '@rapport/protocol/common';
+import { Empty, IdParams, Page, search } from '@rapport/protocol/common';
 import {
   Persona,
   PersonaCreate,
@@ -12,7 +12,7 @@ import { actorOf, type App } from '../../platform/http/server.ts';
 import type { PersonaService } from './service.ts';
 
 const PersonaQuery = Page.extend({
-  q: z.string().trim().max(200).optional().describe('Part of the name.'),
+  q: search.describe('Part of the name.'),
   archived: z.enum(['true', 'false']).default('false').describe('true: archived personas too.'),
 });
 const read = { permission: 'personas.read' } as const;

@@ -17,6 +17,7 @@ export type PersonaService = ReturnType<typeof createPersonaService>;
 export interface PersonaParts {
   db: Database;
   knowledge: Pick<KnowledgeService, 'exists'>;
+  hasProvider(orgId: string, id: string): Promise<boolean>;
   /** Whether the organisation's administrator turned the check of titles off. */
   allowTitles(orgId: string): Promise<boolean>;
 }
@@ -28,7 +29,7 @@ const keptVersions = 500;
 /** What a version freezes: the persona without its id, dates and state. */
 const specOf = (persona: unknown): PersonaSpec => PersonaSpec.strip().parse(persona);
 
-export function createPersonaService({ db, knowledge, allowTitles }: PersonaParts) {
+export function createPersonaService({ db, knowledge, hasProvider, allowTitles }: PersonaParts) {
   /** Versions never change, so the most used ones are kept. */
   const versions = new Map<string, PersonaVersion>();
 
@@ -41,6 +42,9 @@ export function createPersonaService({ db, knowledge, allowTitles }: PersonaPart
       throw new AppError('invalid-body', {
         errors: [{ pointer: '/knowledgeBaseId', message: 'No such knowledge base.' }],
       });
+    }
+    if (spec.model.providerId && !(await hasProvider(orgId, spec.model.providerId))) {
+      throw new AppError('invalid-body', { errors: [{ pointer: '/model/providerId', message: 'No such provider.' }] });
     }
   };
 

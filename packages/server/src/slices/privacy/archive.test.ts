@@ -25,6 +25,8 @@ beforeAll(async () => {
     .body.id;
   session = await makeSession(app, personaId, { clientId });
   await makeSession(app, personaId, { clientId, title: 'Second' });
+  for (const given of [false, true])
+    await app.json('POST', `/api/v1/clients/${clientId}/consents`, { purpose: 'memory', given, note: 'Folder 7' });
   const at = (path: string) => `/api/v1/sessions/${session.id}/${path}`;
   await app.json('POST', at('guidance'), { text: 'Be slow.' });
   await app.json('POST', at('messages'), { text: 'How do I sleep? 🌙' }, session.client);
@@ -83,6 +85,7 @@ test('an export holds everything, for machines, for reading and for printing', a
   expect(first.messages.filter((m: { superseded: boolean }) => m.superseded)).toHaveLength(1);
   expect(first.guidance[0].text).toBe('Be slow.');
   expect(first.replies).toHaveLength(2);
+  expect(archive.consents).toMatchObject([{ given: false }, { given: true, purpose: 'memory', note: 'Folder 7' }]);
   expect(first.messages.at(-1).citations[0].quote).toContain('Going to bed');
   expect(first.events.map((e: { type: string }) => e.type)).toContain('guidance.given');
   const readable = String(files.get('person.md'));
@@ -108,7 +111,9 @@ test('export, import elsewhere and export again: the same content under new ids'
   const made = await send(elsewhere, zip);
   expect([made.status, made.body.sessions, made.body.messages]).toEqual([201, 2, 5]);
   const after = await personOf(await download(elsewhere, record(made.body.clientId)));
-  // Nobody of the other house is in these sessions: they have ended.
+  // Nobody of the other house is in these sessions: they have ended. Nor was anything agreed to there.
+  expect([before.consents.length, after.consents]).toEqual([2, []]);
+  before.consents = [];
   for (const one of before.sessions)
     Object.assign(one, { status: 'ended', endedAt: one.endedAt ?? one.lastActivityAt });
   expect(content(after)).toEqual(content(before));

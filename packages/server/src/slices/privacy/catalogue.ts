@@ -5,7 +5,8 @@
  */
 
 /** What people are told a piece of data is. */
-export type Category = 'profile' | 'conversation' | 'guidance' | 'access' | 'technical' | 'privacy' | 'account';
+export type Category =
+  'profile' | 'conversation' | 'guidance' | 'access' | 'technical' | 'privacy' | 'research' | 'account';
 
 /** Whose ids `column` holds. */
 export type Anchor = 'client' | 'session' | 'room' | 'generation';
@@ -133,6 +134,29 @@ export const catalogue = {
     rows: [['client_id', 'client']],
     exported: 'not: it says nothing beyond the archive itself',
   },
+  consent_record: {
+    about: 'client',
+    category: 'privacy',
+    columns: { given: 'what they agreed to', said_at: 'when', note: 'where the paper is kept' },
+    ...ofEither,
+    exported: 'consents[]',
+  },
+  deid_item: {
+    about: 'client',
+    category: 'research',
+    columns: { body: 'a de-identified copy of a session' },
+    ...ofSession,
+    exported: 'not: a copy of the session without what names them',
+    staffOnly: true,
+  },
+  client_assignment: {
+    about: 'client',
+    category: 'access',
+    columns: { user_id: 'who looks after them', team_id: 'which team does' },
+    rows: [['client_id', 'client']],
+    exported: 'not: it says who of the team works for them, and names the team alone',
+    staffOnly: true,
+  },
   session: {
     about: 'client',
     category: 'conversation',
@@ -224,6 +248,51 @@ export const catalogue = {
   },
   identity_provider: free('addresses and keys of OpenID providers'),
   server_secret: free('a key of the server'),
+  member_role: {
+    about: 'staff',
+    category: 'account',
+    columns: { role: 'what they may do' },
+    exported: 'GET /api/v1/me',
+    erased: 'with the account',
+  },
+  member_invitation: {
+    about: 'staff',
+    category: 'account',
+    columns: { email: 'address', name: 'name', token_hash: 'hash of the link' },
+    exported: 'in the list of members, to whoever manages them',
+    erased: 'with the account',
+  },
+  team_member: {
+    about: 'staff',
+    category: 'account',
+    columns: { user_id: 'who belongs to a team' },
+    exported: 'in the list of teams',
+    erased: 'with the account',
+  },
+  api_key: {
+    about: 'staff',
+    category: 'account',
+    columns: { name: 'what they called a key', token_hash: 'hash of it', last_used_at: 'when it was used' },
+    exported: 'in their list of keys',
+    erased: 'with the account',
+  },
+  deid_export: {
+    about: 'staff',
+    category: 'account',
+    columns: { created_by_name: 'who prepared an export', reviewed_by_name: 'who signed it off' },
+    exported: 'in the list of exports',
+    erased: 'with the export, after the time it is kept',
+  },
+  custom_role: free('names a role and what it may do'),
+  team: free('names a team'),
+  consent_text: free('texts of the organisation'),
+  consent_setting: free('what the organisation asks for'),
+  privacy_profile: free('who answers for the processing, as the organisation publishes it'),
+  retention_rule: free('for how long what is kept'),
+  retention_run: free('figures of what was deleted'),
+  usage_hour: free('figures by persona and member: what replies used, kept for budgets'),
+  usage_through: free('up to when replies were counted'),
+  budget: free('what may be used'),
   org: free('names an organisation'),
   provider: free('addresses and keys of model providers'),
   price: free('prices of models'),

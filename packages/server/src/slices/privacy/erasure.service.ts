@@ -10,7 +10,7 @@ import type { Keyring } from '../../platform/keys/keyring.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Wake } from '../../platform/realtime/wake.ts';
 import { deleteAnswers } from './answers.store.ts';
-import { entries } from './catalogue.ts';
+import { clientTables } from './restoring.ts';
 import * as store from './erasure.store.ts';
 import type { ErasureRow } from './erasure.store.ts';
 import { activeHolds } from './holds.store.ts';
@@ -18,7 +18,7 @@ import { appendEntry, listEntries } from './ledger.store.ts';
 import { replayLedger, type LedgerFile } from './ledger.ts';
 import type { createReceipts } from './receipts.ts';
 import * as rows from './rows.store.ts';
-import type { Subject } from './schema.ts';
+import { viewerOf, type Subject } from './schema.ts';
 
 const topic = 'erased';
 const resumeMs = 60_000;
@@ -41,8 +41,6 @@ export interface ErasureParts {
 }
 
 export type ErasureService = ReturnType<typeof createErasureService>;
-
-const clientTables = entries.filter(([, entry]) => entry.about === 'client').map(([table]) => table);
 
 const heldError = (count: number) =>
   new AppError('legal-hold', {
@@ -76,7 +74,7 @@ export function createErasureService(parts: ErasureParts) {
   const remove = async (tx: Tx, erasure: ErasureRow): Promise<ErasureRow> => {
     const { org_id: orgId, id, subject_kind: kind, subject_id: subjectId } = erasure;
     const subject = { kind, id: subjectId };
-    const known = await rows.lockSubject(tx, orgId, subject);
+    const known = await rows.lockSubject(tx, orgId, subject, null);
     if (!known) throw notFound();
     const holds = await activeHolds(tx, orgId, subject);
     if (holds.length > 0) throw heldError(holds.length);
@@ -161,7 +159,7 @@ export function createErasureService(parts: ErasureParts) {
       requireStaff(actor);
       const { orgId } = actor;
       const scope = db.in(orgId);
-      const found = await rows.findSubject(scope, orgId, subject);
+      const found = await rows.findSubject(scope, orgId, subject, viewerOf(actor));
       if (!found) throw notFound();
       const anchors = await rows.findAnchors(scope, orgId, subject);
       return {
@@ -182,7 +180,7 @@ export function createErasureService(parts: ErasureParts) {
     async erase(actor: Actor, subject: Subject, confirm: string): Promise<Erasure> {
       requireStaff(actor);
       const { orgId, userId } = actor;
-      const found = await rows.findSubject(db.in(orgId), orgId, subject);
+      const found = await rows.findSubject(db.in(orgId), orgId, subject, viewerOf(actor));
       if (!found) throw notFound();
       if (found.name.trim() !== confirm) {
         throw new AppError('invalid-body', {

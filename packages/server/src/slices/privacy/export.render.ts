@@ -1,13 +1,6 @@
 import type { PersonArchive, PersonSession } from '@rapport/protocol/person';
-import PDFDocument from 'pdfkit';
-
-/** A person's record as a row of parts that both forms for people are made of. */
-interface Part {
-  kind: 'title' | 'heading' | 'fact' | 'speaker' | 'text';
-  text: string;
-}
-
-const part = (kind: Part['kind'], text: string): Part => ({ kind, text });
+import { part, toMarkdown as markdownOf, type Part } from '../../platform/documents/parts.ts';
+import { toPdf as pdfOf } from '../../platform/documents/pdf.ts';
 
 const authorOf = (
   archive: PersonArchive,
@@ -45,7 +38,7 @@ function sessionParts(archive: PersonArchive, session: PersonSession): Part[] {
 }
 
 function partsOf(archive: PersonArchive): Part[] {
-  const { client, organisation, exportedAt, audience, sessions } = archive;
+  const { client, organisation, exportedAt, audience, consents, sessions } = archive;
   return [
     part('title', `What ${organisation} has stored about ${client?.name ?? 'this session'}`),
     part('fact', `Exported: ${exportedAt}`),
@@ -62,47 +55,14 @@ function partsOf(archive: PersonArchive): Part[] {
           part('text', client.about),
         ]
       : []),
+    ...(consents.length > 0 ? [part('heading', 'Consents')] : []),
+    ...consents.map(({ purpose, given, version, language, method, saidAt }) =>
+      part('fact', `${saidAt}: ${given ? 'yes' : 'no'} to ${purpose} (text ${version}, ${language}, by ${method})`),
+    ),
     ...sessions.flatMap((session) => sessionParts(archive, session)),
   ];
 }
 
-const markdown: Record<Part['kind'], (text: string) => string> = {
-  title: (text) => `# ${text}\n`,
-  heading: (text) => `\n## ${text}\n`,
-  fact: (text) => `- ${text}`,
-  speaker: (text) => `\n**${text}**\n`,
-  text: (text) => `${text}\n`,
-};
+export const toMarkdown = (archive: PersonArchive): string => markdownOf(partsOf(archive));
 
-export const toMarkdown = (archive: PersonArchive): string =>
-  `${partsOf(archive)
-    .map(({ kind, text }) => markdown[kind](text))
-    .join('\n')}\n`;
-
-const type = {
-  title: { font: 'Helvetica-Bold', size: 18, color: '#000' },
-  heading: { font: 'Helvetica-Bold', size: 14, color: '#000' },
-  fact: { font: 'Helvetica', size: 10, color: '#444' },
-  speaker: { font: 'Helvetica-Bold', size: 10, color: '#222' },
-  text: { font: 'Helvetica', size: 10, color: '#000' },
-} as const;
-
-/** In turns of a few hundred parts, so that a long record does not hold up who else is served. */
-const turn = 300;
-
-export async function toPdf(archive: PersonArchive): Promise<Buffer> {
-  const parts = partsOf(archive);
-  const doc = new PDFDocument({ margin: 56, info: { Title: parts[0]?.text ?? '' } });
-  const chunks: Buffer[] = [];
-  doc.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const end = new Promise<void>((resolve) => doc.on('end', resolve));
-  for (const [i, { kind, text }] of parts.entries()) {
-    const { font, size, color } = type[kind];
-    if (kind === 'heading' || kind === 'speaker') doc.moveDown();
-    doc.font(font).fontSize(size).fillColor(color).text(text);
-    if (i % turn === turn - 1) await new Promise((resolve) => setImmediate(resolve));
-  }
-  doc.end();
-  await end;
-  return Buffer.concat(chunks);
-}
+export const toPdf = (archive: PersonArchive): Promise<Buffer> => pdfOf(partsOf(archive));

@@ -9,7 +9,7 @@ import { toMarkdown, toPdf } from './export.render.ts';
 import * as store from './export.store.ts';
 import { findAnchors, findSubject } from './rows.store.ts';
 import type { RequestService } from './requests.service.ts';
-import type { Subject } from './schema.ts';
+import { viewerOf, type Subject } from './schema.ts';
 
 export interface PersonFile {
   name: string;
@@ -22,7 +22,6 @@ export type ExportService = ReturnType<typeof createExportService>;
 export function createExportService({ db, requests }: { db: Database; requests: RequestService }) {
   const collect = async (orgId: string, subject: Subject, audience: Audience): Promise<PersonArchive> => {
     const scope = db.in(orgId);
-    if (!(await findSubject(scope, orgId, subject))) throw notFound();
     const anchors = await findAnchors(scope, orgId, subject);
     const sessions = [];
     for (const id of anchors.session) sessions.push(await store.readSession(scope, orgId, id, audience));
@@ -33,6 +32,7 @@ export function createExportService({ db, requests }: { db: Database; requests: 
       organisation: await store.organisationName(scope, orgId),
       audience,
       client: subject.kind === 'client' ? await store.readClient(scope, orgId, subject.id) : null,
+      consents: await store.readConsents(scope, orgId, anchors.client, anchors.session),
       sessions,
     };
   };
@@ -55,8 +55,9 @@ export function createExportService({ db, requests }: { db: Database; requests: 
 
   return {
     /** Throws `not-found`. */
-    ofSubject(actor: Actor, subject: Subject): Promise<PersonFile> {
+    async ofSubject(actor: Actor, subject: Subject): Promise<PersonFile> {
       requireStaff(actor);
+      if (!(await findSubject(db.in(actor.orgId), actor.orgId, subject, viewerOf(actor)))) throw notFound();
       return pack(actor.orgId, subject, 'staff');
     },
 

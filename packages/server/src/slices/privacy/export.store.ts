@@ -1,5 +1,5 @@
 import type { Audience } from '@rapport/protocol/events';
-import type { PersonArchive, PersonSession } from '@rapport/protocol/person';
+import type { PersonArchive, PersonConsent, PersonSession } from '@rapport/protocol/person';
 import type { Db } from '../../platform/db/db.ts';
 import { readEvents } from '../../platform/events/store.ts';
 
@@ -139,4 +139,25 @@ async function readInvitations(db: Db, orgId: string, sessionId: string): Promis
     ...invitation,
     devices: tokens.filter((t) => t.invitationId === id).map(({ alias, createdAt }) => ({ alias, createdAt })),
   }));
+}
+
+/** Of the client, and of sessions from before there was one on record; oldest first. */
+export async function readConsents(
+  db: Db,
+  orgId: string,
+  clientIds: string[],
+  sessionIds: string[],
+): Promise<PersonConsent[]> {
+  const rows = await db.many<Omit<PersonConsent, 'note'> & { id: string; note: Buffer | null }>(
+    `select id, purpose, given, text_version as version, language, method, note, said_at as "saidAt"
+     from consent_record where org_id = $1 and (client_id = any($2::uuid[]) or session_id = any($3::uuid[]))
+     order by number`,
+    [orgId, clientIds, sessionIds],
+  );
+  return Promise.all(
+    rows.map(async ({ id, note, ...row }) => ({
+      ...row,
+      note: note && (await db.codec.open(place(orgId, 'consent_record', 'note', id), note)),
+    })),
+  );
 }

@@ -6,8 +6,8 @@ import type { Database } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import * as store from './holds.store.ts';
-import { lockSubject } from './rows.store.ts';
-import type { Subject } from './schema.ts';
+import { findSubject, lockSubject } from './rows.store.ts';
+import { viewerOf, type Subject } from './schema.ts';
 
 export type HoldService = ReturnType<typeof createHoldService>;
 
@@ -19,7 +19,7 @@ export function createHoldService({ db }: { db: Database }) {
       requireStaff(actor);
       const { orgId, userId } = actor;
       return db.in(orgId).tx(async (tx) => {
-        if (!(await lockSubject(tx, orgId, subject))) throw notFound();
+        if (!(await lockSubject(tx, orgId, subject, viewerOf(actor)))) throw notFound();
         const id = newId();
         await store.insertHold(tx, orgId, id, subject, reason, userId);
         const hold = await store.findHold(tx, orgId, id);
@@ -34,7 +34,7 @@ export function createHoldService({ db }: { db: Database }) {
       const { orgId, userId } = actor;
       return db.in(orgId).tx(async (tx) => {
         const hold = await store.findHold(tx, orgId, id);
-        if (!hold) throw notFound();
+        if (!hold || !(await findSubject(tx, orgId, hold.subject, viewerOf(actor)))) throw notFound();
         if (!(await store.liftHold(tx, orgId, hold, reason, userId))) {
           throw new AppError('wrong-state', { detail: 'This hold is lifted already.' });
         }
@@ -50,7 +50,13 @@ export function createHoldService({ db }: { db: Database }) {
       requireStaff(actor);
       const { orgId } = actor;
       const [before = null] = decodeCursor(query.cursor, 1) ?? [];
-      const found = await store.listHolds(db.in(orgId), orgId, query.state === 'all', before, query.limit + 1);
+      const found = await store.listHolds(
+        db.in(orgId),
+        orgId,
+        { all: query.state === 'all', viewer: viewerOf(actor) },
+        before,
+        query.limit + 1,
+      );
       return toPage(
         found,
         query.limit,

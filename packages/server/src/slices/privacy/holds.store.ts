@@ -74,11 +74,19 @@ export async function liftHold(db: Db, orgId: string, hold: LegalHold, reason: s
 }
 
 /** Newest first; `before` is the id the page starts below. */
-export async function listHolds(db: Db, orgId: string, all: boolean, before: string | null, limit: number) {
+export async function listHolds(
+  db: Db,
+  orgId: string,
+  { all, viewer }: { all: boolean; viewer: string | null },
+  before: string | null,
+  limit: number,
+) {
   const found = await db.many<HoldRow>(
     `select ${columns} from legal_hold h ${joined}
-     where h.org_id = $1 and ($2 or h.lifted_at is null) and ($3::uuid is null or h.id < $3) order by h.id desc limit $4`,
-    [orgId, all, before, limit],
+     where h.org_id = $1 and ($2 or h.lifted_at is null) and ($3::uuid is null or h.id < $3)
+       and ($5::uuid is null or h.client_id in (select client_id from caseload_of($1, $5)))
+     order by h.id desc limit $4`,
+    [orgId, all, before, limit, viewer],
   );
   return Promise.all(found.map((row) => toHold(db, orgId, row)));
 }

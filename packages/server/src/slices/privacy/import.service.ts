@@ -68,6 +68,7 @@ export function createImportService({ db, keyring, standIn }: ImportParts) {
   return {
     /**
      * Makes a client of an archive, under new ids, with ended sessions. The same archive sent again makes nobody twice.
+     * Consents stay behind: they were given to somebody else.
      * Throws `invalid-archive`.
      */
     async importPerson(actor: Actor, bytes: Buffer): Promise<PersonImported> {

@@ -184,7 +184,7 @@ test('clients see what is stored, ask to be erased, and read why not', async () 
   const own = await call('GET', 'me/record', undefined, session.client);
   expect(own.body).toMatchObject({ name: name(), sessions: 1, request: null });
   expect(own.body.categories.map((c: { category: string }) => c.category)).not.toContain('guidance');
-  expect((await call('GET', 'me/record')).status).toBe(404);
+  expect((await call('GET', 'me/record')).status).toBe(403);
   const ask = () => call('POST', 'me/record/erasure-request', undefined, session.client);
   expect((await ask()).body.request.status).toBe('open');
   expect((await ask()).body.request.status).toBe('open');
@@ -218,4 +218,48 @@ test('the deletion ledger stands in a file of ids and hashes, on every server', 
   }
   const writing = await app.db.everywhere.many<{ seq: number }>('select seq from deletion_ledger order by seq');
   expect(writing.map((e) => e.seq)).toEqual(writing.map((_, i) => i + 1));
+});
+
+test('a server whose database is older than the ledger beside it erases again before it serves', async () => {
+  await erase();
+  // As a copy from before the erasure would have it.
+  const orgId = (await app.db.everywhere.one<{ id: string }>('select id from org')).id;
+  await app.db.everywhere.exec('delete from deletion_ledger where subject_id = $1', [clientId]);
+  await app.db.everywhere.exec(`insert into client (org_id, id, name, profile) values ($1, $2, 'Back', '')`, [
+    orgId,
+    clientId,
+  ]);
+  await app.db.everywhere.exec(`update data_key set wrapped = 'back' where holder_id = $1`, [clientId]);
+  const restarted = await app.second();
+  expect(await rowsWith('client', 'id = $1', [clientId])).toBe(0);
+  expect(await rowsWith('data_key', 'holder_id = $1 and wrapped is not null', [clientId])).toBe(0);
+  expect(await rowsWith('deletion_ledger', 'subject_id = $1', [clientId])).toBe(1);
+  await restarted.close();
+});
+
+test('a ledger file that somebody changed stops the start, and a line cut short does not', async () => {
+  await erase();
+  const file = join(app.config.dataDir, 'deletions.jsonl');
+  const whole = readFileSync(file, 'utf8');
+  writeFileSync(file, whole.replace(clientId, randomUUID()));
+  await expect(app.second()).rejects.toThrow(/is not as Rapport wrote it/);
+  writeFileSync(file, `${whole}{"org":`);
+  const restarted = await app.second();
+  await restarted.close();
+  writeFileSync(file, whole);
+});
+
+test('an erasure that a server left unfinished is finished by the next', async () => {
+  const orgId = (await app.db.everywhere.one<{ id: string }>('select id from org')).id;
+  const id = randomUUID();
+  await app.db.everywhere.exec(
+    `insert into erasure (org_id, id, subject_kind, subject_id, requested_by, touched_at)
+     values ($1, $2, 'client', $3, $3, now() - interval '2 minutes')`,
+    [orgId, id, clientId],
+  );
+  expect((await erase()).body.code).toBe('conflict');
+  const restarted = await app.second();
+  await vi.waitFor(async () => expect((await call('GET', `privacy/erasures/${id}`)).body.status).toBe('done'), 5000);
+  expect((await call('GET', `clients/${clientId}`)).status).toBe(404);
+  await restarted.close();
 });

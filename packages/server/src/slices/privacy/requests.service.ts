@@ -8,7 +8,7 @@ import { newId } from '../../platform/ids.ts';
 import { catalogue, type CataloguedTable } from './catalogue.ts';
 import * as store from './requests.store.ts';
 import { countRows, findAnchors, findSubject, subjectOfSession } from './rows.store.ts';
-import type { Subject } from './schema.ts';
+import { viewerOf, type Subject } from './schema.ts';
 
 export type RequestService = ReturnType<typeof createRequestService>;
 
@@ -30,7 +30,7 @@ export function createRequestService({ db }: { db: Database }) {
     const anchors = await findAnchors(db.in(orgId), orgId, subject);
     const counts = await countRows(db.in(orgId), orgId, anchors);
     const request = await store.newestRequest(db.in(orgId), orgId, subject);
-    const found = await findSubject(db.in(orgId), orgId, subject);
+    const found = await findSubject(db.in(orgId), orgId, subject, null);
     return {
       // A session's title is the team's; a client's name is the client's.
       name: subject.kind === 'client' ? (found?.name ?? '') : (actor.name ?? ''),
@@ -77,7 +77,13 @@ export function createRequestService({ db }: { db: Database }) {
       requireStaff(actor);
       const { orgId } = actor;
       const [before = null] = decodeCursor(query.cursor, 1) ?? [];
-      const found = await store.listRequests(db.in(orgId), orgId, query.status === 'all', before, query.limit + 1);
+      const found = await store.listRequests(
+        db.in(orgId),
+        orgId,
+        { all: query.status === 'all', viewer: viewerOf(actor) },
+        before,
+        query.limit + 1,
+      );
       return toPage(
         found,
         query.limit,
@@ -92,7 +98,7 @@ export function createRequestService({ db }: { db: Database }) {
       const { orgId, userId } = actor;
       return db.in(orgId).tx(async (tx) => {
         const request = await store.findRequest(tx, orgId, id);
-        if (!request) throw notFound();
+        if (!request || !(await findSubject(tx, orgId, request.subject, viewerOf(actor)))) throw notFound();
         if (!(await store.declineRequest(tx, orgId, request, answer, userId))) {
           throw new AppError('wrong-state', { detail: 'This request is decided already.' });
         }

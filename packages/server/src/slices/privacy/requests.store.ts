@@ -72,11 +72,19 @@ export async function declineRequest(db: Db, orgId: string, request: ErasureRequ
 }
 
 /** Newest first; `before` is the id the page starts below. */
-export async function listRequests(db: Db, orgId: string, all: boolean, before: string | null, limit: number) {
+export async function listRequests(
+  db: Db,
+  orgId: string,
+  { all, viewer }: { all: boolean; viewer: string | null },
+  before: string | null,
+  limit: number,
+) {
   const found = await db.many<RequestRow>(
     `select ${columns} from erasure_request r ${joined}
-     where r.org_id = $1 and ($2 or r.status = 'open') and ($3::uuid is null or r.id < $3) order by r.id desc limit $4`,
-    [orgId, all, before, limit],
+     where r.org_id = $1 and ($2 or r.status = 'open') and ($3::uuid is null or r.id < $3)
+       and ($5::uuid is null or r.client_id in (select client_id from caseload_of($1, $5)))
+     order by r.id desc limit $4`,
+    [orgId, all, before, limit, viewer],
   );
   return Promise.all(found.map((row) => toRequest(db, orgId, row)));
 }

@@ -27,22 +27,20 @@ const steps: Step[] = entries.flatMap(([table, entry]) =>
     : [],
 );
 
-/** What the subject is called, locked until the commit; undefined: there is none, or a session that is a client's. */
-export const lockSubject = (db: Statements, orgId: string, { kind, id }: Subject) =>
-  kind === 'client'
-    ? db.maybe<{ name: string }>(`select name from client where org_id = $1 and id = $2 for update`, [orgId, id])
-    : db.maybe<{ name: string }>(
-        `select title as name from session where org_id = $1 and id = $2 and client_id is null for update`,
-        [orgId, id],
-      );
+/** `viewer`: who has to look after the client; null sees all. A session with nobody on record is only for who sees all. */
+const named = {
+  client: `select name from client where org_id = $1 and id = $2
+    and ($3::uuid is null or id in (select client_id from caseload_of($1, $3)))`,
+  session: `select title as name from session
+    where org_id = $1 and id = $2 and client_id is null and $3::uuid is null`,
+} as const;
 
-export const findSubject = (db: Statements, orgId: string, { kind, id }: Subject) =>
-  kind === 'client'
-    ? db.maybe<{ name: string }>(`select name from client where org_id = $1 and id = $2`, [orgId, id])
-    : db.maybe<{ name: string }>(
-        `select title as name from session where org_id = $1 and id = $2 and client_id is null`,
-        [orgId, id],
-      );
+export const findSubject = (db: Statements, orgId: string, { kind, id }: Subject, viewer: string | null) =>
+  db.maybe<{ name: string }>(named[kind], [orgId, id, viewer]);
+
+/** As `findSubject`, and nobody else changes the row until the commit. */
+export const lockSubject = (db: Statements, orgId: string, { kind, id }: Subject, viewer: string | null) =>
+  db.maybe<{ name: string }>(`${named[kind]} for update`, [orgId, id, viewer]);
 
 /** Whose the session is: the client on record, or else the session itself. */
 export async function subjectOfSession(db: Statements, orgId: string, id: string): Promise<Subject | undefined> {

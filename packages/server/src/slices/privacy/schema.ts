@@ -1,3 +1,5 @@
+import type { Actor } from '../../platform/actor.ts';
+
 /** Whom an erasure, a hold or an export is about. */
 export interface Subject {
   kind: 'client' | 'session';
@@ -16,3 +18,7 @@ export const subjectOf = (row: SubjectColumns): Subject =>
 /** For a pair of columns, `client_id` and `session_id`. */
 export const columnsOf = ({ kind, id }: Subject): [clientId: string | null, sessionId: string | null] =>
   kind === 'client' ? [id, null] : [null, id];
+
+/** Whom lists and look-ups are narrowed for: a member who does not see every client, else null. */
+export const viewerOf = (actor: Actor): string | null =>
+  actor.kind === 'staff' && !actor.permissions.has('clients.read-all') ? actor.userId : null;

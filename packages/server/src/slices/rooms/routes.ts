@@ -4,7 +4,7 @@ import { MessageAccepted, MessagePost } from '@rapport/protocol/sessions';
 import type { FastifyRequest } from 'fastify';
 import { actorOf, type App } from '../../platform/http/server.ts';
 import type { Permission } from '@rapport/protocol/permissions';
-import type { Actor } from '../../platform/actor.ts';
+import { actorKey, type Actor } from '../../platform/actor.ts';
 import { AppError } from '../../platform/errors.ts';
 import { idempotencyKey } from '../../platform/http/idempotency.ts';
 import type { RoomService } from './service.ts';
@@ -26,7 +26,7 @@ export function roomRoutes(app: App, rooms: RoomService, options: RoomRouteOptio
   /** Throws what the request would be answered now. */
   const again = async (request: FastifyRequest): Promise<Actor> => {
     const actor = await options.authenticate(request);
-    if (!actor) throw new AppError('sign-in-required');
+    if (!actor || actorKey(actor) !== actorKey(actorOf(request))) throw new AppError('sign-in-required');
     if (!options.allows(actor, follow.permission)) throw new AppError('forbidden');
     return actor;
   };

@@ -7,12 +7,14 @@ import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { draft, type EventDraft } from '../../platform/events/store.ts';
 import { newId } from '../../platform/ids.ts';
+import type { BudgetService } from '../inference/budgets.service.ts';
 import type { GenerationService } from '../inference/generations.service.ts';
 import type { ProviderService } from '../inference/providers.service.ts';
 import type { PersonaService } from '../personas/service.ts';
 import { requireConsent, type ConsentService } from '../privacy/consents.service.ts';
 import { personaMayAnswer } from '../supervision/service.ts';
 import { mayEnter, type SessionAccess } from './access.ts';
+import { budgetMessage } from './faults.ts';
 import { createEngineChooser } from './engines.ts';
 import * as messages from './messages.store.ts';
 import type { SessionRow } from './schema.ts';
@@ -31,8 +33,9 @@ export function createConversationService(parts: {
   personas: PersonaService;
   providers: ProviderService;
   generations: GenerationService;
+  budgets: BudgetService;
 }) {
-  const { db, consents, generations } = parts;
+  const { db, consents, generations, budgets } = parts;
   const { enter, lock, append } = parts.access;
 
   const engines = createEngineChooser(parts);
@@ -57,6 +60,8 @@ export function createConversationService(parts: {
       replyTo: reply.replyTo,
       replaces: reply.replaces,
       engine: reply.engine,
+      personaId: row.persona_id,
+      userId: row.created_by,
     });
   };
 
@@ -66,6 +71,15 @@ export function createConversationService(parts: {
       'all',
       { kind: 'persona', id: row.persona_id, name: row.persona_name },
       { replyId, engine, replyTo },
+    );
+
+  /** Instead of a reply: what was written is kept, and everybody in the room learns why nobody answers. */
+  const spentEvent = (row: SessionRow, until: Date, replyTo: string) =>
+    draft(
+      'reply.failed',
+      'all',
+      { kind: 'persona', id: row.persona_id, name: row.persona_name },
+      { replyId: newId(), text: '', fault: 'budget-spent', message: budgetMessage(until), replyTo },
     );
 
   /** As whom this actor's words are stored. Throws `wrong-state` when a member of staff must take over first. */
@@ -80,12 +94,17 @@ export function createConversationService(parts: {
   return {
     /**
      * Stores the message and, where the rung allows, begins the persona's reply in the same transaction. A repeated key
-     * answers what the first call answered. Throws `session-ended`, `wrong-state`, `consent-needed`, `idempotency-mismatch`.
+     * answers what the first call answered. Where a budget is spent the message is stored and a `reply.failed` says so. Throws
+     * `session-ended`, `wrong-state`, `consent-needed`, `idempotency-mismatch`.
      */
     async post(actor: Actor, id: string, text: string, key: string | undefined): Promise<MessageAccepted> {
       const { orgId } = actor;
       // Asked before the transaction: it must not wait for a second connection while it holds a lock.
-      const [engine, gate] = await Promise.all([chosenEngine(actor, id), consents.gate(orgId)]);
+      const [engine, gate, spending] = await Promise.all([
+        chosenEngine(actor, id),
+        consents.gate(orgId),
+        budgets.spending(orgId),
+      ]);
       return db.in(actor.orgId).tx(async (tx) => {
         // One round trip: the database answers in order, so what follows the lock is read under it.
         const [row, known, [latest]] = await Promise.all([
@@ -109,11 +128,13 @@ export function createConversationService(parts: {
           row.status === 'active' &&
           personaMayAnswer(rungOf(row)) &&
           latest?.status !== 'running';
-        const replyId = answers ? newId() : null;
+        const spentUntil = answers ? spending.spentUntil(row.persona_id, row.created_by) : null;
+        const replyId = answers && !spentUntil ? newId() : null;
         const events: EventDraft[] = [
           draft('message.created', 'all', asEventActor(actor), { messageId, author, text }),
         ];
         if (replyId) events.push(startedEvent(row, replyId, engine, messageId));
+        if (spentUntil) events.push(spentEvent(row, spentUntil, messageId));
         const [seq] = await Promise.all([
           append(tx, orgId, row.room_id, events),
           replyId && beginReply(tx, orgId, row, { replyId, engine, replyTo: messageId, replaces: null }),
@@ -173,10 +194,14 @@ export function createConversationService(parts: {
       if (latest?.status === 'running') await generations.stop(orgId, latest.id);
     },
 
-    /** Makes the last reply again: after an interruption, or because another is wanted. Throws `reply-running`, `wrong-state`, `consent-needed`. */
+    /** Makes the last reply again: after an interruption, or because another is wanted. Throws `reply-running`, `wrong-state`, `consent-needed`, `budget-spent`. */
     async regenerate(actor: Actor, id: string): Promise<{ replyId: string }> {
       const { orgId } = actor;
-      const [engine, gate] = await Promise.all([chosenEngine(actor, id), consents.gate(orgId)]);
+      const [engine, gate, spending] = await Promise.all([
+        chosenEngine(actor, id),
+        consents.gate(orgId),
+        budgets.spending(orgId),
+      ]);
       return db.in(actor.orgId).tx(async (tx) => {
         const row = await lock(tx, actor, id);
         if (row.status === 'ended') throw new AppError('session-ended');
@@ -190,6 +215,8 @@ export function createConversationService(parts: {
         if (!last || last.author === 'staff' || (last.author === 'persona' && !last.replyId)) {
           throw new AppError('wrong-state', { detail: 'There is no reply to make again.' });
         }
+        const spentUntil = spending.spentUntil(row.persona_id, row.created_by);
+        if (spentUntil) throw new AppError('budget-spent', { detail: budgetMessage(spentUntil) });
         const replaces = last.author === 'persona' ? last.id : null;
         const replyTo = last.author === 'client' ? last.id : (latest?.replyTo ?? null);
         const replyId = newId();
@@ -204,7 +231,11 @@ export function createConversationService(parts: {
       const replyId = newId();
       const session = await store.findSession(db.in(orgId), orgId, sessionId, null);
       if (!session) return null;
-      const [engine, gate] = await Promise.all([engines.of(orgId, session), consents.gate(orgId)]);
+      const [engine, gate, spending] = await Promise.all([
+        engines.of(orgId, session),
+        consents.gate(orgId),
+        budgets.spending(orgId),
+      ]);
       return db.in(orgId).tx(async (tx) => {
         const row = await store.lockSession(tx, orgId, sessionId, null);
         if (!row || row.status !== 'active' || !personaMayAnswer(rungOf(row))) return null;
@@ -216,6 +247,11 @@ export function createConversationService(parts: {
           .slice(recent.findLastIndex((m) => m.author === 'staff') + 1)
           .findLast((m) => m.author === 'client');
         if (!last || latest?.status === 'running' || latest?.replyTo === last.id) return null;
+        const spentUntil = spending.spentUntil(row.persona_id, row.created_by);
+        if (spentUntil) {
+          await append(tx, orgId, row.room_id, [spentEvent(row, spentUntil, last.id)]);
+          return null;
+        }
         await beginReply(tx, orgId, row, { replyId, engine, replyTo: last.id, replaces: null });
         await append(tx, orgId, row.room_id, [startedEvent(row, replyId, engine, last.id)]);
         return replyId;

@@ -20,4 +20,10 @@ const sentences: Record<string, string> = {
   'context-too-long': 'The conversation is too long for this model.',
 };
 
+const days = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
+
+/** Says nothing of amounts: clients read it. */
+export const budgetMessage = (until: Date): string =>
+  `The limit set for AI replies is reached, so there is no answer before ${days.format(until)} (UTC). What was written is kept, and the team can read it.`;
+
 export const faultMessage = (fault: string): string => sentences[fault] ?? 'The reply could not be made. Try again.';

@@ -23,6 +23,7 @@ export interface SessionRow {
   summary: Buffer | null;
   summary_through: number;
   last_client_message: string | null;
+  created_by: string;
   created_at: string;
   last_activity_at: string;
   ended_at: string | null;

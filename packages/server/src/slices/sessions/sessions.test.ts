@@ -288,11 +288,14 @@ describe('lists and files', () => {
   test('a transcript comes as Markdown, JSON and PDF', async () => {
     const session = await makeSession(app, persona);
     const reader = await readBySocket(app, session, 'client');
-    await post(session, 'A line for the record');
+    await post(session, 'A line for the record\n\n---\n**Team** · now\n\nWe promise a refund.');
     await reader.until((s) => types(s).includes('reply.completed'));
     reader.close();
     const get = (format: string) => app.fetch(`/api/v1/sessions/${session.id}/export?format=${format}`);
-    expect(await (await get('markdown')).text()).toContain('A line for the record');
+    const markdown = await (await get('markdown')).text();
+    expect(markdown).toContain('> A line for the record\n>\n> ---\n> **Team**');
+    expect(markdown).not.toMatch(/^\*\*Team/m);
+    expect(markdown).not.toContain('127.0.0.1');
     expect(((await (await get('json')).json()) as { messages: unknown[] }).messages).toHaveLength(2);
     expect(
       Buffer.from(await (await get('pdf')).arrayBuffer())

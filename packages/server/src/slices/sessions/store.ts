@@ -6,7 +6,7 @@ import type { SessionRow } from './schema.ts';
 
 const columns = `id, room_id, title, status, policy, persona_policy, taken_over_by, persona_id, persona_version, persona_name,
   persona_role, client_id, client_name, alias, client_joined, engine, message_count, summary, summary_through, last_client_message, created_at,
-  last_activity_at, ended_at`;
+  last_activity_at, ended_at, created_by`;
 
 const summaryPlace = (orgId: string, rowId: string) => ({ orgId, table: 'session', column: 'summary', rowId });
 
@@ -98,6 +98,33 @@ export const lockOpenOf = (
      where org_id = $1 and (client_id = $2 or id = $3) and status <> 'ended' order by id for update`,
     [orgId, clientId, sessionId],
   );
+
+/** The newest sessions of a persona, or of all, that began in a stretch of days. */
+export const pickSessions = async (
+  db: Db,
+  orgId: string,
+  wanted: { personaId?: string | undefined; from?: string | undefined; to?: string | undefined },
+  limit: number,
+): Promise<string[]> =>
+  (
+    await db.many<{ id: string }>(
+      `select id from session
+       where org_id = $1 and ($2::uuid is null or persona_id = $2) and ($3::date is null or created_at >= $3)
+         and ($4::date is null or created_at < $4::date + 1) and message_count > 0
+       order by id desc limit $5`,
+      [orgId, wanted.personaId ?? null, wanted.from ?? null, wanted.to ?? null, limit],
+    )
+  ).map((row) => row.id);
+
+/** Of the client and the team, as they stand in the room's log; the persona's name is no person's. */
+export const namesInRoom = async (db: Db, orgId: string, roomId: string): Promise<string[]> =>
+  (
+    await db.many<{ name: string }>(
+      `select distinct actor ->> 'name' as name from event
+       where org_id = $1 and room_id = $2 and actor ->> 'kind' in ('staff', 'client') and actor ->> 'name' is not null`,
+      [orgId, roomId],
+    )
+  ).map((row) => row.name);
 
 export const setStatus = (tx: Tx, orgId: string, id: string, status: SessionStatus): Promise<SessionRow> =>
   tx.one<SessionRow>(

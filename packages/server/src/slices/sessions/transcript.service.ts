@@ -1,6 +1,10 @@
+import type { EngineName } from '@rapport/protocol/inference';
 import type { Message, Session } from '@rapport/protocol/sessions';
-import PDFDocument from 'pdfkit';
-import type { Actor } from '../../platform/actor.ts';
+import { audienceOf, type Actor } from '../../platform/actor.ts';
+import type { Database } from '../../platform/db/db.ts';
+import { part, toMarkdown, type Part } from '../../platform/documents/parts.ts';
+import { toPdf } from '../../platform/documents/pdf.ts';
+import { readEventsOfTypes } from '../../platform/events/store.ts';
 import type { ConversationService } from './conversation.service.ts';
 import type { SessionService } from './service.ts';
 
@@ -13,53 +17,61 @@ export interface ExportFile {
 export type TranscriptFormat = 'markdown' | 'json' | 'pdf';
 export type TranscriptService = ReturnType<typeof createTranscriptService>;
 
+/** A reply that ended before it was whole, as far as it was shown. */
+interface UnfinishedReply {
+  seq: number;
+  replyId: string;
+  status: 'failed' | 'interrupted';
+  text: string;
+  engine: EngineName | null;
+  createdAt: string;
+}
+
+interface Transcript {
+  session: Session;
+  messages: Message[];
+  unfinishedReplies: UnfinishedReply[];
+}
+
 const pageSize = 200;
+
+/** Who made the words of a persona; where the engine runs is nobody's business who reads the transcript. */
+const madeBy = (engine: EngineName | null): string => {
+  if (!engine) return 'written by the team';
+  if (engine.id === 'reference') return 'quotes from reference material, not an AI model';
+  return `AI, ${engine.model || engine.label}`;
+};
 
 const authorName = (session: Session, message: Message): string => {
   if (message.author === 'client') return session.client?.name ?? 'Client';
   if (message.author === 'staff') return 'Team';
-  const by = message.engine ? `AI, ${message.engine.label}` : 'written by the team';
-  const end = message.replyStatus === 'stopped' ? ', stopped' : '';
-  return `${session.persona.name} (${by}${end})`;
+  return `${session.persona.name} (${madeBy(message.engine)}${message.replyStatus === 'stopped' ? ', stopped' : ''})`;
 };
 
-const heading = (session: Session): string[] => [
-  `Persona: ${session.persona.name}, ${session.persona.role} (version ${session.persona.version})`,
-  `Client: ${session.client?.name ?? 'none'}`,
-  `Started: ${session.createdAt}`,
-  `Ended: ${session.endedAt ?? 'still open'}`,
-];
-
-function toMarkdown(session: Session, messages: Message[]): string {
-  const parts = messages.map((m) => `**${authorName(session, m)}** · ${m.createdAt}\n\n${m.text}\n`);
-  return `# ${session.title}\n\n${heading(session)
-    .map((l) => `- ${l}`)
-    .join('\n')}\n\n---\n\n${parts.join('\n---\n\n')}`;
-}
-
-async function toPdf(session: Session, messages: Message[]): Promise<Buffer> {
-  const doc = new PDFDocument({ margin: 56, info: { Title: session.title } });
-  const chunks: Buffer[] = [];
-  doc.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const end = new Promise<void>((resolve) => doc.on('end', resolve));
-  doc.font('Helvetica-Bold').fontSize(18).text(session.title).moveDown(0.5);
-  doc.font('Helvetica').fontSize(10).fillColor('#444');
-  for (const line of heading(session)) doc.text(line);
-  for (const message of messages) {
-    doc
-      .moveDown()
-      .font('Helvetica-Bold')
-      .fillColor('#222')
-      .text(`${authorName(session, message)} · ${message.createdAt}`);
-    doc.font('Helvetica').fillColor('#000').text(message.text);
-  }
-  doc.end();
-  await end;
-  return Buffer.concat(chunks);
+function partsOf({ session, messages, unfinishedReplies }: Transcript): Part[] {
+  const said = [
+    ...messages.map((m) => ({ ...m, by: authorName(session, m) })),
+    ...unfinishedReplies.map((r) => ({
+      ...r,
+      by: `${session.persona.name} (${madeBy(r.engine)}, ${r.status} before it was whole)`,
+    })),
+  ].sort((a, b) => a.seq - b.seq);
+  return [
+    part('title', session.title),
+    part('fact', `Persona: ${session.persona.name}, ${session.persona.role} (version ${session.persona.version})`),
+    part('fact', `Client: ${session.client?.name ?? 'none'}`),
+    part('fact', `Started: ${session.createdAt}`),
+    part('fact', `Ended: ${session.endedAt ?? 'still open'}`),
+    ...said.flatMap(({ by, createdAt, text }) => [part('speaker', `${by} · ${createdAt}`), part('text', text)]),
+  ];
 }
 
 /** The whole conversation as a file. Guidance is not part of it: it was never said. */
-export function createTranscriptService(parts: { sessions: SessionService; conversations: ConversationService }) {
+export function createTranscriptService(parts: {
+  db: Database;
+  sessions: SessionService;
+  conversations: ConversationService;
+}) {
   const all = async (actor: Actor, id: string): Promise<Message[]> => {
     const pages: Message[][] = [];
     for (let before: number | null = null; ;) {
@@ -75,23 +87,43 @@ export function createTranscriptService(parts: { sessions: SessionService; conve
     }
   };
 
+  const unfinished = async (actor: Actor, roomId: string): Promise<UnfinishedReply[]> => {
+    const { orgId } = actor;
+    const events = await readEventsOfTypes(
+      parts.db.in(orgId),
+      orgId,
+      roomId,
+      ['reply.started', 'reply.failed', 'reply.interrupted'],
+      audienceOf(actor),
+    );
+    const engines = new Map<string, EngineName>();
+    return events.flatMap(({ seq, type, at, data }) => {
+      if ('engine' in data) engines.set(data.replyId, data.engine);
+      if (type === 'reply.started' || !('text' in data) || data.text === '') return [];
+      const { replyId, text } = data;
+      const status = type === 'reply.failed' ? 'failed' : 'interrupted';
+      return [{ seq, replyId, status, text, engine: engines.get(replyId) ?? null, createdAt: at }];
+    });
+  };
+
   return {
     /** Throws `not-found`. */
     async export(actor: Actor, id: string, format: TranscriptFormat): Promise<ExportFile> {
       const session = await parts.sessions.get(actor, id);
-      const messages = await all(actor, id);
+      const [messages, unfinishedReplies] = await Promise.all([all(actor, id), unfinished(actor, session.roomId)]);
+      const transcript: Transcript = { session, messages, unfinishedReplies };
       const name = `transcript-${session.createdAt.slice(0, 10)}-${id.slice(-6)}`;
       switch (format) {
         case 'markdown':
-          return { name: `${name}.md`, type: 'text/markdown; charset=utf-8', body: toMarkdown(session, messages) };
-        case 'json':
           return {
-            name: `${name}.json`,
-            type: 'application/json',
-            body: JSON.stringify({ session, messages }, null, 2),
+            name: `${name}.md`,
+            type: 'text/markdown; charset=utf-8',
+            body: toMarkdown(partsOf(transcript)),
           };
+        case 'json':
+          return { name: `${name}.json`, type: 'application/json', body: JSON.stringify(transcript, null, 2) };
         case 'pdf':
-          return { name: `${name}.pdf`, type: 'application/pdf', body: await toPdf(session, messages) };
+          return { name: `${name}.pdf`, type: 'application/pdf', body: await toPdf(partsOf(transcript)) };
       }
     },
   };

@@ -58,7 +58,7 @@ function build({ method, template }: Operation, fixture: Fixture, id: IdOf, as: 
   const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const kind = fixture.path?.[name];
     if (!kind) throw new Error(`the fixture of ${method} ${template} does not say what ${name} is`);
-    return id(kind);
+    return kind.startsWith('=') ? kind.slice(1) : id(kind as Kind);
   });
   const query = new URLSearchParams(fixture.query?.(id)).toString();
   return {
@@ -250,6 +250,7 @@ export const attackersOf = (b: World, a: World, ids: ReadonlySet<string>): Attac
   return [
     { name: 'staff of B', headers: b.staff, own: b.ids, secrets: all },
     { name: 'client of B', headers: b.client, own: b.ids, secrets: all },
+    { name: 'API key of B', headers: b.apiKey, own: b.ids, secrets: all },
     {
       name: 'another client of A',
       headers: a.neighbour.headers,

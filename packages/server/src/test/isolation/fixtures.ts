@@ -6,8 +6,8 @@ export type IdOf = (kind: Kind) => string;
 
 /** How an operation is called, with ids in every place that takes one. */
 export interface Fixture {
-  /** What the parameters of the path name. */
-  path?: Record<string, Kind>;
+  /** What the parameters of the path name; `=word` is that word. */
+  path?: Record<string, Kind | `=${string}`>;
   query?: (id: IdOf) => Record<string, string>;
   body?: (id: IdOf) => unknown;
   headers?: (id: IdOf) => Record<string, string>;
@@ -44,19 +44,61 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'GET /api/v1/setup/ollama': { own: 409 },
   'GET /api/v1/setup/gguf-library': { own: 409 },
   'POST /api/v1/setup/provider/test': { body: () => reference, own: 409 },
-  'POST /api/v1/sign-in': { body: () => ({ name: 'Nobody', password: 'not a password' }), own: 401 },
+  'POST /api/v1/sign-in': {
+    body: () => ({ organisation: 'nowhere', name: 'Nobody', password: 'not a password' }),
+    own: 401,
+  },
   'GET /api/v1/me': {},
   'PUT /api/v1/me/password': { body: () => ({ password: 'correct horse battery' }) },
   'PATCH /api/v1/organisation': { body: () => ({ allowTitles: false }) },
+
+  'GET /api/v1/members': [{}, { query: (id) => ({ cursor: encodeCursor('member', id('member')) }) }],
+  'GET /api/v1/members/{id}': { path: { id: 'member' } },
+  'PATCH /api/v1/members/{id}': [
+    { path: { id: 'member' }, body: () => ({ name: 'Other' }) },
+    { path: { id: 'member' }, body: (id) => ({ roles: [id('role')] }) },
+  ],
+  'POST /api/v1/member-invitations': [
+    { body: () => ({ roles: ['author'] }) },
+    { body: (id) => ({ roles: [id('role')] }) },
+  ],
+  'GET /api/v1/member-invitations': [{}, { query: after('memberInvitation') }],
+  // As with a client's invitation: the token opens, an id must not.
+  'GET /api/v1/join-team/{token}': { path: { token: 'memberInvitation' }, own: 410 },
+  'POST /api/v1/join-team/{token}': {
+    path: { token: 'memberInvitation' },
+    body: () => ({ name: 'Eve', password: 'correct horse battery staple' }),
+    own: 410,
+  },
+  'GET /api/v1/roles': [{}, { query: after('role') }],
+  'POST /api/v1/roles': { body: () => ({ name: 'Other', permissions: ['knowledge.read'] }) },
+  'PATCH /api/v1/roles/{id}': { path: { id: 'role' }, body: () => ({ about: 'Other' }) },
+  'GET /api/v1/teams': [{}, { query: after('team') }],
+  'POST /api/v1/teams': { body: () => ({ name: 'Other' }) },
+  'PATCH /api/v1/teams/{id}': { path: { id: 'team' }, body: () => ({ name: 'Renamed' }) },
+  'PUT /api/v1/teams/{id}/members': { path: { id: 'team' }, body: (id) => ({ memberIds: [id('member')] }) },
+  'GET /api/v1/api-keys': [{}, { query: (id) => ({ of: 'everybody', ...after('apiKey')(id) }) }],
+  'POST /api/v1/api-keys': { body: () => ({ name: 'Other', scopes: ['knowledge.read'] }) },
 
   'GET /api/v1/providers': [{}, { query: after('provider') }],
   'POST /api/v1/providers': { body: () => ({ ...reference, makeDefault: false }) },
   'POST /api/v1/providers/test': { body: () => reference },
   'POST /api/v1/providers/{id}/default': { path: { id: 'provider' } },
+  'PUT /api/v1/providers/{id}/processing': { path: { id: 'provider' }, body: () => ({ approved: true }) },
+  'GET /api/v1/providers/approval': {},
+  'PUT /api/v1/providers/approval': { body: () => ({ required: true }) },
   'GET /api/v1/providers/ollama': {},
   'GET /api/v1/providers/gguf-library': {},
   'GET /api/v1/prices': {},
   'PUT /api/v1/prices': { body: () => ({ model: 'echo', input: 1, output: 1, cached: 0 }) },
+
+  'GET /api/v1/limits': {},
+  'GET /api/v1/usage': {},
+  'GET /api/v1/budgets': {},
+  'PUT /api/v1/budgets': {
+    body: (id) => ({ scope: 'persona', subjectId: id('persona'), period: 'month', tokens: 1e12 }),
+  },
+  'DELETE /api/v1/budgets/{id}': { path: { id: 'budget' }, last: true },
 
   'GET /api/v1/knowledge-bases': [{}, { query: after('knowledgeBase') }],
   'POST /api/v1/knowledge-bases': { body: () => ({ name: 'Other' }) },
@@ -81,6 +123,33 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'GET /api/v1/clients/{id}': { path: { id: 'client' } },
   'PATCH /api/v1/clients/{id}': { path: { id: 'client' }, body: () => ({ name: 'Renamed' }) },
 
+  'GET /api/v1/clients/{id}/assignments': { path: { id: 'client' } },
+  'PUT /api/v1/clients/{id}/assignments': {
+    path: { id: 'client' },
+    body: (id) => ({ memberIds: [id('member')], teamIds: [id('team')] }),
+  },
+  'GET /api/v1/clients/{id}/consents': { path: { id: 'client' } },
+  'POST /api/v1/clients/{id}/consents': { path: { id: 'client' }, body: () => ({ purpose: 'research', given: true }) },
+  'GET /api/v1/clients/{id}/consents/records': { path: { id: 'client' } },
+  'GET /api/v1/privacy/consents': {},
+  'PUT /api/v1/privacy/consents/{purpose}': { path: { purpose: '=memory' }, body: () => ({ asked: false }) },
+  'GET /api/v1/privacy/consents/{purpose}/versions': { path: { purpose: '=research' } },
+  'POST /api/v1/privacy/consents/{purpose}/versions': {
+    path: { purpose: '=research' },
+    body: () => ({ texts: [{ language: 'en', text: 'Do you agree?' }] }),
+  },
+  'GET /api/v1/privacy/retention': {},
+  'GET /api/v1/privacy/retention/runs': {},
+  'GET /api/v1/privacy/retention/{category}/preview': {
+    path: { category: '=files' },
+    query: () => ({ days: '36500' }),
+  },
+  'PUT /api/v1/privacy/retention/{category}': {
+    path: { category: '=files' },
+    body: () => ({ days: 36_500, expected: 0 }),
+  },
+  'POST /api/v1/privacy/retention/{category}/run': { path: { category: '=files' }, body: () => ({ expected: 0 }) },
+
   'GET /api/v1/sessions': [
     { query: (id) => ({ personaId: id('persona') }) },
     { query: (id) => ({ clientId: id('client') }) },
@@ -104,6 +173,13 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
     { ...session, query: () => ({ format: 'json' }) },
     { ...session, query: () => ({ format: 'pdf' }) },
   ],
+  'GET /api/v1/sessions/{id}/consents': session,
+  'POST /api/v1/sessions/{id}/consents': {
+    ...session,
+    body: () => ({ answers: [{ purpose: 'research', given: true, version: 1, language: 'en' }] }),
+    // The client answers for themselves.
+    own: 403,
+  },
   'GET /api/v1/rooms/{id}/events': [
     { path: { id: 'room' } },
     { path: { id: 'room' }, query: () => ({ after: '1000', wait: '0' }) },
@@ -127,6 +203,11 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
     last: true,
   },
   'DELETE /api/v1/knowledge-bases/{id}/documents/{documentId}': { ...document, last: true },
+  'DELETE /api/v1/api-keys/{id}': { path: { id: 'apiKey' }, last: true },
+  'DELETE /api/v1/teams/{id}': { path: { id: 'team' }, last: true },
+  'DELETE /api/v1/member-invitations/{id}': { path: { id: 'memberInvitation' }, last: true },
+  'DELETE /api/v1/members/{id}': { path: { id: 'member' }, last: true },
+  'DELETE /api/v1/roles/{id}': { path: { id: 'role' }, last: true },
   'DELETE /api/v1/providers/{id}': { path: { id: 'provider' }, last: true },
   'POST /api/v1/sign-out': { last: true },
 };

@@ -24,8 +24,7 @@ let operations: Operation[];
 let attackers: Attacker[];
 
 const world = (found: World | undefined): World => found as World;
-const digest = (of: World, except: string[] = []) =>
-  digestOf((text, values) => app.db.everywhere.many(text, values), tables, of.ids.organisation, except);
+const digest = (of: World, except: string[] = []) => digestOf(app, tables, of.ids.organisation, except);
 
 beforeAll(async () => {
   upstream = await startUpstream();

@@ -33,7 +33,7 @@ const frames: Record<ClientFrame['t'], (id: IdOf) => object> = {
   ping: () => ({ t: 'ping' }),
 };
 
-const digest = () => digestOf((text, values) => app.db.everywhere.many(text, values), tables, a.ids.organisation);
+const digest = () => digestOf(app, tables, a.ids.organisation);
 
 interface Line {
   /** Everything that came, a closing code as the last. */

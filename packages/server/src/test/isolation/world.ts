@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { keyPermissions } from '@rapport/protocol/permissions';
 import { newId, newToken } from '../../platform/ids.ts';
 import { hashLoginToken } from '../../slices/identity/logins.adapter.ts';
 import type { TestApp } from '../app.ts';
@@ -7,7 +8,13 @@ import type { TestApp } from '../app.ts';
 export type Kind =
   | 'organisation'
   | 'user'
+  | 'member'
+  | 'memberInvitation'
+  | 'role'
+  | 'team'
+  | 'apiKey'
   | 'provider'
+  | 'budget'
   | 'knowledgeBase'
   | 'document'
   | 'chunk'
@@ -28,6 +35,8 @@ export interface World {
   mark: string;
   ids: Record<Kind, string>;
   staff: Headers;
+  /** What an API key of the owner's opens. */
+  apiKey: Headers;
   /** The client of the session in `ids`. */
   client: Headers;
   /** Stands in every text of the session in `ids` and of its client, and nowhere else. */
@@ -108,10 +117,12 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   const call = caller(app, staff);
   const used: World['usedKeys'] = [];
   // Others repeat these requests word for word, so that no canary may stand in them.
-  const keyed = (as: Headers, kind: Kind, path: string, body: object) => {
+  const keyed = async (as: Headers, kind: Kind, path: string, body: object) => {
     const key = `${mark}-${used.length}`;
     used.push({ key, kind, path, body });
-    return caller(app, as)('POST', path, body, { 'idempotency-key': key });
+    const made = await caller(app, as)('POST', path, body, { 'idempotency-key': key });
+    await caller(app, as)('POST', path, body, { 'idempotency-key': key });
+    return made;
   };
   const { id: client } = await call('POST', 'clients', { name: `Client ${mark}`, about: `Likes ${mark}` });
   await keyed(staff, 'client', 'clients', { name: 'Somebody' });
@@ -135,10 +146,66 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   return { ids: ids as unknown as Talk['ids'], headers, usedKeys: used };
 }
 
-/** Seeds every entity through the product's own routes, so that whatever a route writes is there. */
-export async function seedWorld(app: TestApp, name: string, upstreamUrl: string): Promise<World> {
+/** Who works there: another member with a role of the organisation's own, a team of theirs, an invitation, a key. */
+async function seedTeam(app: TestApp, staff: Headers, mark: string) {
+  const call = caller(app, staff);
+  const { id: role } = await call('POST', 'roles', {
+    name: `Role ${mark}`,
+    about: mark,
+    permissions: ['knowledge.read'],
+  });
+  const { token } = await call('POST', 'member-invitations', { roles: ['facilitator', role], name: `Member ${mark}` });
+  await call('POST', `join-team/${token}`, { name: `Member ${mark}`, password: 'correct horse battery staple' });
+  const { items } = (await call('GET', 'members')) as unknown as { items: { id: string; name: string }[] };
+  const member = items.find(({ name }) => name === `Member ${mark}`)?.id;
+  const { id: memberInvitation } = await call('POST', 'member-invitations', {
+    roles: ['author'],
+    name: `Guest ${mark}`,
+  });
+  const { id: team } = await call('POST', 'teams', { name: `Team ${mark}` });
+  await call('PUT', `teams/${team}/members`, { memberIds: [member] });
+  const { id: apiKey, key } = await call('POST', 'api-keys', { name: `Key ${mark}`, scopes: keyPermissions });
+  return { ids: { role, member, memberInvitation, team, apiKey }, headers: { authorization: `Bearer ${key}` } };
+}
+
+/** What was asked and answered, and how long things are kept. */
+async function seedPrivacy(
+  app: TestApp,
+  staff: Headers,
+  mark: string,
+  talk: Talk['ids'],
+  team: { member: unknown; team: unknown },
+) {
+  const call = caller(app, staff);
+  await call('PUT', `clients/${talk.client}/assignments`, { memberIds: [team.member], teamIds: [team.team] });
+  await call('PUT', 'privacy/consents/research', { asked: true });
+  await call('POST', 'privacy/consents/research/versions', { texts: [{ language: 'en', text: `Agree, ${mark}?` }] });
+  await call('POST', `clients/${talk.client}/consents`, { purpose: 'research', given: true, note: `Folder ${mark}` });
+  await call('PUT', 'privacy/retention/files', { days: 36_500, expected: 0 });
+  await call('POST', 'privacy/retention/files/run', { expected: 0 });
+}
+
+/** An organisation in which there is only its owner. */
+export interface Begun {
+  mark: string;
+  orgId: string;
+  userId: string;
+  staff: Headers;
+}
+
+export async function startWorld(app: TestApp, name: string): Promise<Begun> {
   const mark = newMark(name);
-  const { orgId, userId, staff } = await makeOrganisation(app, mark);
+  const begun = await makeOrganisation(app, mark);
+  await seedPast(app, begun.orgId, begun.userId);
+  return { mark, ...begun };
+}
+
+export const seedWorld = async (app: TestApp, name: string, upstreamUrl: string): Promise<World> =>
+  finishWorld(app, await startWorld(app, name), upstreamUrl);
+
+/** Seeds every entity through the product's own routes, so that whatever a route writes is there. */
+export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: string): Promise<World> {
+  const { mark, orgId, userId, staff } = begun;
   const call = caller(app, staff);
   const { id: provider } = await call('POST', 'providers', {
     kind: 'openai',
@@ -163,28 +230,85 @@ export async function seedWorld(app: TestApp, name: string, upstreamUrl: string)
     knowledgeBaseId: knowledgeBase,
   });
   await call('POST', `personas/${persona}/publish`);
+  const { id: budget } = await call('PUT', 'budgets', {
+    scope: 'user',
+    subjectId: userId,
+    period: 'day',
+    tokens: 1e12,
+  });
   const talkMark = `${mark}one`;
   const talk = await seedTalk(app, staff, talkMark, persona as unknown as string);
   const other = await seedTalk(app, staff, `${mark}two`, persona as unknown as string);
+  const team = await seedTeam(app, staff, mark);
+  await seedPrivacy(app, staff, mark, talk.ids, team.ids);
+  await seedRows(app, orgId, userId, mark, talk.ids.session);
   const shared = {
+    ...team.ids,
     organisation: orgId,
     user: userId,
     provider,
+    budget,
     knowledgeBase,
     document,
     chunk: results[0]?.chunkId,
     persona,
   };
+  // The hours of replies are summed when they have passed.
+  await app.db.in(orgId).exec(
+    `insert into usage_hour (org_id, hour, persona_id, user_id, replies, tokens, cost_micro_usd)
+     values ($1, now() - interval '2 hours', $2, $3, 1, 7, 7)`,
+    [orgId, persona, userId],
+  );
+  await call('GET', 'usage');
   const idsOf = (own: Talk['ids']) => ({ ...shared, ...own }) as unknown as Record<Kind, string>;
   return {
     mark,
     talkMark,
     ids: idsOf(talk.ids),
     staff,
+    apiKey: team.headers,
     client: talk.headers,
     neighbour: { headers: other.headers, ids: idsOf(other.ids) },
     usedKeys: talk.usedKeys,
   };
+}
+
+/** What is over: a login that has ended, so that what sweeps such things has something to take. */
+async function seedPast(app: TestApp, orgId: string, userId: string): Promise<void> {
+  await app.db.everywhere.exec(
+    `insert into login_session (id, login_id, token, org_id, method, expires_at)
+       values ($1, $2, $3, $4, 'password', now() - interval '1 day')`,
+    [newId(), userId, hashLoginToken(newToken()), orgId],
+  );
+}
+
+/** Rows of tables that no route fills yet, or only a timer does. A route that fills one takes its line from here. */
+async function seedRows(app: TestApp, orgId: string, userId: string, mark: string, session: string): Promise<void> {
+  const id = newId();
+  const rows: [string, unknown[]][] = [
+    ['insert into privacy_profile (org_id, controller) values ($1, $2)', [orgId, mark]],
+    [
+      `insert into deid_export (org_id, id, form, purpose, created_by, created_by_name) values ($1, $2, 'anonymised', 'research', $3, $4)`,
+      [orgId, id, userId, mark],
+    ],
+    [
+      'insert into deid_item (org_id, export_id, ordinal, session_id, body) values ($1, $2, 0, $3, $4)',
+      [orgId, id, session, Buffer.from(mark)],
+    ],
+    [
+      `insert into usage_hour (org_id, hour, persona_id, user_id, replies, tokens, cost_micro_usd)
+       values ($1, now() - interval '90 days', $2, $2, 1, 1, 1)`,
+      [orgId, userId],
+    ],
+    ['insert into usage_through (org_id, through) values ($1, now()) on conflict do nothing', [orgId]],
+    [
+      `insert into budget (org_id, id, scope, subject_id, period, tokens) values ($1, $2, 'user', $3, 'day', 1000000000)`,
+      [orgId, id, userId],
+    ],
+  ];
+  await app.db.in(orgId).tx(async (tx) => {
+    for (const [text, values] of rows) await tx.exec(text, values);
+  });
 }
 
 export interface TenantTable {
@@ -204,26 +328,37 @@ export const tenantTables = (app: TestApp): Promise<TenantTable[]> =>
   );
 
 /** Where a value changes by itself: leases are renewed, and what is remembered of a look-up is no content. */
-const restless = ['lease_until', 'last_seen_at', 'last_used_at'];
+const restless = ['lease_until', 'lease_owner', 'next_run_at', 'last_seen_at', 'last_used_at'];
 
-/** One value for all rows of an organisation: any change of any of them changes it. */
-export async function digestOf(
-  ask: (text: string, values: unknown[]) => Promise<{ digest: string }[]>,
+/** One value for all rows of an organisation, as `digest`: any change of any of them changes it. */
+export function digestSql(
   tables: TenantTable[],
   orgId: string,
   /** Rows that name one of these ids are somebody's own to change. */
   except: string[] = [],
-): Promise<string> {
+  /** Which rows count, as a condition on `t`. */
+  which = 'true',
+): { text: string; values: unknown[] } {
   const parts = tables.map(
     ({ name, orgColumn }) =>
       `select '${name}' as name, md5(coalesce(string_agg(x.row, E'\\n' order by x.row), '')) as digest
-       from (select (to_jsonb(t) - '{${restless.join(',')}}'::text[])::text as row from "${name}" t where t.${orgColumn} = $1) x where not x.row ~ $2`,
+       from (select (to_jsonb(t) - '{${restless.join(',')}}'::text[])::text as row from "${name}" t where t.${orgColumn} = $1 and ${which}) x
+       where not x.row ~ $2`,
   );
-  const rows = await ask(
-    `select string_agg(name || ' ' || digest, E'\\n' order by name) as digest from (${parts.join(' union all ')}) all_tables`,
-    [orgId, except.length === 0 ? 'no row has this' : except.join('|')],
-  );
-  return rows[0]?.digest ?? '';
+  return {
+    text: `select string_agg(name || ' ' || digest, E'\\n' order by name) as digest from (${parts.join(' union all ')}) every_table`,
+    values: [orgId, except.length === 0 ? 'no row has this' : except.join('|')],
+  };
+}
+
+export async function digestOf(
+  app: TestApp,
+  tables: TenantTable[],
+  orgId: string,
+  except: string[] = [],
+): Promise<string> {
+  const { text, values } = digestSql(tables, orgId, except);
+  return (await app.db.everywhere.one<{ digest: string }>(text, values)).digest;
 }
 
 export const uuids = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;

@@ -3,8 +3,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
+import { useMay } from '../../lib/me.ts';
 import { Dialog, Failure, Field, fieldError, Loading, useTitle } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
+import { Assignments } from './Assignments.tsx';
 
 type Draft = Pick<Client, 'name' | 'language' | 'about'> & { id?: string };
 
@@ -13,15 +15,18 @@ const fresh: Draft = { name: '', language: 'en', about: '' };
 export function ClientsPage() {
   const { t } = useTranslation();
   useTitle(t('clients.title'));
+  const may = useMay();
   const [editing, setEditing] = useState<Draft | null>(null);
   const list = usePages<Client>('/clients');
   return (
     <main className="page" id="content">
       <div className="head">
         <h1>{t('clients.title')}</h1>
-        <button type="button" className="primary" onClick={() => setEditing(fresh)}>
-          {t('clients.new')}
-        </button>
+        {may('clients.manage') && (
+          <button type="button" className="primary" onClick={() => setEditing(fresh)}>
+            {t('clients.new')}
+          </button>
+        )}
       </div>
       <Failure error={list.error} />
       {list.isPending && <Loading />}
@@ -61,6 +66,7 @@ export function ClientsPage() {
         onClose={() => setEditing(null)}
       >
         {editing && <ClientForm initial={editing} onDone={() => setEditing(null)} />}
+        {editing?.id && <Assignments clientId={editing.id} />}
       </Dialog>
     </main>
   );

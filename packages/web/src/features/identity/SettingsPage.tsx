@@ -1,9 +1,10 @@
 import type { Me } from '@rapport/protocol/setup';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
+import { useMay, useMe } from '../../lib/me.ts';
 import { Failure, Field, fieldError, useTitle } from '../../lib/ui.tsx';
 import { Prices } from '../inference/Prices.tsx';
 import { Providers } from '../inference/Providers.tsx';
@@ -11,19 +12,43 @@ import { Providers } from '../inference/Providers.tsx';
 export function SettingsPage() {
   const { t } = useTranslation();
   useTitle(t('settings.title'));
-  const me = useQuery({ queryKey: ['me'], queryFn: () => api.get<Me>('/me') });
+  const me = useMe();
+  const may = useMay();
   return (
     <main className="page narrow" id="content">
       <div className="head">
         <h1>{t('settings.title')}</h1>
       </div>
-      {me.data?.organisation && <Organisation me={me.data} />}
-      <Providers />
-      <Prices />
-      <p>
-        <Link to="/security">{t('settings.toSecurity')}</Link>
-      </p>
+      <SettingsLinks />
+      {me.data?.organisation && may('organisation.manage') && <Organisation me={me.data} />}
+      {may('providers.read') && <Providers />}
+      {may('providers.read') && <Prices />}
     </main>
+  );
+}
+
+const links = [
+  ['/settings/members', 'members.title', 'members.read'],
+  ['/settings/roles', 'roles.title', 'members.read'],
+  ['/settings/teams', 'teams.title', 'members.read'],
+  ['/settings/api-keys', 'apiKeys.title', 'api-keys.own'],
+] as const;
+
+function SettingsLinks() {
+  const { t } = useTranslation();
+  const may = useMay();
+  const shown = links.filter(([, , permission]) => may(permission));
+  if (shown.length === 0) return null;
+  return (
+    <nav aria-label={t('settings.more')}>
+      <ul className="list">
+        {shown.map(([to, label]) => (
+          <li key={to}>
+            <Link to={to}>{t(label)}</Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
   );
 }
 

@@ -57,6 +57,9 @@ function Chat({ api, session, token, onSession }: ChatProps) {
         <header>
           <h1>{session.personaName}</h1>
           <span className="soft small">{session.personaRole}</span>
+          <a className="small" href={`/record/${session.id}`}>
+            {t('chat.record')}
+          </a>
         </header>
         <div className="disclosure">
           {session.personaOff ? t('chat.off') : session.humanWrites ? t('chat.person') : t('chat.disclosure')}

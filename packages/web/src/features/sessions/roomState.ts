@@ -103,11 +103,18 @@ function addMessage(state: RoomState, event: RoomEvent): RoomState {
 const nameOf = (actor: EventActor): string | null => actor.name;
 
 function endReply(state: RoomState, event: RoomEvent): RoomState {
-  const data = event.data as { replyId: string; text?: string; message?: string; messageId?: string | null };
+  const data = event.data as {
+    replyId: string;
+    text?: string;
+    message?: string;
+    messageId?: string | null;
+    replyTo?: string | null;
+  };
   const status = event.type.slice('reply.'.length);
   const { [data.replyId]: _gone, ...early } = state.early;
   const running = state.running?.replyId === data.replyId ? null : state.running;
-  let { entries } = state;
+  let { entries, answers } = state;
+  if (data.replyTo !== undefined) answers = { ...answers, [data.replyId]: data.replyTo };
   if (status === 'interrupted' || status === 'failed') {
     const broken: Entry = {
       kind: 'broken',
@@ -119,13 +126,13 @@ function endReply(state: RoomState, event: RoomEvent): RoomState {
       reason: data.message ?? null,
       at: event.at,
     };
-    entries = [...entries.filter((e) => !isTryOf(state, e, data.replyId)), broken];
+    entries = [...entries.filter((e) => !isTryOf({ ...state, answers }, e, data.replyId)), broken];
   } else if (status === 'stopped') {
     entries = entries.map((e) =>
       e.kind === 'message' && e.replyId === data.replyId ? { ...e, status: 'stopped' } : e,
     );
   }
-  return { ...state, entries, running, early };
+  return { ...state, entries, answers, running, early };
 }
 
 function changeSession(state: RoomState, event: RoomEvent): RoomState {

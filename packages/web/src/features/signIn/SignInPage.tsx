@@ -1,3 +1,4 @@
+import type { SetupState } from '@rapport/protocol/setup';
 import type { SignInOptions, SignInStep } from '@rapport/protocol/signIn';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useState, type FormEvent } from 'react';
@@ -75,16 +76,18 @@ function Ways({ onStep }: { onStep(step: SignInStep): void }) {
   );
 }
 
+const askedOrganisation = () => new URLSearchParams(location.search).get('organisation') ?? '';
+
 function Password({ onStep }: { onStep(step: SignInStep): void }) {
   const { t } = useTranslation();
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
-  const [organisation, setOrganisation] = useState('');
+  const [organisation, setOrganisation] = useState(askedOrganisation);
+  const setup = useQuery({ queryKey: ['setup'], queryFn: () => api.get<SetupState>('/setup') });
   const signIn = useMutation({
     mutationFn: () => api.post<SignInStep>('/sign-in', { name, password, ...(organisation ? { organisation } : {}) }),
     onSuccess: onStep,
   });
-  const asksOrganisation = organisation !== '' || fieldError(signIn.error, '/organisation') !== undefined;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     signIn.mutate();
@@ -93,7 +96,7 @@ function Password({ onStep }: { onStep(step: SignInStep): void }) {
     <form onSubmit={submit}>
       <fieldset className="stack">
         <legend>{t('signIn.password')}</legend>
-        <Field label={t('signIn.name')}>
+        <Field label={t('signIn.nameOrEmail')}>
           {(ids) => (
             <input
               {...ids}
@@ -104,9 +107,20 @@ function Password({ onStep }: { onStep(step: SignInStep): void }) {
             />
           )}
         </Field>
-        {asksOrganisation && (
-          <Field label={t('signIn.organisation')} error={fieldError(signIn.error, '/organisation')}>
-            {(ids) => <input {...ids} value={organisation} onChange={(e) => setOrganisation(e.target.value)} />}
+        {setup.data?.severalOrganisations && (
+          <Field
+            label={t('settings.organisation')}
+            hint={t('signIn.organisationHint')}
+            error={fieldError(signIn.error, '/organisation')}
+          >
+            {(ids) => (
+              <input
+                {...ids}
+                autoComplete="organization"
+                value={organisation}
+                onChange={(e) => setOrganisation(e.target.value)}
+              />
+            )}
           </Field>
         )}
         <Field label={t('signIn.password')}>

@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { makePersona, makeSession, startTestApp, type TestApp } from '../../../test/app.ts';
+import { loadMasterKeys } from '../../keys/masterKeys.ts';
+import { prepareDatabase } from '../prepare.ts';
+import { backUp } from './backup.ts';
+import { restore, type RestoreOptions } from './restore.ts';
+
+let app: TestApp;
+let folder: string;
+let whole: string;
+let bare: string;
+let keys: string;
+const made: { database: string; role?: string }[] = [];
+const { template: _template, ...connection } = inject('database');
+
+async function admin<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ ...connection, database: 'postgres' });
+  await client.connect();
+  return work(client).finally(() => client.end());
+}
+
+/** An empty database; with `owner`, of a login that stands under row-level security. */
+async function emptyDatabase(owner?: 'plain'): Promise<pg.PoolConfig> {
+  const database = `t_${randomBytes(8).toString('hex')}`;
+  await admin(async (client) => {
+    if (owner) await client.query(`create role ${database} login nosuperuser createrole password 'secret'`);
+    await client.query(`create database ${database} ${owner ? `owner ${database}` : ''}`);
+  });
+  made.push({ database, ...(owner ? { role: database } : {}) });
+  return { ...connection, database, ...(owner ? { user: database, password: 'secret' } : {}) };
+}
+
+const nothing: Pick<RestoreOptions<void>, 'before' | 'after'> = { before: async () => {}, after: async () => {} };
+const into = async (owner: pg.PoolConfig, file: string, more: Partial<RestoreOptions<void>> = {}) => {
+  const master = await loadMasterKeys(app.config);
+  const known = (id: string) => master.find(id) !== undefined;
+  return restore({ owner, file, replace: true, knowsMasterKey: known, ...nothing, ...more });
+};
+
+/** Every row of every table, in an order of its own. */
+async function rowsOf(config: pg.PoolConfig): Promise<Record<string, string[]>> {
+  const client = new pg.Client(config);
+  await client.connect();
+  const tables = await client.query<{ name: string }>(
+    `select relname::text as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by 1`,
+  );
+  const found: Record<string, string[]> = {};
+  await client.query(`set rapport.org = '*'`);
+  for (const { name } of tables.rows) {
+    const epoch = name === 'room' ? `- 'epoch'` : '';
+    const at = name === 'migration' ? `- 'at'` : '';
+    const { rows } = await client.query<{ row: string }>(
+      `select (to_jsonb(t) ${epoch} ${at})::text as row from ${name} t`,
+    );
+    found[name] = rows.map(({ row }) => row).sort();
+  }
+  await client.end();
+  return found;
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rapport-backup-'));
+  app = await startTestApp();
+  const personaId = await makePersona(app, { openingLine: 'Hello.\nThere\t"you" \\ are.' });
+  const { body: client } = await app.json('POST', '/api/v1/clients', { name: 'Robin \\N é', about: 'About.' });
+  await makeSession(app, personaId, { clientId: client.id });
+  [whole, bare, keys] = ['whole.zip', 'bare.zip', 'keys.zip'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await backUp({ owner: app.database, file: whole, keys: 'inside' });
+  await backUp({ owner: app.database, file: bare, keys: { file: keys } });
+});
+
+afterAll(async () => {
+  await app.close();
+  await admin(async (client) => {
+    for (const { database, role } of made) {
+      await client.query(`drop database if exists ${database} with (force)`);
+      if (role) await client.query(`drop role if exists ${role}_app`);
+      if (role) await client.query(`drop role if exists ${role}`);
+    }
+  });
+  await rm(folder, { recursive: true, force: true });
+});
+
+test.each([undefined, 'plain'] as const)(
+  'what is restored is what was backed up, row by row (owner: %s)',
+  async (owner) => {
+    const target = await emptyDatabase(owner);
+    const manifest = await into(target, whole);
+    expect(manifest.holds).toBe('database and keys');
+    expect(await rowsOf(target)).toEqual(await rowsOf(app.database));
+    await prepareDatabase(target);
+    // Once more over itself, from a backup that this owner made.
+    const again = join(folder, `again-${owner}.zip`);
+    await backUp({ owner: target, file: again, keys: 'left out' });
+    await into(target, again);
+    expect(await rowsOf(target)).toEqual(await rowsOf(app.database));
+  },
+);
+
+test('policies hold after a restore as before', async () => {
+  const target = await emptyDatabase();
+  await into(target, whole);
+  const client = new pg.Client(target);
+  await client.connect();
+  const { rows } = await client.query(
+    `select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and relname <> 'migration'
+       and not (relrowsecurity and relforcerowsecurity)`,
+  );
+  await client.end();
+  expect(rows).toEqual([]);
+});
+
+test('without keys it is restored only where they are, or with the file of keys', async () => {
+  const target = await emptyDatabase();
+  await expect(into(target, bare)).rejects.toThrow(/keys of \d of those/);
+  expect(await rowsOf(target)).toEqual({});
+  await into(target, bare, { keyFile: keys });
+  expect(await rowsOf(target)).toEqual(await rowsOf(app.database));
+  await into(target, bare);
+  expect(await rowsOf(target)).toEqual(await rowsOf(app.database));
+  await expect(into(target, keys)).rejects.toThrow(/holds keys alone/);
+});
+
+test('another master key is noticed before anything is replaced', async () => {
+  const target = await emptyDatabase();
+  await expect(into(target, whole, { knowsMasterKey: () => false })).rejects.toThrow(/another master key/);
+  expect(await rowsOf(target)).toEqual({});
+});
+
+test('a damaged backup, or none, is refused; the database stays', async () => {
+  const target = await emptyDatabase();
+  await into(target, whole);
+  const bytes = readFileSync(whole);
+  const broken = join(folder, 'broken.zip');
+  for (const at of [40, Math.floor(bytes.length / 2)]) {
+    const copy = Buffer.from(bytes);
+    copy.fill(0xff, at, at + 16);
+    writeFileSync(broken, copy);
+    await expect(into(target, broken), `damaged at ${at}`).rejects.toThrow(/cannot be restored/);
+  }
+  writeFileSync(broken, bytes.subarray(0, bytes.length - 200));
+  await expect(into(target, broken)).rejects.toThrow(/cannot be restored/);
+  writeFileSync(broken, 'no zip');
+  await expect(into(target, broken)).rejects.toThrow(/cannot be restored/);
+  expect(await rowsOf(target)).toEqual(await rowsOf(app.database));
+});
+
+test('a backup is never written over another file, and a restore over an organisation only when told', async () => {
+  await expect(backUp({ owner: app.database, file: whole, keys: 'inside' })).rejects.toThrow(/exists already/);
+  const target = await emptyDatabase();
+  await into(target, whole, { replace: false });
+  await expect(into(target, whole, { replace: false })).rejects.toThrow(/holds an organisation already/);
+});
+
+test('a restore waits for nobody: where a server works it is refused', async () => {
+  await expect(into(app.database, whole)).rejects.toThrow(/A server works on this database/);
+});
+
+test('what fails on the way leaves the database as it was', async () => {
+  const target = await emptyDatabase();
+  await into(target, whole);
+  const before = await rowsOf(target);
+  const after = async () => {
+    throw new Error('no');
+  };
+  await expect(into(target, whole, { after })).rejects.toThrow('no');
+  expect(await rowsOf(target)).toEqual(before);
+});

@@ -1,0 +1,73 @@
+import type { ErasureRequest } from '@rapport/protocol/privacy';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api } from '../../lib/api.ts';
+import { Dialog, Failure, formatDate } from '../../lib/ui.tsx';
+import { usePages } from '../../lib/usePages.ts';
+import { EraseDialog, type Whom } from './EraseDialog.tsx';
+import { More } from './More.tsx';
+import { ReasonForm } from './ReasonForm.tsx';
+
+/** What clients wish for on their own page. */
+export function RequestsSection() {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const list = usePages<ErasureRequest>('/privacy/requests');
+  const [erasing, setErasing] = useState<Whom | null>(null);
+  const [declining, setDeclining] = useState<ErasureRequest | null>(null);
+  const decline = useMutation({
+    mutationFn: (answer: string) => api.post(`/privacy/requests/${declining?.id}/decline`, { answer }),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ['/privacy/requests'] });
+      setDeclining(null);
+    },
+  });
+  return (
+    <section className="card stack" aria-labelledby="requests">
+      <h2 id="requests">{t('privacy.requests')}</h2>
+      <Failure error={list.error} />
+      {list.isSuccess && list.items.length === 0 && <p className="soft">{t('privacy.noRequests')}</p>}
+      <ul className="list">
+        {list.items.map((request) => (
+          <li key={request.id} className="row">
+            <span className="grow">
+              <strong>{request.name}</strong> <span className="soft small">{formatDate(request.createdAt)}</span>
+            </span>
+            <button
+              type="button"
+              aria-label={`${t('privacy.erase')}: ${request.name}`}
+              onClick={() => setErasing({ ...request.subject, name: request.name })}
+            >
+              {t('privacy.erase')}
+            </button>
+            <button
+              type="button"
+              className="quiet"
+              aria-label={`${t('privacy.decline')}: ${request.name}`}
+              onClick={() => setDeclining(request)}
+            >
+              {t('privacy.decline')}
+            </button>
+          </li>
+        ))}
+      </ul>
+      <More list={list} />
+      <EraseDialog whom={erasing} onClose={() => setErasing(null)} />
+      <Dialog
+        open={declining !== null}
+        title={`${t('privacy.decline')}: ${declining?.name ?? ''}`}
+        onClose={() => setDeclining(null)}
+      >
+        <ReasonForm
+          label={t('privacy.answer')}
+          hint={t('privacy.answerHint')}
+          action={t('privacy.decline')}
+          busy={decline.isPending}
+          error={decline.error}
+          onSubmit={decline.mutate}
+        />
+      </Dialog>
+    </section>
+  );
+}

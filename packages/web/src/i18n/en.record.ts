@@ -1,0 +1,16 @@
+/** What only the page of one's own record shows: it is added to the client's texts there. */
+export const recordTexts = {
+  record: {
+    title: 'What is stored about you', back: 'Back to the conversation', name: 'Stored under the name', sessions: 'Conversations', what: 'What is stored',
+    category: {
+      profile: 'Your profile', conversation: 'Conversations: messages and what happened', access: 'Invitations and devices', technical: 'Technical records',
+      privacy: 'Consents and requests', research: 'Research copies',
+    },
+    entries_one: '{{count}} entry', entries_other: '{{count}} entries',
+    download: 'Download everything', downloadHint: 'A zip file with the same content three times: to read (Markdown), to print (PDF), to take elsewhere (JSON). It has no notes of the team about its own work.',
+    downloading: 'Being put together…', erase: 'Have everything erased',
+    eraseHint: 'The team sees your wish and decides. What has been erased nobody can bring back, and this conversation ends.',
+    ask: 'Ask to be erased', confirm: 'Yes, ask for it', asked: 'You asked on {{date}}. The team will decide.', withdraw: 'Withdraw the wish',
+    declined: 'The team decided on {{date}} not to erase:', gone: 'You need an invitation to see this page, or what was stored here has been erased.',
+  },
+} as const;
