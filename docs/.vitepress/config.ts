@@ -22,6 +22,7 @@ export default defineConfig({
           text: 'User',
           items: [
             { text: 'First steps', link: '/user/first-steps' },
+            { text: 'Signing in', link: '/user/signing-in' },
             { text: 'The session’s page', link: '/user/session' },
             { text: 'Personas', link: '/user/personas' },
             { text: 'Knowledge', link: '/user/knowledge' },
@@ -39,6 +40,7 @@ export default defineConfig({
             { text: 'Configuration', link: '/admin/configuration' },
             { text: 'Members, roles and teams', link: '/admin/members' },
             { text: 'Models', link: '/admin/models' },
+            { text: 'Signing in', link: '/admin/sign-in' },
             { text: 'Keys', link: '/admin/keys' },
             { text: 'Audit log', link: '/admin/audit' },
             { text: 'Consent', link: '/admin/consent' },
@@ -81,6 +83,7 @@ export default defineConfig({
             { text: 'Outgoing requests', link: '/decisions/0011-outgoing-requests' },
             { text: 'Rate limits', link: '/decisions/0012-rate-limits' },
             { text: 'Audit log', link: '/decisions/0013-audit-log' },
+            { text: 'Logins on better-auth', link: '/decisions/0014-logins-on-better-auth' },
           ],
         },
       ],

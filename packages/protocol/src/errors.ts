@@ -8,6 +8,9 @@ export const errorCatalogue = {
   'malformed-utf8': { status: 400, title: 'The body is not valid UTF-8.' },
   'sign-in-required': { status: 401, title: 'Sign in to go on.' },
   'wrong-password': { status: 401, title: 'Name or password is not right.' },
+  'wrong-code': { status: 401, title: 'The code is not right, or was used before.' },
+  // RFC 9470: signed in, but not strongly enough.
+  'second-factor-required': { status: 401, title: 'Your organisation asks for a second factor. Set one up first.' },
   forbidden: { status: 403, title: 'You may not do this.' },
   'consent-needed': { status: 403, title: 'The person has not agreed to this.' },
   'foreign-origin': { status: 403, title: 'Requests from other web pages are not accepted.' },
@@ -29,6 +32,7 @@ export const errorCatalogue = {
   'request-running': { status: 409, title: 'The same request is still being carried out. Ask again in a moment.' },
   'audit-broken': { status: 409, title: 'The audit log was changed outside Rapport.' },
   'invitation-gone': { status: 410, title: 'This invitation has expired or was withdrawn. Ask for a new one.' },
+  'link-gone': { status: 410, title: 'This link has expired or was used before. Ask for a new one.' },
   'too-large': { status: 413, title: 'The body is larger than this server accepts.' },
   'unsupported-media-type': { status: 415, title: 'Send the body as application/json.' },
   'idempotency-mismatch': { status: 422, title: 'This idempotency key was used for a different request.' },

@@ -10,12 +10,13 @@ import { scrubTables } from './platform/db/scrub.ts';
 import type { Database } from './platform/db/db.ts';
 import { serveDocs } from './platform/http/docs.ts';
 import { honourIdempotencyKeys } from './platform/http/idempotency.ts';
-import { createOriginCheck } from './platform/http/origin.ts';
+import { createOriginCheck, createOriginOf } from './platform/http/origin.ts';
 import { createAddressOf, createRequestLimits } from './platform/http/rateLimits.ts';
 import { createHttp, type App } from './platform/http/server.ts';
 import { serveWeb } from './platform/http/web.ts';
 import { createLimiter } from './platform/limits/limiter.ts';
 import { createLogger } from './platform/logger.ts';
+import { createMail } from './platform/mail/mail.ts';
 import { createOutgoing, type Outgoing } from './platform/net/outgoing.ts';
 import { createHub } from './platform/realtime/hub.ts';
 import { createWake } from './platform/realtime/wake.ts';
@@ -27,7 +28,7 @@ import { createDemoService } from './slices/demo/service.ts';
 import { apiKeyRoutes } from './slices/identity/apiKeys.routes.ts';
 import { createApiKeyService } from './slices/identity/apiKeys.service.ts';
 import { invitationRoutes } from './slices/identity/invitations.routes.ts';
-import { createMemberInvitationService } from './slices/identity/memberInvitations.service.ts';
+import { createMemberInvitationService, invitationLetter } from './slices/identity/memberInvitations.service.ts';
 import { memberRoutes } from './slices/identity/members.routes.ts';
 import { createMemberService } from './slices/identity/members.service.ts';
 import { allows } from './slices/identity/permissions.ts';
@@ -35,7 +36,10 @@ import { identityRoutes } from './slices/identity/routes.ts';
 import { roleRoutes, teamRoutes } from './slices/identity/roles.routes.ts';
 import { createRoleService } from './slices/identity/roles.service.ts';
 import { createInvitationService } from './slices/identity/invitations.service.ts';
+import { createLoginService } from './slices/identity/logins.service.ts';
 import { createIdentityService, ownerNeedsNoSignIn, type IdentityService } from './slices/identity/service.ts';
+import { signInRoutes } from './slices/identity/signIn.routes.ts';
+import { createSignInService } from './slices/identity/signIn.service.ts';
 import { createTeamService } from './slices/identity/teams.service.ts';
 import { budgetRoutes } from './slices/inference/budgets.routes.ts';
 import { createBudgetService } from './slices/inference/budgets.service.ts';
@@ -94,6 +98,7 @@ export interface RunningApp {
   close(): Promise<void>;
 }
 
+type Platform = ReturnType<typeof createPlatform>;
 type Services = ReturnType<typeof createServices>;
 
 /** What this server may call. The addresses of the preset and of the audit's webhook are the operator's own word; this machine's are its owner's, where they sit at it. */
@@ -131,10 +136,9 @@ function createPlatform(
   const audit = createAudit({ db, config, log, outgoing });
   const limiter = createLimiter({ db, log, rules: config.rateLimits.rules, others: wake.othersPresent });
   const hub = createHub(db, wake, log);
-  return { audit, config, node, log, outgoing, limiter, keyring, db, wake, owner: database, hub };
+  const mail = createMail(config, log);
+  return { audit, config, node, log, outgoing, limiter, keyring, db, wake, owner: database, hub, mail };
 }
-
-type Platform = ReturnType<typeof createPlatform>;
 
 /** The services in the order in which they may know each other; what would point backwards is handed in as a hook. */
 function createServices(platform: Platform) {
@@ -142,8 +146,6 @@ function createServices(platform: Platform) {
   const providers = createProviderService({ db, audit, config, outgoing });
   const identity = createIdentityService({ db, audit, keyring, config, wake, ...providers.setupSteps });
   const team = createTeamServices(platform, identity);
-  const auditing = createAuditService({ db, audit });
-  const breakGlass = createBreakGlassService({ db, audit, onChanged: identity.changed });
   const uses = createUseServices(platform, identity, providers);
   const { consents, deid } = uses;
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
@@ -183,8 +185,6 @@ function createServices(platform: Platform) {
     budgets,
     providers,
     identity,
-    auditing,
-    breakGlass,
     ...uses,
     generations,
     knowledge,
@@ -220,7 +220,7 @@ function createPrivacy(
   });
 }
 
-/** What people agreed to, how long what is kept, and what leaves without identifiers. */
+/** What people agreed to, how long what is kept, what leaves without identifiers, and who looked at what. */
 function createUseServices(
   { audit, db, config, node, log }: Platform,
   identity: IdentityService,
@@ -245,18 +245,26 @@ function createUseServices(
     organisationName: identity.organisationName,
     recipients: providers.recipients,
   });
-  return { consents, deid, retention, record };
+  const auditing = createAuditService({ db, audit });
+  const breakGlass = createBreakGlassService({ db, audit, onChanged: identity.changed });
+  return { consents, deid, retention, record, auditing, breakGlass };
 }
 
 /** Who belongs to an organisation, and what they may do in it. */
-function createTeamServices({ audit, config, db }: Platform, identity: IdentityService) {
+function createTeamServices({ audit, db, config, keyring, mail, log }: Platform, identity: IdentityService) {
+  const logins = createLoginService({ db, audit, keyring, config, mail, log, forget: identity.forget });
   return {
+    signIn: createSignInService({ db, audit, logins, identity, mail, forget: identity.forget }),
     members: createMemberService({ db, audit, news: identity }),
     memberInvitations: createMemberInvitationService({
       db,
       audit,
       config,
       organisationName: identity.organisationName,
+      onInvited: async (letter) => {
+        await mail.send(invitationLetter(letter));
+        return mail.leaves;
+      },
     }),
     roles: createRoleService({ db, audit, news: identity }),
     teams: createTeamService({ db, audit, news: identity }),
@@ -267,7 +275,8 @@ function createTeamServices({ audit, config, db }: Platform, identity: IdentityS
 function addRoutes(app: App, config: Config, db: Database, services: Services, closing: AbortSignal) {
   serveDocs(app);
   opsRoutes(app, db, closing);
-  identityRoutes(app, services.identity, config);
+  identityRoutes(app, services.identity);
+  signInRoutes(app, services.signIn, createOriginOf(config));
   memberRoutes(app, services.members, services.memberInvitations);
   roleRoutes(app, services.roles);
   teamRoutes(app, services.teams);
@@ -318,8 +327,13 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     trustProxy: config.trustProxy,
     checkOrigin,
     allows,
-    authenticate: ({ headers, cookies, ip }) =>
-      identity.authenticate({ authorization: headers.authorization, cookies, remoteAddress: ip }),
+    authenticate: ({ headers, cookies, ip, routeOptions }) =>
+      identity.authenticate({
+        authorization: headers.authorization,
+        cookies,
+        remoteAddress: ip,
+        beforeSecondFactor: routeOptions.config.beforeSecondFactor ?? false,
+      }),
   });
   await app.after();
   honourIdempotencyKeys(app, { db, log });
@@ -370,6 +384,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       hub.stop();
       await wake.stop();
       await audit.stop();
+      platform.mail.close();
       await outgoing.close();
       await db.close();
     },

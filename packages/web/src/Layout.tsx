@@ -1,4 +1,4 @@
-import type { SetupState } from '@rapport/protocol/setup';
+import type { OwnSignIn } from '@rapport/protocol/signIn';
 import { ApiError } from '@rapport/sdk/api';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router';
@@ -15,6 +15,7 @@ const links = [
   ['/knowledge', 'nav.knowledge', 'knowledge.read'],
   ['/audit', 'nav.audit', 'audit.read'],
   ['/privacy', 'nav.privacy', 'privacy.read'],
+  ['/security', 'nav.security', 'own-account'],
   ['/settings', 'nav.settings', 'signed-in'],
 ] as const;
 
@@ -31,13 +32,19 @@ const signOut = () => void api.post('/sign-out').then(() => location.assign('/si
 
 export function Layout() {
   const { t } = useTranslation();
-  const setup = useQuery({ queryKey: ['setup'], queryFn: () => api.get<SetupState>('/setup'), staleTime: Infinity });
+  const own = useQuery({
+    queryKey: ['own-sign-in'],
+    queryFn: () => api.get<OwnSignIn>('/me/sign-in'),
+    staleTime: 60_000,
+  });
   const me = useMe();
   const may = useMay();
   const shown = links.filter(([, , permission]) => may(permission));
   // The path alone: a re-render at each change of the location would lead to the sign-in again and again.
   const pathname = useLocation({ select: (location) => location.pathname });
   if (me.error instanceof ApiError && me.error.status === 401) return <Navigate to="/sign-in" />;
+  // Nothing else would answer before the second factor is set up.
+  if (own.data?.secondFactorMissing && pathname !== '/security') return <Navigate to="/security" />;
   // Not everybody's first page is that of the sessions.
   if (pathname === '/' && shown[0] && shown[0][0] !== '/') return <Navigate to={shown[0][0]} />;
   return (
@@ -58,7 +65,7 @@ export function Layout() {
           ))}
         </nav>
         <span className="soft small">{me.data?.organisation?.name}</span>
-        {setup.data && (!setup.data.localMode || setup.data.severalOrganisations) && (
+        {own.data?.signedIn && (
           <button type="button" className="quiet" onClick={signOut}>
             {t('signIn.out')}
           </button>

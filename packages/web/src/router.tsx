@@ -15,7 +15,7 @@ const setup = createRoute({
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  component: lazyRouteComponent(() => import('./features/identity/SignInPage.tsx'), 'SignInPage'),
+  component: lazyRouteComponent(() => import('./features/signIn/SignInPage.tsx'), 'SignInPage'),
 });
 
 const joinTeam = createRoute({
@@ -51,6 +51,8 @@ const pages = [
   page('/audit', () => import('./features/privacy/AuditPage.tsx'), 'AuditPage'),
   page('/break-glass', () => import('./features/privacy/BreakGlassPage.tsx'), 'BreakGlassPage'),
   page('/privacy', () => import('./features/privacy/PrivacyPage.tsx'), 'PrivacyPage'),
+  page('/security', () => import('./features/signIn/SecurityPage.tsx'), 'SecurityPage'),
+  page('/mailbox', () => import('./features/signIn/MailboxPage.tsx'), 'MailboxPage'),
   page('/settings/members', () => import('./features/identity/MembersPage.tsx'), 'MembersPage'),
   page('/settings/roles', () => import('./features/identity/RolesPage.tsx'), 'RolesPage'),
   page('/settings/teams', () => import('./features/identity/TeamsPage.tsx'), 'TeamsPage'),

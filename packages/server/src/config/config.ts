@@ -41,6 +41,9 @@ export interface Config {
   preset: { baseUrl: string; apiKey: string | null; model: string; approved?: boolean } | null;
   logLevel: string;
   publicUrl: string | null;
+  /** null: mails are kept for the development mailbox and leave this machine never. */
+  smtpUrl: string | null;
+  mailFrom: string;
   /** The npm that installs optional parts; null: the one beside Node or of PATH. */
   npm: string | null;
   /** Folder of the built web application; null serves the API alone. */
@@ -104,6 +107,8 @@ const options = {
   ),
   RAPPORT_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   RAPPORT_NPM: z.string().optional(),
+  RAPPORT_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  RAPPORT_MAIL_FROM: z.string().optional(),
 } satisfies Record<keyof Env, z.ZodType>;
 const Schema = z.object(options);
 
@@ -160,6 +165,9 @@ export function makeConfig(env: Env): Config {
     allowPrivate: e.RAPPORT_ALLOW_PRIVATE,
     logLevel: e.RAPPORT_LOG_LEVEL,
     publicUrl: e.RAPPORT_PUBLIC_URL ?? null,
+    smtpUrl: e.RAPPORT_SMTP_URL ?? null,
+    mailFrom:
+      e.RAPPORT_MAIL_FROM ?? `Rapport <rapport@${new URL(e.RAPPORT_PUBLIC_URL ?? 'http://localhost').hostname}>`,
     npm: e.RAPPORT_NPM ?? null,
     webRoot: resolve(projectRoot, 'packages/web/dist'),
     bodyLimit: 1_048_576,

@@ -34,6 +34,9 @@ export const envOptions = {
   RAPPORT_TRUST_PROXY: 'Addresses or ranges of proxies whose X-Forwarded-For is believed, by comma. Default: none.',
   RAPPORT_NPM: 'The npm that installs what runs GGUF files. Default: the one beside Node or of PATH.',
   RAPPORT_PUBLIC_URL: 'The address people reach this server under, for invitation links. Default: that of the request.',
+  RAPPORT_SMTP_URL:
+    'Mail server that sends e-mail, e.g. smtps://user:password@mail.example:465. Without it mails go to /mailbox.',
+  RAPPORT_MAIL_FROM: 'Sender of e-mail. Default: Rapport at the host of RAPPORT_PUBLIC_URL.',
 } as const;
 
 export type Env = { -readonly [K in keyof typeof envOptions]?: string };

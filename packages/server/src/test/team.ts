@@ -27,5 +27,6 @@ export async function joinTeam(app: TestApp, token: string, name: string): Promi
   const signedIn = await app.json('POST', '/api/v1/sign-in', { ...joined.body, password });
   if (signedIn.status !== 200) throw new Error(`sign-in answered ${signedIn.status}: ${JSON.stringify(signedIn.body)}`);
   const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
-  return { id: signedIn.body.userId, name, headers: { cookie } };
+  const me = await app.json('GET', '/api/v1/me', undefined, { cookie });
+  return { id: me.body.userId, name, headers: { cookie } };
 }

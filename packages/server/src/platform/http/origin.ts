@@ -29,3 +29,17 @@ export function createOriginCheck(options: { localMode: boolean; publicUrl: stri
     return true;
   };
 }
+
+/**
+ * The origin under which the person sees this server: the published one behind a proxy that ends TLS, else that of the
+ * request, whose Host has been checked before.
+ */
+export function createOriginOf(options: { publicUrl: string | null }) {
+  const published = options.publicUrl ? new URL(options.publicUrl) : null;
+  return (request: { protocol: string; headers: IncomingMessage['headers'] }): string => {
+    const host = hostOf(request.headers.host ?? '')?.host ?? 'localhost';
+    return published && (host === published.host || hostOf(host)?.hostname === published.hostname)
+      ? published.origin
+      : `${request.protocol}://${host}`;
+  };
+}

@@ -23,6 +23,8 @@ import type { RequestLimits } from './rateLimits.ts';
 declare module 'fastify' {
   interface FastifyContextConfig {
     permission?: Permission;
+    /** Open to a member who has yet to set up the second factor that the organisation requires. */
+    beforeSecondFactor?: boolean;
   }
   interface FastifyRequest {
     actor: Actor | null;

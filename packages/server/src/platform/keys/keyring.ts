@@ -94,9 +94,39 @@ export function createKeyring(first: MasterKeys, reload: () => Promise<MasterKey
     return { holder, version, wrappedBy, wrapped: sealBytes(by.key, boundTo(orgId, holder, version), key) };
   };
 
+  const secretPlace = (name: string) => `server_secret/${name}`;
+
+  const openSecret = async (name: string, row: store.ServerSecretRow): Promise<Buffer> => {
+    const key = await masterKey(row.wrappedBy);
+    if (!key) throw new Unreadable(`no master key at hand is ${row.wrappedBy}`);
+    return openBytes(key, secretPlace(name), row.wrapped);
+  };
+
+  const sealSecret = (name: string, secret: Buffer): store.ServerSecretRow => ({
+    wrappedBy: master.current.id,
+    wrapped: sealBytes(master.current.key, secretPlace(name), secret),
+  });
+
   return {
     find,
     current,
+
+    /** A secret of the server itself, the same on every server of the database; made when it is first asked for. */
+    async serverSecret(db: Statements, name: string): Promise<Buffer> {
+      if (!(await store.findSecret(db, name))) {
+        await store.insertSecret(db, name, sealSecret(name, randomBytes(keyBytes)));
+      }
+      const row = await store.findSecret(db, name);
+      if (!row) throw new Unreadable(`there is no secret ${name}`);
+      return openSecret(name, row);
+    },
+
+    /** Wraps the server's own secrets anew under the current master key. */
+    async rewrapSecrets(db: Statements): Promise<void> {
+      for (const row of await store.listSecrets(db)) {
+        await store.replaceSecret(db, row.name, sealSecret(row.name, await openSecret(row.name, row)));
+      }
+    },
 
     /** Under whose key a room's content is sealed; it never changes. */
     async holderOfRoom(db: Statements, orgId: string, roomId: string): Promise<string> {

@@ -15,5 +15,6 @@ export async function rotateKeys({ db, keyring }: { db: Database; keyring: Keyri
       keys += await keyring.rewrap(tx, orgId);
     });
   }
+  await keyring.rewrapSecrets(db.everywhere);
   return { organisations: orgs.length, keys };
 }

@@ -73,3 +73,26 @@ export const orgsWithKey = async (db: Statements): Promise<string[]> =>
   (await db.many<{ id: string }>('select distinct org_id as id from data_key where org_id = holder_id')).map(
     (o) => o.id,
   );
+
+export interface ServerSecretRow {
+  wrappedBy: string;
+  wrapped: Buffer;
+}
+
+/** Above all organisations. */
+export const findSecret = (db: Statements, name: string) =>
+  db.maybe<ServerSecretRow>('select wrapped_by as "wrappedBy", wrapped from server_secret where name = $1', [name]);
+
+/** Whoever comes second finds the first one's. */
+export const insertSecret = (db: Statements, name: string, row: ServerSecretRow) =>
+  db.exec('insert into server_secret (name, wrapped_by, wrapped) values ($1, $2, $3) on conflict do nothing', [
+    name,
+    row.wrappedBy,
+    row.wrapped,
+  ]);
+
+export const listSecrets = (db: Statements) =>
+  db.many<ServerSecretRow & { name: string }>('select name, wrapped_by as "wrappedBy", wrapped from server_secret');
+
+export const replaceSecret = (db: Statements, name: string, row: ServerSecretRow) =>
+  db.exec('update server_secret set wrapped_by = $2, wrapped = $3 where name = $1', [name, row.wrappedBy, row.wrapped]);

@@ -73,7 +73,10 @@ test('a disabled member comes back with their roles when enabled, and signs in a
   expect((await signIn()).body.code).toBe('wrong-password');
   await asOwner('PATCH', `/members/${member.id}`, { status: 'active' });
   expect(await isStill(member, app)).toBe(false);
-  expect((await signIn()).body).toMatchObject({ userId: member.id, roles: ['author'] });
+  const again = await signIn();
+  const cookie = again.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const me = (await app.json('GET', '/api/v1/me', undefined, { cookie })).body;
+  expect(me).toMatchObject({ userId: member.id, roles: ['author'] });
 });
 
 test('who loses a role keeps the connection and loses what it allowed', async () => {

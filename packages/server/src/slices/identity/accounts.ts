@@ -1,131 +1,115 @@
-import type { Me, OwnerPassword, SignIn } from '@rapport/protocol/setup';
+import type { OwnerPassword, SignIn } from '@rapport/protocol/setup';
 import type { z } from 'zod';
 import type { Config } from '../../config/config.ts';
-import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
-import type { Audit } from '../../platform/audit/audit.ts';
-import type { Recorded } from '../../platform/audit/recorder.ts';
+import { requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
-import { hashToken, newId, newToken } from '../../platform/ids.ts';
+import { newId } from '../../platform/ids.ts';
 import { StartupError } from '../../platform/startupError.ts';
-import { asStaff, ownerNeedsNoSignIn } from './authenticator.ts';
+import { ownerNeedsNoSignIn, tokenHashOf, type Cookies } from './authenticator.ts';
+import type { LoginAudit } from './logins.audit.ts';
+import type { Caller, LoginAnswer, LoginService } from './logins.service.ts';
+import * as logins from './logins.store.ts';
+import { requireGoodPassword } from './passwordRules.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import * as store from './store.ts';
 import { createSignInThrottle } from './throttle.ts';
 
-export const signInSeconds = 30 * 86_400;
-
 interface Deps {
   db: Database;
-  audit: Audit;
+  audit: LoginAudit;
   clock: Clock;
   forget(): void;
-  me(actor: Actor): Promise<Me>;
 }
 
-export interface SignedIn {
-  /** The cookie's value. */
-  token: string;
-  me: Me;
-}
-
-export function createSignIn({ db, audit, clock, forget, me }: Deps) {
+export function createPasswordSignIn(parts: Omit<Deps, 'forget'> & { logins: LoginService }) {
+  const { db, audit, clock, logins: service } = parts;
   const throttle = createSignInThrottle(clock);
 
-  const failed = (orgId: string, user: string | null): Promise<void> =>
-    audit.note({ kind: 'nobody', orgId }, 'login.sign-in', { user }, 'wrong-password');
+  const loginOf = async (name: string, orgId: string | null) =>
+    (name.includes('@') ? await logins.findLoginByEmail(db.everywhere, name) : undefined) ??
+    (orgId === null ? undefined : await logins.findLoginInOrg(db.everywhere, orgId, name));
 
-  const open = async (actor: StaffActor): Promise<string> => {
-    const token = newToken();
-    const expiresAt = new Date(clock.now() + signInSeconds * 1000).toISOString();
-    await store.deleteExpiredAuthSessions(db.in(actor.orgId), actor.orgId);
-    await audit.acting(actor, 'login.sign-in', { user: actor.userId }, (tx) =>
-      store.insertAuthSession(tx, actor.orgId, {
-        id: newId(),
-        userId: actor.userId,
-        tokenHash: hashToken(token),
-        expiresAt,
-      }),
-    );
-    return token;
-  };
-
-  /** Throws `invalid-body` where there are several and none is named. Undefined for one that does not exist. */
-  const organisationOf = async (slug: string | undefined) => {
-    if (slug !== undefined) return store.findOrgBySlug(db.everywhere, slug);
-    if ((await store.countOrgs(db.everywhere)) <= 1) return store.findFirstOrg(db.everywhere);
+  /** Throws `invalid-body` where there are several and a mere name needs one. Null for one that does not exist. */
+  const organisationOf = async ({ name, organisation }: z.output<typeof SignIn>): Promise<string | null> => {
+    if (organisation !== undefined) return (await store.findOrgBySlug(db.everywhere, organisation))?.id ?? null;
+    if ((await store.countOrgs(db.everywhere)) <= 1) return (await store.findFirstOrg(db.everywhere))?.id ?? null;
+    if (name.includes('@')) return null;
     throw new AppError('invalid-body', {
-      errors: [{ pointer: '/organisation', message: 'Name the organisation as well.' }],
+      errors: [{ pointer: '/organisation', message: 'Name the organisation as well, or give your e-mail address.' }],
     });
   };
 
   return {
     /**
-     * By name or e-mail address. Throws `wrong-password`, after the same time for a name that does not exist, and `rate-limited` after five
-     * failures under one name within a minute.
+     * By e-mail address, or by a name with its organisation where there are several. Throws `wrong-password`, after the same time for one that does not exist, and
+     * `rate-limited` after five failures under one name within a minute.
      */
-    async signIn(body: z.output<typeof SignIn>): Promise<SignedIn> {
+    async signIn(body: z.output<typeof SignIn>, caller: Caller): Promise<LoginAnswer & { secondFactor: boolean }> {
       const key = `${body.organisation?.toLowerCase() ?? ''}/${body.name.toLowerCase()}`;
       throttle.begin(key);
-      const org = await organisationOf(body.organisation);
-      const user = org && (await store.findCredentialByLogin(db.in(org.id), org.id, body.name));
-      const right = await verifyPassword(user?.password_hash ?? null, body.password);
-      if (!user || !right) {
-        // Of a name nobody has, nothing is known that may be written down.
-        if (org) await failed(org.id, user?.id ?? null);
-        throw new AppError('wrong-password');
-      }
+      const orgId = await organisationOf(body);
+      const login = await loginOf(body.name, orgId);
+      const answer = await service
+        .ask(caller, {
+          method: 'POST',
+          path: '/sign-in/email',
+          // A name that is nobody's goes to the library, too, which takes as long to refuse it.
+          body: { email: login?.email ?? 'nobody@no-mail.invalid', password: body.password },
+          ...(body.organisation === undefined || orgId === null ? {} : { orgId }),
+        })
+        .catch(async (error: unknown) => {
+          if (!(error instanceof AppError) || error.status >= 500) throw error;
+          await audit.refused(orgId, login?.id ?? null);
+          // Text that is no address is nobody's; who belongs where is told to nobody.
+          throw error.code === 'bad-request' || error.code === 'forbidden' ? new AppError('wrong-password') : error;
+        });
       throttle.succeeded(key);
-      const actor = asStaff(user);
-      return { token: await open(actor), me: await me(actor) };
-    },
-
-    /** Ends the login of this cookie; one that is not known is no error. */
-    async signOut(token: string | undefined): Promise<void> {
-      if (!token) return;
-      await db.everywhere.tx(async (tx) => {
-        const ended = await store.deleteAuthSession(tx, hashToken(token));
-        if (!ended) return;
-        const by = { kind: 'staff' as const, orgId: ended.org_id, userId: ended.id, keyId: null };
-        audit.record(tx, by, 'login.sign-out', { user: ended.id });
-      });
-      forget();
+      const { body: told } = answer;
+      return { ...answer, secondFactor: Boolean(told && typeof told === 'object' && 'twoFactorRedirect' in told) };
     },
   };
 }
 
-export function createPasswords({ db, audit, clock, forget }: Omit<Deps, 'me'>) {
+export function createPasswords({ db, audit, clock, forget }: Deps) {
   const throttle = createSignInThrottle(clock);
 
-  const replace = async (by: Recorded, userId: string, password: string, keep: Buffer | null): Promise<void> => {
-    const { orgId } = by;
+  const replace = async (loginId: string, password: string, keep: string | null, system: boolean): Promise<void> => {
     const hash = await hashPassword(password);
-    await db.in(orgId).tx(async (tx) => {
-      audit.record(tx, by, 'login.password-set', { user: userId });
-      await store.updatePassword(tx, orgId, userId, hash);
-      await store.deleteAuthSessionsOf(tx, orgId, userId, keep);
+    await db.everywhere.tx(async (tx) => {
+      await audit.record(tx, loginId, 'login.password-set', system);
+      await logins.setPassword(tx, newId(), loginId, hash);
+      await logins.deleteSessionsOf(tx, loginId, keep);
       tx.afterCommit(forget);
     });
   };
 
   return {
     /**
-     * Sets one's own password and signs one out on every other device than the one with this `cookie`. Throws
-     * `wrong-password` when there is a password already and `current` is not it, `rate-limited` like signing in.
+     * Sets one's own password and signs one out on every other device than the one with these cookies. Throws
+     * `wrong-password` when there is a password already and `current` is not it, `rate-limited` like signing in,
+     * `forbidden` for who was let in by an organisation's provider.
      */
-    async setPassword(actor: Actor, body: z.output<typeof OwnerPassword>, cookie?: string): Promise<void> {
+    async setPassword(actor: Actor, body: z.output<typeof OwnerPassword>, cookies: Cookies): Promise<void> {
       requireStaff(actor);
-      const user = await store.findCredential(db.in(actor.orgId), actor.orgId, actor.userId);
-      if (user?.password_hash) {
-        throttle.begin(user.id);
-        if (!(await verifyPassword(user.password_hash, body.current ?? ''))) {
-          await audit.note(actor, 'login.password-set', { user: user.id }, 'wrong-password');
+      const login = await logins.findLoginOf(db.everywhere, actor.orgId, actor.userId);
+      if (!login) throw new AppError('not-found');
+      const hash = tokenHashOf(cookies);
+      const here = hash === null ? undefined : await logins.findSignedIn(db.everywhere, hash);
+      if (here?.bound)
+        throw new AppError('forbidden', { detail: 'Sign in without your organisation’s provider first.' });
+      requireGoodPassword(body.password, [actor.name, login.email.split('@')[0] ?? '']);
+      const known = await logins.findPassword(db.everywhere, login.id);
+      if (known !== null) {
+        throttle.begin(login.id);
+        if (!(await verifyPassword(known, body.current ?? ''))) {
+          await audit.note(login.id, 'login.password-set', 'wrong-password');
           throw new AppError('wrong-password', { detail: 'The current password is not right.' });
         }
-        throttle.succeeded(user.id);
+        throttle.succeeded(login.id);
       }
-      await replace(actor, actor.userId, body.password, cookie ? hashToken(cookie) : null);
+      await replace(login.id, body.password, hash, false);
     },
 
     /**
@@ -139,7 +123,10 @@ export function createPasswords({ db, audit, clock, forget }: Omit<Deps, 'me'>) 
         throw new StartupError(`There is no organisation ${slug}.`, '`npm run rapport -- organisations` lists them.');
       const owner = org && (await store.findOwner(db.in(org.id), org.id));
       if (!owner) throw new AppError('set-up-first');
-      await replace({ kind: 'system', orgId: owner.org_id }, owner.id, password, null);
+      const login = await logins.findLoginOf(db.everywhere, owner.org_id, owner.id);
+      if (!login) throw new AppError('set-up-first');
+      requireGoodPassword(password, [owner.name]);
+      await replace(login.id, password, null, true);
     },
   };
 }
@@ -147,7 +134,9 @@ export function createPasswords({ db, audit, clock, forget }: Omit<Deps, 'me'>) 
 /** Throws StartupError when others than this machine could reach a server whose owner has no password. */
 export async function requireOwnerPassword(db: Database, config: Pick<Config, 'host' | 'localMode' | 'publicUrl'>) {
   if (ownerNeedsNoSignIn(config)) return;
-  if ((await store.findFirstOwner(db.everywhere))?.password_hash) return;
+  const owner = await store.findFirstOwner(db.everywhere);
+  const login = owner && (await logins.findLoginOf(db.everywhere, owner.org_id, owner.id));
+  if (login && (await logins.findPassword(db.everywhere, login.id)) !== null) return;
   const reach = config.localMode ? `is published as ${config.publicUrl}` : `would listen on ${config.host}`;
   throw new StartupError(
     `Rapport ${reach}, but no owner password is set, so anybody could take it over.`,

@@ -7,16 +7,38 @@ import type { Database } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { hashToken } from '../../platform/ids.ts';
 import { actorOfKey, isApiKey } from './apiKeys.service.ts';
+import { hashLoginToken } from './logins.adapter.ts';
+import * as logins from './logins.store.ts';
 import { permissionsOfMember } from './permissions.ts';
-import type { UserRow } from './schema.ts';
+import type { SignedInRow, UserRow } from './schema.ts';
 import * as store from './store.ts';
 
-export const sessionCookie = 'rapport_session';
+export type Cookies = Readonly<Record<string, string | undefined>>;
+
+/** Over https a browser takes the name with the prefix only from this server itself. */
+export const sessionCookies = ['__Secure-rapport_session', 'rapport_session'] as const;
+
+/**
+ * How the database knows the login of these cookies; null without one. What follows the point is the library's signature:
+ * it need not be looked at, as the token itself cannot be guessed and the database does not hold it.
+ */
+export function tokenHashOf(cookies: Cookies): string | null {
+  const value = sessionCookies.map((name) => cookies[name]).find((each) => each !== undefined);
+  const token = value?.split('.')[0];
+  return token ? hashLoginToken(token) : null;
+}
+
+const strong = new Set(['totp', 'recovery-code', 'passkey', 'oidc-strong']);
+
+export const secondFactorMissing = (row: Pick<SignedInRow, 'second_factor_required' | 'method'>): boolean =>
+  row.second_factor_required && !strong.has(row.method);
 
 export interface Credentials {
   authorization?: string | undefined;
-  cookies: Readonly<Record<string, string | undefined>>;
+  cookies: Cookies;
   remoteAddress?: string | undefined;
+  /** Also for somebody who still has to set up the second factor that the organisation requires. */
+  beforeSecondFactor?: boolean;
 }
 
 export const asStaff = (row: UserRow): StaffActor => ({
@@ -29,6 +51,15 @@ export const asStaff = (row: UserRow): StaffActor => ({
   keyId: null,
 });
 
+interface Member {
+  actor: StaffActor;
+  /** The second factor that the organisation requires is missing. */
+  incomplete: boolean;
+}
+
+// With the time a live socket waits between two checks below a second: so long may what ended elsewhere go on here.
+const rememberedMs = 450;
+
 const loopback = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
 const loopbackHost = /^(localhost|\[::1\]|127(\.\d+){3})$/;
 
@@ -40,8 +71,8 @@ export const ownerNeedsNoSignIn = (config: Pick<Config, 'localMode' | 'publicUrl
   config.localMode && (config.publicUrl === null || loopbackHost.test(new URL(config.publicUrl).hostname));
 
 export function createAuthenticator({ db, config, clock }: { db: Database; config: Config; clock: Clock }) {
-  // Below a second: a withdrawn invitation or a sign-out on another server bites within one.
-  const cache = createBriefCache<Actor>(clock, { ttlMs: 900, max: 5000 });
+  const cache = createBriefCache<Actor>(clock, { ttlMs: rememberedMs, max: 5000 });
+  const members = createBriefCache<Member>(clock, { ttlMs: rememberedMs, max: 5000 });
   const local = ownerNeedsNoSignIn(config);
   let owner: Promise<StaffActor | null> | undefined;
 
@@ -60,9 +91,9 @@ export function createAuthenticator({ db, config, clock }: { db: Database; confi
     );
   };
 
-  const cookie = async (token: string): Promise<StaffActor | undefined> => {
-    const row = await store.findUserByAuthToken(db.everywhere, hashToken(token));
-    return row && asStaff(row);
+  const cookie = async (hash: string): Promise<Member | undefined> => {
+    const row = await logins.findSignedIn(db.everywhere, hash);
+    return row && { actor: asStaff(row), incomplete: secondFactorMissing(row) };
   };
 
   // Kept until somebody's access changes: `forget` is called for that on every server.
@@ -80,7 +111,7 @@ export function createAuthenticator({ db, config, clock }: { db: Database; confi
     /**
      * Whose request this is: a client by Bearer token, a member by API key or cookie, in local mode the owner; else null, also before
      * the set-up. A local owner costs no query, a token at most one. Throws `sign-in-required` for a Bearer token that
-     * is unknown, or whose invitation or key was withdrawn.
+     * is unknown, or whose invitation or key was withdrawn, `second-factor-required` for a member who has yet to set one up.
      */
     async authenticate(credentials: Credentials): Promise<Actor | null> {
       const { authorization, cookies, remoteAddress } = credentials;
@@ -90,15 +121,17 @@ export function createAuthenticator({ db, config, clock }: { db: Database; confi
         if (!actor) throw new AppError('sign-in-required', { detail: 'This access token is not valid, or no longer.' });
         return actor;
       }
-      const login = cookies[sessionCookie];
-      const staff = login ? await cache.get(`cookie ${login}`, () => cookie(login)) : undefined;
-      if (staff) return staff;
+      const hash = tokenHashOf(cookies);
+      const member = hash === null ? undefined : await members.get(hash, () => cookie(hash));
+      if (member?.incomplete && !credentials.beforeSecondFactor) throw new AppError('second-factor-required');
+      if (member) return member.actor;
       return local && loopback.test(remoteAddress ?? '') ? localOwner() : null;
     },
 
     /** Drops what is remembered of tokens and the owner, after a change made on this server. */
     forget(): void {
       cache.clear();
+      members.clear();
       owner = undefined;
     },
   };

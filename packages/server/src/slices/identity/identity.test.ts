@@ -113,7 +113,7 @@ test('the set-up page may try a provider before it submits', async () => {
 test('a set-up with an unknown field, a control character or a short password is refused by name', async () => {
   const app = await start({ setUp: false });
   for (const [more, field] of [
-    [{ admin: true }, '/'],
+    [{ admin: true }, '/admin'],
     [{ ownerName: 'a\u0001' }, '/ownerName'],
     [{ password: 'short' }, '/password'],
   ] as const) {
@@ -253,7 +253,7 @@ test('a stored password is a salted hash that names its method', async () => {
   const app = await start();
   await app.json('PUT', '/api/v1/me/password', { password });
   const { password_hash: hash } = await app.db.everywhere.one<{ password_hash: string }>(
-    'select password_hash from app_user',
+    "select password as password_hash from login_account where provider_id = 'credential'",
   );
   expect(hash).toMatch(/^(argon2id\$65536\$3\$1|scrypt\$131072\$8\$1)\$[\w-]{22}\$[\w-]{43}$/);
   expect(hash).not.toContain(password);

@@ -15,11 +15,12 @@ import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { hashToken, newId, newToken } from '../../platform/ids.ts';
+import type { Letter } from '../../platform/mail/mail.ts';
 import { existingRoles, permissionsOf, requireAll } from './granting.ts';
 import * as store from './memberInvitations.store.ts';
 import { requireFree } from './members.service.ts';
 import * as members from './members.store.ts';
-import { hashPassword } from './passwords.ts';
+import { createNewLogins } from './newLogins.ts';
 import { permissionsOfRoles } from './permissions.ts';
 
 export type MemberInvitationService = ReturnType<typeof createMemberInvitationService>;
@@ -42,6 +43,12 @@ export interface MemberInvitationDeps {
   /** Sends the letter. False where this server sends no e-mail. */
   onInvited?: (letter: MemberInvitationLetter) => Promise<boolean>;
 }
+
+export const invitationLetter = (told: MemberInvitationLetter): Letter => ({
+  to: told.to,
+  subject: `Invitation to ${told.organisation}`,
+  text: `${told.invitedBy} invites you to work with ${told.organisation} in Rapport.\n\n${told.url}\n\nThe link is good until ${told.expiresAt}.\n`,
+});
 
 /** Where the page of a link is, for a server reached under `base`. */
 export const memberInvitationUrl = (base: string, token: string): string =>
@@ -114,6 +121,7 @@ export function createMemberInvitationService({
 }
 
 function createAcceptance(db: Database, audit: Audit) {
+  const loginFor = createNewLogins(db);
   return {
     /** What the link's page shows. Throws `invitation-gone`, alike for an unknown, an expired, a withdrawn and a used one. */
     async view(token: string): Promise<MemberInvitationView> {
@@ -127,11 +135,13 @@ function createAcceptance(db: Database, audit: Audit) {
       };
     },
 
-    /** Makes the member, who signs in with what is answered. Once. Throws `invitation-gone`, `taken`. */
+    /** Makes the member, who signs in with what is answered. Once. Throws `invitation-gone`, `taken`, `wrong-password`
+     * where the address has a login already and the password is not its. */
     async accept(token: string, body: z.output<typeof MemberInvitationAccept>): Promise<MemberInvitationAccepted> {
       // Before the costly hash: a stranger must not make the server work for a link that is none.
       if (!(await store.findOpen(db.everywhere, hashToken(token)))) throw new AppError('invitation-gone');
-      const passwordHash = await hashPassword(body.password);
+      const offered = (await store.findOpen(db.everywhere, hashToken(token)))?.email ?? body.email ?? null;
+      const login = await loginFor(offered, body);
       return db.everywhere.tx(async (tx) => {
         const found = await store.takeOpen(tx, hashToken(token));
         const roles = found && (await rolesStillGiven(tx, found));
@@ -140,7 +150,8 @@ function createAcceptance(db: Database, audit: Audit) {
         await members.lockMembers(tx, orgId);
         const member = { id: newId(), name: body.name, email: found.email ?? body.email ?? null };
         await requireFree(tx, orgId, { ...member, id: null });
-        await members.insertMember(tx, orgId, { ...member, passwordHash });
+        const loginId = await login(tx, member);
+        await members.insertMember(tx, orgId, { ...member, loginId });
         await members.setRoles(tx, orgId, member.id, roles);
         await store.markAccepted(tx, orgId, found.id, member.id);
         const joined = { kind: 'staff' as const, orgId, userId: member.id, keyId: null };

@@ -56,14 +56,14 @@ export const loginTaken = async (db: Db, orgId: string, login: string, exceptId:
 export const insertMember = (
   tx: Tx,
   orgId: string,
-  member: { id: string; name: string; email: string | null; passwordHash: string | null },
+  member: { id: string; name: string; email: string | null; loginId: string },
 ) =>
-  tx.exec('insert into app_user (org_id, id, name, email, password_hash) values ($1, $2, $3, $4, $5)', [
+  tx.exec('insert into app_user (org_id, id, name, email, login_id) values ($1, $2, $3, $4, $5)', [
     orgId,
     member.id,
     member.name,
     member.email,
-    member.passwordHash,
+    member.loginId,
   ]);
 
 export const updateMember = (tx: Tx, orgId: string, member: Pick<MemberRow, 'id' | 'name' | 'email' | 'status'>) =>
@@ -102,15 +102,12 @@ export const countOtherOwners = async (tx: Tx, orgId: string, userId: string): P
 
 /** Ends every login of the member, on all devices. */
 export const deleteLogins = (tx: Tx, orgId: string, userId: string) =>
-  tx.exec('delete from auth_session where org_id = $1 and user_id = $2', [orgId, userId]);
+  tx.many('select end_logins_of($1, $2)', [orgId, userId]);
 
 /** Takes away what the member had. The name stays, for the logs that tell it. */
 export async function removeMember(tx: Tx, orgId: string, userId: string): Promise<void> {
-  await tx.exec(
-    `update app_user set status = 'removed', email = null, password_hash = null where org_id = $1 and id = $2`,
-    [orgId, userId],
-  );
-  await tx.exec('delete from auth_session where org_id = $1 and user_id = $2', [orgId, userId]);
+  await tx.exec(`update app_user set status = 'removed', email = null where org_id = $1 and id = $2`, [orgId, userId]);
+  await tx.many('select release_login_of($1, $2)', [orgId, userId]);
   await tx.exec('delete from member_role where org_id = $1 and user_id = $2', [orgId, userId]);
   await tx.exec('delete from team_member where org_id = $1 and user_id = $2', [orgId, userId]);
   await tx.exec('delete from client_assignment where org_id = $1 and user_id = $2', [orgId, userId]);

@@ -5,7 +5,6 @@ export interface OrgRow {
   allow_titles: boolean;
 }
 
-/** A user without the password's hash, which only the accounts read. */
 export interface UserRow {
   org_id: string;
   id: string;
@@ -14,10 +13,6 @@ export interface UserRow {
   roles: string[];
   /** What the custom ones among them give. */
   custom_permissions: string[];
-}
-
-export interface CredentialRow extends UserRow {
-  password_hash: string | null;
 }
 
 export interface ClientTokenRow {
@@ -86,5 +81,60 @@ export interface ApiKeyRow {
   scopes: string[];
   expires_at: string | null;
   last_used_at: string | null;
+  created_at: string;
+}
+
+/** A provider of OpenID Connect, with its secret opened. */
+export interface IdentityProvider {
+  orgId: string;
+  id: string;
+  issuer: string;
+  clientId: string;
+  clientSecret: string | null;
+  checksSecondFactor: boolean;
+  updatedAt: string;
+}
+
+export interface IdentityProviderRow {
+  org_id: string;
+  id: string;
+  label: string;
+  issuer: string;
+  client_id: string;
+  client_secret: Buffer | null;
+  checks_second_factor: boolean;
+  updated_at: string;
+}
+
+export interface LoginRow {
+  id: string;
+  email: string;
+  email_verified: boolean;
+  two_factor_enabled: boolean;
+}
+
+export interface LoginSessionRow {
+  id: string;
+  method: string;
+  bound: boolean;
+  ip_address: string | null;
+  user_agent: string | null;
+  created_at: string;
+  expires_at: string;
+}
+
+/** A member as a login session shows them. */
+export interface SignedInRow extends UserRow {
+  session_id: string;
+  login_id: string;
+  method: string;
+  bound: boolean;
+  second_factor_required: boolean;
+}
+
+export interface PasskeyRow {
+  id: string;
+  name: string | null;
+  backed_up: boolean;
   created_at: string;
 }

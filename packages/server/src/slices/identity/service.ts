@@ -5,7 +5,8 @@ import type { Database } from '../../platform/db/db.ts';
 import type { Keyring } from '../../platform/keys/keyring.ts';
 import type { Wake } from '../../platform/realtime/wake.ts';
 import { createAccessNews } from './accessNews.ts';
-import { createPasswords, createSignIn, requireOwnerPassword } from './accounts.ts';
+import { createLoginAudit } from './logins.audit.ts';
+import { createPasswords, requireOwnerPassword } from './accounts.ts';
 import { createAuthenticator } from './authenticator.ts';
 import { createOrganisation } from './organisation.ts';
 import { createOrganisations } from './organisations.ts';
@@ -40,8 +41,7 @@ export function createIdentityService(deps: IdentityDeps) {
     ...organisation,
     ...createOrganisations({ db, audit, keyring }),
     ...createSetup({ db, audit, keyring, config, forget, me, onSetup, onPreset }),
-    ...createSignIn({ db, audit, clock, forget, me }),
-    ...createPasswords({ db, audit, clock, forget }),
+    ...createPasswords({ db, audit: createLoginAudit({ db, audit }), clock, forget }),
 
     /** Throws StartupError when the server could be reached by others and its owner has no password. */
     requireOwnerPasswordFor: (bound: Pick<Config, 'host' | 'localMode' | 'publicUrl'>) =>

@@ -8,7 +8,9 @@ import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Keyring } from '../../platform/keys/keyring.ts';
 import { asStaff, ownerNeedsNoSignIn } from './authenticator.ts';
+import * as logins from './logins.store.ts';
 import { slugOf } from './organisations.ts';
+import { requireGoodPassword } from './passwordRules.ts';
 import { hashPassword } from './passwords.ts';
 import * as store from './store.ts';
 
@@ -54,6 +56,7 @@ export function createSetup({ db, audit, keyring, config, forget, me, onSetup, o
       if (!local) throw new AppError('forbidden', { detail: 'Set the server up on its machine, bound to 127.0.0.1.' });
       // Asked before the provider is tried: a stranger must not be able to make a running server call addresses.
       if (await store.findFirstOrg(db.everywhere)) throw new AppError('already-set-up');
+      if (body.password !== undefined) requireGoodPassword(body.password, [body.ownerName, body.organisation]);
       const step = await onSetup?.(body);
       const hash = body.password === undefined ? null : await hashPassword(body.password);
       const owner = await db.everywhere.tx(async (tx) => {
@@ -91,10 +94,12 @@ async function make(
   names: { organisation: string; owner: string },
   hash: string | null,
 ): Promise<StaffActor> {
-  const user = { org_id: newId(), id: newId(), name: names.owner, password_hash: hash };
+  const user = { org_id: newId(), id: newId(), name: names.owner };
   await store.insertOrg(tx, user.org_id, names.organisation, slugOf(names.organisation));
   await keyring.create(tx, user.org_id, user.org_id);
-  await store.insertUser(tx, user);
+  await logins.insertLogin(tx, { id: user.id, name: user.name, email: null, verified: false });
+  if (hash !== null) await logins.setPassword(tx, newId(), user.id, hash);
+  await store.insertUser(tx, user, user.id);
   await store.insertRole(tx, user.org_id, user.id, 'owner');
   return asStaff({ ...user, roles: ['owner'], custom_permissions: [] });
 }

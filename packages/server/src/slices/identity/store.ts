@@ -1,6 +1,6 @@
 import type { BuiltInRole } from '@rapport/protocol/permissions';
 import type { Db, Tx } from '../../platform/db/db.ts';
-import type { ClientTokenRow, CredentialRow, OrgRow, UserRow } from './schema.ts';
+import type { ClientTokenRow, OrgRow, UserRow } from './schema.ts';
 
 // Any fixed number: two servers, or two impatient clicks, must not set up twice.
 const setupLock = 7_204_311;
@@ -44,93 +44,30 @@ export const updateOrg = (db: Db, orgId: string, name: string | null, allowTitle
     [orgId, name, allowTitles],
   );
 
-export const insertUser = (db: Db, user: Pick<CredentialRow, 'org_id' | 'id' | 'name' | 'password_hash'>) =>
-  db.exec('insert into app_user (org_id, id, name, password_hash) values ($1, $2, $3, $4)', [
+/** A member, and which login is theirs. */
+export const insertUser = (db: Db, user: Pick<UserRow, 'org_id' | 'id' | 'name'>, loginId: string) =>
+  db.exec('insert into app_user (org_id, id, name, login_id) values ($1, $2, $3, $4)', [
     user.org_id,
     user.id,
     user.name,
-    user.password_hash,
+    loginId,
   ]);
 
 export const insertRole = (db: Db, orgId: string, userId: string, builtIn: BuiltInRole) =>
   db.exec('insert into member_role (org_id, user_id, built_in) values ($1, $2, $3)', [orgId, userId, builtIn]);
 
-const owners = `select ${userColumns}, u.password_hash from app_user u
+const owners = `select ${userColumns} from app_user u
   join member_role r on r.org_id = u.org_id and r.user_id = u.id and r.role = 'owner' where u.status = 'active'`;
 
 /** The owner of longest standing of the first organisation. */
 export const findFirstOwner = (db: Db) =>
-  db.maybe<CredentialRow>(
+  db.maybe<UserRow>(
     `${owners} and u.org_id = (select id from org order by created_at, id limit 1) order by u.created_at, u.id limit 1`,
   );
 
 /** The owner of longest standing. */
 export const findOwner = (db: Db, orgId: string) =>
-  db.maybe<CredentialRow>(`${owners} and u.org_id = $1 order by u.created_at, u.id limit 1`, [orgId]);
-
-export const findCredential = (db: Db, orgId: string, userId: string) =>
-  db.maybe<CredentialRow>(
-    `select ${userColumns}, u.password_hash from app_user u
-     where u.org_id = $1 and u.id = $2 and u.status = 'active'`,
-    [orgId, userId],
-  );
-
-/** By e-mail, or by a name that only one member has. */
-export const findCredentialByLogin = (db: Db, orgId: string, login: string) =>
-  db.maybe<CredentialRow>(
-    `select ${userColumns}, u.password_hash from app_user u
-     where u.org_id = $1 and u.status = 'active' and (lower(u.email) = lower($2) or (lower(u.name) = lower($2) and not exists (
-       select 1 from app_user o
-       where o.org_id = u.org_id and o.id <> u.id and o.status = 'active'
-         and (lower(o.name) = lower($2) or lower(o.email) = lower($2)))))
-     limit 1`,
-    [orgId, login],
-  );
-
-export const updatePassword = (db: Db, orgId: string, userId: string, hash: string) =>
-  db.exec('update app_user set password_hash = $3 where org_id = $1 and id = $2', [orgId, userId, hash]);
-
-export const insertAuthSession = (
-  db: Db,
-  orgId: string,
-  session: { id: string; userId: string; tokenHash: Buffer; expiresAt: string },
-) =>
-  db.exec('insert into auth_session (org_id, id, user_id, token_hash, expires_at) values ($1, $2, $3, $4, $5)', [
-    orgId,
-    session.id,
-    session.userId,
-    session.tokenHash,
-    session.expiresAt,
-  ]);
-
-export const deleteExpiredAuthSessions = (db: Db, orgId: string) =>
-  db.exec('delete from auth_session where org_id = $1 and expires_at <= now()', [orgId]);
-
-/** Signs the user out everywhere but on the device that holds the token of `exceptHash`. */
-export const deleteAuthSessionsOf = (db: Db, orgId: string, userId: string, exceptHash: Buffer | null) =>
-  db.exec('delete from auth_session where org_id = $1 and user_id = $2 and token_hash is distinct from $3', [
-    orgId,
-    userId,
-    exceptHash,
-  ]);
-
-/** Whose login it was. The token is what tells the organisation: it is unique over all of them. */
-export const deleteAuthSession = (db: Db, tokenHash: Buffer) =>
-  db.maybe<{ org_id: string; id: string }>(
-    `delete from auth_session s using app_user u
-     where s.token_hash = $1 and u.org_id = s.org_id and u.id = s.user_id
-     returning u.org_id, u.id`,
-    [tokenHash],
-  );
-
-/** Whose login this is; the token is what tells the organisation. */
-export const findUserByAuthToken = (db: Db, tokenHash: Buffer) =>
-  db.maybe<UserRow>(
-    `select ${userColumns} from auth_session s
-     join app_user u on u.org_id = s.org_id and u.id = s.user_id and u.status = 'active'
-     where s.token_hash = $1 and s.expires_at > now()`,
-    [tokenHash],
-  );
+  db.maybe<UserRow>(`${owners} and u.org_id = $1 order by u.created_at, u.id limit 1`, [orgId]);
 
 /** The client's side of which session this token opens; the token is what tells the organisation. */
 export const findClientToken = (db: Db, tokenHash: Buffer) =>

@@ -16,9 +16,10 @@ const silentAfterMs = 55_000;
 const dropTokensAbove = 256 * 1024;
 const closeAbove = 1024 * 1024;
 const maxRooms = 250;
-const reauthoriseMs = 1000;
+// With the time an answer of the authenticator is remembered well below a second.
+const reauthoriseMs = 400;
 /** Rooms are asked for less often: news of a change comes by itself, this finds what was lost. */
-const roomsEvery = 10;
+const roomsEvery = 25;
 
 export interface LiveOptions {
   server: Server;

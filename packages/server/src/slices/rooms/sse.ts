@@ -4,9 +4,10 @@ import { AppError } from '../../platform/errors.ts';
 import type { RoomService } from './service.ts';
 
 const heartbeatMs = 15_000;
-const reauthoriseMs = 1000;
+// With the time an answer of the authenticator is remembered well below a second.
+const reauthoriseMs = 400;
 /** The room is asked for less often: news of a change comes by itself, this finds what was lost. */
-const roomEvery = 10;
+const roomEvery = 25;
 const dropTokensAbove = 256 * 1024;
 const closeAbove = 1024 * 1024;
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { keyPermissions } from '@rapport/protocol/permissions';
-import { hashToken, newId, newToken } from '../../platform/ids.ts';
+import { newId, newToken } from '../../platform/ids.ts';
+import { hashLoginToken } from '../../slices/identity/logins.adapter.ts';
 import type { TestApp } from '../app.ts';
 
 /** What an id can name. A new entity gets a line here, in `seedWorld`, and in the fixtures that take its id. */
@@ -56,14 +57,24 @@ async function makeOrganisation(
   mark: string,
 ): Promise<{ orgId: string; userId: string; staff: Headers }> {
   const [orgId, userId, token] = [newId(), newId(), newToken()];
-  await app.db.in(orgId).tx(async (tx) => {
+  await app.db.everywhere.tx(async (tx) => {
     await tx.exec('insert into org (id, name) values ($1, $2)', [orgId, `House ${mark}`]);
     await app.keyring.create(tx, orgId, orgId);
-    await tx.exec('insert into app_user (org_id, id, name) values ($1, $2, $3)', [orgId, userId, `Owner ${mark}`]);
-    await tx.exec('insert into member_role (org_id, user_id, built_in) values ($1, $2, $3)', [orgId, userId, 'owner']);
+    await tx.exec(`insert into login (id, email, name) values ($1, $2, $3)`, [
+      userId,
+      `${mark}@house.example`.toLowerCase(),
+      `Owner ${mark}`,
+    ]);
+    await tx.exec('insert into app_user (org_id, id, name, login_id) values ($1, $2, $3, $2)', [
+      orgId,
+      userId,
+      `Owner ${mark}`,
+    ]);
+    await tx.exec(`insert into member_role (org_id, user_id, built_in) values ($1, $2, 'owner')`, [orgId, userId]);
     await tx.exec(
-      `insert into auth_session (org_id, id, user_id, token_hash, expires_at) values ($1, $2, $3, $4, now() + interval '1 day')`,
-      [orgId, newId(), userId, hashToken(token)],
+      `insert into login_session (id, login_id, token, method, expires_at)
+       values ($1, $2, $3, 'password', now() + interval '1 day')`,
+      [newId(), userId, hashLoginToken(token)],
     );
   });
   return { orgId, userId, staff: { cookie: `rapport_session=${token}` } };
@@ -270,12 +281,11 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
 
 /** What is over: a login that has ended, so that what sweeps such things has something to take. */
 async function seedPast(app: TestApp, orgId: string, userId: string): Promise<void> {
-  await app.db
-    .in(orgId)
-    .exec(
-      `insert into auth_session (org_id, id, user_id, token_hash, expires_at) values ($1, $2, $3, $4, now() - interval '1 day')`,
-      [orgId, newId(), userId, hashToken(newToken())],
-    );
+  await app.db.everywhere.exec(
+    `insert into login_session (id, login_id, token, org_id, method, expires_at)
+       values ($1, $2, $3, $4, 'password', now() - interval '1 day')`,
+    [newId(), userId, hashLoginToken(newToken()), orgId],
+  );
 }
 
 /** Rows of tables that no route fills yet, or only a timer does. A route that fills one takes its line from here. */

@@ -25,7 +25,6 @@ export function SettingsPage() {
       {may('providers.read') && <Providers />}
       {may('providers.read') && <Prices />}
       {may('organisation.read') && <Limits />}
-      {may('own-account') && <Password />}
     </main>
   );
 }
@@ -83,64 +82,6 @@ function Organisation({ me }: { me: Me }) {
             <span className="soft small">{t('settings.allowTitlesHint')}</span>
           </span>
         </label>
-        <Failure error={save.error} />
-        <div className="row">
-          <button disabled={save.isPending}>{t('common.save')}</button>
-          {save.isSuccess && <span role="status">{t('common.saved')}</span>}
-        </div>
-      </fieldset>
-    </form>
-  );
-}
-
-function Password() {
-  const { t } = useTranslation();
-  const [current, setCurrent] = useState('');
-  const [password, setPassword] = useState('');
-  const save = useMutation({
-    mutationFn: () => api.put('/me/password', { password, ...(current ? { current } : {}) }),
-    onSuccess: () => {
-      setCurrent('');
-      setPassword('');
-    },
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    save.mutate();
-  };
-  return (
-    <form onSubmit={submit}>
-      <fieldset className="stack">
-        <legend>{t('settings.password')}</legend>
-        <Field label={t('settings.current')}>
-          {(ids) => (
-            <input
-              {...ids}
-              type="password"
-              autoComplete="current-password"
-              value={current}
-              onChange={(e) => setCurrent(e.target.value)}
-            />
-          )}
-        </Field>
-        <Field
-          label={t('settings.newPassword')}
-          hint={t('settings.passwordHint')}
-          error={fieldError(save.error, '/password')}
-        >
-          {(ids) => (
-            <input
-              {...ids}
-              type="password"
-              required
-              minLength={12}
-              maxLength={200}
-              autoComplete="new-password"
-              value={password}
-              onChange={(e) => setPassword(e.target.value)}
-            />
-          )}
-        </Field>
         <Failure error={save.error} />
         <div className="row">
           <button disabled={save.isPending}>{t('common.save')}</button>

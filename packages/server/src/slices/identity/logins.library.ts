@@ -1,0 +1,265 @@
+import { passkey } from '@better-auth/passkey';
+import { APIError, betterAuth, type BetterAuthOptions } from 'better-auth';
+import { createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
+import { genericOAuth, magicLink, twoFactor } from 'better-auth/plugins';
+import { newId } from '../../platform/ids.ts';
+import type { createLoginAdapter } from './logins.adapter.ts';
+import { hashPassword, verifyPassword } from './passwords.ts';
+import type { IdentityProvider } from './schema.ts';
+
+export const authPath = '/api/v1/auth';
+/** Between the service and the library, never from outside: which organisation was named. */
+export const orgHeader = 'x-rapport-org';
+const sessionSeconds = 30 * 86_400;
+const linkMinutes = 10;
+
+const times = { createdAt: 'created_at', updatedAt: 'updated_at' };
+
+/** What the library asks of us. */
+export interface LoginHooks {
+  /** Whether the login is an active member of the organisation, or of any. */
+  isMember(loginId: string, orgId: string | null): Promise<boolean>;
+  sendLink(kind: 'sign-in' | 'reset' | 'confirm', email: string, token: string): void;
+  logError(message: string): void;
+}
+
+interface Parts {
+  /** Scheme, host and port under which the request came. */
+  origin: string;
+  secret: Buffer;
+  adapter: ReturnType<typeof createLoginAdapter>;
+  hooks: LoginHooks;
+  provider: IdentityProvider | null;
+}
+
+/** How the sign-in was done, by the address that completed it. Turning the second factor off leaves the first. */
+const methods: Record<string, string> = {
+  '/sign-in/email': 'password',
+  '/two-factor/verify-totp': 'totp',
+  '/two-factor/verify-backup-code': 'recovery-code',
+  '/passkey/verify-authentication': 'passkey',
+  '/magic-link/verify': 'magic-link',
+  '/two-factor/disable': 'password',
+};
+
+/** What changes a login for all its organisations. One organisation's provider must not be enough for that. */
+const changesLogin =
+  /^\/(two-factor\/(enable|disable|generate-backup-codes)|passkey\/(generate-reg|verify-reg|delete)|change-email)/;
+
+const refuse = (status: 'FORBIDDEN' | 'UNAUTHORIZED', code: string) => new APIError(status, { code, message: code });
+
+/** better-auth, set up for one address of this server and at most one OpenID provider. */
+export function createLoginLibrary(parts: Parts) {
+  const { origin, secret, adapter, hooks, provider } = parts;
+  return betterAuth({
+    appName: 'Rapport',
+    baseURL: origin,
+    basePath: authPath,
+    secret: secret.toString('base64url'),
+    database: adapter,
+    logger: { disabled: true },
+    telemetry: { enabled: false },
+    // Limits are the server's own, the same on all its routes.
+    rateLimit: { enabled: false },
+    ...models(provider),
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      minPasswordLength: 1,
+      maxPasswordLength: 200,
+      password: { hash: hashPassword, verify: ({ hash, password }) => verifyPassword(hash, password) },
+      resetPasswordTokenExpiresIn: linkMinutes * 60,
+      revokeSessionsOnPasswordReset: true,
+      sendResetPassword: async ({ user, token }) => hooks.sendLink('reset', user.email, token),
+    },
+    emailVerification: {
+      expiresIn: linkMinutes * 60,
+      sendVerificationEmail: async ({ user, token }) => hooks.sendLink('confirm', user.email, token),
+    },
+    plugins: [
+      secondFactor(),
+      magicLink({
+        expiresIn: linkMinutes * 60,
+        disableSignUp: true,
+        sendMagicLink: ({ email, token }) => hooks.sendLink('sign-in', email, token),
+      }),
+      passkeys(origin),
+      ...(provider ? [openId(provider)] : []),
+    ],
+    databaseHooks: databaseHooks(hooks, provider),
+    hooks: { before: createAuthMiddleware(beforeEach) },
+    onAPIError: { errorURL: `${origin}/sign-in`, onError: (error) => hooks.logError(String(error)) },
+    advanced: {
+      useSecureCookies: origin.startsWith('https:'),
+      disableCSRFCheck: false,
+      disableOriginCheck: false,
+      cookiePrefix: 'rapport',
+      cookies: { session_token: { name: 'rapport_session', attributes: { sameSite: 'strict' } } },
+      ipAddress: { ipAddressHeaders: ['x-rapport-address'] },
+      database: { generateId: () => newId() },
+    },
+  });
+}
+
+/** Which of our tables and columns hold what. */
+const models = (provider: IdentityProvider | null) =>
+  ({
+    user: {
+      modelName: 'login',
+      fields: { emailVerified: 'email_verified', ...times },
+      changeEmail: { enabled: true, updateEmailWithoutVerification: false },
+    },
+    session: {
+      modelName: 'login_session',
+      fields: {
+        userId: 'login_id',
+        expiresAt: 'expires_at',
+        ipAddress: 'ip_address',
+        userAgent: 'user_agent',
+        ...times,
+      },
+      additionalFields: {
+        method: { type: 'string', required: true, input: false, defaultValue: 'password' },
+        orgId: { type: 'string', required: false, input: false, fieldName: 'org_id' },
+        bound: { type: 'boolean', required: true, input: false, defaultValue: false },
+      },
+      expiresIn: sessionSeconds,
+      disableSessionRefresh: true,
+      // A revoked session must lose access within a second, and what stands in a cookie cannot be revoked.
+      cookieCache: { enabled: false },
+    },
+    account: {
+      modelName: 'login_account',
+      fields: {
+        userId: 'login_id',
+        providerId: 'provider_id',
+        accountId: 'account_id',
+        accessToken: 'access_token',
+        refreshToken: 'refresh_token',
+        idToken: 'id_token',
+        accessTokenExpiresAt: 'access_token_expires_at',
+        refreshTokenExpiresAt: 'refresh_token_expires_at',
+        ...times,
+      },
+      updateAccountOnSignIn: false,
+      accountLinking: { enabled: true, trustedProviders: provider ? [provider.id] : [] },
+    },
+    verification: {
+      modelName: 'login_verification',
+      fields: { expiresAt: 'expires_at', ...times },
+      storeIdentifier: 'hashed',
+    },
+  }) satisfies BetterAuthOptions;
+
+async function beforeEach(ctx: Parameters<Parameters<typeof createAuthMiddleware>[0]>[0]): Promise<void> {
+  if (!changesLogin.test(ctx.path)) return;
+  const session = await getSessionFromCtx(ctx);
+  if (session?.session['bound']) throw refuse('FORBIDDEN', 'BOUND_TO_ORGANISATION');
+}
+
+function databaseHooks(hooks: LoginHooks, provider: IdentityProvider | null) {
+  return {
+    account: {
+      create: {
+        before: async (account: { providerId: string; userId: string }) => {
+          if (account.providerId === provider?.id && !(await hooks.isMember(account.userId, provider.orgId))) {
+            throw refuse('FORBIDDEN', 'NO_MEMBER');
+          }
+          // Who somebody is was all that was asked; nothing is done in their name.
+          return { data: { ...account, accessToken: null, refreshToken: null, idToken: null } };
+        },
+      },
+    },
+    session: {
+      create: {
+        before: async (
+          session: { userId: string; method?: unknown },
+          ctx: { path?: string; headers?: Headers | undefined } | null,
+        ) => {
+          const bound = ctx?.path === '/callback/:id';
+          const before = typeof session.method === 'string' ? session.method : 'password';
+          const vouched = provider?.checksSecondFactor ? 'oidc-strong' : 'oidc';
+          const method = bound ? vouched : (methods[ctx?.path ?? ''] ?? before);
+          if (bound && !provider) throw refuse('FORBIDDEN', 'NO_MEMBER');
+          const orgId = (bound ? provider?.orgId : ctx?.headers?.get(orgHeader)) ?? null;
+          if (!(await hooks.isMember(session.userId, orgId))) throw refuse('FORBIDDEN', 'NO_MEMBER');
+          return { data: { ...session, method, bound, ...(orgId === null ? {} : { orgId }) } };
+        },
+      },
+    },
+  };
+}
+
+function secondFactor() {
+  const plugin = twoFactor({
+    issuer: 'Rapport',
+    allowPasswordless: true,
+    twoFactorCookieMaxAge: 300,
+    schema: {
+      user: { fields: { twoFactorEnabled: 'two_factor_enabled' } },
+      twoFactor: {
+        modelName: 'login_second_factor',
+        fields: {
+          userId: 'login_id',
+          backupCodes: 'backup_codes',
+          failedVerificationCount: 'failed_count',
+          lockedUntil: 'locked_until',
+        },
+      },
+    },
+  });
+  // A link in a mailbox is one factor like a password, so it is followed by the second in the same way.
+  for (const hook of plugin.hooks.after) {
+    const { matcher } = hook;
+    hook.matcher = (context) => matcher(context) || context.path === '/magic-link/verify';
+  }
+  return plugin;
+}
+
+function passkeys(origin: string) {
+  const requireVerified = (verified: boolean | undefined) => {
+    // A passkey stands for two factors, so holding the device is not enough.
+    if (!verified) throw refuse('UNAUTHORIZED', 'USER_NOT_VERIFIED');
+  };
+  return passkey({
+    rpID: new URL(origin).hostname,
+    rpName: 'Rapport',
+    origin,
+    authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+    registration: {
+      afterVerification: async ({ verification }) => requireVerified(verification.registrationInfo?.userVerified),
+    },
+    authentication: {
+      afterVerification: async ({ verification }) => requireVerified(verification.authenticationInfo.userVerified),
+    },
+    schema: {
+      passkey: {
+        modelName: 'login_passkey',
+        fields: {
+          userId: 'login_id',
+          publicKey: 'public_key',
+          credentialID: 'credential_id',
+          deviceType: 'device_type',
+          backedUp: 'backed_up',
+          createdAt: 'created_at',
+        },
+      },
+    },
+  });
+}
+
+const openId = (provider: IdentityProvider) =>
+  genericOAuth({
+    config: [
+      {
+        providerId: provider.id,
+        discoveryUrl: `${provider.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
+        clientId: provider.clientId,
+        ...(provider.clientSecret === null ? {} : { clientSecret: provider.clientSecret }),
+        scopes: ['openid', 'email', 'profile'],
+        pkce: true,
+        disableSignUp: true,
+        requireIdTokenVerification: true,
+      },
+    ],
+  });

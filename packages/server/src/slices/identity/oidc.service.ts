@@ -1,0 +1,114 @@
+import type { IdentityProvider as Shown, IdentityProviderCreate, SignInPolicy } from '@rapport/protocol/signIn';
+import type { z } from 'zod';
+import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Database, Db } from '../../platform/db/db.ts';
+import { AppError, notFound } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
+import { authPath } from './logins.library.ts';
+import * as logins from './logins.store.ts';
+import * as store from './oidc.store.ts';
+import type { IdentityProvider, IdentityProviderRow } from './schema.ts';
+
+const secretPlace = (orgId: string, id: string) => ({
+  orgId,
+  table: 'identity_provider',
+  column: 'client_secret',
+  rowId: id,
+});
+
+/** Before anybody is signed in. Throws `not-found`. */
+export async function openProvider(db: Database, id: string): Promise<IdentityProvider> {
+  const row = await store.findProvider(db.everywhere, id);
+  if (!row) throw notFound();
+  return {
+    orgId: row.org_id,
+    id: row.id,
+    issuer: row.issuer,
+    clientId: row.client_id,
+    clientSecret: await openSecret(db.in(row.org_id), row),
+    checksSecondFactor: row.checks_second_factor,
+    updatedAt: row.updated_at,
+  };
+}
+
+const openSecret = (db: Db, row: IdentityProviderRow): Promise<string | null> =>
+  row.client_secret === null
+    ? Promise.resolve(null)
+    : db.codec.open(secretPlace(row.org_id, row.id), row.client_secret);
+
+const loopback = /^(localhost|127\.0\.0\.1|\[::1\])$/;
+
+/** How an organisation lets its members in. */
+export function createSignInPolicy({ db, forget }: { db: Database; forget(): void }) {
+  const shown = (row: IdentityProviderRow, origin: string): Shown => ({
+    id: row.id,
+    label: row.label,
+    issuer: row.issuer,
+    clientId: row.client_id,
+    hasSecret: row.client_secret !== null,
+    checksSecondFactor: row.checks_second_factor,
+    redirectUrl: `${origin}${authPath}/callback/${row.id}`,
+  });
+
+  return {
+    async listProviders(actor: Actor, origin: string): Promise<{ items: Shown[] }> {
+      requireStaff(actor);
+      const rows = await store.listProviders(db.in(actor.orgId), actor.orgId);
+      return { items: rows.map((row) => shown(row, origin)) };
+    },
+
+    /** Throws `invalid-body` for an issuer that is asked over an open line. */
+    async addProvider(actor: Actor, body: z.output<typeof IdentityProviderCreate>, origin: string): Promise<Shown> {
+      requireStaff(actor);
+      const issuer = new URL(body.issuer);
+      if (issuer.protocol !== 'https:' && !loopback.test(issuer.hostname)) {
+        throw new AppError('invalid-body', {
+          errors: [{ pointer: '/issuer', message: 'The address must begin with https.' }],
+        });
+      }
+      const id = newId();
+      const { orgId } = actor;
+      return db.in(orgId).tx(async (tx) => {
+        const secret =
+          body.clientSecret === undefined ? null : await tx.codec.seal(secretPlace(orgId, id), body.clientSecret);
+        const row = await store.insertProvider(tx, orgId, {
+          id,
+          label: body.label,
+          issuer: body.issuer,
+          client_id: body.clientId,
+          client_secret: secret,
+          checks_second_factor: body.checksSecondFactor,
+        });
+        return shown(row, origin);
+      });
+    },
+
+    async removeProvider(actor: Actor, id: string): Promise<void> {
+      requireStaff(actor);
+      // The links lie above organisations, so the provider's own row tells first whether it is this one's.
+      await db.everywhere.tx(async (tx) => {
+        if ((await store.deleteProvider(tx, actor.orgId, id)) === 0) throw notFound();
+      });
+      forget();
+    },
+
+    /** What the sign-in page offers, before anybody is signed in. */
+    async offered(orgId: string | null): Promise<{ id: string; label: string }[]> {
+      if (orgId === null) return [];
+      const rows = await store.listProviders(db.in(orgId), orgId);
+      return rows.map(({ id, label }) => ({ id, label }));
+    },
+
+    async policy(actor: Actor): Promise<SignInPolicy> {
+      requireStaff(actor);
+      return { secondFactorRequired: await logins.requiresSecondFactor(db.in(actor.orgId), actor.orgId) };
+    },
+
+    async setPolicy(actor: Actor, { secondFactorRequired }: SignInPolicy): Promise<SignInPolicy> {
+      requireStaff(actor);
+      await logins.requireSecondFactor(db.in(actor.orgId), actor.orgId, secondFactorRequired);
+      forget();
+      return { secondFactorRequired };
+    },
+  };
+}

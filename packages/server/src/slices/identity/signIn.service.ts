@@ -1,0 +1,47 @@
+import type { Mailbox, SignInOptions } from '@rapport/protocol/signIn';
+import { systemClock, type Clock } from '../../platform/clock.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
+import type { Database } from '../../platform/db/db.ts';
+import { notFound } from '../../platform/errors.ts';
+import type { Mail } from '../../platform/mail/mail.ts';
+import { createPasswordSignIn } from './accounts.ts';
+import { createLoginAudit } from './logins.audit.ts';
+import type { LoginService } from './logins.service.ts';
+import { createSignInPolicy } from './oidc.service.ts';
+import type { IdentityService } from './service.ts';
+import * as store from './store.ts';
+
+export type SignInService = ReturnType<typeof createSignInService>;
+
+interface Deps {
+  db: Database;
+  audit: Audit;
+  logins: LoginService;
+  identity: IdentityService;
+  mail: Mail;
+  forget(): void;
+  clock?: Clock;
+}
+
+/** All that the sign-in page and the security settings ask for. */
+export function createSignInService({ db, audit, logins, identity, mail, forget, clock = systemClock }: Deps) {
+  const policy = createSignInPolicy({ db, forget });
+  return {
+    ...logins,
+    ...policy,
+    ...createPasswordSignIn({ db, audit: createLoginAudit({ db, audit }), clock, logins }),
+
+    /** What the sign-in page offers; says nothing that a stranger may not know. */
+    async options(): Promise<SignInOptions> {
+      const org = await store.findFirstOrg(db.everywhere);
+      return { providers: await policy.offered(org?.id ?? null), mailLeaves: mail.leaves };
+    },
+
+    /** The development mailbox. Throws `not-found` where letters leave or others than this machine could read them. */
+    async mailbox(): Promise<Mailbox> {
+      const { localMode } = await identity.state();
+      if (mail.leaves || !localMode) throw notFound();
+      return { leaves: mail.leaves, items: mail.kept() };
+    },
+  };
+}
