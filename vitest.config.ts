@@ -5,7 +5,10 @@ const globalSetup = 'packages/server/src/test/globalSetup.ts';
 
 export default defineConfig({
   test: {
-    include: ['packages/*/src/**/*.test.{ts,tsx}'],
+    // `npm run mutate` makes holes on purpose; it takes minutes and runs by itself.
+    include: process.env['RAPPORT_MUTATE']
+      ? ['packages/server/src/test/isolation/nets.mutation.ts']
+      : ['packages/*/src/**/*.test.{ts,tsx}'],
     pool: 'forks',
     globalSetup: existsSync(globalSetup) ? [globalSetup] : [],
     testTimeout: 20_000,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { npm, root, run, say, Stop } from './node24.mjs';
 import { buildWeb, main } from './prepare.mjs';
 import { checkSizes } from './size.mjs';
+import { checkSupply } from './supply.mjs';
 import { systemPart } from './system.mjs';
 
 const need = (file) => {
@@ -98,6 +99,7 @@ const steps = {
   structure: inOrder(
     script('.dependency-cruiser.cjs', 'structure'),
     script('knip.json', 'dead'),
+    checkSupply,
     () => run(process.env.RAPPORT_NODE, [join(root, 'scripts', 'configDocs.mjs'), '--check']),
     script('docs/.vitepress/config.ts', 'docs'),
   ),

@@ -63,6 +63,7 @@ export default defineConfig({
             { text: 'Live rooms', link: '/developer/live' },
             { text: 'Architecture', link: '/developer/architecture' },
             { text: 'Tests and benchmarks', link: '/developer/tests' },
+            { text: 'Proofs', link: '/developer/proofs' },
             { text: 'Figures', link: '/benchmarks' },
             { text: 'What stands, what is open', link: '/roadmap' },
           ],

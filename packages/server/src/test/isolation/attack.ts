@@ -1,6 +1,8 @@
 import type { TestApp } from '../app.ts';
+import { textOf } from './answers.ts';
 import { fixtures, type Fixture, type IdOf } from './fixtures.ts';
-import { unknownLike, uuids, withoutIds, type Headers, type Kind, type World } from './world.ts';
+import { unknownLike, uuids, withoutIds } from './rows.ts';
+import { type Headers, type Kind, type World } from './world.ts';
 
 export interface Operation {
   method: string;
@@ -166,24 +168,6 @@ export interface Answer {
 
 const restlessHeaders =
   /^(?:date|x-request-id|content-length|connection|keep-alive|set-cookie|etag|(?:x-)?ratelimit-.*)$/;
-const streamMs = 1500;
-
-/** A stream of events ends where it says that the past was given. */
-async function textOf(response: Response): Promise<string> {
-  if (!response.headers.get('content-type')?.startsWith('text/event-stream') || !response.body)
-    return Buffer.from(await response.arrayBuffer()).toString('latin1');
-  const reader = response.body.getReader();
-  let text = '';
-  const late = setTimeout(() => void reader.cancel(), streamMs);
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    text += Buffer.from(part.value).toString('latin1');
-    if (text.includes('event: synced') || text.includes('event: reset')) break;
-  }
-  clearTimeout(late);
-  await reader.cancel();
-  return text;
-}
-
 async function send(app: TestApp, request: Request): Promise<Answer> {
   const { method, path, headers, body } = request;
   const init: RequestInit = { method, headers: { ...headers } };

@@ -14,7 +14,8 @@ import {
   type Attacker,
 } from './attack.ts';
 import { fixtures } from './fixtures.ts';
-import { digestOf, idsIn, seedWorld, tenantTables, type TenantTable, type World } from './world.ts';
+import { digestOf, idsIn, tenantTables, type TenantTable } from './rows.ts';
+import { seedWorld, type World } from './world.ts';
 
 let app: TestApp;
 let upstream: Upstream;

@@ -5,16 +5,8 @@ import { startTestApp, type TestApp } from '../app.ts';
 import { startUpstream, type Upstream } from '../upstream.ts';
 import { attackersOf, leakIn, type Attacker } from './attack.ts';
 import type { IdOf } from './fixtures.ts';
-import {
-  digestOf,
-  idsIn,
-  seedWorld,
-  tenantTables,
-  unknownLike,
-  withoutIds,
-  type TenantTable,
-  type World,
-} from './world.ts';
+import { digestOf, idsIn, tenantTables, unknownLike, withoutIds, type TenantTable } from './rows.ts';
+import { seedWorld, type World } from './world.ts';
 
 let app: TestApp;
 let upstream: Upstream;

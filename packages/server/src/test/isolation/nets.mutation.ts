@@ -1,0 +1,216 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connectDatabase } from '../../platform/db/connect.ts';
+import * as idempotency from '../../platform/http/idempotency.store.ts';
+import * as identity from '../../slices/identity/store.ts';
+import * as generations from '../../slices/inference/generations.store.ts';
+import * as providers from '../../slices/inference/providers.store.ts';
+import * as sessions from '../../slices/sessions/store.ts';
+import { startTestApp, type TestApp } from '../app.ts';
+import { startUpstream, type Upstream } from '../upstream.ts';
+import { attackersOf, fixturesOf, operationsOf, ownFailure, type Attacker, type Operation } from './attack.ts';
+import { fixtures } from './fixtures.ts';
+import { sourceStatements } from './statements.ts';
+import { mayStandAbove } from './above.ts';
+import { namesTable, tryEveryStatement, type Trials } from './trials.ts';
+import { tenantTables, unknownLike, type TenantTable } from './rows.ts';
+import { finishWorld, seedWorld, startWorld, type World } from './world.ts';
+
+let app: TestApp;
+let upstream: Upstream;
+let tables: TenantTable[];
+let trials: Trials;
+
+/** All that the product does with an organisation: it is seeded, and each operation is called with its own ids. */
+async function live(): Promise<void> {
+  const b = await seedWorld(app, 'birch', upstream.url);
+  const begun = await startWorld(app, 'amber');
+  trials = await tryEveryStatement(app, tables, begun.orgId, b);
+  const a = await finishWorld(app, begun, upstream.url);
+  await rarely(a);
+  const who: Attacker = { ...(attackersOf(a, b, new Set())[0] as Attacker), own: a.ids };
+  const client: Attacker = { ...who, headers: a.client };
+  const operations = new Map((await operationsOf(app)).map((operation) => [operation.name, operation]));
+  for (const name of Object.keys(fixtures).filter((one) => one !== 'POST /api/v1/sign-out')) {
+    const operation = operations.get(name) as Operation;
+    for (const fixture of fixturesOf(operation)) {
+      await ownFailure(app, operation, fixture, client);
+      await ownFailure(app, operation, fixture, who);
+    }
+  }
+  await timed(a);
+}
+
+/** What runs by a timer, at a start, by the command line, or only after many messages, called as its service calls it. */
+async function timed(a: World): Promise<void> {
+  const { ids } = a;
+  const { organisation: orgId, session, user, provider } = ids;
+  const { db, keyring } = await connectDatabase(app.config, app.database);
+  const scope = db.in(orgId);
+  const engine = { provider: 'p', model: 'm', kind: 'openai' } as never;
+  await scope.tx(async (tx) => {
+    await sessions.setEngine(tx, orgId, session, engine);
+    const row = await sessions.findSession(tx, orgId, session, null);
+    if (row) await sessions.saveSummary(tx, orgId, row, 'In short.', 1);
+    await providers.putProvider(tx, orgId, {
+      id: provider,
+      kind: 'reference',
+      label: 'Put',
+      baseUrl: null,
+      model: null,
+      apiKey: null,
+    });
+    await identity.insertAuthSession(tx, orgId, {
+      id: unknownLike(user),
+      userId: user,
+      tokenHash: Buffer.from('x'),
+      expiresAt: '2020-01-01',
+    });
+    await identity.deleteExpiredAuthSessions(tx, orgId);
+    await tx.exec(`update generation set status = 'running' where org_id = $1 and id = $2`, [orgId, ids.reply]);
+    await generations.requestStop(tx, orgId, ids.reply);
+    await generations.readTokens(tx, orgId, ids.reply, 0);
+    await keyring.rewrap(tx, orgId);
+  });
+  const claim = { orgId, actor: 'staff/x', route: '/x', key: 'k', hash: Buffer.from('h'), owner: ids.user };
+  await idempotency.claim(scope, claim);
+  await idempotency.renew(scope, claim);
+  await idempotency.release(scope, claim);
+  await app.json(
+    'POST',
+    '/api/v1/privacy/erasures',
+    { subject: { kind: 'client', id: a.neighbour.ids.client }, confirm: `Client ${a.mark}two` },
+    a.staff,
+  );
+  await scope.tx((tx) => keyring.destroy(tx, orgId, ids.client));
+  await db.close();
+}
+
+/** What a route does only in a certain state: names that are taken, things that are old, a member who has much to lose. */
+async function rarely({ ids, staff, mark }: World): Promise<void> {
+  const call = async (method: string, path: string, body?: unknown) =>
+    (await app.json(method, `/api/v1/${path}`, body, staff)).body;
+  await call('POST', 'roles', { name: `Role ${mark}`, permissions: [] });
+  const team = await call('POST', 'teams', { name: `Once more ${mark}` });
+  await call('POST', 'teams', { name: `Once more ${mark}` });
+  const { token } = await call('POST', 'member-invitations', { roles: ['author'] });
+  await call('POST', `join-team/${token}`, { name: `Leaver ${mark}`, password: 'correct horse battery staple' });
+  const { items } = await call('GET', 'members');
+  const leaver = (items as { id: string; name: string }[]).find(({ name }) => name === `Leaver ${mark}`)?.id ?? '';
+  await call('PATCH', `members/${leaver}`, { name: `Owner ${mark}` });
+  await call('PUT', `teams/${team.id}/members`, { memberIds: [leaver] });
+  await call('PUT', `teams/${team.id}/members`, { memberIds: [] });
+  await call('PUT', `teams/${team.id}/members`, { memberIds: [leaver] });
+  await call('PUT', `clients/${ids.client}/assignments`, { memberIds: [ids.user], teamIds: [] });
+  await call('PUT', `clients/${ids.client}/assignments`, { memberIds: [], teamIds: [] });
+  const scope = app.db.in(ids.organisation);
+  const key = [ids.organisation, unknownLike(ids.user), leaver];
+  await scope.exec(
+    `insert into auth_session (org_id, id, user_id, token_hash, expires_at) values ($1, $2, $3, 'leaver', now() + interval '1 day')`,
+    key,
+  );
+  await scope.exec(
+    `insert into api_key (org_id, id, user_id, name, hint, token_hash, scopes) values ($1, $2, $3, 'k', 'h', 'leaver', '{}')`,
+    key,
+  );
+  await call('DELETE', `members/${leaver}`);
+  const old = [ids.organisation, unknownLike(ids.user)];
+  await scope.exec(
+    `insert into deid_export (org_id, id, form, purpose, created_by, created_by_name, created_at)
+     values ($1, $2, 'anonymised', 'research', $2, 'x', '1900-01-01')`,
+    old,
+  );
+  await scope.exec(`insert into retention_run (org_id, id, category, days) values ($1, $2, 'files', 36500)`, old);
+  await call('GET', 'privacy/retention/files/preview?days=36500');
+  await call('POST', 'privacy/retention/files/run', { expected: 1 });
+}
+
+beforeAll(async () => {
+  upstream = await startUpstream();
+  app = await startTestApp();
+  tables = await tenantTables(app);
+  await live();
+  await trials.end();
+}, 400_000);
+
+afterAll(async () => {
+  await app.close();
+  await upstream.close();
+});
+
+const short = (text: string): string => text.replaceAll(/\s+/g, ' ').slice(0, 160);
+
+test('each of the two nets holds alone', () => {
+  expect(trials.faults.map(short)).toEqual([]);
+});
+
+test('a statement without its predicate is found out', () => {
+  const survivors: string[] = [];
+  let [found, held, spare] = [0, 0, 0];
+  for (const [text, holes] of trials.predicates) {
+    const all = holes.find(({ name }) => name === 'all predicates');
+    for (const hole of holes.filter((one) => one !== all)) {
+      if (hole.found) found += 1;
+      else if (hole.held) held += 1;
+      // Another predicate of the same statement stands in for it, and without both something comes through.
+      else if (all?.found || all?.held) spare += 1;
+      else survivors.push(`${hole.name}: ${short(text)}`);
+    }
+  }
+  console.log(
+    `predicates: ${found} found out, ${held} held by a key, ${spare} held by another of the same statement, ${survivors.length} not`,
+  );
+  console.log(survivors.join('\n'));
+  // What is left is reached in no state that would show it; each line above is one to let the world reach.
+  expect(survivors.length / (found + survivors.length)).toBeLessThan(0.15);
+});
+
+test('a table without its policy is found out', () => {
+  const survivors: string[] = [];
+  let [found, behind, unread] = [0, 0, 0];
+  for (const { name, found: seen, held } of trials.policies.values()) {
+    if (seen) found += 1;
+    // Read only together with a table whose own policy holds the rows back; without both they come through.
+    else if (held) behind += 1;
+    else if (![...trials.scoped].some((text) => namesTable(text, name))) unread += 1;
+    else survivors.push(name);
+  }
+  console.log(
+    `policies: ${found} found out, ${behind} behind another's, ${unread} of tables only read by token, ${survivors.length} not`,
+  );
+  console.log(survivors.join(' '));
+  // The ledger's rows are only counted on from the newest: another's stay behind its order.
+  expect(survivors.filter((name) => name !== 'deletion_ledger')).toEqual([]);
+});
+
+test('every statement of the source names its organisation, or stands above them for a reason', () => {
+  const statements = sourceStatements().filter(({ text }) => tables.some(({ name }) => namesTable(text, name)));
+  const nameless = statements.filter(
+    ({ file, text }) =>
+      !/\borg_id\s*=\s*\$|\(org_id,|org_id = any/.test(text) && !ofOrganisation(text) && !mayStandAbove(file, text),
+  );
+  // Name the organisation, or say in above.ts why none is named.
+  expect(nameless.map(({ file, line, text }) => `${file}:${line} ${short(text)}`)).toEqual([]);
+
+  const above = statements.filter(({ pattern }) => [...trials.above].some((ran) => pattern.test(ran)));
+  const undeclared = above.filter(
+    ({ file, text, pattern }) => !mayStandAbove(file, text) && ![...trials.scoped].some((ran) => pattern.test(ran)),
+  );
+  // They ran in db.everywhere: use db.in(orgId), or say in above.ts why not.
+  expect(undeclared.map(({ file, line, text }) => `${file}:${line} ${short(text)}`)).toEqual([]);
+
+  const untried = statements
+    .filter(({ file, text }) => !mayStandAbove(file, text))
+    .filter(({ pattern }) => ![...trials.scoped].some((ran) => pattern.test(ran)));
+  const share = 1 - untried.length / statements.length;
+  console.log(
+    `${statements.length} statements, ${untried.length} not reached:`,
+    untried.map(({ file, line }) => `${file}:${line}`).join(' '),
+  );
+  // What the world and `timed` do not reach is tried by nobody: let them reach more when this falls.
+  expect(share).toBeGreaterThan(0.8);
+});
+
+/** The organisation's own row is named by its id. */
+function ofOrganisation(text: string): boolean {
+  return /\bid = \$1\b/.test(text) && namesTable(text, 'org');
+}
