@@ -4,6 +4,8 @@ export const staffTexts = {
   nav: { sessions: 'Sessions', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', privacy: 'Privacy', settings: 'Settings' },
   common: {
     save: 'Save', saved: 'Saved.', add: 'Add', remove: 'Remove', create: 'Create', delete: 'Delete', more: 'Show more', search: 'Search', any: 'Any', noMatch: 'Nothing of this name.',
+    choose: 'Type to search', choices: '{{label}}: what was found', typeMore: 'There are more: type a part of the name.', notChosen: 'Nothing is chosen yet: choose one of the list.',
+    gone: 'What was chosen does not exist any more. Choose another.', made: 'added {{date}}',
     name: 'Name', tryAgain: 'Try again', none: 'None', back: 'Back', open: 'Open', required: 'Please fill this in.',
     failed: 'That did not work: {{reason}}',
   },
@@ -54,7 +56,7 @@ export const staffTexts = {
     emptyHint: 'Start one, or look around with a demo organisation: three personas with reference material, and a client.',
     demo: 'Add the demo', nothing: 'No session matches.', messages_one: '{{count}} message', messages_other: '{{count}} messages',
     persona: 'Persona', client: 'Client', noClient: 'No client yet', policy: 'Supervision', policyHint: 'The stricter of this and the persona’s own policy holds.',
-    titleField: 'Title', start: 'Start the session', needPersona: 'Publish a persona first.', toPersonas: 'Go to the personas',
+    titleField: 'Title', start: 'Start the session', needPersona: 'Publish a persona first.', choosePersona: 'Choose the persona to start with.', toPersonas: 'Go to the personas',
   },
   policy: { auto: 'Replies are released by themselves', takeover: 'Only people write', off: 'Off: the persona does not answer' },
   rung: { auto: 'Persona answers', takeover: 'A person writes', off: 'Persona is off' },
@@ -65,11 +67,11 @@ export const staffTexts = {
     guidanceShown: 'Private guidance by {{name}}', write: 'Write to the client', rehearse: 'Write as the client (rehearsal)',
     export: 'Transcript', markdown: 'Markdown', json: 'JSON', pdf: 'PDF', replies: 'Replies', refresh: 'Refresh', noReplies: 'No reply yet.',
     firstToken: 'first token {{ms}} ms', tokens: '{{input}} in, {{output}} out, {{cached}} cached', cost: '{{cost}} USD',
-    takeOverToWrite: 'The client has joined. Take over to write yourself.', clientName: 'Client', typing: '{{name}} is typing…',
+    joinedAs: '{{name}} has joined.', takeOverToWrite: 'The client has joined. Take over to write yourself.', clientName: 'Client', typing: '{{name}} is typing…',
   },
   invite: {
     title: 'Invite the client', alias: 'Name or alias for the client', expires: 'Valid for', hour: '1 hour', day: '1 day', week: '7 days', month: '30 days',
-    create: 'Create the link', link: 'Link', once: 'Copy it now: it is not shown again.', qr: 'QR code of the link', existing: 'Invitations',
+    create: 'Create the link', link: 'Link', once: 'Copy it now: it is not shown again.', qr: 'QR code of the link', existing: 'Invitations', another: 'Create another link', none: 'Nobody has been invited yet.',
     revoke: 'Withdraw', revoked: 'withdrawn', accepted: 'accepted', until: 'until {{date}}', expired: 'expired',
   },
   personas: {

@@ -22,7 +22,7 @@ describe('what people write', () => {
     ['```js\n<b>\n```', '<pre><code>&lt;b&gt;</code></pre>'],
     [
       '| a | b |\n|---|--:|\n| 1 | 2 |',
-      '<table><thead><tr><th>a</th><th align="right">b</th></tr></thead><tbody><tr><td>1</td><td align="right">2</td></tr></tbody></table>',
+      '<div class="scroll" tabindex="0"><table><thead><tr><th>a</th><th align="right">b</th></tr></thead><tbody><tr><td>1</td><td align="right">2</td></tr></tbody></table></div>',
     ],
     ['a\n\n---\n\nb', '<p>a</p><hr/><p>b</p>'],
     [

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { constants } from 'node:fs';
-import type { Page } from '@rapport/protocol/common';
+import type { NamedPage } from '@rapport/protocol/common';
 import type {
   ApprovalRule,
   GgufLibrary,
@@ -211,10 +211,10 @@ function createManagement({ db, config, trial, forget }: ManagementParts) {
 
   return {
     /** Newest first. Keys are never among it. */
-    async list(actor: Actor, page: Page): Promise<{ items: Provider[]; next: string | null }> {
+    async list(actor: Actor, page: NamedPage): Promise<{ items: Provider[]; next: string | null }> {
       requireStaff(actor);
       const [before = null] = decodeCursor(page.cursor, 1) ?? [];
-      const rows = await store.listProviders(db.in(actor.orgId), actor.orgId, before, page.limit + 1);
+      const rows = await store.listProviders(db.in(actor.orgId), actor.orgId, page.q, before, page.limit + 1);
       return toPage(rows, page.limit, toProvider, (row) => encodeCursor(row.id));
     },
 

@@ -128,7 +128,7 @@ function ClientForm({ initial, onDone }: { initial: Draft; onDone(): void }) {
           />
         )}
       </Field>
-      <Failure error={save.error} />
+      <Failure error={save.error} marked />
       <button className="primary" disabled={save.isPending}>
         {t('common.save')}
       </button>

@@ -83,7 +83,7 @@ function Organisation({ me }: { me: Me }) {
             <span className="soft small">{t('settings.allowTitlesHint')}</span>
           </span>
         </label>
-        <Failure error={save.error} />
+        <Failure error={save.error} marked />
         <div className="row">
           <button disabled={save.isPending}>{t('common.save')}</button>
           {save.isSuccess && <span role="status">{t('common.saved')}</span>}
@@ -141,7 +141,7 @@ function Password() {
             />
           )}
         </Field>
-        <Failure error={save.error} />
+        <Failure error={save.error} marked />
         <div className="row">
           <button disabled={save.isPending}>{t('common.save')}</button>
           {save.isSuccess && <span role="status">{t('common.saved')}</span>}

@@ -97,7 +97,7 @@ function AddProvider({ onDone }: { onDone(): void }) {
   return (
     <form className="stack" onSubmit={submit}>
       <ProviderForm draft={draft} onChange={setDraft} error={add.error} working={add.isPending} />
-      <Failure error={add.error} />
+      <Failure error={add.error} marked />
       <button className="primary" disabled={add.isPending}>
         {add.isPending ? t('provider.testing') : t('common.add')}
       </button>

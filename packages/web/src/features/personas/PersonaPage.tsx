@@ -4,7 +4,8 @@ import { Link, useParams } from '@tanstack/react-router';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Failure, formatDate, Loading, useTitle } from '../../lib/ui.tsx';
+import { isId } from '../../lib/isId.ts';
+import { Failure, formatDate, isMissing, Loading, NotFound, useTitle } from '../../lib/ui.tsx';
 import { ModelFields } from './ModelFields.tsx';
 import { Lists, Who } from './SpecFields.tsx';
 
@@ -31,7 +32,12 @@ const toSpec = (persona: Persona): PersonaSpec =>
 
 export function PersonaPage() {
   const { id } = useParams({ strict: false }) as { id: string };
-  const persona = useQuery({ queryKey: ['persona', id], queryFn: () => api.get<Persona>(`/personas/${id}`) });
+  const persona = useQuery({
+    queryKey: ['persona', id],
+    queryFn: () => api.get<Persona>(`/personas/${id}`),
+    enabled: isId(id),
+  });
+  if (!isId(id) || isMissing(persona.error)) return <NotFound />;
   if (persona.isPending) return <Loading />;
   if (persona.error) {
     return (
@@ -105,7 +111,7 @@ function Editor({ persona }: { persona: Persona }) {
         <Who spec={spec} onChange={change} error={error} />
         <Lists spec={spec} onChange={change} error={error} />
         <ModelFields spec={spec} onChange={change} error={error} />
-        <Failure error={error} />
+        <Failure error={error} marked />
         {publish.data && (
           <p className="note" role="status">
             {t('personas.publishedNow', { version: publish.data.version })}

@@ -116,7 +116,7 @@ function NewPersona() {
           />
         )}
       </Field>
-      <Failure error={create.error} />
+      <Failure error={create.error} marked />
       <button className="primary" disabled={create.isPending}>
         {t('common.create')}
       </button>

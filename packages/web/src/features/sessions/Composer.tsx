@@ -1,4 +1,4 @@
-import { useState, type FormEvent, type KeyboardEvent } from 'react';
+import { useId, useState, type FormEvent, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 
 interface Props {
@@ -14,6 +14,7 @@ const longest = 32_000;
 /** Enter sends, Shift+Enter begins a new line; while a word is being composed Enter belongs to the keyboard. */
 export function Composer({ label, disabled = false, onSend, onType }: Props) {
   const { t } = useTranslation();
+  const id = useId();
   const [text, setText] = useState('');
   const change = (next: string) => {
     setText(next);
@@ -36,14 +37,14 @@ export function Composer({ label, disabled = false, onSend, onType }: Props) {
   return (
     <form className="composer" onSubmit={submit}>
       <div className="grow">
-        <label className="visually-hidden" htmlFor="composer">
+        <label className="small soft" htmlFor={id}>
           {label}
         </label>
         <textarea
-          id="composer"
+          id={id}
+          dir="auto"
           rows={2}
           maxLength={longest}
-          placeholder={label}
           disabled={disabled}
           value={text}
           onChange={(e) => change(e.target.value)}
