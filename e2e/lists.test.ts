@@ -135,7 +135,7 @@ describe('the team’s lists', () => {
         );
     expect((await shown(staff.page)).slice(0, 8)).toEqual([
       'Hello.',
-      'The client has joined.',
+      '\u2068Robin\u2069 has joined.',
       'CANARY guidance',
       'A person of the team writes now.',
       'one',

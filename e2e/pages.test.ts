@@ -262,3 +262,77 @@ test('on a narrow phone nothing sticks out or is broken letter by letter', async
   expect((last?.x ?? 999) + (last?.width ?? 0)).toBeLessThanOrEqual(390);
   await context.close();
 });
+
+test('two who edit one persona do not undo each other, and nothing unsaved is left unasked', async () => {
+  const id = await makePersona(app, { name: 'Vera' });
+  const { page, context, complaints } = await openWindow(browser, desktop);
+  await page.goto(`${app.url}/personas/${id}`);
+  const publish = page.getByRole('button', { name: 'Publish' });
+  await page.getByText('Published as it stands.').waitFor();
+  expect(await publish.isDisabled()).toBe(true);
+  await page.getByLabel('Role').fill('listener');
+  const asked: string[] = [];
+  page.once('dialog', (dialog) => {
+    asked.push(dialog.message());
+    void dialog.dismiss();
+  });
+  await page.getByRole('link', { name: 'Clients' }).click();
+  await expect.poll(() => asked).toEqual(['What you have changed is not saved. Leave without saving?']);
+  expect(new URL(page.url()).pathname).toBe(`/personas/${id}`);
+  await app.json('PATCH', `/api/v1/personas/${id}`, { style: 'brief' });
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText(/^Somebody else has changed this persona/).waitFor();
+  const { body } = await app.json('GET', `/api/v1/personas/${id}`);
+  expect(body).toMatchObject({ role: 'wellbeing coach', style: 'brief' });
+  page.once('dialog', (dialog) => void dialog.accept());
+  await page.reload();
+  await page.getByLabel('Role').fill('  listener ');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved.').waitFor();
+  await page.getByLabel('Role').fill('quiet listener');
+  await page.getByText('Saved.').waitFor({ state: 'hidden' });
+  await publish.click();
+  await page.getByText('Version 2 is published. Running sessions keep theirs.').waitFor();
+  await expect.poll(() => publish.isDisabled()).toBe(true);
+  await page.getByRole('button', { name: 'Archive' }).click();
+  await page.getByRole('button', { name: 'Bring back from the archive' }).waitFor();
+  await expectAccessible(page);
+  await page.getByRole('link', { name: 'Personas' }).click();
+  await page.getByRole('heading', { name: 'Personas' }).waitFor();
+  expect(await page.getByText('Vera').count()).toBe(0);
+  await page.getByLabel('Show archived personas too').check();
+  await page.getByRole('link', { name: /Vera/ }).waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('a filter is there again after a look at a session; a provider is not removed by one press', async () => {
+  const personaId = await makePersona(app, { name: 'Wanda' });
+  await app.json('POST', '/api/v1/sessions', { personaId, title: 'found again' });
+  const { page, context, complaints } = await openWindow(browser, desktop);
+  await page.goto(app.url);
+  await page.getByRole('combobox', { name: 'Persona' }).fill('Wanda');
+  await page.getByLabel('Search').fill('found');
+  await expect.poll(() => page.locator('.list strong').allInnerTexts()).toEqual(['found again']);
+  await page.getByRole('link', { name: /found again/ }).click();
+  await page.getByRole('heading', { name: 'found again' }).waitFor();
+  expect(await page.getByRole('navigation').locator('.active').allInnerTexts()).toEqual(['Sessions']);
+  await page.goBack();
+  await expect.poll(() => page.getByRole('combobox', { name: 'Persona' }).inputValue()).toBe('Wanda');
+  expect(await page.getByLabel('Search').inputValue()).toBe('found');
+  await page.getByRole('link', { name: 'Sessions', exact: true }).click();
+  await expect.poll(() => page.getByLabel('Search').inputValue()).toBe('');
+  await page.getByRole('link', { name: 'Settings' }).click();
+  await page
+    .getByRole('button', { name: /^Remove: / })
+    .first()
+    .click();
+  await page.getByText(/^It is the default\. Its key is deleted/).waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  expect((await app.json('GET', '/api/v1/providers')).body.items).toHaveLength(1);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.goto(`${app.url}/api/docs`);
+  await expectAccessible(page);
+  expect(complaints).toEqual([]);
+  await context.close();
+});

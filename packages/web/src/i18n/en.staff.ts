@@ -10,7 +10,7 @@ export const staffTexts = {
     failed: 'That did not work: {{reason}}',
   },
   setup: {
-    title: 'Welcome to Rapport', intro: 'Three questions, and you can start. Everything stays on this machine.',
+    title: 'Welcome to Rapport', intro: 'Three questions, and you can start. What is stored stays on this machine; a model that runs elsewhere is sent the conversations it answers.',
     owner: 'Your name', organisation: 'Name of your organisation', model: 'Which model should answer?',
     start: 'Set up', done: 'This server is set up already.',
   },
@@ -81,7 +81,9 @@ export const staffTexts = {
     who: 'Who it is', traits: 'Traits', trait: 'Trait', level: 'Level', rules: 'Rules', rule: 'Rule', style: 'Communication style', opening: 'Opening line', examples: 'Example exchanges',
     exClient: 'Client says', exPersona: 'Persona answers', structure: 'Structure of a session', stage: 'Stage', goal: 'Goal', model: 'Model and supervision',
     provider: 'Model provider', providerDefault: 'The organisation’s default', modelName: 'Model', temperature: 'Temperature', maxTokens: 'Longest reply, in tokens', context: 'Window, in tokens',
-    policy: 'Supervision policy', knowledge: 'Reference material', versions: 'Versions', archive: 'Archive', startSession: 'Start a session',
+    policy: 'Supervision policy', knowledge: 'Reference material', versions: 'Versions', archive: 'Archive', restore: 'Bring back from the archive', archived: 'Archived', showArchived: 'Show archived personas too',
+    unchanged: 'Published as it stands.', leave: 'What you have changed is not saved. Leave without saving?',
+    conflict: 'Somebody else has changed this persona since you opened it, and nothing of yours was saved. Copy what you want to keep, then reload the page.', startSession: 'Start a session',
   },
   clients: { title: 'Clients', new: 'New client', empty: 'No client yet', about: 'What the persona may know', aboutHint: 'Part of every prompt.', language: 'Language' },
   knowledge: {
@@ -154,7 +156,8 @@ export const staffTexts = {
   settings: {
     title: 'Settings', organisation: 'Organisation', allowTitles: 'Allow personas to claim licences and titles', allowTitlesHint: 'Off is safer: an AI persona holds no licence.',
     more: 'More settings', password: 'Your password', passwordHint: 'The owner’s is needed before Rapport may listen on another address than 127.0.0.1. At least 12 characters.', current: 'Current password, if there is one', newPassword: 'New password',
-    providers: 'Model providers', default: 'Default', makeDefault: 'Make default', noProviders: 'No model yet: the reference engine answers.', addProvider: 'Add a provider',
+    providers: 'Model providers', default: 'Default', makeDefault: 'Make default', noProviders: 'No model yet: the reference engine answers.', addProvider: 'Add a provider', removeTitle: 'Remove {{name}}?', removeText: 'Its key is deleted. Personas that were given it cannot answer until another is chosen for them.',
+    removeDefault: 'It is the default. Its key is deleted, and until another is made the default, personas without a provider of their own answer only by quoting reference material.',
     prices: 'Prices', pricesHint: 'US dollars per million tokens. Replies made before keep their cost.', input: 'Input', output: 'Output', cached: 'Cached', model: 'Model', setPrice: 'Set price',
   },
 } as const;
