@@ -294,6 +294,11 @@ test('two who edit one persona do not undo each other, and nothing unsaved is le
   await publish.click();
   await page.getByText('Version 2 is published. Running sessions keep theirs.').waitFor();
   await expect.poll(() => publish.isDisabled()).toBe(true);
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.evaluate(() => navigator.clipboard.writeText('a'.repeat(300)));
+  await page.getByLabel('Role').press('ControlOrMeta+V');
+  await page.getByText('No more than 200 characters fit here: the end was cut off.').waitFor();
+  await page.getByLabel('Role').fill('quiet listener');
   await page.getByRole('button', { name: 'Archive' }).click();
   await page.getByRole('button', { name: 'Bring back from the archive' }).waitFor();
   await expectAccessible(page);

@@ -2,7 +2,7 @@
 export const clientTexts = {
   app: { name: 'Rapport', loading: 'Loading…' },
   common: {
-    close: 'Close', cancel: 'Cancel', copy: 'Copy', copied: 'Copied', notCopied: 'Not copied: select it and copy it yourself.', optional: 'optional', notFound: 'There is nothing here.',
+    close: 'Close', cancel: 'Cancel', copy: 'Copy', copied: 'Copied', cut: 'No more than {{count}} characters fit here: the end was cut off.', notCopied: 'Not copied: select it and copy it yourself.', optional: 'optional', notFound: 'There is nothing here.',
     home: 'Go to the sessions',
   },
   room: {

@@ -2,6 +2,7 @@ import { ApiError } from '@rapport/sdk/api';
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { copyText } from './copyText.ts';
+import { useCut } from './useCut.ts';
 import { inWords, reasonOf } from './problems.ts';
 
 export const fieldError = (error: unknown, pointer: string): string | undefined => {
@@ -21,10 +22,12 @@ interface FieldProps {
 }
 
 export function Field({ label, hint, error, children }: FieldProps) {
+  const { t } = useTranslation();
+  const { cut, listeners } = useCut();
   const id = useId();
   const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ');
   return (
-    <div className="field">
+    <div className="field" {...listeners}>
       <label htmlFor={id}>{label}</label>
       {children({
         id,
@@ -34,6 +37,11 @@ export function Field({ label, hint, error, children }: FieldProps) {
       {hint && (
         <span className="hint" id={`${id}-hint`}>
           {hint}
+        </span>
+      )}
+      {cut !== null && (
+        <span className="error" role="alert">
+          {t('common.cut', { count: cut })}
         </span>
       )}
       {error && (

@@ -1,5 +1,6 @@
 import { useId, useState, type FormEvent, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useCut } from '../../lib/useCut.ts';
 
 interface Props {
   label: string;
@@ -15,6 +16,7 @@ const longest = 32_000;
 export function Composer({ label, disabled = false, onSend, onType }: Props) {
   const { t } = useTranslation();
   const id = useId();
+  const { cut, listeners } = useCut();
   const [text, setText] = useState('');
   const change = (next: string) => {
     setText(next);
@@ -36,7 +38,7 @@ export function Composer({ label, disabled = false, onSend, onType }: Props) {
   };
   return (
     <form className="composer" onSubmit={submit}>
-      <div className="grow">
+      <div className="grow" {...listeners}>
         <label className="small soft" htmlFor={id}>
           {label}
         </label>
@@ -50,6 +52,11 @@ export function Composer({ label, disabled = false, onSend, onType }: Props) {
           onChange={(e) => change(e.target.value)}
           onKeyDown={onKeyDown}
         />
+        {cut !== null && (
+          <span className="small ended" role="alert">
+            {t('common.cut', { count: cut })}
+          </span>
+        )}
       </div>
       <button className="primary" disabled={disabled || text.trim() === ''}>
         {t('room.send')}
