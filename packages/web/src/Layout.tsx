@@ -57,7 +57,9 @@ export function Layout({ children }: { children?: ReactNode }) {
               to={to}
               activeOptions={{ exact: to === '/' }}
               // The addresses of sessions do not begin with that of their list.
-              {...(to === '/' && pathname.startsWith('/sessions/') ? { 'aria-current': 'true' as const, className: 'active' } : {})}
+              {...(to === '/' && pathname.startsWith('/sessions/')
+                ? { 'aria-current': 'true' as const, className: 'active' }
+                : {})}
             >
               {t(label)}
             </Link>

@@ -252,7 +252,7 @@ function createManagement({ db, config, trial, forget }: ManagementParts) {
 
     /** For the record of processing: where what clients say may go. */
     async recipients(orgId: string): Promise<Recipient[]> {
-      const rows = await store.listProviders(db.in(orgId), orgId, null, 1000);
+      const rows = await store.listProviders(db.in(orgId), orgId, undefined, null, 1000);
       return rows.map((row) => ({
         name: row.label,
         place: runsHere(row) ? 'this server' : new URL(row.base_url ?? '').host,
