@@ -297,7 +297,7 @@ test('two who edit one persona do not undo each other, and nothing unsaved is le
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.evaluate(() => navigator.clipboard.writeText('a'.repeat(300)));
   await page.getByLabel('Role').press('ControlOrMeta+V');
-  await page.getByText('No more than 200 characters fit here: the end was cut off.').waitFor();
+  await page.getByText('Cut off: no more than 200 characters fit.').waitFor();
   await page.getByLabel('Role').fill('quiet listener');
   await page.getByRole('button', { name: 'Archive' }).click();
   await page.getByRole('button', { name: 'Bring back from the archive' }).waitFor();

@@ -9,6 +9,10 @@ export const staffTexts = {
     name: 'Name', tryAgain: 'Try again', none: 'None', back: 'Back', open: 'Open', required: 'Please fill this in.',
     failed: 'That did not work: {{reason}}',
   },
+  problem: {
+    marked: 'Please look at what is marked above.', tooLow: 'This number is too small.', tooHigh: 'This number is too large.', choice: 'Choose one of what is offered.',
+    address: 'This is not an address: it begins with http:// or https://.', date: 'This is not a date.', number: 'Enter a number.',
+  },
   setup: {
     title: 'Welcome to Rapport', intro: 'Three questions, and you can start. What is stored stays on this machine; a model that runs elsewhere is sent the conversations it answers.',
     owner: 'Your name', organisation: 'Name of your organisation', model: 'Which model should answer?',

@@ -10,7 +10,7 @@ interface Thing {
   createdAt: string;
 }
 
-export interface PickerProps<T extends Thing> {
+interface PickerProps<T extends Thing> {
   label: string;
   /** A list of the API that takes `q`. */
   path: string;

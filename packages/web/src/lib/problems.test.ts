@@ -4,6 +4,7 @@ import { PersonaPatch } from '@rapport/protocol/personas';
 import { ProviderCreate } from '@rapport/protocol/inference';
 import { ApiError } from '@rapport/sdk/api';
 import { expect, test } from 'vitest';
+import '../i18n/staff.ts';
 import type { z } from 'zod';
 import { inWords, reasonOf } from './problems.ts';
 

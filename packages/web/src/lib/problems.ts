@@ -20,7 +20,8 @@ type ProblemText =
 
 export function inWords(said: string): string {
   const known = kinds.find(([pattern]) => pattern.test(said));
-  return known ? i18next.t(known[1]) : said;
+  // A client's device has the few that it can meet.
+  return known ? i18next.t([known[1], 'problem.other']) : said;
 }
 
 /** The sentence to show for anything that was thrown. `marked`: the fields at fault say so themselves. */
