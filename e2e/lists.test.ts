@@ -87,15 +87,15 @@ describe('the team’s lists', () => {
     await page.goto(app.url);
     const titles = () => page.locator('.list strong').allInnerTexts();
     await expect.poll(titles).toEqual(['third', 'second', 'first']);
-    await page.getByLabel('Client', { exact: true }).fill('Ann');
+    await page.getByRole('combobox', { name: 'Client' }).fill('Ann');
     await expect.poll(titles).toEqual(['second', 'first']);
-    await page.getByLabel('Persona', { exact: true }).fill('Frida – front desk');
+    await page.getByRole('combobox', { name: 'Persona' }).fill('Frida');
     await expect.poll(titles).toEqual(['second']);
     await expectAccessible(page);
-    await page.getByLabel('Client', { exact: true }).fill('nobody');
+    await page.getByRole('combobox', { name: 'Client' }).fill('nobody');
     await page.getByText('Nothing of this name.').waitFor();
     await expectAccessible(page);
-    await page.getByLabel('Client', { exact: true }).fill('');
+    await page.getByRole('combobox', { name: 'Client' }).fill('');
     await expect.poll(titles).toEqual(['third', 'second']);
     expect(complaints).toEqual([]);
     await context.close();
@@ -129,11 +129,13 @@ describe('the team’s lists', () => {
     await older(staff.page).waitFor({ state: 'hidden' });
     const shown = (page: Page) =>
       page
-        .locator('.messages > :is(.line, article)')
-        .evaluateAll((all) => all.map((one) => (one.querySelector(':scope > p') ?? one).textContent));
+        .locator('.flow > :is(.line, article)')
+        .evaluateAll((all) =>
+          all.map((one) => (one.querySelector(':scope > p, :scope > .text > p') ?? one).textContent),
+        );
     expect((await shown(staff.page)).slice(0, 8)).toEqual([
       'Hello.',
-      'The client has joined.',
+      '\u2068Robin\u2069 has joined.',
       'CANARY guidance',
       'A person of the team writes now.',
       'one',

@@ -44,7 +44,8 @@ async function startDemoSession(page: Page): Promise<string> {
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Add the demo' }).click();
   await page.getByRole('link', { name: 'New session' }).last().click();
-  await page.getByLabel('Persona').selectOption({ label: 'Mira – wellbeing coach' });
+  await page.getByRole('combobox', { name: 'Persona' }).fill('Mira');
+  await page.getByText(/^wellbeing coach · added/).waitFor();
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Start the session' }).click();
   await page.getByText('Hello, I am Mira, an AI coach.').waitFor();

@@ -122,8 +122,8 @@ try {
   await picture('knowledge', '/knowledge');
   await picture('new-session', '/sessions/new', {
     async act(page) {
-      await page.getByLabel('Persona', { exact: true }).selectOption({ label: 'Mira – wellbeing coach' });
-      await page.getByLabel('Client (optional)').selectOption({ label: 'Sam (demo)' });
+      await page.getByRole('combobox', { name: 'Persona' }).fill('Mira');
+      await page.getByRole('combobox', { name: 'Client' }).fill('Sam (demo)');
     },
   });
   await picture('invite', `/sessions/${session.id}`, {

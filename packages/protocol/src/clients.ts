@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, Instant, Page, line, listOf, search, text } from './common.ts';
+import { Id, Instant, NamedPage, line, text, listOf } from './common.ts';
 
 export const ClientCreate = z.strictObject({
   name: line(120).describe('A name or an alias.'),
@@ -23,5 +23,5 @@ export const Client = z.object({
 export type Client = z.infer<typeof Client>;
 export const ClientList = listOf(Client);
 
-export const ClientQuery = Page.extend({ q: search.describe('Part of the name.') });
-export type ClientQuery = z.infer<typeof ClientQuery>;
+export const ClientQuery = NamedPage;
+export type ClientQuery = NamedPage;

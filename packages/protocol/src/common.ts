@@ -35,6 +35,10 @@ export const Page = z.strictObject({
 });
 export type Page = z.infer<typeof Page>;
 
+/** A page of what is found by a part of its name. */
+export const NamedPage = Page.extend({ q: search.describe('Part of the name.') });
+export type NamedPage = z.infer<typeof NamedPage>;
+
 /** A page of a list; `next` is the cursor of the following page, null at the end. */
 export const listOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() });
 

@@ -57,7 +57,10 @@ export const PersonaCreate = z.strictObject({
 });
 export type PersonaCreate = z.input<typeof PersonaCreate>;
 
-export const PersonaPatch = PersonaSpec.partial().extend({ archived: z.boolean().optional() });
+export const PersonaPatch = PersonaSpec.partial().extend({
+  archived: z.boolean().optional(),
+  ifUpdatedAt: Instant.optional().describe('Refused with `conflict` if the persona has been changed since then.'),
+});
 export type PersonaPatch = z.infer<typeof PersonaPatch>;
 
 export const Persona = PersonaSpec.extend({

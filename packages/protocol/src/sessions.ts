@@ -23,6 +23,7 @@ export const Session = z.object({
   rung: SupportedRung.describe('The rung in force: the strictest of the persona’s and the session’s.'),
   persona: z.object({ id: Id, version: z.number().int(), name: z.string(), role: z.string() }),
   client: z.object({ id: Id, name: z.string() }).nullable(),
+  alias: z.string().nullable().describe('What whoever joined wants to be called.'),
   clientJoined: z.boolean().describe('Somebody has accepted an invitation: staff no longer write the client’s part.'),
   engine: EngineName.nullable(),
   messageCount: z.number().int(),

@@ -2,6 +2,7 @@ import type { OwnSignIn } from '@rapport/protocol/signIn';
 import { ApiError } from '@rapport/sdk/api';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { BreakGlassAlert } from './features/privacy/BreakGlassAlert.tsx';
 import { api } from './lib/api.ts';
@@ -30,7 +31,8 @@ function toggleTheme() {
 // The whole page anew: nothing of the one who signed out may stay in memory.
 const signOut = () => void api.post('/sign-out').then(() => location.assign('/sign-in'));
 
-export function Layout() {
+/** The menu, and below it the page of the address, or `children` in its place. */
+export function Layout({ children }: { children?: ReactNode }) {
   const { t } = useTranslation();
   const own = useQuery({
     queryKey: ['own-sign-in'],
@@ -59,7 +61,15 @@ export function Layout() {
         </Link>
         <nav aria-label={t('app.menu')}>
           {shown.map(([to, label]) => (
-            <Link key={to} to={to} activeOptions={{ exact: to === '/' }}>
+            <Link
+              key={to}
+              to={to}
+              activeOptions={{ exact: to === '/' }}
+              // The addresses of sessions do not begin with that of their list.
+              {...(to === '/' && pathname.startsWith('/sessions/')
+                ? { 'aria-current': 'true' as const, className: 'active' }
+                : {})}
+            >
               {t(label)}
             </Link>
           ))}
@@ -75,7 +85,7 @@ export function Layout() {
         </button>
       </header>
       <BreakGlassAlert />
-      {me.isPending ? <Loading /> : me.error ? <Failure error={me.error} /> : <Outlet />}
+      {me.isPending ? <Loading /> : me.error ? <Failure error={me.error} /> : (children ?? <Outlet />)}
     </>
   );
 }

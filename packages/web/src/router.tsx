@@ -5,7 +5,13 @@ import { NotFound } from './lib/ui.tsx';
 import { api } from './lib/api.ts';
 import { queries } from './lib/queries.ts';
 
-const root = createRootRoute({ notFoundComponent: NotFound });
+const root = createRootRoute({
+  notFoundComponent: () => (
+    <Layout>
+      <NotFound />
+    </Layout>
+  ),
+});
 
 const setup = createRoute({
   getParentRoute: () => root,

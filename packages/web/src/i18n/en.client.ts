@@ -2,11 +2,11 @@
 export const clientTexts = {
   app: { name: 'Rapport', loading: 'Loading…' },
   common: {
-    close: 'Close', cancel: 'Cancel', copy: 'Copy', copied: 'Copied', optional: 'optional', notFound: 'There is nothing here.',
+    close: 'Close', cancel: 'Cancel', copy: 'Copy', copied: 'Copied', cut: 'Cut off: no more than {{count}} characters fit.', notCopied: 'Not copied: select it and copy it yourself.', optional: 'optional', notFound: 'There is nothing here.',
     home: 'Go to the sessions',
   },
   room: {
-    transcript: 'Conversation', send: 'Send', message: 'Message', stop: 'Stop', regenerate: 'Regenerate', retry: 'Try again', older: 'Show older messages',
+    transcript: 'Conversation', send: 'Send', message: 'Message', stop: 'Stop', regenerate: 'Regenerate', retry: 'Try again', older: 'Show older messages', toEnd: 'Jump to the newest',
     ev: {
       'session.paused': 'The session was paused.', 'session.resumed': 'The session goes on.', 'session.taken-over': 'A person of the team writes now.',
       'session.handed-back': 'The AI persona answers again.', 'session.ended': 'The session has ended.', 'client.joined': 'The client has joined.',
@@ -18,10 +18,11 @@ export const clientTexts = {
     reference: 'Quotes from reference material – not an AI model', sources: 'Sources',
   },
   status: { connecting: 'Connecting…', live: 'Connected', retrying: 'Connection lost. What you write is kept and sent when it is back.', denied: 'Access to this session has ended.', closed: 'Closed' },
+  problem: { empty: 'Please fill this in.', tooShort: 'This is too short.', tooLong: 'This is too long.', other: 'This is not valid.' },
   join: { title: 'You are invited', text: 'You are about to talk with an AI persona. People of the team read along and can step in.', alias: 'How would you like to be called?', go: 'Join', gone: 'This invitation does not work any more. Ask for a new one.' },
   chat: {
     disclosure: 'You are talking with an AI persona, supervised by people.', person: 'A person of the team is writing with you.', typing: 'A person of the team is typing…',
-    paused: 'The session is paused. You can go on writing; the answer comes later.', ended: 'This session has ended.', off: 'The persona does not answer at the moment.',
+    paused: 'The session is paused. You can go on writing; the answer comes later.', ended: 'This session has ended.', was: 'You were talking with an AI persona, supervised by people.', pausedNow: 'An AI persona, supervised by people. It does not answer while the session is paused.', off: 'The persona does not answer at the moment.',
     empty: 'Write the first message when you are ready.', waiting: 'will be sent', refused: 'not sent: {{reason}}',
     record: 'What is stored about me',
     noAccess: 'You need an invitation to see this session.',

@@ -6,11 +6,17 @@ export const staffTexts = {
   nav: { sessions: 'Sessions', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', audit: 'Audit', privacy: 'Privacy', security: 'Security', settings: 'Settings' },
   common: {
     save: 'Save', saved: 'Saved.', add: 'Add', remove: 'Remove', create: 'Create', delete: 'Delete', more: 'Show more', search: 'Search', any: 'Any', noMatch: 'Nothing of this name.',
+    choose: 'Type to search', choices: '{{label}}: what was found', typeMore: 'There are more: type a part of the name.', notChosen: 'Nothing is chosen yet: choose one of the list.',
+    gone: 'What was chosen does not exist any more. Choose another.', made: 'added {{date}}',
     name: 'Name', tryAgain: 'Try again', none: 'None', back: 'Back', open: 'Open', required: 'Please fill this in.',
     failed: 'That did not work: {{reason}}',
   },
+  problem: {
+    marked: 'Please look at what is marked above.', tooLow: 'This number is too small.', tooHigh: 'This number is too large.', choice: 'Choose one of what is offered.',
+    address: 'This is not an address: it begins with http:// or https://.', date: 'This is not a date.', number: 'Enter a number.',
+  },
   setup: {
-    title: 'Welcome to Rapport', intro: 'Three questions, and you can start. Everything stays on this machine.',
+    title: 'Welcome to Rapport', intro: 'Three questions, and you can start. What is stored stays on this machine; a model that runs elsewhere is sent the conversations it answers.',
     owner: 'Your name', organisation: 'Name of your organisation', model: 'Which model should answer?',
     start: 'Set up', done: 'This server is set up already.',
   },
@@ -82,7 +88,7 @@ export const staffTexts = {
     emptyHint: 'Start one, or look around with a demo organisation: three personas with reference material, and a client.',
     demo: 'Add the demo', nothing: 'No session matches.', messages_one: '{{count}} message', messages_other: '{{count}} messages',
     persona: 'Persona', client: 'Client', noClient: 'No client yet', policy: 'Supervision', policyHint: 'The stricter of this and the persona’s own policy holds.',
-    titleField: 'Title', start: 'Start the session', needPersona: 'Publish a persona first.', toPersonas: 'Go to the personas',
+    titleField: 'Title', start: 'Start the session', needPersona: 'Publish a persona first.', choosePersona: 'Choose the persona to start with.', toPersonas: 'Go to the personas',
   },
   policy: { auto: 'Replies are released by themselves', takeover: 'Only people write', off: 'Off: the persona does not answer' },
   rung: { auto: 'Persona answers', takeover: 'A person writes', off: 'Persona is off' },
@@ -93,11 +99,11 @@ export const staffTexts = {
     guidanceShown: 'Private guidance by {{name}}', write: 'Write to the client', rehearse: 'Write as the client (rehearsal)',
     export: 'Transcript', markdown: 'Markdown', json: 'JSON', pdf: 'PDF', replies: 'Replies', refresh: 'Refresh', noReplies: 'No reply yet.',
     firstToken: 'first token {{ms}} ms', tokens: '{{input}} in, {{output}} out, {{cached}} cached', cost: '{{cost}} USD',
-    takeOverToWrite: 'The client has joined. Take over to write yourself.', clientName: 'Client', typing: '{{name}} is typing…',
+    joinedAs: '{{name}} has joined.', takeOverToWrite: 'The client has joined. Take over to write yourself.', clientName: 'Client', typing: '{{name}} is typing…',
   },
   invite: {
     title: 'Invite the client', alias: 'Name or alias for the client', expires: 'Valid for', hour: '1 hour', day: '1 day', week: '7 days', month: '30 days',
-    create: 'Create the link', link: 'Link', once: 'Copy it now: it is not shown again.', qr: 'QR code of the link', existing: 'Invitations',
+    create: 'Create the link', link: 'Link', once: 'Copy it now: it is not shown again.', qr: 'QR code of the link', existing: 'Invitations', another: 'Create another link', none: 'Nobody has been invited yet.',
     revoke: 'Withdraw', revoked: 'withdrawn', accepted: 'accepted', until: 'until {{date}}', expired: 'expired',
   },
   personas: {
@@ -107,7 +113,9 @@ export const staffTexts = {
     who: 'Who it is', traits: 'Traits', trait: 'Trait', level: 'Level', rules: 'Rules', rule: 'Rule', style: 'Communication style', opening: 'Opening line', examples: 'Example exchanges',
     exClient: 'Client says', exPersona: 'Persona answers', structure: 'Structure of a session', stage: 'Stage', goal: 'Goal', model: 'Model and supervision',
     provider: 'Model provider', providerDefault: 'The organisation’s default', modelName: 'Model', temperature: 'Temperature', maxTokens: 'Longest reply, in tokens', context: 'Window, in tokens',
-    policy: 'Supervision policy', knowledge: 'Reference material', versions: 'Versions', archive: 'Archive', startSession: 'Start a session',
+    policy: 'Supervision policy', knowledge: 'Reference material', versions: 'Versions', archive: 'Archive', restore: 'Bring back from the archive', archived: 'Archived', showArchived: 'Show archived personas too',
+    unchanged: 'Published as it stands.', leave: 'What you have changed is not saved. Leave without saving?',
+    conflict: 'Somebody else has changed this persona since you opened it, and nothing of yours was saved. Copy what you want to keep, then reload the page.', startSession: 'Start a session',
   },
   clients: { title: 'Clients', new: 'New client', empty: 'No client yet', about: 'What the persona may know', aboutHint: 'Part of every prompt.', language: 'Language' },
   knowledge: {
@@ -180,7 +188,8 @@ export const staffTexts = {
   settings: {
     title: 'Settings', organisation: 'Organisation', allowTitles: 'Allow personas to claim licences and titles', allowTitlesHint: 'Off is safer: an AI persona holds no licence.',
     more: 'More settings', newPassword: 'New password',
-    providers: 'Model providers', default: 'Default', makeDefault: 'Make default', noProviders: 'No model yet: the reference engine answers.', addProvider: 'Add a provider',
+    providers: 'Model providers', default: 'Default', makeDefault: 'Make default', noProviders: 'No model yet: the reference engine answers.', addProvider: 'Add a provider', removeTitle: 'Remove {{name}}?', removeText: 'Its key is deleted. Personas that were given it cannot answer until another is chosen for them.',
+    removeDefault: 'It is the default. Its key is deleted, and until another is made the default, personas without a provider of their own answer only by quoting reference material.',
     prices: 'Prices', pricesHint: 'US dollars per million tokens. Replies made before keep their cost.', input: 'Input', output: 'Output', cached: 'Cached', model: 'Model', setPrice: 'Set price',
   },
   audit: {

@@ -22,7 +22,7 @@ describe('what people write', () => {
     ['```js\n<b>\n```', '<pre><code>&lt;b&gt;</code></pre>'],
     [
       '| a | b |\n|---|--:|\n| 1 | 2 |',
-      '<table><thead><tr><th>a</th><th align="right">b</th></tr></thead><tbody><tr><td>1</td><td align="right">2</td></tr></tbody></table>',
+      '<div class="scroll" tabindex="0"><table><thead><tr><th>a</th><th align="right">b</th></tr></thead><tbody><tr><td>1</td><td align="right">2</td></tr></tbody></table></div>',
     ],
     ['a\n\n---\n\nb', '<p>a</p><hr/><p>b</p>'],
     [
@@ -184,5 +184,25 @@ describe('a hostile message', () => {
     const start = performance.now();
     expect(typeof html(text)).toBe('string');
     expect(performance.now() - start).toBeLessThan(3000);
+  });
+
+  // The longest message there can be, of nothing but what is looked for the other half of.
+  test.each(['_a', '*a', '**a ', '~~a', '[a', '<a ', '`a', '\\a', '&a', 'a@', '|a', '*a _b ', '_a\n', '[a](', '<b>'])(
+    'a longest message of %j takes no longer than a moment',
+    (piece) => {
+      // The second is just short enough to be read as Markdown.
+      for (const letters of [32_000, 3400]) {
+        const text = piece.repeat(Math.floor(letters / piece.length));
+        const start = performance.now();
+        expect(html(text).length).toBeGreaterThanOrEqual(text.trim().length);
+        expect(performance.now() - start).toBeLessThan(700);
+      }
+    },
+  );
+
+  test('a long reply as models write it keeps its form', () => {
+    const part =
+      '## Title\n\nSome **strong** and *soft* words, `code` and a [link](https://a.test/).\n\n- one\n- two\n\n';
+    expect(tags(part.repeat(200))).toEqual(expect.arrayContaining(['a', 'code', 'em', 'li', 'strong', 'ul']));
   });
 });

@@ -53,16 +53,18 @@ function Table({ table }: { table: Tokens.Table }) {
       );
     });
   return (
-    <table>
-      <thead>
-        <tr>{cells(table.header)}</tr>
-      </thead>
-      <tbody>
-        {table.rows.map((row, index) => (
-          <tr key={index}>{cells(row)}</tr>
-        ))}
-      </tbody>
-    </table>
+    <div className="scroll" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>{cells(table.header)}</tr>
+        </thead>
+        <tbody>
+          {table.rows.map((row, index) => (
+            <tr key={index}>{cells(row)}</tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

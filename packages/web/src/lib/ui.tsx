@@ -1,12 +1,17 @@
 import { ApiError } from '@rapport/sdk/api';
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { copyText } from './copyText.ts';
+import { useCut } from './useCut.ts';
+import { inWords, reasonOf } from './problems.ts';
 
-/** The sentence to show for anything that was thrown. */
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export const fieldError = (error: unknown, pointer: string): string | undefined => {
+  const said = error instanceof ApiError ? error.field(pointer) : undefined;
+  return said === undefined ? undefined : inWords(said);
+};
 
-export const fieldError = (error: unknown, pointer: string): string | undefined =>
-  error instanceof ApiError ? error.field(pointer) : undefined;
+/** What was asked for is not there, or not for whoever asks. */
+export const isMissing = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
 
 interface FieldProps {
   label: string;
@@ -17,10 +22,12 @@ interface FieldProps {
 }
 
 export function Field({ label, hint, error, children }: FieldProps) {
+  const { t } = useTranslation();
+  const { cut, listeners } = useCut();
   const id = useId();
   const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ');
   return (
-    <div className="field">
+    <div className="field" {...listeners}>
       <label htmlFor={id}>{label}</label>
       {children({
         id,
@@ -32,6 +39,11 @@ export function Field({ label, hint, error, children }: FieldProps) {
           {hint}
         </span>
       )}
+      {cut !== null && (
+        <span className="error" role="alert">
+          {t('common.cut', { count: cut })}
+        </span>
+      )}
       {error && (
         <span className="error" id={`${id}-error`}>
           {error}
@@ -41,11 +53,12 @@ export function Field({ label, hint, error, children }: FieldProps) {
   );
 }
 
-export function Failure({ error }: { error: unknown }) {
+/** `marked`: the fields at fault say so themselves. */
+export function Failure({ error, marked = false }: { error: unknown; marked?: boolean }) {
   if (!error) return null;
   return (
     <p className="note bad" role="alert">
-      {reasonOf(error)}
+      {reasonOf(error, marked)}
     </p>
   );
 }
@@ -140,15 +153,19 @@ export function Confirm({ open, title, text, action, onConfirm, onClose }: Confi
 
 export function CopyButton({ text, className = 'quiet', label }: { text: string; className?: string; label?: string }) {
   const { t } = useTranslation();
-  const [done, setDone] = useState(false);
+  const [said, setSaid] = useState<string | null>(null);
+  const ref = useRef<HTMLButtonElement>(null);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    setDone(true);
-    setTimeout(() => setDone(false), 2000);
+    const done = await copyText(text, ref.current);
+    setSaid(done ? t('common.copied') : t('common.notCopied'));
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setSaid(null), done ? 2000 : 6000);
   };
   return (
-    <button type="button" className={className} onClick={() => void copy()}>
-      <span aria-live="polite">{done ? t('common.copied') : (label ?? t('common.copy'))}</span>
+    <button type="button" ref={ref} className={className} onClick={() => void copy()}>
+      <span aria-live="polite">{said ?? label ?? t('common.copy')}</span>
     </button>
   );
 }
@@ -157,6 +174,9 @@ const dates = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyl
 const times = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
 export const formatDate = (at: string): string => dates.format(new Date(at));
 export const formatTime = (at: string): string => times.format(new Date(at));
+
+/** A name inside a sentence: its direction changes nothing of the words around it. */
+export const isolated = (name: string): string => `\u2068${name}\u2069`;
 
 export function useTitle(title: string): void {
   useEffect(() => {

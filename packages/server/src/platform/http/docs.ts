@@ -10,7 +10,7 @@ interface Operation {
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const escape = (text: string): string => text.replace(/[&<>"]/g, (c) => escapes[c] ?? c);
 
-const style = `:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem}
+const style = `:root{color-scheme:light dark}a{color:light-dark(#1f6f5c,#63c7ab)}body{background:light-dark(#fff,#14181a);color:light-dark(#1b2422,#e8edeb);font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem}
 h2{font-size:1rem;margin:0;display:inline}code,pre{font:14px/1.4 ui-monospace,monospace}pre{overflow:auto;padding:.75rem;
 border:1px solid color-mix(in srgb,currentColor 25%,transparent);border-radius:.5rem}summary{padding:.5rem 0;cursor:pointer}
 details{border-bottom:1px solid color-mix(in srgb,currentColor 20%,transparent)}.m{display:inline-block;min-width:4.5rem;font-weight:600}`;

@@ -1,4 +1,4 @@
-import { Empty, IdParams, Page } from '@rapport/protocol/common';
+import { Empty, IdParams, NamedPage } from '@rapport/protocol/common';
 import {
   ApprovalRule,
   GgufLibrary,
@@ -20,7 +20,10 @@ const manage = { permission: 'providers.manage' } as const;
 export function providerRoutes(app: App, providers: ProviderService) {
   app.get(
     '/api/v1/providers',
-    { config: read, schema: { summary: 'List model providers', querystring: Page, response: { 200: ProviderList } } },
+    {
+      config: read,
+      schema: { summary: 'List model providers', querystring: NamedPage, response: { 200: ProviderList } },
+    },
     (request) => providers.list(actorOf(request), request.query),
   );
   app.post(

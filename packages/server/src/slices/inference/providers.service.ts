@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { constants } from 'node:fs';
-import type { Page } from '@rapport/protocol/common';
+import type { NamedPage } from '@rapport/protocol/common';
 import type {
   ApprovalRule,
   GgufLibrary,
@@ -213,10 +213,10 @@ function createManagement({ db, audit, config, trial, forget }: ManagementParts)
 
   return {
     /** Newest first. Keys are never among it. */
-    async list(actor: Actor, page: Page): Promise<{ items: Provider[]; next: string | null }> {
+    async list(actor: Actor, page: NamedPage): Promise<{ items: Provider[]; next: string | null }> {
       requireStaff(actor);
       const [before = null] = decodeCursor(page.cursor, 1) ?? [];
-      const rows = await store.listProviders(db.in(actor.orgId), actor.orgId, before, page.limit + 1);
+      const rows = await store.listProviders(db.in(actor.orgId), actor.orgId, page.q, before, page.limit + 1);
       return toPage(rows, page.limit, toProvider, (row) => encodeCursor(row.id));
     },
 
@@ -263,7 +263,7 @@ function createManagement({ db, audit, config, trial, forget }: ManagementParts)
 
     /** For the record of processing: where what clients say may go. */
     async recipients(orgId: string): Promise<Recipient[]> {
-      const rows = await store.listProviders(db.in(orgId), orgId, null, 1000);
+      const rows = await store.listProviders(db.in(orgId), orgId, undefined, null, 1000);
       return rows.map((row) => ({
         name: row.label,
         place: runsHere(row) ? 'this server' : new URL(row.base_url ?? '').host,

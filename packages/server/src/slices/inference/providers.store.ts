@@ -62,11 +62,14 @@ export const findDefaultProvider = (db: Db, orgId: string) =>
   ]);
 
 /** Newest first; `before` is the id the page starts below. */
-export const listProviders = (db: Db, orgId: string, before: string | null, limit: number) =>
+const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
+
+export const listProviders = (db: Db, orgId: string, q: string | undefined, before: string | null, limit: number) =>
   db.many<ProviderRow>(
     `select ${columns} from provider
-     where org_id = $1 and deleted_at is null and ($2::uuid is null or id < $2) order by id desc limit $3`,
-    [orgId, before, limit],
+     where org_id = $1 and deleted_at is null and ($2::uuid is null or id < $2)
+       and ($4::text is null or label ilike $4) order by id desc limit $3`,
+    [orgId, before, limit, q ? `%${escapeLike(q)}%` : null],
   );
 
 /** The key goes at once; the rest of the row stays for the replies that name it. */

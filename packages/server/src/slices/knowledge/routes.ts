@@ -1,4 +1,4 @@
-import { Empty, Id, IdParams, Page } from '@rapport/protocol/common';
+import { Empty, Id, IdParams, NamedPage, Page } from '@rapport/protocol/common';
 import {
   Document,
   DocumentCreate,
@@ -24,7 +24,7 @@ export function knowledgeRoutes(app: App, knowledge: KnowledgeService) {
     bases,
     {
       config: read,
-      schema: { summary: 'List knowledge bases', querystring: Page, response: { 200: KnowledgeBaseList } },
+      schema: { summary: 'List knowledge bases', querystring: NamedPage, response: { 200: KnowledgeBaseList } },
     },
     (request) => knowledge.listBases(actorOf(request), request.query),
   );

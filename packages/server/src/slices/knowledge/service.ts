@@ -1,4 +1,4 @@
-import type { Page } from '@rapport/protocol/common';
+import type { NamedPage, Page } from '@rapport/protocol/common';
 import type {
   Document,
   DocumentCreate,
@@ -64,10 +64,10 @@ export function createKnowledgeService({ db, audit }: { db: Database; audit: Aud
     exists: async (orgId: string, id: string): Promise<boolean> =>
       (await store.findBase(db.in(orgId), orgId, id)) !== undefined,
 
-    async listBases(actor: Actor, page: Page): Promise<{ items: KnowledgeBase[]; next: string | null }> {
+    async listBases(actor: Actor, page: NamedPage): Promise<{ items: KnowledgeBase[]; next: string | null }> {
       requireStaff(actor);
       const [before = null] = decodeCursor(page.cursor, 1) ?? [];
-      const rows = await store.listBases(db.in(actor.orgId), actor.orgId, before, page.limit + 1);
+      const rows = await store.listBases(db.in(actor.orgId), actor.orgId, page.q, before, page.limit + 1);
       return toPage(
         rows,
         page.limit,

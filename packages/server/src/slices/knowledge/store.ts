@@ -45,11 +45,19 @@ export async function findBase(db: Db, orgId: string, id: string): Promise<Knowl
   return row && toBase(row);
 }
 
-export async function listBases(db: Db, orgId: string, before: string | null, limit: number): Promise<KnowledgeBase[]> {
+const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
+
+export async function listBases(
+  db: Db,
+  orgId: string,
+  q: string | undefined,
+  before: string | null,
+  limit: number,
+): Promise<KnowledgeBase[]> {
   const rows = await db.many<KnowledgeBaseRow>(
     `select ${baseColumns} from knowledge_base k where k.org_id = $1 and ($2::uuid is null or k.id < $2)
-     order by k.id desc limit $3`,
-    [orgId, before, limit],
+       and ($4::text is null or k.name ilike $4) order by k.id desc limit $3`,
+    [orgId, before, limit, q ? `%${escapeLike(q)}%` : null],
   );
   return rows.map(toBase);
 }

@@ -1,4 +1,4 @@
-import { Empty, IdParams, Page, search } from '@rapport/protocol/common';
+import { Empty, IdParams, NamedPage, Page } from '@rapport/protocol/common';
 import {
   Persona,
   PersonaCreate,
@@ -11,9 +11,9 @@ import { z } from 'zod';
 import { actorOf, type App } from '../../platform/http/server.ts';
 import type { PersonaService } from './service.ts';
 
-const PersonaQuery = Page.extend({
-  q: search.describe('Part of the name.'),
+const PersonaQuery = NamedPage.extend({
   archived: z.enum(['true', 'false']).default('false').describe('true: archived personas too.'),
+  published: z.enum(['true', 'false']).default('false').describe('true: only those a session can be started with.'),
 });
 const read = { permission: 'personas.read' } as const;
 const author = { permission: 'personas.author' } as const;
@@ -26,7 +26,14 @@ export function personaRoutes(app: App, personas: PersonaService) {
       config: read,
       schema: { summary: 'List personas, newest first', querystring: PersonaQuery, response: { 200: PersonaList } },
     },
-    (request) => personas.list(actorOf(request), { ...request.query, archived: request.query.archived === 'true' }),
+    (request) => {
+      const { archived, published, ...query } = request.query;
+      return personas.list(actorOf(request), {
+        ...query,
+        archived: archived === 'true',
+        published: published === 'true',
+      });
+    },
   );
   app.post(
     '/api/v1/personas',

@@ -84,16 +84,17 @@ export function createPersonaService({ db, audit, knowledge, hasProvider, allowT
       );
     },
 
-    /** Changes the draft; sessions go on with what was published. Throws `not-found`, `claims-title`, `invalid-body`. */
+    /** Changes the draft; sessions go on with what was published. Throws `not-found`, `claims-title`, `invalid-body`, `conflict`. */
     async update(actor: Actor, id: string, patch: PersonaPatch): Promise<Persona> {
       requireStaff(actor);
-      const { archived, ...changes } = patch;
+      const { archived, ifUpdatedAt, ...changes } = patch;
       const known = await get(actor, id);
       // Archiving is no claim: it stays possible when the check was turned on after the draft was saved.
       if (Object.keys(changes).length > 0) await check(actor.orgId, specOf({ ...known, ...changes }));
       return db.in(actor.orgId).tx(async (tx) => {
         const before = await store.lockPersona(tx, actor.orgId, id);
         if (!before) throw notFound();
+        if (ifUpdatedAt && Date.parse(ifUpdatedAt) !== Date.parse(before.updatedAt)) throw new AppError('conflict');
         audit.record(tx, actor, 'persona.changed', { persona: id });
         const spec = specOf({ ...before, ...changes });
         const published =

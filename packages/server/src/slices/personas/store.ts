@@ -79,6 +79,8 @@ export interface PersonaFilter {
   q?: string | undefined;
   /** Those that were archived too; default false. */
   archived?: boolean | undefined;
+  /** Only those with a published version; default false. */
+  published?: boolean | undefined;
 }
 
 const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
@@ -94,9 +96,16 @@ export async function listPersonas(
   const rows = await db.many<PersonaRow>(
     `select ${columns} from persona
      where org_id = $1 and (not archived or $2::boolean) and ($3::text is null or name ilike $3)
-       and ($4::uuid is null or id < $4)
+       and ($4::uuid is null or id < $4) and (published_version is not null or not $6::boolean)
      order by id desc limit $5`,
-    [orgId, filter.archived ?? false, filter.q ? `%${escapeLike(filter.q)}%` : null, before, limit],
+    [
+      orgId,
+      filter.archived ?? false,
+      filter.q ? `%${escapeLike(filter.q)}%` : null,
+      before,
+      limit,
+      filter.published ?? false,
+    ],
   );
   return Promise.all(rows.map((row) => toPersona(db, orgId, row)));
 }

@@ -41,9 +41,12 @@ export function ClientsPage() {
           <li key={client.id} className="card">
             <div className="row">
               <div className="grow">
-                <strong>{client.name}</strong>
-                <br />
-                <span className="soft small">{client.about}</span>
+                <strong>
+                  <bdi>{client.name}</bdi>
+                </strong>
+                <div className="soft small clamped" dir="auto">
+                  {client.about}
+                </div>
               </div>
               <button
                 type="button"
@@ -128,7 +131,7 @@ function ClientForm({ initial, onDone }: { initial: Draft; onDone(): void }) {
           />
         )}
       </Field>
-      <Failure error={save.error} />
+      <Failure error={save.error} marked />
       <button className="primary" disabled={save.isPending}>
         {t('common.save')}
       </button>

@@ -63,6 +63,11 @@ function Organisation({ me }: { me: Me }) {
     mutationFn: () => api.patch<Me>('/organisation', { name, allowTitles }),
     onSuccess: (next) => queries.setQueryData(['me'], next),
   });
+  // What was saved is not what stands here any more.
+  const change = (set: () => void) => {
+    save.reset();
+    set();
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     save.mutate();
@@ -72,17 +77,29 @@ function Organisation({ me }: { me: Me }) {
       <fieldset className="stack">
         <legend>{t('settings.organisation')}</legend>
         <Field label={t('common.name')} error={fieldError(save.error, '/name')}>
-          {(ids) => <input {...ids} required maxLength={120} value={name} onChange={(e) => setName(e.target.value)} />}
+          {(ids) => (
+            <input
+              {...ids}
+              required
+              maxLength={120}
+              value={name}
+              onChange={(e) => change(() => setName(e.target.value))}
+            />
+          )}
         </Field>
         <label className="check">
-          <input type="checkbox" checked={allowTitles} onChange={(e) => setAllowTitles(e.target.checked)} />
+          <input
+            type="checkbox"
+            checked={allowTitles}
+            onChange={(e) => change(() => setAllowTitles(e.target.checked))}
+          />
           <span>
             {t('settings.allowTitles')}
             <br />
             <span className="soft small">{t('settings.allowTitlesHint')}</span>
           </span>
         </label>
-        <Failure error={save.error} />
+        <Failure error={save.error} marked />
         <div className="row">
           <button disabled={save.isPending}>{t('common.save')}</button>
           {save.isSuccess && <span role="status">{t('common.saved')}</span>}

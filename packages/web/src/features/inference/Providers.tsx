@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Dialog, Failure } from '../../lib/ui.tsx';
+import { Confirm, Dialog, Failure, isolated } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { ApprovalSwitch, ProcessingForm } from './Processing.tsx';
 import { emptyProvider, ProviderForm, toProvider } from './ProviderForm.tsx';
@@ -13,6 +13,7 @@ export function Providers() {
   const queries = useQueryClient();
   const [adding, setAdding] = useState(false);
   const [deciding, setDeciding] = useState<Provider | null>(null);
+  const [removing, setRemoving] = useState<Provider | null>(null);
   const list = usePages<Provider>('/providers');
   const refresh = () => queries.invalidateQueries({ queryKey: ['/providers'] });
   const remove = useMutation({ mutationFn: (id: string) => api.delete(`/providers/${id}`), onSuccess: refresh });
@@ -46,7 +47,7 @@ export function Providers() {
               type="button"
               className="quiet"
               aria-label={`${t('common.remove')}: ${p.label}`}
-              onClick={() => remove.mutate(p.id)}
+              onClick={() => setRemoving(p)}
             >
               {t('common.remove')}
             </button>
@@ -71,6 +72,14 @@ export function Providers() {
           />
         )}
       </Dialog>
+      <Confirm
+        open={removing !== null}
+        title={t('settings.removeTitle', { name: isolated(removing?.label ?? '') })}
+        text={removing?.isDefault ? t('settings.removeDefault') : t('settings.removeText')}
+        action={t('common.remove')}
+        onConfirm={() => removing && remove.mutate(removing.id)}
+        onClose={() => setRemoving(null)}
+      />
       <Dialog open={adding} title={t('settings.addProvider')} onClose={() => setAdding(false)}>
         <AddProvider
           onDone={() => {
@@ -97,7 +106,7 @@ function AddProvider({ onDone }: { onDone(): void }) {
   return (
     <form className="stack" onSubmit={submit}>
       <ProviderForm draft={draft} onChange={setDraft} error={add.error} working={add.isPending} />
-      <Failure error={add.error} />
+      <Failure error={add.error} marked />
       <button className="primary" disabled={add.isPending}>
         {add.isPending ? t('provider.testing') : t('common.add')}
       </button>

@@ -4,7 +4,8 @@ import { useParams } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Confirm, Failure, Field, fieldError, Loading, useTitle } from '../../lib/ui.tsx';
+import { isId } from '../../lib/isId.ts';
+import { Confirm, Failure, Field, fieldError, isMissing, Loading, NotFound, useTitle } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 
 export function KnowledgeBasePage() {
@@ -13,8 +14,10 @@ export function KnowledgeBasePage() {
   const base = useQuery({
     queryKey: ['knowledge-base', id],
     queryFn: () => api.get<KnowledgeBase>(`/knowledge-bases/${id}`),
+    enabled: isId(id),
   });
   useTitle(base.data?.name ?? t('knowledge.title'));
+  if (!isId(id) || isMissing(base.error)) return <NotFound />;
   if (base.isPending) return <Loading />;
   return (
     <main className="page" id="content">
@@ -179,7 +182,7 @@ function AddDocument({ baseId }: { baseId: string }) {
           />
         )}
       </Field>
-      <Failure error={add.error} />
+      <Failure error={add.error} marked />
       <button className="primary" disabled={add.isPending}>
         {t('common.add')}
       </button>

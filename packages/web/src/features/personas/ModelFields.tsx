@@ -2,35 +2,27 @@ import type { Provider } from '@rapport/protocol/inference';
 import type { KnowledgeBase } from '@rapport/protocol/knowledge';
 import type { PersonaSpec } from '@rapport/protocol/personas';
 import { useTranslation } from 'react-i18next';
+import { Picker } from '../../lib/Picker.tsx';
 import { Field, fieldError } from '../../lib/ui.tsx';
-import { usePages } from '../../lib/usePages.ts';
 import type { SpecProps } from './SpecFields.tsx';
 
 export function ModelFields({ spec, onChange, error }: SpecProps) {
   const { t } = useTranslation();
-  const providers = usePages<Provider>('/providers');
-  const bases = usePages<KnowledgeBase>('/knowledge-bases');
   const { model } = spec;
   const set = (more: Partial<PersonaSpec['model']>) => onChange({ ...spec, model: { ...model, ...more } });
   return (
     <fieldset className="stack">
       <legend>{t('personas.model')}</legend>
-      <Field label={t('personas.knowledge')} error={fieldError(error, '/knowledgeBaseId')}>
-        {(ids) => (
-          <select
-            {...ids}
-            value={spec.knowledgeBaseId ?? ''}
-            onChange={(e) => onChange({ ...spec, knowledgeBaseId: e.target.value || null })}
-          >
-            <option value="">{t('common.none')}</option>
-            {bases.items.map((b) => (
-              <option key={b.id} value={b.id}>
-                {b.name}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <Picker<KnowledgeBase>
+        label={t('personas.knowledge')}
+        path="/knowledge-bases"
+        nameOf={(b) => b.name}
+        detailOf={(b) => t('knowledge.documents', { count: b.documentCount })}
+        value={spec.knowledgeBaseId}
+        onPick={(knowledgeBaseId) => onChange({ ...spec, knowledgeBaseId })}
+        none={t('common.none')}
+        error={fieldError(error, '/knowledgeBaseId')}
+      />
       <Field label={t('personas.policy')} error={fieldError(error, '/policy')}>
         {(ids) => (
           <select
@@ -46,18 +38,17 @@ export function ModelFields({ spec, onChange, error }: SpecProps) {
           </select>
         )}
       </Field>
-      <Field label={t('personas.provider')} error={fieldError(error, '/model/providerId')}>
-        {(ids) => (
-          <select {...ids} value={model.providerId ?? ''} onChange={(e) => set({ providerId: e.target.value || null })}>
-            <option value="">{t('personas.providerDefault')}</option>
-            {providers.items.map((p) => (
-              <option key={p.id} value={p.id}>
-                {p.label}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <Picker<Provider>
+        label={t('personas.provider')}
+        path="/providers"
+        inPages
+        nameOf={(p) => p.label}
+        detailOf={(p) => p.model ?? ''}
+        value={model.providerId}
+        onPick={(providerId) => set({ providerId })}
+        none={t('personas.providerDefault')}
+        error={fieldError(error, '/model/providerId')}
+      />
       <Field label={`${t('personas.modelName')} (${t('common.optional')})`} error={fieldError(error, '/model/model')}>
         {(ids) => (
           <input

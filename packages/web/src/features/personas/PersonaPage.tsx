@@ -1,10 +1,12 @@
 import type { Persona, PersonaSpec, PersonaVersion } from '@rapport/protocol/personas';
+import { ApiError } from '@rapport/sdk/api';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { Link, useBlocker, useParams } from '@tanstack/react-router';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Failure, formatDate, Loading, useTitle } from '../../lib/ui.tsx';
+import { isId } from '../../lib/isId.ts';
+import { Failure, formatDate, isMissing, Loading, NotFound, useTitle } from '../../lib/ui.tsx';
 import { ModelFields } from './ModelFields.tsx';
 import { Lists, Who } from './SpecFields.tsx';
 
@@ -29,9 +31,20 @@ const listKeys = ['traits', 'rules', 'examples', 'structure'] as const;
 const toSpec = (persona: Persona): PersonaSpec =>
   Object.fromEntries(specKeys.map((key) => [key, persona[key]])) as unknown as PersonaSpec;
 
+/** The parts that were changed, and no other: two who change different parts do not undo each other. */
+const changesOf = (before: PersonaSpec, now: PersonaSpec): Partial<PersonaSpec> =>
+  Object.fromEntries(
+    specKeys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(now[key])).map((key) => [key, now[key]]),
+  );
+
 export function PersonaPage() {
   const { id } = useParams({ strict: false }) as { id: string };
-  const persona = useQuery({ queryKey: ['persona', id], queryFn: () => api.get<Persona>(`/personas/${id}`) });
+  const persona = useQuery({
+    queryKey: ['persona', id],
+    queryFn: () => api.get<Persona>(`/personas/${id}`),
+    enabled: isId(id),
+  });
+  if (!isId(id) || isMissing(persona.error)) return <NotFound />;
   if (persona.isPending) return <Loading />;
   if (persona.error) {
     return (
@@ -43,37 +56,71 @@ export function PersonaPage() {
   return <Editor key={id} persona={persona.data} />;
 }
 
-function Editor({ persona }: { persona: Persona }) {
+/** A draft being edited: what was read, what stands in the fields, and what can be done with the difference. */
+function useDraft(persona: Persona) {
   const { t } = useTranslation();
-  useTitle(persona.name);
   const queries = useQueryClient();
+  const path = `/personas/${persona.id}`;
+  // What is being edited was read from this; a newer one from the server never replaces it unasked.
+  const [base, setBase] = useState(persona);
   const [spec, setSpec] = useState(() => toSpec(persona));
+  const changes = changesOf(toSpec(base), spec);
+  const dirty = Object.keys(changes).length > 0;
   const refresh = () =>
     queries.invalidateQueries({
-      predicate: ({ queryKey }) => ['persona', 'versions', '/personas'].includes(String(queryKey[0])),
+      predicate: ({ queryKey }) => ['versions', '/personas'].includes(String(queryKey[0])),
     });
-  const save = useMutation({
-    mutationFn: () => api.patch<Persona>(`/personas/${persona.id}`, spec),
-    onSuccess: refresh,
-  });
+  const take = (next: Persona) => {
+    setBase(next);
+    // The server trims what it stores; what was typed meanwhile stays.
+    setSpec((now) => (now === spec ? toSpec(next) : now));
+    queries.setQueryData(['persona', persona.id], next);
+    return refresh();
+  };
+  /** Only what was changed here, and only onto what was read here. */
+  const patch = () => api.patch<Persona>(path, { ...changes, ifUpdatedAt: base.updatedAt });
+  const save = useMutation({ mutationFn: patch, onSuccess: take });
   const publish = useMutation({
     mutationFn: async () => {
-      await api.patch(`/personas/${persona.id}`, spec);
-      return api.post<PersonaVersion>(`/personas/${persona.id}/publish`);
+      if (dirty) setBase(await patch());
+      const version = await api.post<PersonaVersion>(`${path}/publish`);
+      await take(await api.get<Persona>(path));
+      return version;
     },
-    onSuccess: refresh,
   });
-  const error = save.error ?? publish.error;
+  const archive = useMutation({
+    mutationFn: () => api.patch<Persona>(path, { archived: !base.archived, ifUpdatedAt: base.updatedAt }),
+    onSuccess(next) {
+      setBase(next);
+      queries.setQueryData(['persona', persona.id], next);
+      return refresh();
+    },
+  });
+  useBlocker({
+    shouldBlockFn: () => dirty && !window.confirm(t('personas.leave')),
+    enableBeforeUnload: dirty,
+    disabled: !dirty,
+  });
+  const failed = save.error ?? publish.error ?? archive.error;
+  const error: unknown = failed instanceof ApiError && failed.code === 'conflict' ? t('personas.conflict') : failed;
+  const busy = save.isPending || publish.isPending || archive.isPending;
+  return { base, spec, setSpec, dirty, save, publish, archive, error, busy };
+}
+
+function Editor({ persona }: { persona: Persona }) {
+  const { t } = useTranslation();
+  const { base, spec, setSpec, dirty, save, publish, archive, error, busy } = useDraft(persona);
+  useTitle(base.name);
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     if (error) form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus();
   }, [error]);
   const change = (next: PersonaSpec) => {
     // A refusal names a row by its number: with another number of rows it would stand next to the wrong one.
-    if (listKeys.some((key) => next[key].length !== spec[key].length)) {
-      save.reset();
-      publish.reset();
-    }
+    if (listKeys.some((key) => next[key].length !== spec[key].length)) save.reset();
+    // What is saved or published is not what stands here any more.
+    if (save.isSuccess) save.reset();
+    if (!publish.isPending) publish.reset();
     setSpec(next);
   };
   const submit = (event: FormEvent) => {
@@ -85,17 +132,18 @@ function Editor({ persona }: { persona: Persona }) {
     <main className="page" id="content">
       <div className="head">
         <div>
-          <h1>{persona.name}</h1>
-          <span className={`badge ${persona.publishedVersion === null ? '' : 'on'}`}>
-            {persona.publishedVersion === null
+          <h1 dir="auto">{base.name}</h1>
+          <span className={`badge ${base.publishedVersion === null ? '' : 'on'}`}>
+            {base.publishedVersion === null
               ? t('personas.draft')
-              : t('personas.published', { version: persona.publishedVersion })}
+              : t('personas.published', { version: base.publishedVersion })}
           </span>{' '}
-          {persona.publishedVersion !== null && persona.draftChanged && (
+          {base.publishedVersion !== null && base.draftChanged && (
             <span className="badge warn">{t('personas.changed')}</span>
-          )}
+          )}{' '}
+          {base.archived && <span className="badge warn">{t('personas.archived')}</span>}
         </div>
-        {persona.publishedVersion !== null && (
+        {base.publishedVersion !== null && !base.archived && (
           <Link to="/sessions/new" search={{ persona: persona.id } as never} className="button">
             {t('personas.startSession')}
           </Link>
@@ -105,17 +153,28 @@ function Editor({ persona }: { persona: Persona }) {
         <Who spec={spec} onChange={change} error={error} />
         <Lists spec={spec} onChange={change} error={error} />
         <ModelFields spec={spec} onChange={change} error={error} />
-        <Failure error={error} />
+        <Failure error={error} marked />
         {publish.data && (
           <p className="note" role="status">
             {t('personas.publishedNow', { version: publish.data.version })}
           </p>
         )}
         <div className="row">
-          <button disabled={save.isPending}>{t('common.save')}</button>
-          <button type="button" className="primary" disabled={publish.isPending} onClick={() => publish.mutate()}>
+          <button disabled={busy || !dirty}>{t('common.save')}</button>
+          <button
+            type="button"
+            className="primary"
+            disabled={busy || !(dirty || base.draftChanged || base.publishedVersion === null)}
+            onClick={() => publish.mutate()}
+          >
             {t('personas.publish')}
           </button>
+          <button type="button" disabled={busy} onClick={() => archive.mutate()}>
+            {base.archived ? t('personas.restore') : t('personas.archive')}
+          </button>
+          {!dirty && !base.draftChanged && base.publishedVersion !== null && !publish.data && (
+            <span className="soft small">{t('personas.unchanged')}</span>
+          )}
           {save.isSuccess && !publish.data && <span role="status">{t('common.saved')}</span>}
         </div>
       </form>

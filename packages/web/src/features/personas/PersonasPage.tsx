@@ -7,11 +7,14 @@ import { api } from '../../lib/api.ts';
 import { Dialog, Failure, Field, fieldError, Loading, useTitle } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 
+const archivedToo = { archived: 'true' };
+
 export function PersonasPage() {
   const { t } = useTranslation();
   useTitle(t('personas.title'));
   const [adding, setAdding] = useState(false);
-  const list = usePages<Persona>('/personas');
+  const [archived, setArchived] = useState(false);
+  const list = usePages<Persona>('/personas', archived ? archivedToo : {});
   return (
     <main className="page" id="content">
       <div className="head">
@@ -28,6 +31,12 @@ export function PersonasPage() {
           <p className="soft">{t('personas.emptyHint')}</p>
         </div>
       )}
+      <p>
+        <label className="check">
+          <input type="checkbox" checked={archived} onChange={(e) => setArchived(e.target.checked)} />
+          <span>{t('personas.showArchived')}</span>
+        </label>
+      </p>
       <div className="grid">
         {list.items.map((persona) => (
           <Card key={persona.id} persona={persona} />
@@ -49,7 +58,7 @@ function Card({ persona }: { persona: Persona }) {
   const { t } = useTranslation();
   return (
     <Link to="/personas/$id" params={{ id: persona.id }} className="card">
-      <h2>{persona.name}</h2>
+      <h2 dir="auto">{persona.name}</h2>
       <p className="soft">{persona.role}</p>
       <div className="row">
         {persona.publishedVersion === null ? (
@@ -60,6 +69,7 @@ function Card({ persona }: { persona: Persona }) {
         {persona.publishedVersion !== null && persona.draftChanged && (
           <span className="badge warn">{t('personas.changed')}</span>
         )}
+        {persona.archived && <span className="badge warn">{t('personas.archived')}</span>}
       </div>
     </Link>
   );
@@ -116,7 +126,7 @@ function NewPersona() {
           />
         )}
       </Field>
-      <Failure error={create.error} />
+      <Failure error={create.error} marked />
       <button className="primary" disabled={create.isPending}>
         {t('common.create')}
       </button>

@@ -2,6 +2,7 @@ import type { ClientSession } from '@rapport/protocol/sessions';
 import { createApi, type Api } from '@rapport/sdk/api';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { isId } from '../../lib/isId.ts';
 import { Failure, Loading, useTitle } from '../../lib/ui.tsx';
 import { Composer } from '../sessions/Composer.tsx';
 import { Transcript } from '../sessions/Transcript.tsx';
@@ -16,10 +17,12 @@ export function ChatPage({ sessionId }: { sessionId: string }) {
   const [session, setSession] = useState<ClientSession | null>(null);
   const [error, setError] = useState<unknown>(null);
   const load = useCallback(() => {
-    api.get<ClientSession>(`/sessions/${sessionId}/client-view`).then(setSession, setError);
+    // Without an access token, or an address, there is nothing to ask for.
+    if (isId(sessionId) && tokenOf(sessionId) !== null)
+      api.get<ClientSession>(`/sessions/${sessionId}/client-view`).then(setSession, setError);
   }, [api, sessionId]);
   useEffect(load, [load]);
-  if (tokenOf(sessionId) === null || (error && !session)) {
+  if (!isId(sessionId) || tokenOf(sessionId) === null || (error && !session)) {
     return (
       <main className="page narrow" id="content">
         <h1>{t('app.name')}</h1>
@@ -55,21 +58,39 @@ function Chat({ api, session, token, onSession, consents }: ChatProps & { consen
   useTitle(session.personaName);
   const [error, setError] = useState<unknown>(null);
   const room = useRoom({ api, sessionId: session.id, roomId: session.roomId, token, me: 'client', onSession });
+  const [busy, setBusy] = useState(false);
   const act = (path: string) => {
+    if (busy) return;
     setError(null);
-    api.post(`/sessions/${session.id}${path}`).catch(setError);
+    setBusy(true);
+    api
+      .post(`/sessions/${session.id}${path}`)
+      .catch(setError)
+      .finally(() => setBusy(false));
   };
+  // What was refused is no news any more once something has happened.
+  const moment = `${room.status}/${session.status}/${session.humanWrites}/${room.state.cursor}`;
+  useEffect(() => setError(null), [moment]);
   const statusText = () => {
     if (session.status === 'ended') return t('chat.ended');
+    if (room.status !== 'live') return t(`status.${room.status}`);
     if (room.typing && session.humanWrites) return t('chat.typing');
     return session.status === 'paused' ? t('chat.paused') : t(`status.${room.status}`);
+  };
+  const disclosure = () => {
+    if (session.status === 'ended') return t('chat.was');
+    if (session.personaOff) return t('chat.off');
+    if (session.humanWrites) return t('chat.person');
+    return session.status === 'paused' ? t('chat.pausedNow') : t('chat.disclosure');
   };
   return (
     <main className="room single" id="content">
       <section className="talk">
         <header>
-          <h1>{session.personaName}</h1>
-          <span className="soft small">{session.personaRole}</span>
+          <h1 dir="auto">{session.personaName}</h1>
+          <span className="soft small" dir="auto">
+            {session.personaRole}
+          </span>
           {consents.items && consents.items.length > 0 && (
             <ConsentButton items={consents.items} answer={consents.answer} />
           )}
@@ -77,9 +98,7 @@ function Chat({ api, session, token, onSession, consents }: ChatProps & { consen
             {t('chat.record')}
           </a>
         </header>
-        <div className="disclosure">
-          {session.personaOff ? t('chat.off') : session.humanWrites ? t('chat.person') : t('chat.disclosure')}
-        </div>
+        <div className="disclosure">{disclosure()}</div>
         <Transcript
           state={room.state}
           outgoing={room.outgoing}
@@ -90,6 +109,7 @@ function Chat({ api, session, token, onSession, consents }: ChatProps & { consen
           onOlder={room.loadOlder}
           onStop={(replyId) => act(`/replies/${replyId}/stop`)}
           onRegenerate={() => act('/regenerate')}
+          canRegenerate={session.status === 'active' && !session.humanWrites && !session.personaOff}
           empty={t('chat.empty')}
         />
         <Failure error={error ?? room.olderError} />

@@ -1,5 +1,6 @@
-import { useState, type FormEvent, type KeyboardEvent } from 'react';
+import { useId, useState, type FormEvent, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useCut } from '../../lib/useCut.ts';
 
 interface Props {
   label: string;
@@ -14,6 +15,8 @@ const longest = 32_000;
 /** Enter sends, Shift+Enter begins a new line; while a word is being composed Enter belongs to the keyboard. */
 export function Composer({ label, disabled = false, onSend, onType }: Props) {
   const { t } = useTranslation();
+  const id = useId();
+  const { cut, listeners } = useCut();
   const [text, setText] = useState('');
   const change = (next: string) => {
     setText(next);
@@ -35,20 +38,25 @@ export function Composer({ label, disabled = false, onSend, onType }: Props) {
   };
   return (
     <form className="composer" onSubmit={submit}>
-      <div className="grow">
-        <label className="visually-hidden" htmlFor="composer">
+      <div className="grow" {...listeners}>
+        <label className="small soft" htmlFor={id}>
           {label}
         </label>
         <textarea
-          id="composer"
+          id={id}
+          dir="auto"
           rows={2}
           maxLength={longest}
-          placeholder={label}
           disabled={disabled}
           value={text}
           onChange={(e) => change(e.target.value)}
           onKeyDown={onKeyDown}
         />
+        {cut !== null && (
+          <span className="small ended" role="alert">
+            {t('common.cut', { count: cut })}
+          </span>
+        )}
       </div>
       <button className="primary" disabled={disabled || text.trim() === ''}>
         {t('room.send')}

@@ -4,7 +4,7 @@ import QRCode from 'qrcode';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { CopyButton, Dialog, Failure, Field, formatDate } from '../../lib/ui.tsx';
+import { CopyButton, Dialog, Failure, Field, fieldError, formatDate } from '../../lib/ui.tsx';
 
 const spans = [
   [3600, 'invite.hour'],
@@ -25,7 +25,25 @@ function Qr({ text, label }: { text: string; label: string }) {
   );
 }
 
-export function InviteDialog({ sessionId, open, onClose }: { sessionId: string; open: boolean; onClose(): void }) {
+interface Props {
+  sessionId: string;
+  /** Nobody is invited into an ended session; who was stays to be seen, and to be shut out. */
+  ended: boolean;
+  open: boolean;
+  onClose(): void;
+}
+
+/** What is inside is made anew at each opening: a link is shown once. */
+export function InviteDialog({ sessionId, ended, open, onClose }: Props) {
+  const { t } = useTranslation();
+  return (
+    <Dialog open={open} title={ended ? t('invite.existing') : t('invite.title')} onClose={onClose}>
+      {ended ? <Existing sessionId={sessionId} /> : <Invite sessionId={sessionId} />}
+    </Dialog>
+  );
+}
+
+function Invite({ sessionId }: { sessionId: string }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [alias, setAlias] = useState('');
@@ -36,10 +54,13 @@ export function InviteDialog({ sessionId, open, onClose }: { sessionId: string; 
         expiresInSeconds: span,
         ...(alias.trim() ? { alias: alias.trim() } : {}),
       }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['invitations', sessionId] }),
+    onSuccess: () => {
+      setAlias('');
+      return queries.invalidateQueries({ queryKey: ['invitations', sessionId] });
+    },
   });
   return (
-    <Dialog open={open} title={t('invite.title')} onClose={onClose}>
+    <>
       {create.data ? (
         <div className="stack">
           <Field label={t('invite.link')} hint={t('invite.once')}>
@@ -47,11 +68,16 @@ export function InviteDialog({ sessionId, open, onClose }: { sessionId: string; 
           </Field>
           <CopyButton text={create.data.url} className="primary" />
           <Qr text={create.data.url} label={t('invite.qr')} />
+          <button type="button" onClick={() => create.reset()}>
+            {t('invite.another')}
+          </button>
         </div>
       ) : (
         <div className="stack">
-          <Field label={`${t('invite.alias')} (${t('common.optional')})`}>
-            {(ids) => <input {...ids} maxLength={120} value={alias} onChange={(e) => setAlias(e.target.value)} />}
+          <Field label={`${t('invite.alias')} (${t('common.optional')})`} error={fieldError(create.error, '/alias')}>
+            {(ids) => (
+              <input {...ids} maxLength={120} dir="auto" value={alias} onChange={(e) => setAlias(e.target.value)} />
+            )}
           </Field>
           <Field label={t('invite.expires')}>
             {(ids) => (
@@ -70,12 +96,16 @@ export function InviteDialog({ sessionId, open, onClose }: { sessionId: string; 
           </button>
         </div>
       )}
-      <Existing sessionId={sessionId} />
-    </Dialog>
+      <Existing
+        sessionId={sessionId}
+        // A link that works no more is not left to be copied.
+        onRevoked={(id) => create.data?.id === id && create.reset()}
+      />
+    </>
   );
 }
 
-function Existing({ sessionId }: { sessionId: string }) {
+function Existing({ sessionId, onRevoked }: { sessionId: string; onRevoked?(id: string): void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const list = useQuery({
@@ -84,7 +114,10 @@ function Existing({ sessionId }: { sessionId: string }) {
   });
   const revoke = useMutation({
     mutationFn: (id: string) => api.delete(`/sessions/${sessionId}/invitations/${id}`),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['invitations', sessionId] }),
+    onSuccess: (_answer, id) => {
+      onRevoked?.(id);
+      return queries.invalidateQueries({ queryKey: ['invitations', sessionId] });
+    },
   });
   const state = (i: Invitation): string => {
     if (i.revokedAt) return t('invite.revoked');
@@ -93,7 +126,8 @@ function Existing({ sessionId }: { sessionId: string }) {
       ? t('invite.expired')
       : t('invite.until', { date: formatDate(i.expiresAt) });
   };
-  if (!list.data?.items.length) return null;
+  if (list.error) return <Failure error={list.error} />;
+  if (!list.data?.items.length) return <p className="soft">{t('invite.none')}</p>;
   return (
     <div>
       <h3>{t('invite.existing')}</h3>
@@ -101,7 +135,7 @@ function Existing({ sessionId }: { sessionId: string }) {
         {list.data.items.map((i) => (
           <li key={i.id} className="row">
             <span className="grow">
-              {i.alias ?? formatDate(i.createdAt)} <span className="soft small">{state(i)}</span>
+              <bdi>{i.alias ?? formatDate(i.createdAt)}</bdi> <span className="soft small">{state(i)}</span>
             </span>
             {!i.revokedAt && (
               <button type="button" className="quiet" disabled={revoke.isPending} onClick={() => revoke.mutate(i.id)}>
@@ -111,6 +145,7 @@ function Existing({ sessionId }: { sessionId: string }) {
           </li>
         ))}
       </ul>
+      <Failure error={revoke.error} />
     </div>
   );
 }

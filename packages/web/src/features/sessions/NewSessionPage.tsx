@@ -2,33 +2,35 @@ import type { Client } from '@rapport/protocol/clients';
 import type { Persona } from '@rapport/protocol/personas';
 import type { Session } from '@rapport/protocol/sessions';
 import { useMutation } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
-import { useState, type FormEvent } from 'react';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useRef, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
+import { isId } from '../../lib/isId.ts';
+import { Picker } from '../../lib/Picker.tsx';
 import { Failure, Field, Loading, useTitle } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
+
+const ready = { published: 'true' };
 
 export function NewSessionPage() {
   const { t } = useTranslation();
   useTitle(t('sessions.new'));
-  const personas = usePages<Persona>('/personas');
-  const published = personas.items.filter((p) => p.publishedVersion !== null);
+  const personas = usePages<Persona>('/personas', ready);
   if (personas.isPending) return <Loading />;
   return (
     <main className="page narrow" id="content">
       <h1>{t('sessions.new')}</h1>
       <Failure error={personas.error} />
-      {published.length === 0 ? (
+      {personas.isSuccess && personas.items.length === 0 && (
         <div className="card empty">
           <p>{t('sessions.needPersona')}</p>
           <Link to="/personas" className="button primary">
             {t('sessions.toPersonas')}
           </Link>
         </div>
-      ) : (
-        <Form personas={published} />
       )}
+      {personas.items.length > 0 && <Form personas={personas.items} />}
     </main>
   );
 }
@@ -36,12 +38,14 @@ export function NewSessionPage() {
 function Form({ personas }: { personas: Persona[] }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const clients = usePages<Client>('/clients');
-  const wanted = new URLSearchParams(location.search).get('persona');
-  const [personaId, setPersonaId] = useState(wanted ?? personas[0]?.id ?? '');
-  const [clientId, setClientId] = useState('');
+  const { persona: wanted } = useSearch({ strict: false }) as { persona?: unknown };
+  const [only] = personas.length === 1 ? personas : [];
+  const [personaId, setPersonaId] = useState(isId(wanted) ? wanted : (only?.id ?? null));
+  const [clientId, setClientId] = useState<string | null>(null);
   const [title, setTitle] = useState('');
   const [policy, setPolicy] = useState('auto');
+  const [asked, setAsked] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
   const start = useMutation({
     mutationFn: () =>
       api.post<Session>('/sessions', {
@@ -54,33 +58,33 @@ function Form({ personas }: { personas: Persona[] }) {
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    start.mutate();
+    setAsked(true);
+    // A field that holds half a name says so itself; nobody is started with by chance.
+    const unclear = form.current?.querySelector<HTMLElement>('[role=combobox][aria-invalid]');
+    if (unclear) unclear.focus();
+    else if (personaId === null) form.current?.querySelector<HTMLElement>('[role=combobox]')?.focus();
+    else start.mutate();
   };
   return (
-    <form className="stack" onSubmit={submit}>
-      <Field label={t('sessions.persona')}>
-        {(ids) => (
-          <select {...ids} value={personaId} onChange={(e) => setPersonaId(e.target.value)}>
-            {personas.map((p) => (
-              <option key={p.id} value={p.id}>
-                {p.name} – {p.role}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
-      <Field label={`${t('sessions.client')} (${t('common.optional')})`}>
-        {(ids) => (
-          <select {...ids} value={clientId} onChange={(e) => setClientId(e.target.value)}>
-            <option value="">{t('sessions.noClient')}</option>
-            {clients.items.map((c) => (
-              <option key={c.id} value={c.id}>
-                {c.name}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+    <form className="stack" onSubmit={submit} ref={form}>
+      <Picker<Persona>
+        label={t('sessions.persona')}
+        path="/personas"
+        query={ready}
+        nameOf={(p) => p.name}
+        detailOf={(p) => p.role}
+        value={personaId}
+        onPick={setPersonaId}
+        error={asked && personaId === null ? t('sessions.choosePersona') : undefined}
+      />
+      <Picker<Client>
+        label={`${t('sessions.client')} (${t('common.optional')})`}
+        path="/clients"
+        nameOf={(c) => c.name}
+        value={clientId}
+        onPick={setClientId}
+        none={t('sessions.noClient')}
+      />
       <Field label={t('sessions.policy')} hint={t('sessions.policyHint')}>
         {(ids) => (
           <select {...ids} value={policy} onChange={(e) => setPolicy(e.target.value)}>

@@ -1,20 +1,28 @@
 import type { Session } from '@rapport/protocol/sessions';
+import type { RoomStatus } from '@rapport/sdk/live';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { useCallback } from 'react';
+import { useCallback, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Failure, Loading, useTitle } from '../../lib/ui.tsx';
+import { isId } from '../../lib/isId.ts';
+import { Failure, isMissing, isolated, Loading, NotFound, useTitle } from '../../lib/ui.tsx';
 import { Composer } from './Composer.tsx';
 import { SessionSide } from './SessionSide.tsx';
 import { Transcript } from './Transcript.tsx';
+import { useForget } from './useForget.ts';
 import { useRoom } from './useRoom.ts';
 
 const noToken = () => null;
 
 export function SessionPage() {
   const { id } = useParams({ strict: false }) as { id: string };
-  const session = useQuery({ queryKey: ['session', id], queryFn: () => api.get<Session>(`/sessions/${id}`) });
+  const session = useQuery({
+    queryKey: ['session', id],
+    queryFn: () => api.get<Session>(`/sessions/${id}`),
+    enabled: isId(id),
+  });
+  if (!isId(id) || isMissing(session.error)) return <NotFound />;
   if (session.isPending) return <Loading />;
   if (session.error) {
     return (
@@ -39,24 +47,16 @@ function Room({ session }: { session: Session }) {
   const stop = useMutation({
     mutationFn: (replyId: string) => api.post(`/sessions/${session.id}/replies/${replyId}/stop`),
   });
-  const clientName = session.client?.name ?? t('room.clientName');
+  const clientName = session.client?.name ?? session.alias ?? t('room.clientName');
+  const moment = `${room.status}/${session.status}/${session.rung}/${room.state.cursor}`;
+  useForget(moment, regenerate, stop);
+  const ended = session.status === 'ended';
   const asStaff = session.rung !== 'auto';
-  const canWrite = session.status !== 'ended' && (asStaff || !session.clientJoined);
+  const canWrite = !ended && (asStaff || !session.clientJoined);
   return (
     <main className="room" id="content">
       <section className="talk" aria-label={t('room.transcript')}>
-        <header>
-          <div className="row">
-            <h1 className="grow">{session.title}</h1>
-            <span className={`badge ${session.status === 'active' ? 'on' : 'warn'}`}>
-              {t(`sessions.${session.status}`)}
-            </span>
-            <span className="badge">{t(`rung.${session.rung}`)}</span>
-          </div>
-          <p className="status" role="status">
-            {t(`status.${room.status}`)}
-          </p>
-        </header>
+        <Head session={session} status={room.status} />
         <Transcript
           state={room.state}
           outgoing={room.outgoing}
@@ -66,12 +66,13 @@ function Room({ session }: { session: Session }) {
           older={room.older}
           onOlder={room.loadOlder}
           onStop={(replyId) => stop.mutate(replyId)}
-          onRegenerate={() => regenerate.mutate()}
+          onRegenerate={() => regenerate.isPending || regenerate.mutate()}
+          canRegenerate={session.status === 'active' && session.rung === 'auto'}
           empty={t('chat.empty')}
         />
         <Failure error={regenerate.error ?? stop.error ?? room.olderError} />
         <p className="status typing" role="status">
-          {room.typing && t('room.typing', { name: clientName })}
+          {room.typing && t('room.typing', { name: isolated(clientName) })}
         </p>
         {canWrite ? (
           <Composer
@@ -81,10 +82,36 @@ function Room({ session }: { session: Session }) {
             onType={session.rung === 'takeover' ? room.typed : undefined}
           />
         ) : (
-          session.status !== 'ended' && <p className="status">{t('room.takeOverToWrite')}</p>
+          !ended && <p className="status">{t('room.takeOverToWrite')}</p>
         )}
       </section>
-      <SessionSide session={session} finished={room.state.running === null ? room.state.cursor : -1} />
+      <SessionSide session={session} finished={room.state.running === null ? room.state.cursor : -1} moment={moment} />
     </main>
+  );
+}
+
+function Head({ session, status }: { session: Session; status: RoomStatus }) {
+  const { t } = useTranslation();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const ended = session.status === 'ended';
+  useEffect(() => {
+    // What ended the session is gone with everything that could be pressed.
+    if (ended && document.activeElement === document.body) heading.current?.focus();
+  }, [ended]);
+  return (
+    <header>
+      <div className="row">
+        <h1 className="grow" dir="auto" ref={heading} tabIndex={-1}>
+          {session.title}
+        </h1>
+        <span className={`badge ${session.status === 'active' ? 'on' : 'warn'}`}>
+          {t(`sessions.${session.status}`)}
+        </span>
+        {session.status === 'active' && <span className="badge">{t(`rung.${session.rung}`)}</span>}
+      </div>
+      <p className="status" role="status">
+        {t(`status.${status}`)}
+      </p>
+    </header>
   );
 }

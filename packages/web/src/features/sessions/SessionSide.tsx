@@ -5,16 +5,36 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Confirm, Failure, Field } from '../../lib/ui.tsx';
 import { InviteDialog } from './InviteDialog.tsx';
+import { useForget } from './useForget.ts';
 
-/** Everything the facilitator decides. `finished` changes when a reply has ended. */
-export function SessionSide({ session, finished }: { session: Session; finished: number }) {
+interface Props {
+  session: Session;
+  /** Changes when a reply has ended. */
+  finished: number;
+  /** Changes whenever something has happened in the room: what was refused before is no news any more. */
+  moment: string;
+}
+
+/** Everything the facilitator decides. */
+export function SessionSide({ session, finished, moment }: Props) {
   const { t } = useTranslation();
   const [inviting, setInviting] = useState(false);
+  const ended = session.status === 'ended';
   return (
     <aside className="side" aria-label={t('room.controls')}>
-      <h2>{t('room.controls')}</h2>
-      {session.status !== 'ended' && <Controls session={session} onInvite={() => setInviting(true)} />}
-      {session.status !== 'ended' && <Guidance sessionId={session.id} />}
+      {ended ? (
+        <div>
+          <button type="button" onClick={() => setInviting(true)}>
+            {t('invite.existing')}
+          </button>
+        </div>
+      ) : (
+        <>
+          <h2>{t('room.controls')}</h2>
+          <Controls session={session} moment={moment} onInvite={() => setInviting(true)} />
+          <Guidance sessionId={session.id} moment={moment} />
+        </>
+      )}
       <div>
         <h2>{t('room.export')}</h2>
         <div className="row">
@@ -26,12 +46,12 @@ export function SessionSide({ session, finished }: { session: Session; finished:
         </div>
       </div>
       <Replies sessionId={session.id} finished={finished} />
-      <InviteDialog sessionId={session.id} open={inviting} onClose={() => setInviting(false)} />
+      <InviteDialog sessionId={session.id} ended={ended} open={inviting} onClose={() => setInviting(false)} />
     </aside>
   );
 }
 
-function Controls({ session, onInvite }: { session: Session; onInvite(): void }) {
+function Controls({ session, moment, onInvite }: Omit<Props, 'finished'> & { onInvite(): void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [ending, setEnding] = useState(false);
@@ -39,12 +59,14 @@ function Controls({ session, onInvite }: { session: Session; onInvite(): void })
     mutationFn: (what: string) => api.post<Session>(`/sessions/${session.id}/${what}`),
     onSuccess: (next) => queries.setQueryData(['session', session.id], next),
   });
+  useForget(moment, act);
   const button = (what: 'pause' | 'resume' | 'takeover' | 'handback', primary = false) => (
     <button
       type="button"
       className={primary ? 'primary' : ''}
-      disabled={act.isPending}
-      onClick={() => act.mutate(what)}
+      // Not `disabled`: the button that was pressed would lose the focus.
+      aria-disabled={act.isPending}
+      onClick={() => act.isPending || act.mutate(what)}
     >
       {t(`room.${what}`)}
     </button>
@@ -54,8 +76,6 @@ function Controls({ session, onInvite }: { session: Session; onInvite(): void })
       <div className="row">
         {session.status === 'paused' ? button('resume', true) : button('pause')}
         {session.rung === 'takeover' ? button('handback') : button('takeover')}
-      </div>
-      <div className="row">
         <button type="button" onClick={onInvite}>
           {t('room.invite')}
         </button>
@@ -76,13 +96,14 @@ function Controls({ session, onInvite }: { session: Session; onInvite(): void })
   );
 }
 
-function Guidance({ sessionId }: { sessionId: string }) {
+function Guidance({ sessionId, moment }: { sessionId: string; moment: string }) {
   const { t } = useTranslation();
   const [text, setText] = useState('');
   const guide = useMutation({
     mutationFn: () => api.post(`/sessions/${sessionId}/guidance`, { text }),
     onSuccess: () => setText(''),
   });
+  useForget(moment, guide);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     guide.mutate();

@@ -2,11 +2,12 @@ import type { Client } from '@rapport/protocol/clients';
 import type { Persona } from '@rapport/protocol/personas';
 import type { Session } from '@rapport/protocol/sessions';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { useDeferredValue, useState } from 'react';
+import { Link, useLocation, useNavigate } from '@tanstack/react-router';
+import { useDeferredValue, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Failure, Field, formatDate, Loading, useTitle } from '../../lib/ui.tsx';
+import { isId } from '../../lib/isId.ts';
 import { Picker } from '../../lib/Picker.tsx';
 import { usePages } from '../../lib/usePages.ts';
 
@@ -14,21 +15,45 @@ import { usePages } from '../../lib/usePages.ts';
 const archivedToo = { archived: 'true' };
 const statuses = ['active', 'paused', 'ended'] as const;
 
+type Filter = Partial<Record<'q' | 'status' | 'personaId' | 'clientId', string>>;
+
+/** What an address asks for; whatever else it holds is left out. */
+function filterOf(search: Record<string, unknown>): Filter {
+  const { q, status, personaId, clientId } = search;
+  return {
+    ...(q === undefined ? {} : { q: String(q) }),
+    ...(statuses.some((s) => s === status) ? { status: String(status) } : {}),
+    ...(isId(personaId) ? { personaId } : {}),
+    ...(isId(clientId) ? { clientId } : {}),
+  };
+}
+
+/** The filter stands in the address: it is there again after a look at a session, and can be handed on. */
+function useFilter() {
+  const navigate = useNavigate();
+  const { search, state } = useLocation();
+  const [filter, setFilter] = useState(() => filterOf(search));
+  // Typing is ahead of the address; an address that was not made here is another filter.
+  const own = 'filter' in state;
+  useEffect(() => {
+    if (!own) setFilter(filterOf(search));
+  }, [own, search]);
+  const change = (more: { [K in keyof Filter]: Filter[K] | null }) => {
+    const all = Object.entries({ ...filter, ...more }).filter(([, value]) => value);
+    const next = Object.fromEntries(all) as Filter;
+    setFilter(next);
+    void navigate({ to: '/', search: next as never, state: { filter: true } as never, replace: true });
+  };
+  return [filter, change] as const;
+}
+
 export function SessionsPage() {
   const { t } = useTranslation();
   useTitle(t('sessions.title'));
-  const [q, setQ] = useState('');
-  const [status, setStatus] = useState('');
-  const [personaId, setPersonaId] = useState<string | null>(null);
-  const [clientId, setClientId] = useState<string | null>(null);
-  const wanted = useDeferredValue(q.trim());
-  const list = usePages<Session>('/sessions', {
-    q: wanted || undefined,
-    status: status || undefined,
-    personaId: personaId ?? undefined,
-    clientId: clientId ?? undefined,
-  });
-  const filtered = wanted !== '' || status !== '' || personaId !== null || clientId !== null;
+  const [filter, change] = useFilter();
+  const wanted = useDeferredValue((filter.q ?? '').trim());
+  const list = usePages<Session>('/sessions', { ...filter, q: wanted || undefined });
+  const filtered = wanted !== '' || Boolean(filter.status ?? filter.personaId ?? filter.clientId);
   return (
     <main className="page" id="content">
       <div className="head">
@@ -45,8 +70,8 @@ export function SessionsPage() {
                 {...ids}
                 type="search"
                 placeholder={t('sessions.searchIn')}
-                value={q}
-                onChange={(e) => setQ(e.target.value)}
+                value={filter.q ?? ''}
+                onChange={(e) => change({ q: e.target.value })}
               />
             )}
           </Field>
@@ -56,16 +81,26 @@ export function SessionsPage() {
             label={t('sessions.persona')}
             path="/personas"
             query={archivedToo}
-            nameOf={(p) => `${p.name} – ${p.role}`}
-            onPick={setPersonaId}
+            nameOf={(p) => p.name}
+            detailOf={(p) => p.role}
+            value={filter.personaId ?? null}
+            onPick={(personaId) => change({ personaId })}
+            none={t('common.any')}
           />
         </div>
         <div className="grow">
-          <Picker<Client> label={t('sessions.client')} path="/clients" nameOf={(c) => c.name} onPick={setClientId} />
+          <Picker<Client>
+            label={t('sessions.client')}
+            path="/clients"
+            nameOf={(c) => c.name}
+            value={filter.clientId ?? null}
+            onPick={(clientId) => change({ clientId })}
+            none={t('common.any')}
+          />
         </div>
         <Field label={t('sessions.status')}>
           {(ids) => (
-            <select {...ids} value={status} onChange={(e) => setStatus(e.target.value)}>
+            <select {...ids} value={filter.status ?? ''} onChange={(e) => change({ status: e.target.value })}>
               <option value="">{t('sessions.all')}</option>
               {statuses.map((s) => (
                 <option key={s} value={s}>
@@ -104,13 +139,13 @@ function Item({ session }: { session: Session }) {
   const { t } = useTranslation();
   return (
     <Link to="/sessions/$id" params={{ id: session.id }} className="item">
-      <strong>{session.title}</strong>
+      <strong dir="auto">{session.title}</strong>
       <span>
         <span className={`badge ${session.status === 'active' ? 'on' : ''}`}>{t(`sessions.${session.status}`)}</span>
       </span>
       <span className="soft small">
-        {session.persona.name} · {session.client?.name ?? t('sessions.noClient')} ·{' '}
-        {t('sessions.messages', { count: session.messageCount })}
+        <bdi>{session.persona.name}</bdi> · <bdi>{session.client?.name ?? session.alias ?? t('sessions.noClient')}</bdi>{' '}
+        · {t('sessions.messages', { count: session.messageCount })}
       </span>
       <span className="soft small">{formatDate(session.lastActivityAt)}</span>
     </Link>

@@ -1,8 +1,9 @@
 import type { Author } from '@rapport/protocol/sessions';
-import { lazy, Suspense, useEffect, useLayoutEffect, useRef, type ReactNode } from 'react';
+import { lazy, Suspense, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { CopyButton, formatTime } from '../../lib/ui.tsx';
+import { CopyButton, formatTime, isolated } from '../../lib/ui.tsx';
 import type { Entry, RoomState } from './roomState.ts';
+import { useFollow } from './useFollow.ts';
 import type { Outgoing } from './useRoom.ts';
 
 // The page is usable before the renderer has arrived: until then the text stands as it is.
@@ -19,113 +20,86 @@ export interface TranscriptProps {
   onOlder(): void;
   onStop(replyId: string): void;
   onRegenerate(): void;
+  /** Another reply can be asked for now. */
+  canRegenerate: boolean;
   empty: string;
 }
 
 const Text = ({ text }: { text: string }) => (
-  <Suspense fallback={<p>{text}</p>}>
-    <Markdown text={text} />
-  </Suspense>
+  <div className="text" dir="auto">
+    <Suspense fallback={<p>{text}</p>}>
+      <Markdown text={text} />
+    </Suspense>
+  </div>
 );
-
-/** Follows the end of the conversation, unless somebody has scrolled up to read. */
-function useFollow(trigger: unknown, first: unknown) {
-  const ref = useRef<HTMLDivElement>(null);
-  const follow = useRef(true);
-  const fromEnd = useRef<number | null>(null);
-  // Before the effect below: what is read stays where it is while older messages are put above it.
-  useLayoutEffect(() => {
-    const box = ref.current;
-    if (box && fromEnd.current !== null) box.scrollTop = box.scrollHeight - fromEnd.current;
-    fromEnd.current = null;
-  }, [first]);
-  useEffect(() => {
-    const box = ref.current;
-    if (box && follow.current) box.scrollTop = box.scrollHeight;
-  }, [trigger]);
-  const onScroll = () => {
-    const box = ref.current;
-    if (box) follow.current = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
-  };
-  const hold = () => {
-    const box = ref.current;
-    follow.current = false;
-    fromEnd.current = box ? box.scrollHeight - box.scrollTop : null;
-  };
-  return { ref, onScroll, hold };
-}
 
 export function Transcript(props: TranscriptProps) {
   const { t } = useTranslation();
   const { state, outgoing, me } = props;
-  const { ref, onScroll, hold } = useFollow(
-    `${state.entries.length}/${state.running?.text.length ?? -1}/${outgoing.length}`,
-    state.entries[0]?.key,
-  );
+  const { box, flow, listeners, hold, away, toEnd } = useFollow(state.entries[0]?.key, outgoing.at(-1)?.key);
   const showOlder = () => {
     hold();
     props.onOlder();
   };
   const last = state.entries.findLast((e) => e.kind === 'message' || e.kind === 'broken');
+  const again = props.canRegenerate && state.status === 'active' && !state.takenOver && !state.running;
   return (
-    <div
-      className="messages"
-      ref={ref}
-      onScroll={onScroll}
-      role="log"
-      aria-live="polite"
-      aria-relevant="additions"
-      aria-label={t('room.transcript')}
-      tabIndex={0}
-    >
-      {props.older && (
-        <button type="button" className="quiet" onClick={showOlder}>
-          {t('room.older')}
+    <div className="log">
+      <div
+        className="messages"
+        ref={box}
+        {...listeners}
+        role="log"
+        aria-live="polite"
+        aria-relevant="additions"
+        aria-label={t('room.transcript')}
+        tabIndex={0}
+      >
+        <div className="flow" ref={flow}>
+          {props.older && (
+            <button type="button" className="quiet" onClick={showOlder}>
+              {t('room.older')}
+            </button>
+          )}
+          {state.entries.length === 0 && !state.running && <p className="line">{props.empty}</p>}
+          {state.entries.map((entry) => (
+            <EntryView key={entry.key} entry={entry} again={again && entry === last} {...props} />
+          ))}
+          {state.running && <Running running={state.running} {...props} />}
+          {outgoing.map((m) => (
+            <article key={m.key} className={`message mine waiting ${me}`}>
+              <p dir="auto">{m.text}</p>
+              <p className="small soft">{m.refused ? t('chat.refused', { reason: m.refused }) : t('chat.waiting')}</p>
+            </article>
+          ))}
+        </div>
+      </div>
+      {away && (
+        <button type="button" className="jump" onClick={toEnd}>
+          {t('room.toEnd')}
         </button>
       )}
-      {state.entries.length === 0 && !state.running && <p className="line">{props.empty}</p>}
-      {state.entries.map((entry) => (
-        <EntryView key={entry.key} entry={entry} isLast={entry === last && !state.running} {...props} />
-      ))}
-      {state.running && <Running running={state.running} {...props} />}
-      {outgoing.map((m) => (
-        <article key={m.key} className={`message mine waiting ${me}`}>
-          <p>{m.text}</p>
-          <p className="small soft">{m.refused ? t('chat.refused', { reason: m.refused }) : t('chat.waiting')}</p>
-        </article>
-      ))}
     </div>
   );
 }
 
-function EntryView({ entry, ...props }: TranscriptProps & { entry: Entry; isLast: boolean }) {
+/** `again`: a further try at this one can be asked for. */
+type EntryProps<E extends Entry> = TranscriptProps & { entry: E; again: boolean };
+
+function EntryView({ entry, ...props }: EntryProps<Entry>) {
   const { t } = useTranslation();
   switch (entry.kind) {
     case 'line':
-      return <p className="line">{lineText(t, entry.type)}</p>;
+      return <p className="line">{lineText(t, entry.type, entry.by)}</p>;
     case 'guidance':
       return (
         <article className="message guidance">
-          <div className="meta">{t('room.guidanceShown', { name: entry.by ?? '' })}</div>
-          <p>{entry.text}</p>
+          <div className="meta">{t('room.guidanceShown', { name: isolated(entry.by ?? '') })}</div>
+          <p dir="auto">{entry.text}</p>
         </article>
       );
     case 'broken':
-      return (
-        <article className="message">
-          {entry.text && <Text text={entry.text} />}
-          <p className="ended">
-            {entry.status === 'failed' ? t('room.failed') : t('room.interrupted')} {entry.reason}
-          </p>
-          {props.isLast && (
-            <div className="tools">
-              <button type="button" className="quiet" onClick={props.onRegenerate}>
-                {t('room.retry')}
-              </button>
-            </div>
-          )}
-        </article>
-      );
+      return <BrokenView entry={entry} {...props} />;
     case 'message':
       return <MessageView entry={entry} {...props} />;
   }
@@ -134,15 +108,36 @@ function EntryView({ entry, ...props }: TranscriptProps & { entry: Entry; isLast
 type T = ReturnType<typeof useTranslation>['t'];
 
 // Event types hold a dot, which is what separates keys elsewhere.
-const lineText = (t: T, type: string): string => {
+const lineText = (t: T, type: string, by: string | null): string => {
+  if (type === 'client.joined' && by) return t('room.joinedAs', { name: isolated(by) });
   const texts = t('room.ev', { returnObjects: true }) as unknown as Record<string, string>;
   return texts[type] ?? type;
 };
 
-function MessageView({
-  entry,
-  ...props
-}: TranscriptProps & { entry: Extract<Entry, { kind: 'message' }>; isLast: boolean }) {
+/** What a reply that broke off had said is the persona's, and says what made it like any other. */
+function BrokenView({ entry, ...props }: EntryProps<Extract<Entry, { kind: 'broken' }>>) {
+  const { t } = useTranslation();
+  return (
+    <article className="message persona">
+      <Meta author={props.personaName} at={entry.at}>
+        {entry.engine ? <EngineBadge engine={entry.engine} /> : <span className="badge on">{t('room.ai')}</span>}
+      </Meta>
+      {entry.text && <Text text={entry.text} />}
+      <p className="ended">
+        {entry.status === 'failed' ? t('room.failed') : t('room.interrupted')} {entry.reason}
+      </p>
+      {props.again && (
+        <div className="tools">
+          <button type="button" className="quiet" onClick={props.onRegenerate}>
+            {t('room.retry')}
+          </button>
+        </div>
+      )}
+    </article>
+  );
+}
+
+function MessageView({ entry, ...props }: EntryProps<Extract<Entry, { kind: 'message' }>>) {
   const { t } = useTranslation();
   const mine = entry.author === props.me ? ' mine' : '';
   const author = {
@@ -172,7 +167,7 @@ function MessageView({
       {entry.author === 'persona' && (
         <div className="tools">
           <CopyButton text={entry.text} />
-          {props.isLast && entry.replyId && props.state.status === 'active' && (
+          {props.again && entry.replyId && (
             <button type="button" className="quiet" onClick={props.onRegenerate}>
               {t('room.regenerate')}
             </button>
@@ -209,7 +204,9 @@ function Running({ running, personaName, onStop }: TranscriptProps & { running: 
 function Meta({ author, at, children }: { author: string; at?: string; children?: ReactNode }) {
   return (
     <div className="meta">
-      <strong>{author}</strong>
+      <strong>
+        <bdi>{author}</bdi>
+      </strong>
       {at && <time dateTime={at}>{formatTime(at)}</time>}
       {children}
     </div>

@@ -146,3 +146,18 @@ test('the session’s state follows its events', () => {
     status: 'ended',
   });
 });
+
+test('a reply that broke off keeps what made it, also where its start is on an older page', () => {
+  const start = event('reply.started', { replyId: 'late', engine });
+  const broken = event('reply.interrupted', { replyId: 'late', text: 'Half' });
+  expect(run(start, broken).entries).toMatchObject([{ kind: 'broken', engine }]);
+  const newest = run(broken);
+  expect(newest.entries).toMatchObject([{ kind: 'broken', engine: null }]);
+  expect(prepend(newest, [], [start]).entries).toMatchObject([{ kind: 'broken', engine }]);
+});
+
+test('whoever joins is named', () => {
+  const joined = event('client.joined', { alias: 'Robin' });
+  joined.actor.name = 'Robin';
+  expect(run(joined).entries).toMatchObject([{ kind: 'line', by: 'Robin' }]);
+});

@@ -23,12 +23,13 @@ export type Entry =
       seq: number;
       replyId: string;
       status: 'interrupted' | 'failed';
+      engine: EngineName | null;
       text: string;
       reason: string | null;
       at: string;
     }
   | { kind: 'guidance'; key: string; seq: number; text: string; by: string | null; at: string }
-  | { kind: 'line'; key: string; seq: number; type: string; at: string };
+  | { kind: 'line'; key: string; seq: number; type: string; by: string | null; at: string };
 
 export interface RoomState {
   entries: Entry[];
@@ -38,6 +39,8 @@ export interface RoomState {
   early: Record<string, string>;
   /** Which message each reply answers. */
   answers: Record<string, string | null>;
+  /** What makes, or made, each reply. */
+  engines: Record<string, EngineName>;
   status: 'active' | 'paused' | 'ended';
   takenOver: boolean;
   cursor: number;
@@ -48,6 +51,7 @@ export const emptyRoom: RoomState = {
   running: null,
   early: {},
   answers: {},
+  engines: {},
   status: 'active',
   takenOver: false,
   cursor: 0,
@@ -122,6 +126,7 @@ function endReply(state: RoomState, event: RoomEvent): RoomState {
       seq: event.seq,
       replyId: data.replyId,
       status,
+      engine: state.engines[data.replyId] ?? null,
       text: data.text ?? '',
       reason: data.message ?? null,
       at: event.at,
@@ -138,7 +143,7 @@ function endReply(state: RoomState, event: RoomEvent): RoomState {
 function changeSession(state: RoomState, event: RoomEvent): RoomState {
   const entries: Entry[] = [
     ...state.entries,
-    { kind: 'line', key: `line-${event.seq}`, seq: event.seq, type: event.type, at: event.at },
+    { kind: 'line', key: `line-${event.seq}`, seq: event.seq, type: event.type, by: nameOf(event.actor), at: event.at },
   ];
   switch (event.type) {
     case 'session.paused':
@@ -168,7 +173,9 @@ export function applyEvent(before: RoomState, event: RoomEvent): RoomState {
       replyTo = null,
     } = event.data as { replyId: string; engine: EngineName; replyTo?: string | null };
     const { [replyId]: text = '', ...early } = state.early;
-    return { ...state, running: { replyId, engine, text }, early, answers: { ...state.answers, [replyId]: replyTo } };
+    const answers = { ...state.answers, [replyId]: replyTo };
+    const engines = { ...state.engines, [replyId]: engine };
+    return { ...state, running: { replyId, engine, text }, early, answers, engines };
   }
   if (event.type.startsWith('reply.')) return endReply(state, event);
   if (event.type === 'guidance.given') {
@@ -213,6 +220,11 @@ const toEntry = (m: Message, by: string | null): Entry => ({
 export function prepend(state: RoomState, messages: Message[], events: RoomEvent[] = []): RoomState {
   const past = events.reduce(applyEvent, { ...emptyRoom, cursor: (events[0]?.seq ?? 1) - 1 });
   const answers = { ...past.answers, ...state.answers };
+  const engines = { ...past.engines, ...state.engines };
+  // A reply that broke off on this page may have been started on the one before it.
+  const current = state.entries.map((e) =>
+    e.kind === 'broken' && !e.engine ? { ...e, engine: engines[e.replyId] ?? null } : e,
+  );
   const known = new Set(state.entries.map((e) => e.key));
   const writers = new Map(past.entries.map((e) => [e.key, e.kind === 'message' ? e.by : null]));
   const triedAgain = (entry: Entry): boolean =>
@@ -224,7 +236,7 @@ export function prepend(state: RoomState, messages: Message[], events: RoomEvent
   ]
     .filter((e) => !known.has(e.key))
     .sort((a, b) => a.seq - b.seq);
-  return { ...state, answers, entries: [...older, ...state.entries] };
+  return { ...state, answers, engines, entries: [...older, ...current] };
 }
 
 /** More text of the running reply. `offset` 0 begins anew. */

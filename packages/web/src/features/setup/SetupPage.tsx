@@ -66,7 +66,7 @@ export function SetupPage() {
           <legend>{t('setup.model')}</legend>
           <ProviderForm draft={provider} onChange={setProvider} error={setup.error} inSetup working={setup.isPending} />
         </fieldset>
-        <Failure error={setup.error} />
+        <Failure error={setup.error} marked />
         <button className="primary" disabled={setup.isPending}>
           {setup.isPending ? t('provider.testing') : t('setup.start')}
         </button>
