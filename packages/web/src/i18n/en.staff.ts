@@ -1,4 +1,4 @@
-import { auditActs } from '@rapport/protocol/audit';
+import { auditActs } from '@rapport/protocol/auditActs';
 
 /** What only the team's pages show: it is added to the client's texts there. */
 export const staffTexts = {

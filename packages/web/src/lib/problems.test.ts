@@ -5,10 +5,14 @@ import { ProviderCreate } from '@rapport/protocol/inference';
 import { ApiError } from '@rapport/sdk/api';
 import { expect, test } from 'vitest';
 import '../i18n/staff.ts';
-import type { z } from 'zod';
+
 import { inWords, reasonOf } from './problems.ts';
 
-const said = (schema: z.ZodType, value: unknown): string => schema.safeParse(value).error?.issues[0]?.message ?? '';
+interface Parsing {
+  safeParse(value: unknown): { error?: { issues: { message: string }[] } | undefined };
+}
+
+const said = (schema: Parsing, value: unknown): string => schema.safeParse(value).error?.issues[0]?.message ?? '';
 
 test.each([
   [said(ClientCreate, { name: '' }), 'Please fill this in.'],

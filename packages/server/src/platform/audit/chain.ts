@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ErrorCode } from '@rapport/protocol/errors';
-import type { AuditAct, AuditSubject } from '@rapport/protocol/audit';
+import type { AuditAct, AuditSubject } from '@rapport/protocol/auditActs';
 
 export interface AuditActor {
   kind: 'staff' | 'client' | 'system' | 'nobody';

@@ -1,4 +1,4 @@
-import type { AuditAct, AuditSubject, SubjectsOf } from '@rapport/protocol/audit';
+import type { AuditAct, AuditSubject, SubjectsOf } from '@rapport/protocol/auditActs';
 import type { Actor, ClientActor, StaffActor } from '../actor.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../db/db.ts';

@@ -1,6 +1,6 @@
 import { createRoom, draft, type EventDraft } from '../../platform/events/store.ts';
 import type { ClientSession, Session, SessionCreate, SessionQuery } from '@rapport/protocol/sessions';
-import type { AuditAct } from '@rapport/protocol/audit';
+import type { AuditAct } from '@rapport/protocol/auditActs';
 import type { z } from 'zod';
 import { asEventActor, requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectDatabase } from '../../platform/db/connect.ts';
 import * as idempotency from '../../platform/http/idempotency.store.ts';
-import * as identity from '../../slices/identity/store.ts';
 import * as generations from '../../slices/inference/generations.store.ts';
 import * as providers from '../../slices/inference/providers.store.ts';
 import * as sessions from '../../slices/sessions/store.ts';
@@ -43,7 +42,7 @@ async function live(): Promise<void> {
 /** What runs by a timer, at a start, by the command line, or only after many messages, called as its service calls it. */
 async function timed(a: World): Promise<void> {
   const { ids } = a;
-  const { organisation: orgId, session, user, provider } = ids;
+  const { organisation: orgId, session, provider } = ids;
   const { db, keyring } = await connectDatabase(app.config, app.database);
   const scope = db.in(orgId);
   const engine = { provider: 'p', model: 'm', kind: 'openai' } as never;
@@ -59,13 +58,6 @@ async function timed(a: World): Promise<void> {
       model: null,
       apiKey: null,
     });
-    await identity.insertAuthSession(tx, orgId, {
-      id: unknownLike(user),
-      userId: user,
-      tokenHash: Buffer.from('x'),
-      expiresAt: '2020-01-01',
-    });
-    await identity.deleteExpiredAuthSessions(tx, orgId);
     await tx.exec(`update generation set status = 'running' where org_id = $1 and id = $2`, [orgId, ids.reply]);
     await generations.requestStop(tx, orgId, ids.reply);
     await generations.readTokens(tx, orgId, ids.reply, 0);

@@ -1,4 +1,5 @@
-import { auditActs, auditActNames, type AuditEntry } from '@rapport/protocol/audit';
+import type { AuditEntry } from '@rapport/protocol/audit';
+import { auditActs, auditActNames } from '@rapport/protocol/auditActs';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
