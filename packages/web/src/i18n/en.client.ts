@@ -9,7 +9,7 @@ export const clientTexts = {
     transcript: 'Conversation', send: 'Send', message: 'Message', stop: 'Stop', regenerate: 'Regenerate', retry: 'Try again', older: 'Show older messages', toEnd: 'Jump to the newest',
     ev: {
       'session.paused': 'The session was paused.', 'session.resumed': 'The session goes on.', 'session.taken-over': 'A person of the team writes now.',
-      'session.handed-back': 'The AI persona answers again.', 'session.ended': 'The session has ended.', 'client.joined': 'The client has joined.',
+      'session.handed-back': 'The AI persona answers again.', 'session.ended': 'The session has ended.',
       'consent.ai-processing.true': 'Agreed to AI processing.', 'consent.ai-processing.false': 'Without agreement to AI processing the AI persona does not answer. People of the team can.',
       'consent.recording.true': 'Agreed that what is written is stored.', 'consent.recording.false': 'Without agreement to storing, the client can write no more.',
     },

@@ -93,6 +93,7 @@ export const staffTexts = {
   policy: { auto: 'Replies are released by themselves', takeover: 'Only people write', off: 'Off: the persona does not answer' },
   rung: { auto: 'Persona answers', takeover: 'A person writes', off: 'Persona is off' },
   room: {
+    ev: { 'client.joined': 'The client has joined.' },
     controls: 'Supervision', pause: 'Pause', resume: 'Resume', takeover: 'Take over', handback: 'Hand back', end: 'End session',
     endTitle: 'End this session?', endText: 'Nobody can write any more. The transcript stays.', invite: 'Invite the client',
     guidance: 'Private guidance to the persona', guidanceHint: 'The client never sees this. It counts for all following replies.', guide: 'Send guidance',

@@ -1,4 +1,4 @@
-import { purposes, type ConsentRecord, type ConsentState, type Purpose } from '@rapport/protocol/consents';
+import type { ConsentRecord, ConsentState, Purpose } from '@rapport/protocol/consents';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -43,7 +43,7 @@ export function ClientConsents({ clientId }: { clientId: string }) {
       <Field label={t('consents.write')}>
         {(ids) => (
           <select {...ids} value={purpose} onChange={(e) => setPurpose(e.target.value as Purpose)}>
-            {purposes.map((one) => (
+            {states.data?.items.map(({ purpose: one }) => (
               <option key={one} value={one}>
                 {t(`consents.purpose.${one}`)}
               </option>
