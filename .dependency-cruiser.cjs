@@ -69,13 +69,13 @@ module.exports = {
       'platform-no-slices',
       'platform has no domain word in it.',
       { path: `^${server}/platform/` },
-      { path: `^${server}/(?:slices|app|run|main)` },
+      { path: `^${server}/(?:slices|app|routes|services|run|main)` },
     ),
     forbid(
       'config-alone',
       'config is read by everybody and knows nobody’s rules.',
       { path: `^${server}/config/` },
-      { path: `^${server}/(?:slices|app|run|main)` },
+      { path: `^${server}/(?:slices|app|routes|services|run|main)` },
     ),
     forbid(
       'store-no-rules',

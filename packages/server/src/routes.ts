@@ -1,0 +1,88 @@
+import type { RateLimits } from '@rapport/protocol/limits';
+import type { Config } from './config/config.ts';
+import type { Database } from './platform/db/db.ts';
+import { serveDocs } from './platform/http/docs.ts';
+import { createOriginOf } from './platform/http/origin.ts';
+import type { App } from './platform/http/server.ts';
+import { serveWeb } from './platform/http/web.ts';
+import { clientRoutes } from './slices/clients/routes.ts';
+import { demoRoutes } from './slices/demo/routes.ts';
+import { apiKeyRoutes } from './slices/identity/apiKeys.routes.ts';
+import { invitationRoutes } from './slices/identity/invitations.routes.ts';
+import { memberRoutes } from './slices/identity/members.routes.ts';
+import { allows } from './slices/identity/permissions.ts';
+import { identityRoutes } from './slices/identity/routes.ts';
+import { roleRoutes, teamRoutes } from './slices/identity/roles.routes.ts';
+import { ownerNeedsNoSignIn } from './slices/identity/service.ts';
+import { signInRoutes } from './slices/identity/signIn.routes.ts';
+import { budgetRoutes } from './slices/inference/budgets.routes.ts';
+import { providerRoutes } from './slices/inference/providers.routes.ts';
+import { knowledgeRoutes } from './slices/knowledge/routes.ts';
+import { opsRoutes } from './slices/ops/routes.ts';
+import { personaRoutes } from './slices/personas/routes.ts';
+import { auditRoutes } from './slices/privacy/audit.routes.ts';
+import { breakGlassRoutes } from './slices/privacy/breakGlass.routes.ts';
+import { archiveRoutes } from './slices/privacy/archive.routes.ts';
+import { consentRoutes } from './slices/privacy/consents.routes.ts';
+import { deidRoutes } from './slices/privacy/deid.routes.ts';
+import { ownRecordRoutes } from './slices/privacy/own.routes.ts';
+import { recordRoutes } from './slices/privacy/record.routes.ts';
+import { retentionRoutes } from './slices/privacy/retention.routes.ts';
+import { privacyRoutes } from './slices/privacy/routes.ts';
+import { roomRoutes } from './slices/rooms/routes.ts';
+import { sessionRoutes } from './slices/sessions/routes.ts';
+import type { Services } from './services.ts';
+
+/** Limits for this machine itself would only be in its owner's way, unless they are asked for. */
+export const limitsOf = (config: Config) =>
+  config.rateLimits.when === 'beyond-loopback' && !ownerNeedsNoSignIn(config) ? 'always' : config.rateLimits.when;
+
+const limitsShown = (config: Config): RateLimits => ({
+  when: limitsOf(config),
+  items: Object.entries(config.rateLimits.rules).map(
+    ([name, { address = null, actor = null, organisation = null }]) => ({
+      class: name,
+      address,
+      actor,
+      organisation,
+    }),
+  ),
+  next: null,
+});
+
+/** All routes of the server; a slice's own are declared in its folder. */
+export function addRoutes(app: App, config: Config, db: Database, services: Services, closing: AbortSignal) {
+  serveDocs(app);
+  opsRoutes(app, db, closing);
+  identityRoutes(app, services.identity);
+  signInRoutes(app, services.signIn, createOriginOf(config));
+  memberRoutes(app, services.members, services.memberInvitations);
+  roleRoutes(app, services.roles);
+  teamRoutes(app, services.teams);
+  apiKeyRoutes(app, services.apiKeys);
+  invitationRoutes(app, services.invitations);
+  auditRoutes(app, services.auditing);
+  breakGlassRoutes(app, services.breakGlass);
+  providerRoutes(app, services.providers);
+  budgetRoutes(app, services.budgets, limitsShown(config));
+  knowledgeRoutes(app, services.knowledge);
+  personaRoutes(app, services.personas);
+  clientRoutes(app, services.clients, services.assignments);
+  consentRoutes(app, services.consents);
+  deidRoutes(app, services.deid);
+  retentionRoutes(app, services.retention);
+  recordRoutes(app, services.record);
+  sessionRoutes(app, services);
+  roomRoutes(app, services.rooms, {
+    closing,
+    allows,
+    onAccessChanged: services.identity.onAccessChanged,
+    authenticate: ({ headers, cookies, ip }) =>
+      services.identity.authenticate({ authorization: headers.authorization, cookies, remoteAddress: ip }),
+  });
+  privacyRoutes(app, services.privacy);
+  ownRecordRoutes(app, services.privacy);
+  archiveRoutes(app, services.privacy);
+  demoRoutes(app, services.demo);
+  serveWeb(app, config.webRoot);
+}

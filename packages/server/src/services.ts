@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import type { DestinationStream } from 'pino';
+import type { Config } from './config/config.ts';
+import { createAudit } from './platform/audit/audit.ts';
+import type { Connected } from './platform/db/connect.ts';
+import { scrubTables } from './platform/db/scrub.ts';
+import { createLimiter } from './platform/limits/limiter.ts';
+import { createLogger } from './platform/logger.ts';
+import { createMail } from './platform/mail/mail.ts';
+import { createOutgoing, type Outgoing } from './platform/net/outgoing.ts';
+import { createHub } from './platform/realtime/hub.ts';
+import { createWake } from './platform/realtime/wake.ts';
+import { createAssignmentService } from './slices/clients/assignments.service.ts';
+import { createClientService } from './slices/clients/service.ts';
+import { createDemoService } from './slices/demo/service.ts';
+import { createApiKeyService } from './slices/identity/apiKeys.service.ts';
+import { createMemberInvitationService, invitationLetter } from './slices/identity/memberInvitations.service.ts';
+import { createMemberService } from './slices/identity/members.service.ts';
+import { createRoleService } from './slices/identity/roles.service.ts';
+import { createInvitationService } from './slices/identity/invitations.service.ts';
+import { createLoginService } from './slices/identity/logins.service.ts';
+import { createIdentityService, ownerNeedsNoSignIn, type IdentityService } from './slices/identity/service.ts';
+import { createSignInService } from './slices/identity/signIn.service.ts';
+import { createTeamService } from './slices/identity/teams.service.ts';
+import { createBudgetService } from './slices/inference/budgets.service.ts';
+import { createGenerationService } from './slices/inference/generations.service.ts';
+import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
+import { createKnowledgeService } from './slices/knowledge/service.ts';
+import { createPersonaService, type PersonaService } from './slices/personas/service.ts';
+import { createAuditService } from './slices/privacy/audit.service.ts';
+import { createBreakGlassService } from './slices/privacy/breakGlass.service.ts';
+import { createConsentService } from './slices/privacy/consents.service.ts';
+import { createDeidService } from './slices/privacy/deid.service.ts';
+import { heldSubjects } from './slices/privacy/holds.store.ts';
+import { createRetained } from './slices/privacy/retained.ts';
+import { createRecordService } from './slices/privacy/record.service.ts';
+import { createRetentionService } from './slices/privacy/retention.service.ts';
+import { createPrivacyService } from './slices/privacy/service.ts';
+import { createRoomService } from './slices/rooms/service.ts';
+import { createSessionAccess } from './slices/sessions/access.ts';
+import { createConsentPlaces } from './slices/sessions/consents.ts';
+import { createConversationService } from './slices/sessions/conversation.service.ts';
+import { createDeidSource } from './slices/sessions/deid.ts';
+import { createReplyHandler } from './slices/sessions/replies.ts';
+import { createSessionService, type SessionService } from './slices/sessions/service.ts';
+import { createTranscriptService } from './slices/sessions/transcript.service.ts';
+
+/** What a server is made of; everything else is in its configuration. */
+export interface AppOptions {
+  config: Config;
+  /** The login that owns the tables, or may make them. */
+  database: pg.PoolConfig;
+  outgoing?: Outgoing;
+  /** Where the log goes; without it, to the standard output. */
+  logTo?: DestinationStream;
+  /** Names this server among those on the same database. */
+  node?: string;
+}
+
+/** What this server may call. The addresses of the preset and of the audit's webhook are the operator's own word; this machine's are its owner's, where they sit at it. */
+export function outgoingFor(config: Config): Outgoing {
+  const preset = config.preset ? [new URL(config.preset.baseUrl).host] : [];
+  const webhook = config.audit.webhook ? [new URL(config.audit.webhook.url).host] : [];
+  const exceptions = [...config.allowPrivate, ...preset, ...webhook];
+  return createOutgoing({ loopback: ownerNeedsNoSignIn(config), exceptions });
+}
+
+export type Platform = ReturnType<typeof createPlatform>;
+export type Services = ReturnType<typeof createServices>;
+
+/** The parts that know no domain. */
+export function createPlatform(
+  { config, database, outgoing = outgoingFor(config), logTo, node = randomUUID() }: AppOptions,
+  { db, keyring, app }: Connected,
+) {
+  const log = createLogger(config.logLevel, logTo);
+  const wake = createWake(db, app, node, log);
+  const audit = createAudit({ db, config, log, outgoing });
+  const limiter = createLimiter({ db, log, rules: config.rateLimits.rules, others: wake.othersPresent });
+  const hub = createHub(db, wake, log);
+  const mail = createMail(config, log);
+  return { audit, config, node, log, outgoing, limiter, keyring, db, wake, owner: database, hub, mail };
+}
+
+/** The services in the order in which they may know each other; what would point backwards is handed in as a hook. */
+export function createServices(platform: Platform) {
+  const { audit, config, node, log, outgoing, keyring, db, wake, hub } = platform;
+  const providers = createProviderService({ db, audit, config, outgoing });
+  const identity = createIdentityService({ db, audit, keyring, config, wake, ...providers.setupSteps });
+  const team = createTeamServices(platform, identity);
+  const uses = createUseServices(platform, identity, providers);
+  const { consents, deid } = uses;
+  const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
+  const budgets = createBudgetService({ db, audit });
+  const knowledge = createKnowledgeService({ db, audit });
+  const personas = createPersonaService({
+    db,
+    audit,
+    knowledge,
+    hasProvider: providers.hasProvider,
+    allowTitles: identity.allowsTitles,
+  });
+  const clients = createClientService({ db, keyring, audit });
+  const assignments = createAssignmentService({ db, audit, clients, onChanged: identity.changed });
+  const access = createSessionAccess({ db, hub });
+  const talk = { db, audit, access, personas, providers };
+  const conversations = createConversationService({ ...talk, consents, generations, budgets });
+  const sessions = createSessionService({ ...talk, conversations, clients });
+  const invitations = createInvitationService({
+    db,
+    audit,
+    config,
+    requireSession: access.enter,
+    onRevoked: identity.changed,
+    onAccepted: async (tx, { orgId, sessionId, alias, first }) => {
+      if (first) await sessions.joined(tx, orgId, sessionId, alias);
+    },
+  });
+  const transcripts = createTranscriptService({ db, audit, sessions, conversations });
+  const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations });
+  const privacy = createPrivacy(platform, { identity, sessions, personas });
+  const demo = createDemoService({ personas, knowledge, clients });
+  generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, consents, conversations }));
+  deid.attach(createDeidSource({ db }));
+  consents.attach(createConsentPlaces({ access, clients, conversations }));
+  return {
+    budgets,
+    providers,
+    identity,
+    ...uses,
+    generations,
+    knowledge,
+    personas,
+    clients,
+    assignments,
+    sessions,
+    conversations,
+    invitations,
+    ...team,
+    transcripts,
+    rooms,
+    privacy,
+    demo,
+  };
+}
+
+/** What goes for good, and what is handed out. */
+function createPrivacy(
+  platform: Platform,
+  { identity, sessions, personas }: { identity: IdentityService; sessions: SessionService; personas: PersonaService },
+) {
+  return createPrivacyService({
+    ...platform,
+    dataDir: platform.config.dataDir,
+    scrub: (tables) => scrubTables(platform.owner, tables),
+    endSession: sessions.close,
+    standIn: personas.standIn,
+    forget: () => {
+      identity.forget();
+      platform.hub.check();
+    },
+  });
+}
+
+/** What people agreed to, how long what is kept, what leaves without identifiers, and who looked at what. */
+function createUseServices(
+  { audit, db, config, node, log }: Platform,
+  identity: IdentityService,
+  providers: ProviderService,
+) {
+  const consents = createConsentService({
+    db,
+    audit,
+    onError: ({ message }) => log.warn({ err: message }, 'what an answer to a consent asked for was not done'),
+  });
+  const deid = createDeidService({ db, consents });
+  const retention = createRetentionService({ db, audit, node, log });
+  const retained = createRetained(heldSubjects);
+  retention.register('sessions', retained.sessions);
+  retention.register('drafts', retained.drafts);
+  retention.register('files', retained.files);
+  const record = createRecordService({
+    db,
+    config,
+    consents,
+    retention,
+    organisationName: identity.organisationName,
+    recipients: providers.recipients,
+  });
+  const auditing = createAuditService({ db, audit });
+  const breakGlass = createBreakGlassService({ db, audit, onChanged: identity.changed });
+  return { consents, deid, retention, record, auditing, breakGlass };
+}
+
+/** Who belongs to an organisation, and what they may do in it. */
+function createTeamServices({ audit, db, config, keyring, mail, log }: Platform, identity: IdentityService) {
+  const logins = createLoginService({ db, audit, keyring, config, mail, log, forget: identity.forget });
+  return {
+    signIn: createSignInService({ db, audit, logins, identity, mail, forget: identity.forget }),
+    members: createMemberService({ db, audit, news: identity }),
+    memberInvitations: createMemberInvitationService({
+      db,
+      audit,
+      config,
+      organisationName: identity.organisationName,
+      onInvited: async (letter) => {
+        await mail.send(invitationLetter(letter));
+        return mail.leaves;
+      },
+    }),
+    roles: createRoleService({ db, audit, news: identity }),
+    teams: createTeamService({ db, audit, news: identity }),
+    apiKeys: createApiKeyService({ db, audit, news: identity }),
+  };
+}
