@@ -120,19 +120,30 @@ alter table app_user drop column password_hash;
 create unique index app_user_by_login on app_user (login_id, org_id);
 drop table auth_session;
 
--- For what happens inside an organisation: its member is signed out everywhere.
-create function end_logins_of(org uuid, member uuid) returns void language sql set rapport.org = '*' as $$
-  delete from login_session where login_id = (select login_id from app_user where org_id = org and id = member)
-$$;
+-- Logins stand above organisations: from inside one, these reach them for their own statements only. A `set` clause would do,
+-- but an owner who is no superuser may not write it.
+
+-- The member is signed out everywhere.
+create function end_logins_of(org uuid, member uuid) returns void language plpgsql as $$
+declare before text := current_setting('rapport.org', true);
+begin
+  perform set_config('rapport.org', '*', true);
+  delete from login_session where login_id = (select login_id from app_user where org_id = org and id = member);
+  perform set_config('rapport.org', before, true);
+end $$;
 
 -- The member leaves. A login that belongs to nobody any more goes with all it consists of.
-create function release_login_of(org uuid, member uuid) returns void language plpgsql set rapport.org = '*' as $$
-declare released uuid;
+create function release_login_of(org uuid, member uuid) returns void language plpgsql as $$
+declare
+  before text := current_setting('rapport.org', true);
+  released uuid;
 begin
+  perform set_config('rapport.org', '*', true);
   select login_id into released from app_user where org_id = org and id = member;
   update app_user set login_id = null where org_id = org and id = member;
   delete from login_session where login_id = released;
   delete from login where id = released and not exists (select 1 from app_user where login_id = released);
+  perform set_config('rapport.org', before, true);
 end $$;
 
 alter table org add column second_factor_required boolean not null default false;

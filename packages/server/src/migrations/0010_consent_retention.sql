@@ -48,12 +48,12 @@ create table consent_record (
 create index consent_record_by_client on consent_record (org_id, client_id, purpose, number desc) where client_id is not null;
 create index consent_record_by_session on consent_record (org_id, session_id, purpose, number desc) where session_id is not null;
 
-create function rapport_append_only() returns trigger language plpgsql as $$
+create function rapport_never_changed() returns trigger language plpgsql as $$
 begin
   raise exception 'rows of % are never changed', tg_table_name;
 end $$;
-create trigger append_only before update on consent_record for each row execute function rapport_append_only();
-create trigger append_only before update on consent_text for each row execute function rapport_append_only();
+create trigger never_changed before update on consent_record for each row execute function rapport_never_changed();
+create trigger never_changed before update on consent_text for each row execute function rapport_never_changed();
 
 -- Whether what clients say may be sent to a provider. Where it runs on this machine nobody is asked.
 alter table provider add column approval text not null default 'unanswered'
