@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { Id, Instant, line, text, listOf } from './common.ts';
+import { purposes } from './purposes.ts';
 
-/** What a person can agree to. A feature asks for the purpose it needs. */
-export const purposes = ['recording', 'ai-processing', 'memory', 'research', 'sharing'] as const;
 export const Purpose = z.enum(purposes);
 export type Purpose = z.infer<typeof Purpose>;
 

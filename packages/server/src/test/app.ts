@@ -96,6 +96,7 @@ async function open(config: Config, database: pg.PoolConfig): Promise<TestApp> {
     async json(method, path, body, headers = {}) {
       const init: RequestInit = {
         method,
+        redirect: 'manual',
         headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       };
       if (body !== undefined) init.body = JSON.stringify(body);

@@ -72,9 +72,12 @@ function openObjects(schema: Schema, at = ''): string[] {
 
 test('there is something to try', () => expect(operations.length).toBeGreaterThan(15));
 
+/** Made by the browser as WebAuthn says, handed on unread to the library that checks it. */
+const byStandard = /^POST \/api\/v1\/auth\/passkey\/verify-(?:authentication|registration) \.response$/;
+
 test('no body takes fields that its schema does not name', () => {
   const open = operations.flatMap(({ method, path, body }) => openObjects(body).map((at) => `${method} ${path} ${at}`));
-  expect(open).toEqual([]);
+  expect(open.filter((one) => !byStandard.test(one))).toEqual([]);
 });
 
 const rights = {

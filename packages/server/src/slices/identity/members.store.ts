@@ -23,7 +23,8 @@ export const toMember = (row: MemberRow): Member => ({
 });
 
 /** Whoever changes who may do what holds this until the commit: two owners cannot remove each other at once. */
-export const lockMembers = (tx: Tx, orgId: string) => tx.one('select id from org where id = $1 for update', [orgId]);
+export const lockMembers = (tx: Tx, orgId: string) =>
+  tx.one('select id from org where id = $1 for no key update', [orgId]);
 
 export const findMember = (db: Db, orgId: string, id: string) =>
   db.maybe<MemberRow>(`select ${columns} from app_user u where u.org_id = $1 and u.id = $2 and u.status <> 'removed'`, [

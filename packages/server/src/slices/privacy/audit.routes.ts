@@ -9,6 +9,7 @@ import {
 } from '@rapport/protocol/audit';
 import { Empty } from '@rapport/protocol/common';
 import { z } from 'zod';
+import { sendFile } from '../../platform/http/files.ts';
 import { actorOf, type App } from '../../platform/http/server.ts';
 import type { AuditService } from './audit.service.ts';
 
@@ -31,10 +32,7 @@ export function auditRoutes(app: App, audit: AuditService) {
     { config: take, schema: { summary: 'The audit log as CSV or JSON Lines', querystring: AuditExportQuery } },
     async (request, reply) => {
       const file = await audit.export(actorOf(request), request.query);
-      return reply
-        .header('content-disposition', `attachment; filename="${file.name}"`)
-        .type(file.type)
-        .send(Readable.from(file.lines));
+      return sendFile(reply, { name: file.name, type: file.type, body: Readable.from(file.lines) });
     },
   );
   app.get(

@@ -9,7 +9,7 @@ import type {
   ConsentTextVersion,
   Purpose,
 } from '@rapport/protocol/consents';
-import { purposes } from '@rapport/protocol/consents';
+import { purposes } from '@rapport/protocol/purposes';
 import type { Page } from '@rapport/protocol/common';
 import type { z } from 'zod';
 import { asEventActor, requireStaff, type Actor } from '../../platform/actor.ts';

@@ -1,4 +1,5 @@
 import type { ConsentRecord, ConsentState, Purpose } from '@rapport/protocol/consents';
+import { purposes } from '@rapport/protocol/purposes';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -43,7 +44,7 @@ export function ClientConsents({ clientId }: { clientId: string }) {
       <Field label={t('consents.write')}>
         {(ids) => (
           <select {...ids} value={purpose} onChange={(e) => setPurpose(e.target.value as Purpose)}>
-            {states.data?.items.map(({ purpose: one }) => (
+            {purposes.map((one) => (
               <option key={one} value={one}>
                 {t(`consents.purpose.${one}`)}
               </option>
