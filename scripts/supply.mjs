@@ -45,13 +45,17 @@ const harmless = /example|test|dummy|placeholder|xxxx|secret@|password@|user:/i;
 
 const lock = () => JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
 
-/** No package names where it is fetched from, and each was asked for by an exact version. Returns how many have no hash. */
+const nameOf = (path, { name }) => name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+
+/** Each package carries the hash of what it is, none names where it is fetched from, and each was asked for by an exact version. */
 function checkLockfile(faults) {
   const { packages } = lock();
-  let bare = 0;
   for (const [path, entry] of Object.entries(packages)) {
     if (path === '' || entry.link || path.startsWith('packages/')) continue;
-    if (!/^sha512-/.test(entry.integrity ?? '')) bare += 1;
+    if (!/^sha512-/.test(entry.integrity ?? ''))
+      faults.push(
+        `lock file: ${path}@${entry.version} carries no hash (npm view ${nameOf(path, entry)}@${entry.version} dist.integrity)`,
+      );
     if (entry.resolved) faults.push(`lock file: ${path} names where it is fetched from`);
   }
   for (const path of ['', ...Object.keys(packages).filter((one) => /^packages\/[^/]+$/.test(one))]) {
@@ -59,7 +63,6 @@ function checkLockfile(faults) {
     for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies }))
       if (!/^\d+\.\d+\.\d+/.test(version)) faults.push(`${path || 'package.json'}: ${name} is not pinned: ${version}`);
   }
-  return bare;
 }
 
 /** `A OR B` is good with one of them, `A AND B` with both. */
@@ -119,12 +122,11 @@ function writeSbom() {
 
 export function checkSupply() {
   const faults = [];
-  const bare = checkLockfile(faults);
+  checkLockfile(faults);
   checkLicences(faults);
   checkSecrets(faults);
   const count = writeSbom();
   if (faults.length > 0) throw new Stop(faults.join('\n'));
-  if (bare > 0) say(`${bare} packages of the lock file carry no hash.`);
   say(`Lock file, licences and secrets are in order; ${count} packages in coverage/sbom.cdx.json.`);
   return 0;
 }

@@ -168,6 +168,13 @@ export function createLoginService({ db, audit, keyring, config, mail, log, forg
       throw new AppError('wrong-state', { detail: 'Links by e-mail need RAPPORT_PUBLIC_URL to be set on the server.' });
     },
 
+    /** Throws `not-found` for a passkey of somebody else as for one that does not exist. */
+    async requireOwnPasskey(actor: Actor, id: string): Promise<void> {
+      const { id: loginId } = await own(actor);
+      const passkeys = await store.listPasskeys(db.everywhere, loginId);
+      if (!passkeys.some((one) => one.id === id)) throw notFound();
+    },
+
     /** How the asker signs in, and where they are signed in. */
     async ownSignIn(actor: Actor, cookies: Cookies): Promise<OwnSignIn> {
       const login = await own(actor);

@@ -22,7 +22,10 @@ export const toMember = (row: MemberRow): Member => ({
   createdAt: row.created_at,
 });
 
-/** Whoever changes who may do what holds this until the commit: two owners cannot remove each other at once. */
+/**
+ * Whoever changes who may do what holds this until the commit: two owners cannot remove each other at once. The key stays
+ * free for rows that point at it, above all the audit log's, which is waited for at the end of every transaction.
+ */
 export const lockMembers = (tx: Tx, orgId: string) =>
   tx.one('select id from org where id = $1 for no key update', [orgId]);
 

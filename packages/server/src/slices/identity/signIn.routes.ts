@@ -45,12 +45,14 @@ interface Step {
   body?: z.ZodType;
   answer?: z.ZodType;
   sendsLetter?: boolean;
+  /** What the library would tell of things of somebody else's. */
+  before?: (request: FastifyRequest) => Promise<void>;
 }
 
 const noRequest = z.undefined().or(z.null()).or(z.strictObject({}));
 
 function step(app: App, signIn: SignInService, originOf: OriginOf, { method, path, summary, config, ...more }: Step) {
-  const { body, answer = Empty, sendsLetter = false } = more;
+  const { body, answer = Empty, sendsLetter = false, before } = more;
   app.route({
     method,
     url: `${authPath}${path}`,
@@ -58,6 +60,7 @@ function step(app: App, signIn: SignInService, originOf: OriginOf, { method, pat
     schema: { summary, ...(method === 'POST' ? { body: body ?? noRequest } : {}), response: { 200: answer } },
     handler: async (request, reply) => {
       if (sendsLetter) signIn.requireAddress();
+      await before?.(request);
       const asked = method === 'POST' ? { body: request.body ?? {} } : {};
       const answered = await signIn.ask(callerOf(originOf, request), { method, path, ...asked });
       return keepCookies(reply, answered).send(answered.body ?? {});
@@ -218,6 +221,7 @@ function passkeyRoutes(app: App, signIn: SignInService, originOf: OriginOf) {
     summary: 'Remove a passkey',
     config: own,
     body: p.PasskeyRemove,
+    before: (request) => signIn.requireOwnPasskey(actorOf(request), p.PasskeyRemove.parse(request.body).id),
   });
 }
 
@@ -309,7 +313,7 @@ function ownRoutes(app: App, signIn: SignInService) {
       config: manage,
       schema: { summary: 'What would have been sent, without a mail server', response: { 200: p.Mailbox } },
     },
-    () => signIn.mailbox(),
+    (request) => signIn.mailbox(actorOf(request)),
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Mailbox, SignInOptions } from '@rapport/protocol/signIn';
+import { requireStaff, type Actor } from '../../platform/actor.ts';
 import { systemClock, type Clock } from '../../platform/clock.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database } from '../../platform/db/db.ts';
@@ -37,10 +38,15 @@ export function createSignInService({ db, audit, logins, identity, mail, forget,
       return { providers: await policy.offered(org?.id ?? null), mailLeaves: mail.leaves };
     },
 
-    /** The development mailbox. Throws `not-found` where letters leave or others than this machine could read them. */
-    async mailbox(): Promise<Mailbox> {
+    /**
+     * The development mailbox, with letters to everybody. It is for whom the machine itself lets in without a sign-in: the
+     * first organisation. Throws `not-found` for others, where letters leave, and where others than this machine could read them.
+     */
+    async mailbox(actor: Actor): Promise<Mailbox> {
+      requireStaff(actor);
       const { localMode } = await identity.state();
-      if (mail.leaves || !localMode) throw notFound();
+      const first = await store.findFirstOrg(db.everywhere);
+      if (mail.leaves || !localMode || actor.orgId !== first?.id) throw notFound();
       return { leaves: mail.leaves, items: mail.kept() };
     },
   };

@@ -50,11 +50,9 @@ const aboveOrganisations: readonly [file: string, begins: string, because: strin
   ['slices/identity/store.ts', 'insert into member_role', 'the set-up makes the owner'],
   [
     'slices/identity/store.ts',
-    'select …, u.password_hash from app_user u join member_role',
+    'select … from app_user u join member_role',
     'the owner in local mode; findOwner adds the organisation',
   ],
-  ['slices/identity/store.ts', 'delete from auth_session where token_hash', 'a token is its own key'],
-  ['slices/identity/store.ts', 'select … from auth_session s', 'whose login a token is'],
   ['slices/identity/store.ts', 'select t.org_id', 'whose access a token is'],
   [
     'slices/inference/generations.store.ts',

@@ -52,7 +52,7 @@ export interface Attempt {
   name: string;
   attacker: Attacker;
   build(foreign: IdOf): Request;
-  /** The same request twice is answered differently, because the first has done something: only the status counts. */
+  /** The same request twice is answered differently, because something has happened in between: only the status counts. */
   loose?: boolean;
 }
 
@@ -78,6 +78,8 @@ function slotsOf(operation: Operation, fixture: Fixture): Kind[] {
   return slots;
 }
 
+const looseness = ({ restless }: Fixture): Pick<Attempt, 'loose'> => (restless ? { loose: true } : {});
+
 const claims = ['orgId', 'org_id', 'organisationId', 'organisation', 'tenantId'];
 const claimHeaders = ['x-org-id', 'x-organisation-id', 'x-tenant-id', 'x-rapport-org'];
 
@@ -93,7 +95,7 @@ function claiming(operation: Operation, fixture: Fixture, attacker: Attacker): A
       const extra = Object.fromEntries(claims.map((field) => [field, org]));
       return { ...request, body: { ...(isObject(request.body) ? request.body : {}), ...extra, role: 'owner' } };
     };
-    return [{ name: `${name} (body)`, attacker, build: (id) => withClaim(id('organisation')) }];
+    return [{ ...looseness(fixture), name: `${name} (body)`, attacker, build: (id) => withClaim(id('organisation')) }];
   }
   const withHeaders = (org: string): Request => {
     const request = base();
@@ -105,8 +107,8 @@ function claiming(operation: Operation, fixture: Fixture, attacker: Attacker): A
     return { ...request, path: `${request.path}${request.path.includes('?') ? '&' : '?'}${extra}` };
   };
   return [
-    { name: `${name} (headers)`, attacker, build: (id) => withHeaders(id('organisation')) },
-    { name: `${name} (query)`, attacker, build: (id) => withQuery(id('organisation')) },
+    { ...looseness(fixture), name: `${name} (headers)`, attacker, build: (id) => withHeaders(id('organisation')) },
+    { ...looseness(fixture), name: `${name} (query)`, attacker, build: (id) => withQuery(id('organisation')) },
   ];
 }
 

@@ -15,6 +15,8 @@ export interface Fixture {
   own?: number;
   /** Called once the others were: it takes something away that they need. */
   last?: boolean;
+  /** What it shows goes on changing by itself: only its status is compared. */
+  restless?: boolean;
 }
 
 /** A page that begins after the given id. */
@@ -22,6 +24,9 @@ const after = (kind: Kind) => (id: IdOf) => ({ cursor: encodeCursor(id(kind)) })
 const session = { path: { id: 'session' } } as const;
 const base = { path: { id: 'knowledgeBase' } } as const;
 const document = { path: { id: 'knowledgeBase', documentId: 'document' } } as const;
+const nowhere = '018f0000-0000-7000-8000-000000000000';
+const email = 'nobody@elsewhere.example';
+const newPassword = 'correct horse battery staple';
 const reference = { kind: 'reference', label: 'Second' };
 
 const personaBody = (id: IdOf) => ({
@@ -48,8 +53,41 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
     body: () => ({ organisation: 'nowhere', name: 'Nobody', password: 'not a password' }),
     own: 401,
   },
+  'GET /api/v1/sign-in': {},
+  // Above organisations: what names a login here is a token, a code or a cookie, each a secret of its own.
+  'POST /api/v1/auth/sign-in/magic-link': { body: () => ({ email }) },
+  'POST /api/v1/auth/magic-link/verify': { body: (id) => ({ token: id('login') }), own: 410 },
+  'POST /api/v1/auth/request-password-reset': { body: () => ({ email }) },
+  'POST /api/v1/auth/reset-password': { body: (id) => ({ token: id('login'), newPassword }), own: 410 },
+  'POST /api/v1/auth/verify-email': { body: (id) => ({ token: id('login') }), own: 410 },
+  'POST /api/v1/auth/change-email': { body: () => ({ newEmail: email }) },
+  'POST /api/v1/auth/two-factor/verify-totp': { body: () => ({ code: '000000' }), own: 409 },
+  'POST /api/v1/auth/two-factor/verify-backup-code': { body: () => ({ code: 'aaaaa-aaaaa' }), own: 400 },
+  'POST /api/v1/auth/two-factor/enable': { body: () => ({ password: newPassword }) },
+  'POST /api/v1/auth/two-factor/generate-backup-codes': { body: () => ({ password: newPassword }), own: 400 },
+  'POST /api/v1/auth/two-factor/disable': { body: () => ({ password: 'another one' }), own: 401 },
+  'GET /api/v1/auth/passkey/generate-authenticate-options': { restless: true },
+  'POST /api/v1/auth/passkey/verify-authentication': { body: (id) => ({ response: { id: id('passkey') } }), own: 401 },
+  'GET /api/v1/auth/passkey/generate-register-options': { restless: true },
+  'POST /api/v1/auth/passkey/verify-registration': { body: () => ({ response: { id: 'x' } }), own: 401 },
+  'POST /api/v1/auth/passkey/delete-passkey': { body: (id) => ({ id: id('passkey') }), last: true },
+  // Before anybody is signed in a provider's id opens the way to it, so none of the other organisation's is named here.
+  'POST /api/v1/auth/sign-in/social': { body: () => ({ provider: nowhere }), own: 404 },
+  'GET /api/v1/auth/callback/{id}': { path: { id: `=${nowhere}` }, query: () => ({ code: 'x', state: 'y' }), own: 302 },
   'GET /api/v1/me': {},
-  'PUT /api/v1/me/password': { body: () => ({ password: 'correct horse battery' }) },
+  'GET /api/v1/me/sign-in': {},
+  'DELETE /api/v1/me/logins/{id}': { path: { id: 'login' }, last: true },
+  'DELETE /api/v1/me/logins': { last: true },
+  // The mailbox of the machine itself: only the first organisation's.
+  'GET /api/v1/mailbox': { own: 404 },
+  'GET /api/v1/organisation/sign-in': {},
+  'PUT /api/v1/organisation/sign-in': { body: () => ({ secondFactorRequired: false }) },
+  'GET /api/v1/identity-providers': {},
+  'POST /api/v1/identity-providers': {
+    body: () => ({ label: 'Other', issuer: 'https://accounts.elsewhere.example', clientId: 'other' }),
+  },
+  'DELETE /api/v1/identity-providers/{id}': { path: { id: 'identityProvider' }, last: true },
+  'PUT /api/v1/me/password': { body: () => ({ current: newPassword, password: newPassword }) },
   'PATCH /api/v1/organisation': { body: () => ({ allowTitles: false }) },
 
   'GET /api/v1/members': [{}, { query: (id) => ({ cursor: encodeCursor('member', id('member')) }) }],
@@ -93,8 +131,8 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'PUT /api/v1/prices': { body: () => ({ model: 'echo', input: 1, output: 1, cached: 0 }) },
 
   'GET /api/v1/limits': {},
-  'GET /api/v1/usage': {},
-  'GET /api/v1/budgets': {},
+  'GET /api/v1/usage': { restless: true },
+  'GET /api/v1/budgets': { restless: true },
   'PUT /api/v1/budgets': {
     body: (id) => ({ scope: 'persona', subjectId: id('persona'), period: 'month', tokens: 1e12 }),
   },

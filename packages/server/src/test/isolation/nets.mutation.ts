@@ -97,10 +97,6 @@ async function rarely({ ids, staff, mark }: World): Promise<void> {
   const scope = app.db.in(ids.organisation);
   const key = [ids.organisation, unknownLike(ids.user), leaver];
   await scope.exec(
-    `insert into auth_session (org_id, id, user_id, token_hash, expires_at) values ($1, $2, $3, 'leaver', now() + interval '1 day')`,
-    key,
-  );
-  await scope.exec(
     `insert into api_key (org_id, id, user_id, name, hint, token_hash, scopes) values ($1, $2, $3, 'k', 'h', 'leaver', '{}')`,
     key,
   );

@@ -51,6 +51,18 @@ export async function digestOf(
   return (await app.db.everywhere.one<{ digest: string }>(text, values)).digest;
 }
 
+/** One value for what somebody signs in with, which lies above organisations. */
+export async function digestOfLogin(app: TestApp, loginId: string): Promise<string> {
+  const kept = ['login_account', 'login_session', 'login_passkey', 'login_second_factor'];
+  const parts = kept.map((name) => `select to_jsonb(t)::text as row from ${name} t where t.login_id = $1`);
+  const { digest } = await app.db.everywhere.one<{ digest: string }>(
+    `select md5(string_agg(x.row, E'\n' order by x.row)) as digest
+     from (select to_jsonb(l)::text as row from login l where l.id = $1 union all ${parts.join(' union all ')}) x`,
+    [loginId],
+  );
+  return digest;
+}
+
 export const uuids = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 
 /** Every id that stands in any row of the organisation. */

@@ -17,7 +17,9 @@ export type Kind =
   | 'erasure'
   | 'erasureRequest'
   | 'deidExport'
-  | 'budget'
+  | 'identityProvider'
+  | 'login'
+  | 'passkey'
   | 'provider'
   | 'budget'
   | 'grant'
@@ -34,6 +36,9 @@ export type Kind =
   | 'invitation';
 
 export type Headers = Record<string, string>;
+
+/** Of every owner and member. */
+const password = 'correct horse battery staple';
 
 /** One organisation with something of everything in it. */
 export interface World {
@@ -57,11 +62,8 @@ export interface World {
 const newMark = (name: string): string => `zq${name}${randomBytes(6).toString('hex')}7`;
 
 /** An organisation beside the one of the set-up, with an owner who is signed in. Returns the owner's headers. */
-async function makeOrganisation(
-  app: TestApp,
-  mark: string,
-): Promise<{ orgId: string; userId: string; staff: Headers }> {
-  const [orgId, userId, token] = [newId(), newId(), newToken()];
+async function makeOrganisation(app: TestApp, mark: string): Promise<Omit<Begun, 'mark'>> {
+  const [orgId, userId, token, login, passkey] = [newId(), newId(), newToken(), newId(), newId()];
   await app.db.everywhere.tx(async (tx) => {
     await tx.exec('insert into org (id, name) values ($1, $2)', [orgId, `House ${mark}`]);
     await app.keyring.create(tx, orgId, orgId);
@@ -77,12 +79,22 @@ async function makeOrganisation(
     ]);
     await tx.exec(`insert into member_role (org_id, user_id, built_in) values ($1, $2, 'owner')`, [orgId, userId]);
     await tx.exec(
-      `insert into login_session (id, login_id, token, method, expires_at)
-       values ($1, $2, $3, 'password', now() + interval '1 day')`,
-      [newId(), userId, hashLoginToken(token)],
+      `insert into login_session (id, login_id, token, org_id, method, expires_at)
+       values ($1, $2, $3, $4, 'password', now() + interval '1 day')`,
+      [login, userId, hashLoginToken(token), orgId],
+    );
+    await tx.exec(
+      `insert into login_passkey (id, login_id, name, credential_id, public_key, counter, device_type, backed_up)
+       values ($1, $2, $3, $3, 'x', 0, 'singleDevice', false)`,
+      [passkey, userId, mark],
     );
   });
-  return { orgId, userId, staff: { cookie: `rapport_session=${token}` } };
+  // Signed in as people are: the library takes only cookies that it has signed.
+  await app.json('PUT', '/api/v1/me/password', { password }, { cookie: `rapport_session=${token}` });
+  const { headers } = await app.json('POST', '/api/v1/sign-in', { name: `${mark}@house.example`, password });
+  const cookie = headers.getSetCookie().find((one) => one.includes('rapport_session='));
+  if (!cookie) throw new Error('the owner could not sign in');
+  return { orgId, userId, staff: { cookie: cookie.split(';')[0] ?? '' }, login, passkey };
 }
 
 type Call = (method: string, path: string, body?: unknown, headers?: Headers) => Promise<Record<string, never>>;
@@ -161,7 +173,7 @@ async function seedTeam(app: TestApp, staff: Headers, mark: string) {
     permissions: ['knowledge.read'],
   });
   const { token } = await call('POST', 'member-invitations', { roles: ['facilitator', role], name: `Member ${mark}` });
-  await call('POST', `join-team/${token}`, { name: `Member ${mark}`, password: 'correct horse battery staple' });
+  await call('POST', `join-team/${token}`, { name: `Member ${mark}`, password });
   const { items } = (await call('GET', 'members')) as unknown as { items: { id: string; name: string }[] };
   const member = items.find(({ name }) => name === `Member ${mark}`)?.id;
   const { id: memberInvitation } = await call('POST', 'member-invitations', {
@@ -226,12 +238,14 @@ export interface Begun {
   orgId: string;
   userId: string;
   staff: Headers;
+  /** A second sign-in of the owner's, and a passkey. */
+  login: string;
+  passkey: string;
 }
 
 export async function startWorld(app: TestApp, name: string): Promise<Begun> {
   const mark = newMark(name);
   const begun = await makeOrganisation(app, mark);
-  await seedPast(app, begun.orgId, begun.userId);
   return { mark, ...begun };
 }
 
@@ -240,7 +254,7 @@ export const seedWorld = async (app: TestApp, name: string, upstreamUrl: string)
 
 /** Seeds every entity through the product's own routes, so that whatever a route writes is there. */
 export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: string): Promise<World> {
-  const { mark, orgId, userId, staff } = begun;
+  const { mark, orgId, userId, staff, login, passkey } = begun;
   const call = caller(app, staff);
   const { id: provider } = await call('POST', 'providers', {
     kind: 'openai',
@@ -273,10 +287,19 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
   });
   const talkMark = `${mark}one`;
   const talk = await seedTalk(app, staff, talkMark, persona as unknown as string);
+  const { id: identityProvider } = await call('POST', 'identity-providers', {
+    label: `Accounts ${mark}`,
+    issuer: `https://${mark}.example`,
+    clientId: `client-${mark}`,
+    clientSecret: `secret-${mark}`,
+  });
+  // A letter to the owner, which nobody of another organisation may read.
+  await call('POST', 'auth/sign-in/magic-link', { email: `${mark}@house.example` });
   const { id: grant } = await call('POST', 'break-glass', {
     clientId: talk.ids.client,
     reason: `Whoever looks after ${mark} is ill.`,
   });
+  await call('POST', 'audit/checkpoints');
   const other = await seedTalk(app, staff, `${mark}two`, persona as unknown as string);
   const team = await seedTeam(app, staff, mark);
   const privacy = await seedPrivacy(app, staff, mark, talk.ids, team.ids, talk.headers);
@@ -286,6 +309,9 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     ...privacy,
     organisation: orgId,
     user: userId,
+    identityProvider,
+    login,
+    passkey,
     provider,
     budget,
     grant,
@@ -301,6 +327,8 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     [orgId, persona, userId],
   );
   await call('GET', 'usage');
+  // What was recorded up to the checkpoint is old enough to go; a stub stays for it.
+  await app.db.in(orgId).tx((tx) => app.audit.trim(tx, orgId, new Date(Date.now() + 60_000).toISOString()));
   const idsOf = (own: Talk['ids']) => ({ ...shared, ...own }) as unknown as Record<Kind, string>;
   return {
     mark,
@@ -312,15 +340,6 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     neighbour: { headers: other.headers, ids: idsOf(other.ids) },
     usedKeys: talk.usedKeys,
   };
-}
-
-/** What is over: a login that has ended, so that what sweeps such things has something to take. */
-async function seedPast(app: TestApp, orgId: string, userId: string): Promise<void> {
-  await app.db.everywhere.exec(
-    `insert into login_session (id, login_id, token, org_id, method, expires_at)
-       values ($1, $2, $3, $4, 'password', now() - interval '1 day')`,
-    [newId(), userId, hashLoginToken(newToken()), orgId],
-  );
 }
 
 /** Rows that only a timer makes, or another installation's file. */
