@@ -64,6 +64,7 @@ export default defineConfig({
             { text: 'Architecture', link: '/developer/architecture' },
             { text: 'Tests and benchmarks', link: '/developer/tests' },
             { text: 'Proofs', link: '/developer/proofs' },
+            { text: 'OWASP ASVS', link: '/security/asvs' },
             { text: 'OWASP LLM Top 10', link: '/security/llm-top10' },
             { text: 'Figures', link: '/benchmarks' },
             { text: 'What stands, what is open', link: '/roadmap' },
