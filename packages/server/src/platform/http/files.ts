@@ -1,10 +1,11 @@
+import type { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { filePolicy } from './headers.ts';
 
 export interface FileToSend {
   name: string;
   type: string;
-  body: string | Buffer;
+  body: string | Buffer | Readable;
 }
 
 /** Letters of other scripts travel beside a name that every browser understands (RFC 6266). */

@@ -9,6 +9,7 @@ import {
 } from '@rapport/protocol/audit';
 import { Empty } from '@rapport/protocol/common';
 import { z } from 'zod';
+import { sendFile } from '../../platform/http/files.ts';
 import { actorOf, type App } from '../../platform/http/server.ts';
 import type { AuditService } from './audit.service.ts';
 
@@ -30,11 +31,8 @@ export function auditRoutes(app: App, audit: AuditService) {
     '/api/v1/audit/export',
     { config: take, schema: { summary: 'The audit log as CSV or JSON Lines', querystring: AuditExportQuery } },
     async (request, reply) => {
-      const file = await audit.export(actorOf(request), request.query);
-      return reply
-        .header('content-disposition', `attachment; filename="${file.name}"`)
-        .type(file.type)
-        .send(Readable.from(file.lines));
+      const { name, type, lines } = await audit.export(actorOf(request), request.query);
+      return sendFile(reply, { name, type, body: Readable.from(lines) });
     },
   );
   app.get(
