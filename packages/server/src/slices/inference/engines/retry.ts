@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { streamWithin } from './bounds.ts';
 import { defaultTimeouts, EngineError, type Engine, type EngineEnd, type EngineRequest } from './engine.ts';
 
 export interface RetryClock {
@@ -38,7 +39,7 @@ function shortened(request: EngineRequest, engine: Engine, leftMs: number, budge
 
 /**
  * Streams, and tries again while nothing has been shown, the fault may pass, and the budget lasts. A provider's
- * Retry-After is kept to; one beyond the budget ends the reply at once. Throws EngineError.
+ * Retry-After is kept to; one beyond the budget ends the reply at once. Bounded whatever the provider does. Throws EngineError.
  */
 export async function streamWithRetry(
   engine: Engine,
@@ -55,7 +56,7 @@ export async function streamWithRetry(
   for (let attempt = 1; ; attempt += 1) {
     const left = attempt < maxAttempts ? deadline - clock.now() : 0;
     try {
-      return await engine.stream(shortened(request, engine, left, budgetMs), show);
+      return await streamWithin(engine, shortened(request, engine, left, budgetMs), show);
     } catch (error) {
       if (!(error instanceof EngineError) || shown || !error.retryable || attempt >= maxAttempts) throw error;
       const wait = backOff(attempt) + (error.retryAfterMs ?? 0);
