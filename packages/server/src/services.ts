@@ -21,6 +21,8 @@ import { createRoleService } from './slices/identity/roles.service.ts';
 import { createInvitationService } from './slices/identity/invitations.service.ts';
 import { createLoginService } from './slices/identity/logins.service.ts';
 import { createIdentityService, ownerNeedsNoSignIn, type IdentityService } from './slices/identity/service.ts';
+import { createScimUserService } from './slices/identity/scim.service.ts';
+import { createScimGroupService } from './slices/identity/scimGroups.service.ts';
 import { createSignInService } from './slices/identity/signIn.service.ts';
 import { createTeamService } from './slices/identity/teams.service.ts';
 import { createBudgetService } from './slices/inference/budgets.service.ts';
@@ -196,9 +198,11 @@ function createUseServices(
 /** Who belongs to an organisation, and what they may do in it. */
 function createTeamServices({ audit, db, config, keyring, mail, log }: Platform, identity: IdentityService) {
   const logins = createLoginService({ db, audit, keyring, config, mail, log, forget: identity.forget });
+  const members = createMemberService({ db, audit, news: identity });
+  const teams = createTeamService({ db, audit, news: identity });
   return {
     signIn: createSignInService({ db, audit, logins, identity, mail, forget: identity.forget }),
-    members: createMemberService({ db, audit, news: identity }),
+    members,
     memberInvitations: createMemberInvitationService({
       db,
       audit,
@@ -210,7 +214,9 @@ function createTeamServices({ audit, db, config, keyring, mail, log }: Platform,
       },
     }),
     roles: createRoleService({ db, audit, news: identity }),
-    teams: createTeamService({ db, audit, news: identity }),
+    teams,
+    scimUsers: createScimUserService({ db, members }),
+    scimGroups: createScimGroupService({ db, audit, members, teams }),
     apiKeys: createApiKeyService({ db, audit, news: identity }),
   };
 }

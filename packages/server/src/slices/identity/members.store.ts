@@ -107,7 +107,11 @@ export const deleteLogins = (tx: Tx, orgId: string, userId: string) =>
 
 /** Takes away what the member had. The name stays, for the logs that tell it. */
 export async function removeMember(tx: Tx, orgId: string, userId: string): Promise<void> {
-  await tx.exec(`update app_user set status = 'removed', email = null where org_id = $1 and id = $2`, [orgId, userId]);
+  await tx.exec(
+    `update app_user set status = 'removed', email = null, user_name = null, external_id = null
+     where org_id = $1 and id = $2`,
+    [orgId, userId],
+  );
   await tx.many('select release_login_of($1, $2)', [orgId, userId]);
   await tx.exec('delete from member_role where org_id = $1 and user_id = $2', [orgId, userId]);
   await tx.exec('delete from team_member where org_id = $1 and user_id = $2', [orgId, userId]);

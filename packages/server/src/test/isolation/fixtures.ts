@@ -80,6 +80,31 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'GET /api/v1/api-keys': [{}, { query: (id) => ({ of: 'everybody', ...after('apiKey')(id) }) }],
   'POST /api/v1/api-keys': { body: () => ({ name: 'Other', scopes: ['knowledge.read'] }) },
 
+  'GET /api/v1/scim/v2/ServiceProviderConfig': {},
+  'GET /api/v1/scim/v2/ResourceTypes': {},
+  'GET /api/v1/scim/v2/Schemas': {},
+  'GET /api/v1/scim/v2/Users': [{}, { query: (id) => ({ filter: `id eq "${id('member')}"` }) }],
+  'POST /api/v1/scim/v2/Users': { body: () => ({ userName: 'scim-user' }) },
+  'GET /api/v1/scim/v2/Users/{id}': { path: { id: 'member' } },
+  'PUT /api/v1/scim/v2/Users/{id}': { path: { id: 'member' }, body: () => ({ userName: 'scim-put' }) },
+  'PATCH /api/v1/scim/v2/Users/{id}': {
+    path: { id: 'member' },
+    body: () => ({ Operations: [{ op: 'replace', path: 'externalId', value: 'other' }] }),
+  },
+  'GET /api/v1/scim/v2/Groups': [{}, { query: (id) => ({ filter: `id eq "${id('team')}"` }) }],
+  'POST /api/v1/scim/v2/Groups': {
+    body: (id) => ({ displayName: 'SCIM group', members: [{ value: id('member') }] }),
+  },
+  'GET /api/v1/scim/v2/Groups/{id}': { path: { id: 'team' } },
+  'PUT /api/v1/scim/v2/Groups/{id}': {
+    path: { id: 'team' },
+    body: (id) => ({ displayName: 'SCIM renamed', members: [{ value: id('member') }] }),
+  },
+  'PATCH /api/v1/scim/v2/Groups/{id}': {
+    path: { id: 'team' },
+    body: (id) => ({ Operations: [{ op: 'add', path: 'members', value: [{ value: id('member') }] }] }),
+  },
+
   'GET /api/v1/providers': [{}, { query: after('provider') }],
   'POST /api/v1/providers': { body: () => ({ ...reference, makeDefault: false }) },
   'POST /api/v1/providers/test': { body: () => reference },
@@ -271,6 +296,9 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'DELETE /api/v1/teams/{id}': { path: { id: 'team' }, last: true },
   'DELETE /api/v1/member-invitations/{id}': { path: { id: 'memberInvitation' }, last: true },
   'DELETE /api/v1/members/{id}': { path: { id: 'member' }, last: true },
+  // The member and the team are gone by the operations above.
+  'DELETE /api/v1/scim/v2/Users/{id}': { path: { id: 'member' }, own: 404, last: true },
+  'DELETE /api/v1/scim/v2/Groups/{id}': { path: { id: 'team' }, own: 404, last: true },
   'DELETE /api/v1/roles/{id}': { path: { id: 'role' }, last: true },
   'DELETE /api/v1/providers/{id}': { path: { id: 'provider' }, last: true },
   'POST /api/v1/sign-out': { last: true },
