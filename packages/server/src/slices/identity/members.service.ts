@@ -1,4 +1,5 @@
 import type { Member, MemberPatch, MemberQuery } from '@rapport/protocol/members';
+import type { Permission } from '@rapport/protocol/permissions';
 import type { z } from 'zod';
 import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
@@ -45,6 +46,14 @@ export function createMemberService({ db, audit, news }: { db: Database; audit: 
       const after = decodeCursor(query.cursor, 2);
       const rows = await store.listMembers(db.in(actor.orgId), actor.orgId, query.q, after, query.limit + 1);
       return toPage(rows, query.limit, store.toMember, (row) => encodeCursor(row.sort_key, row.id));
+    },
+
+    /** The addresses of those who may do this, but for one; for letters that this server writes by itself. */
+    async addressesOf(orgId: string, permission: Permission, exceptId: string): Promise<string[]> {
+      const rows = await store.listAddressees(db.in(orgId), orgId, exceptId);
+      return rows
+        .filter((row) => permissionsOfRoles(row.roles, row.custom_permissions).includes(permission))
+        .map(({ email }) => email);
     },
 
     /** Throws `not-found`. */

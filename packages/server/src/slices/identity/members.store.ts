@@ -32,6 +32,14 @@ export const findMember = (db: Db, orgId: string, id: string) =>
     id,
   ]);
 
+/** Who can be written to. */
+export const listAddressees = (db: Db, orgId: string, exceptId: string) =>
+  db.many<MemberRow & { email: string }>(
+    `select ${columns} from app_user u
+     where u.org_id = $1 and u.status = 'active' and u.email is not null and u.id <> $2`,
+    [orgId, exceptId],
+  );
+
 const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
 
 /** By name; `after` is the last row of the page before: its name in lower case and its id. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { encodeCursor } from '../../platform/cursor.ts';
 import type { Kind } from './world.ts';
 
@@ -84,7 +85,8 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'GET /api/v1/scim/v2/ResourceTypes': {},
   'GET /api/v1/scim/v2/Schemas': {},
   'GET /api/v1/scim/v2/Users': [{}, { query: (id) => ({ filter: `id eq "${id('member')}"` }) }],
-  'POST /api/v1/scim/v2/Users': { body: () => ({ userName: 'scim-user' }) },
+  // What is not known is ignored here, so the same body twice would be told apart by the second being taken.
+  'POST /api/v1/scim/v2/Users': { body: () => ({ userName: randomUUID() }) },
   'GET /api/v1/scim/v2/Users/{id}': { path: { id: 'member' } },
   'PUT /api/v1/scim/v2/Users/{id}': { path: { id: 'member' }, body: () => ({ userName: 'scim-put' }) },
   'PATCH /api/v1/scim/v2/Users/{id}': {
@@ -93,7 +95,7 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   },
   'GET /api/v1/scim/v2/Groups': [{}, { query: (id) => ({ filter: `id eq "${id('team')}"` }) }],
   'POST /api/v1/scim/v2/Groups': {
-    body: (id) => ({ displayName: 'SCIM group', members: [{ value: id('member') }] }),
+    body: (id) => ({ displayName: randomUUID(), members: [{ value: id('member') }] }),
   },
   'GET /api/v1/scim/v2/Groups/{id}': { path: { id: 'team' } },
   'PUT /api/v1/scim/v2/Groups/{id}': {
