@@ -36,6 +36,7 @@ export const auditActs = {
   'login.password-set': { group: 'security', subjects: ['user'], text: 'Set a password' },
   'login.factor-changed': { group: 'security', subjects: ['user'], text: 'Changed a second factor or passkey' },
   'login.factors-reset': { group: 'security', subjects: ['user'], text: 'Reset a member’s second factor and passkeys' },
+  'login.switched': { group: 'security', subjects: ['user'], text: 'Went on in another organisation' },
   'login.ended': { group: 'security', subjects: ['user', 'login'], text: 'Ended a login' },
   'member.invited': { group: 'security', subjects: ['user', 'invitation', 'role'], text: 'Invited a member' },
   'member.invitation-withdrawn': {

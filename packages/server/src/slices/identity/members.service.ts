@@ -7,6 +7,7 @@ import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
+import type { Letter } from '../../platform/mail/mail.ts';
 import type { AccessNews } from './accessNews.ts';
 import { permissionsOf, requireAll } from './granting.ts';
 import { findLoginByEmail, insertLogin } from './logins.store.ts';
@@ -17,13 +18,27 @@ import * as directory from './scim.store.ts';
 
 export type MemberService = ReturnType<typeof createMemberService>;
 
+interface MemberDeps {
+  db: Database;
+  audit: Audit;
+  news: AccessNews;
+  /** Sends a letter without being waited for. */
+  post(letter: Letter): void;
+}
+
+const factorsLetter = (to: string, by: Actor): Letter => ({
+  to,
+  subject: 'Your second factor was reset',
+  text: `${by.name ?? 'An administrator'} removed the second factor and the passkeys of your sign-in, and you were signed out everywhere. Sign in with your password or a link to this address, and set them up again.\n\nIf you did not ask for this, tell your administrators.\n`,
+});
+
 /** The members of an organisation's team. Removed ones are found nowhere but in logs. */
-export function createMemberService({ db, audit, news }: { db: Database; audit: Audit; news: AccessNews }) {
+export function createMemberService({ db, audit, news, post }: MemberDeps) {
   /** Runs under the lock of the members, then tells all servers. Throws `not-found`, and `forbidden` for somebody above. */
   const change = async <T>(
     actor: Actor,
     id: string,
-    act: 'member.changed' | 'member.removed',
+    act: 'member.changed' | 'member.removed' | 'login.factors-reset',
     work: (tx: Tx, row: MemberRow, actor: StaffActor) => Promise<T>,
   ) => {
     requireStaff(actor);
@@ -85,6 +100,22 @@ export function createMemberService({ db, audit, news }: { db: Database; audit: 
         await directory.setDirectoryNames(tx, staff.orgId, id, { userName, externalId });
       });
       return id;
+    },
+
+    /**
+     * For whoever lost their second factor: it and the passkeys go, and they are signed out everywhere; the password stays. They
+     * are written to, where their address is known. Throws `not-found`, `forbidden` for somebody above, and `wrong-state` where
+     * the same sign-in belongs to a further organisation.
+     */
+    async resetFactors(actor: Actor, id: string): Promise<void> {
+      const email = await change(actor, id, 'login.factors-reset', async (tx, row, { orgId }) => {
+        if (!(await store.resetFactors(tx, orgId, id)))
+          throw new AppError('wrong-state', {
+            detail: 'Their sign-in is not this organisation’s alone, so it cannot be reset from here.',
+          });
+        return row.email;
+      });
+      if (email !== null) post(factorsLetter(email, actor));
     },
 
     /** Throws `not-found`, `last-owner`, `forbidden`. */

@@ -113,6 +113,10 @@ export const countOtherOwners = async (tx: Tx, orgId: string, userId: string): P
 export const deleteLogins = (tx: Tx, orgId: string, userId: string) =>
   tx.many('select end_logins_of($1, $2)', [orgId, userId]);
 
+/** Takes the second factor, the passkeys and every sign-in away. False where the login is also another organisation's. */
+export const resetFactors = async (tx: Tx, orgId: string, userId: string): Promise<boolean> =>
+  (await tx.one<{ done: boolean }>('select reset_factors_of($1, $2) as done', [orgId, userId])).done;
+
 /** Takes away what the member had. The name stays, for the logs that tell it. */
 export async function removeMember(tx: Tx, orgId: string, userId: string): Promise<void> {
   await tx.exec(

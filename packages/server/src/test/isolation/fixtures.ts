@@ -59,6 +59,9 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
     { path: { id: 'member' }, body: () => ({ name: 'Other' }) },
     { path: { id: 'member' }, body: (id) => ({ roles: [id('role')] }) },
   ],
+  'POST /api/v1/members/{id}/reset-factors': { path: { id: 'member' } },
+  'GET /api/v1/me/organisations': {},
+  'PUT /api/v1/me/organisation': { body: (id) => ({ organisationId: id('organisation') }) },
   'POST /api/v1/member-invitations': [
     { body: () => ({ roles: ['author'] }) },
     { body: (id) => ({ roles: [id('role')] }) },
