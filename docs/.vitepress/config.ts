@@ -41,6 +41,7 @@ export default defineConfig({
             { text: 'Members, roles and teams', link: '/admin/members' },
             { text: 'Models', link: '/admin/models' },
             { text: 'Signing in', link: '/admin/sign-in' },
+            { text: 'Directories (SCIM)', link: '/admin/scim' },
             { text: 'Keys', link: '/admin/keys' },
             { text: 'Audit log', link: '/admin/audit' },
             { text: 'Consent', link: '/admin/consent' },

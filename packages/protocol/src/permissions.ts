@@ -50,6 +50,10 @@ export const permissions = {
 
   'members.read': { group: 'members', text: 'See members, teams and roles.' },
   'members.manage': { group: 'members', text: 'Invite, disable and remove members, and give them roles.' },
+  'members.provision': {
+    group: 'members',
+    text: 'Keep members and teams as a directory has them (SCIM). Reaches whatever its holder may do, but for owners.',
+  },
   'roles.manage': { group: 'members', text: 'Make and change custom roles.' },
   'teams.manage': { group: 'members', text: 'Make teams and choose who belongs to them.' },
   'caseload.manage': { group: 'members', text: 'Assign clients to members and teams.' },

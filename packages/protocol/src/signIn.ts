@@ -68,6 +68,11 @@ export const OwnSignIn = z.object({
 });
 export type OwnSignIn = z.infer<typeof OwnSignIn>;
 
+/** An organisation that one's sign-in belongs to. */
+export const OwnOrganisation = z.object({ id: Id, name: z.string(), slug: z.string(), here: z.boolean() });
+export type OwnOrganisation = z.infer<typeof OwnOrganisation>;
+export const OrganisationSwitch = z.strictObject({ organisationId: Id });
+
 export const IdentityProvider = z.object({
   id: Id,
   label: z.string(),

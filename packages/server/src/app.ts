@@ -34,6 +34,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     trustProxy: config.trustProxy,
     checkOrigin,
     allows,
+    refused: audit.refused,
     authenticate: ({ headers, cookies, ip, routeOptions }) =>
       identity.authenticate({
         authorization: headers.authorization,

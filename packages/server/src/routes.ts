@@ -14,6 +14,7 @@ import { allows } from './slices/identity/permissions.ts';
 import { identityRoutes } from './slices/identity/routes.ts';
 import { roleRoutes, teamRoutes } from './slices/identity/roles.routes.ts';
 import { ownerNeedsNoSignIn } from './slices/identity/service.ts';
+import { scimRoutes } from './slices/identity/scim.routes.ts';
 import { signInRoutes } from './slices/identity/signIn.routes.ts';
 import { budgetRoutes } from './slices/inference/budgets.routes.ts';
 import { providerRoutes } from './slices/inference/providers.routes.ts';
@@ -60,6 +61,7 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   roleRoutes(app, services.roles);
   teamRoutes(app, services.teams);
   apiKeyRoutes(app, services.apiKeys);
+  scimRoutes(app, services.scimUsers, services.scimGroups, createOriginOf(config));
   invitationRoutes(app, services.invitations);
   auditRoutes(app, services.auditing);
   breakGlassRoutes(app, services.breakGlass);

@@ -16,11 +16,13 @@ import { createClientService } from './slices/clients/service.ts';
 import { createDemoService } from './slices/demo/service.ts';
 import { createApiKeyService } from './slices/identity/apiKeys.service.ts';
 import { createMemberInvitationService, invitationLetter } from './slices/identity/memberInvitations.service.ts';
-import { createMemberService } from './slices/identity/members.service.ts';
+import { createMemberService, type MemberService } from './slices/identity/members.service.ts';
 import { createRoleService } from './slices/identity/roles.service.ts';
 import { createInvitationService } from './slices/identity/invitations.service.ts';
 import { createLoginService } from './slices/identity/logins.service.ts';
 import { createIdentityService, ownerNeedsNoSignIn, type IdentityService } from './slices/identity/service.ts';
+import { createScimUserService } from './slices/identity/scim.service.ts';
+import { createScimGroupService } from './slices/identity/scimGroups.service.ts';
 import { createSignInService } from './slices/identity/signIn.service.ts';
 import { createTeamService } from './slices/identity/teams.service.ts';
 import { createBudgetService } from './slices/inference/budgets.service.ts';
@@ -29,7 +31,7 @@ import { createProviderService, type ProviderService } from './slices/inference/
 import { createKnowledgeService } from './slices/knowledge/service.ts';
 import { createPersonaService, type PersonaService } from './slices/personas/service.ts';
 import { createAuditService } from './slices/privacy/audit.service.ts';
-import { createBreakGlassService } from './slices/privacy/breakGlass.service.ts';
+import { breakGlassLetter, createBreakGlassService } from './slices/privacy/breakGlass.service.ts';
 import { createConsentService } from './slices/privacy/consents.service.ts';
 import { createDeidService } from './slices/privacy/deid.service.ts';
 import { heldSubjects } from './slices/privacy/holds.store.ts';
@@ -89,7 +91,7 @@ export function createServices(platform: Platform) {
   const providers = createProviderService({ db, audit, config, outgoing });
   const identity = createIdentityService({ db, audit, keyring, config, wake, ...providers.setupSteps });
   const team = createTeamServices(platform, identity);
-  const uses = createUseServices(platform, identity, providers);
+  const uses = createUseServices(platform, identity, providers, team.members);
   const { consents, deid } = uses;
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
   const budgets = createBudgetService({ db, audit });
@@ -165,21 +167,23 @@ function createPrivacy(
 
 /** What people agreed to, how long what is kept, what leaves without identifiers, and who looked at what. */
 function createUseServices(
-  { audit, db, config, node, log }: Platform,
+  { audit, db, config, node, log, mail }: Platform,
   identity: IdentityService,
   providers: ProviderService,
+  members: MemberService,
 ) {
   const consents = createConsentService({
     db,
     audit,
     onError: ({ message }) => log.warn({ err: message }, 'what an answer to a consent asked for was not done'),
   });
-  const deid = createDeidService({ db, consents });
+  const deid = createDeidService({ db, audit, consents });
   const retention = createRetentionService({ db, audit, node, log });
-  const retained = createRetained(heldSubjects);
+  const retained = createRetained(heldSubjects, audit);
   retention.register('sessions', retained.sessions);
   retention.register('drafts', retained.drafts);
   retention.register('files', retained.files);
+  retention.register('audit', retained.audit);
   const record = createRecordService({
     db,
     config,
@@ -189,16 +193,30 @@ function createUseServices(
     recipients: providers.recipients,
   });
   const auditing = createAuditService({ db, audit });
-  const breakGlass = createBreakGlassService({ db, audit, onChanged: identity.changed });
+  const breakGlass = createBreakGlassService({
+    db,
+    audit,
+    onChanged: identity.changed,
+    onOpened: ({ orgId, userId, name }, { expiresAt }) =>
+      void members.addressesOf(orgId, 'clients.read-all', userId).then(
+        (addresses) => {
+          const letter = breakGlassLetter({ name, expiresAt, publicUrl: config.publicUrl });
+          for (const to of addresses) mail.post({ to, ...letter });
+        },
+        (error: Error) => log.error({ err: error.message }, 'nobody could be written to about a broken glass'),
+      ),
+  });
   return { consents, deid, retention, record, auditing, breakGlass };
 }
 
 /** Who belongs to an organisation, and what they may do in it. */
 function createTeamServices({ audit, db, config, keyring, mail, log }: Platform, identity: IdentityService) {
   const logins = createLoginService({ db, audit, keyring, config, mail, log, forget: identity.forget });
+  const members = createMemberService({ db, audit, news: identity, post: mail.post });
+  const teams = createTeamService({ db, audit, news: identity });
   return {
     signIn: createSignInService({ db, audit, logins, identity, mail, forget: identity.forget }),
-    members: createMemberService({ db, audit, news: identity }),
+    members,
     memberInvitations: createMemberInvitationService({
       db,
       audit,
@@ -210,7 +228,9 @@ function createTeamServices({ audit, db, config, keyring, mail, log }: Platform,
       },
     }),
     roles: createRoleService({ db, audit, news: identity }),
-    teams: createTeamService({ db, audit, news: identity }),
+    teams,
+    scimUsers: createScimUserService({ db, members }),
+    scimGroups: createScimGroupService({ db, audit, members, teams }),
     apiKeys: createApiKeyService({ db, audit, news: identity }),
   };
 }

@@ -14,7 +14,8 @@ export interface Subject {
   id: string;
 }
 
-export type AuditOutcome = 'done' | ErrorCode;
+/** `needs-…`: the permission that was missing. */
+export type AuditOutcome = 'done' | ErrorCode | `needs-${string}`;
 
 /** What an entry says, before it has a place in the log. */
 export interface AuditFact {

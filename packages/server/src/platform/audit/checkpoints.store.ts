@@ -173,5 +173,12 @@ export const newestBefore = (db: Db, orgId: string, before: string) =>
     [orgId, before],
   );
 
+/** What `trim` would take away now. */
+export const countBefore = (db: Db, orgId: string, through: number) =>
+  db.one<{ count: number; oldest: string | null }>(
+    'select count(*) as count, min(at) as oldest from audit_entry where org_id = $1 and seq <= $2',
+    [orgId, through],
+  );
+
 export const trim = async (db: Db, orgId: string, through: number): Promise<number> =>
   (await db.one<{ gone: number }>('select audit_trim($1, $2) as gone', [orgId, through])).gone;

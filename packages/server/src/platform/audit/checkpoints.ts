@@ -1,6 +1,6 @@
 import type { AuditCheckpoint, AuditState } from '@rapport/protocol/audit';
 import type { Clock } from '../clock.ts';
-import type { Database, Tx } from '../db/db.ts';
+import type { Database, Db, Tx } from '../db/db.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { follows, merkleTree, origin } from './chain.ts';
@@ -142,6 +142,12 @@ export function createCheckpoints({ db, clock, log, sinks, graceMs }: Deps) {
         checkpointAt: newest?.at ?? null,
         sinks: await Promise.all(shipped),
       };
+    },
+
+    /** How many entries `trim` would remove, and from when the first of them is. */
+    async trimmable(scope: Db, orgId: string, before: string): Promise<{ count: number; oldest: string | null }> {
+      const last = await store.newestBefore(scope, orgId, before);
+      return store.countBefore(scope, orgId, last?.to ?? 0);
     },
 
     /**

@@ -1,4 +1,5 @@
 import type { AuditAct, AuditSubject, SubjectsOf } from '@rapport/protocol/auditActs';
+import type { Permission } from '@rapport/protocol/permissions';
 import type { Actor, ClientActor, StaffActor } from '../actor.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Tx } from '../db/db.ts';
@@ -182,6 +183,17 @@ export function createRecorder({ db, clock, log, requireSink }: Deps) {
       subjects: SubjectsOf<A>,
       outcome: AuditOutcome = 'done',
     ): Promise<void> => enqueue(actor.orgId, [factOf(actor, act, subjects, outcome)]),
+
+    /**
+     * A member of staff lacks a permission. The same actor and permission make one entry a minute on each server. Throws
+     * `audit-unavailable`.
+     */
+    async refused(actor: StaffActor, permission: Permission): Promise<void> {
+      forgetLastMinute();
+      const { orgId, userId, keyId } = actor;
+      const fact = factOf(actor, 'access.refused', {}, `needs-${permission.replaceAll('.', '-')}`);
+      await once([orgId, userId, keyId, fact.outcome].join(' '), () => enqueue(orgId, [fact]));
+    },
 
     /**
      * A member of staff reads a record: wait for it before the record is shown. The same actor, act and record make one

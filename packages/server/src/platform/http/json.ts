@@ -31,10 +31,14 @@ export function readJsonOnly(app: App) {
   const parse = app.getDefaultJsonParser('error', 'error');
   // A form of another web page may send text without being asked, JSON not.
   app.removeContentTypeParser('text/plain');
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    if (!isUtf8(body)) return done(new AppError('malformed-utf8'));
-    if (isDeeperThan(maxDepth, body))
-      return done(new AppError('malformed-json', { detail: `The body nests deeper than ${maxDepth} levels.` }));
-    void parse(request, body.toString(), done);
-  });
+  app.addContentTypeParser(
+    ['application/json', 'application/scim+json'],
+    { parseAs: 'buffer' },
+    (request, body: Buffer, done) => {
+      if (!isUtf8(body)) return done(new AppError('malformed-utf8'));
+      if (isDeeperThan(maxDepth, body))
+        return done(new AppError('malformed-json', { detail: `The body nests deeper than ${maxDepth} levels.` }));
+      void parse(request, body.toString(), done);
+    },
+  );
 }

@@ -33,7 +33,8 @@ function fieldErrors({ keyword, instancePath, message, params }: FastifySchemaVa
   return [{ pointer: instancePath || '/', message: message ?? 'not valid' }];
 }
 
-function toAppError(error: FastifyError | AppError | Error): AppError {
+/** What a person is told of whatever was thrown. */
+export function asAppError(error: FastifyError | AppError | Error): AppError {
   if (error instanceof AppError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.flatMap(fieldErrors);
@@ -64,7 +65,7 @@ export function problemOf(error: AppError, correlationId: string): Problem {
 }
 
 export function answerError(error: FastifyError | AppError | Error, request: FastifyRequest, reply: FastifyReply) {
-  const known = toAppError(error);
+  const known = asAppError(error);
   if (known.status >= 500)
     request.log.error({ err: error, id: request.id, route: request.routeOptions.url }, known.code);
   if (known.retryAfterSeconds) void reply.header('retry-after', known.retryAfterSeconds);

@@ -11,7 +11,7 @@ import {
 } from 'fastify-type-provider-zod';
 import type { Permission } from '@rapport/protocol/permissions';
 import type { Patience } from '../../config/config.ts';
-import type { Actor } from '../actor.ts';
+import type { Actor, StaffActor } from '../actor.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { App } from './app.ts';
@@ -39,6 +39,8 @@ export interface HttpOptions {
   authenticate(request: FastifyRequest): Promise<Actor | null>;
   /** Whether the actor has the permission a route declares. */
   allows(actor: Actor | null, permission: Permission): boolean;
+  /** Told of a member of the team who lacks the permission of a route, before they are refused. */
+  refused(actor: StaffActor, permission: Permission): Promise<void>;
   limits: Pick<RequestLimits, 'beforeSignIn' | 'afterSignIn'>;
   /** Proxies whose word about the client's address counts. */
   trustProxy: string[];
@@ -114,6 +116,7 @@ function guard(app: App, options: HttpOptions) {
     if (options.allows(request.actor, permission)) return;
     // A client must not learn which staff routes exist; members of a team know that there are others' tasks.
     if (request.actor.kind === 'client') throw new AppError('not-found');
+    await options.refused(request.actor, permission);
     throw new AppError('forbidden', { detail: `This needs the permission ${permission}.` });
   });
 }

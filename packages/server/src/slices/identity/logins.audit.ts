@@ -4,7 +4,8 @@ import type { Database, Tx } from '../../platform/db/db.ts';
 import { tokenHashOf } from './authenticator.ts';
 import * as store from './logins.store.ts';
 
-type LoginAct = 'login.sign-in' | 'login.sign-out' | 'login.password-set' | 'login.factor-changed' | 'login.ended';
+type LoginAct =
+  'login.sign-in' | 'login.sign-out' | 'login.password-set' | 'login.factor-changed' | 'login.ended' | 'login.switched';
 
 export type LoginAudit = ReturnType<typeof createLoginAudit>;
 

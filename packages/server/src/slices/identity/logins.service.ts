@@ -1,4 +1,4 @@
-import type { OwnSignIn } from '@rapport/protocol/signIn';
+import type { OwnOrganisation, OwnSignIn } from '@rapport/protocol/signIn';
 import type { Config } from '../../config/config.ts';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
@@ -207,6 +207,33 @@ export function createLoginService({ db, audit, keyring, config, mail, log, forg
           expiresAt: s.expires_at,
         })),
       };
+    },
+
+    /** Where else one belongs. A sign-in that an organisation's provider vouched for knows that organisation alone. */
+    async ownOrganisations(actor: Actor, cookies: Cookies): Promise<OwnOrganisation[]> {
+      const login = await own(actor);
+      const hash = tokenHashOf(cookies);
+      const here = hash === null ? undefined : await store.findSignedIn(db.everywhere, hash);
+      const all = await store.listOrganisations(db.everywhere, login.id);
+      return all
+        .map((each) => ({ ...each, here: each.id === actor.orgId }))
+        .filter((each) => each.here || (here !== undefined && !here.bound));
+    },
+
+    /**
+     * Goes on in another organisation, as who one is there, on this device. Throws `not-found` for one that the sign-in does not
+     * belong to, and where nobody is signed in or a provider vouched for the sign-in.
+     */
+    async switchOrganisation(actor: Actor, cookies: Cookies, orgId: string): Promise<void> {
+      const login = await own(actor);
+      const hash = tokenHashOf(cookies);
+      if (hash === null) throw notFound();
+      await db.everywhere.tx(async (tx) => {
+        const here = await store.findSignedIn(tx, hash);
+        if (here?.login_id !== login.id || (await store.switchSession(tx, hash, orgId)) === 0) throw notFound();
+        await audited.record(tx, login.id, 'login.switched');
+      });
+      forget();
     },
 
     /** Signs out on one other device. Throws `not-found`. */

@@ -65,6 +65,23 @@ export const findSignedIn = (db: Db, tokenHash: string) =>
     [tokenHash],
   );
 
+/** The organisations a login belongs to, by name. */
+export const listOrganisations = (db: Db, loginId: string) =>
+  db.many<{ id: string; name: string; slug: string }>(
+    `select o.id, o.name, o.slug from app_user u join org o on o.id = u.org_id
+     where u.login_id = $1 and u.status = 'active' order by lower(o.name), o.id`,
+    [loginId],
+  );
+
+/** Goes on in another organisation. 0 where the login does not belong to it, or this session is bound to one. */
+export const switchSession = (db: Db, tokenHash: string, orgId: string) =>
+  db.exec(
+    `update login_session s set org_id = $2, updated_at = now()
+     where s.token = $1 and not s.bound and s.expires_at > now() and exists (
+       select 1 from app_user u where u.login_id = s.login_id and u.org_id = $2 and u.status = 'active')`,
+    [tokenHash, orgId],
+  );
+
 export const findPassword = async (db: Db, loginId: string): Promise<string | null> =>
   (
     await db.maybe<{ password: string | null }>(

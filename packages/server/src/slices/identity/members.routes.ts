@@ -56,6 +56,21 @@ export function memberRoutes(app: App, members: MemberService, invitations: Memb
       return {};
     },
   );
+  app.post(
+    '/api/v1/members/:id/reset-factors',
+    {
+      config: manage,
+      schema: {
+        summary: 'Remove a member’s second factor and passkeys, and sign them out everywhere',
+        params: IdParams,
+        response: { 200: Empty },
+      },
+    },
+    async (request) => {
+      await members.resetFactors(actorOf(request), request.params.id);
+      return {};
+    },
+  );
   invitationRoutes(app, invitations);
   acceptanceRoutes(app, invitations);
 }

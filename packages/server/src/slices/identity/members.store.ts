@@ -35,6 +35,14 @@ export const findMember = (db: Db, orgId: string, id: string) =>
     id,
   ]);
 
+/** Who can be written to. */
+export const listAddressees = (db: Db, orgId: string, exceptId: string) =>
+  db.many<MemberRow & { email: string }>(
+    `select ${columns} from app_user u
+     where u.org_id = $1 and u.status = 'active' and u.email is not null and u.id <> $2`,
+    [orgId, exceptId],
+  );
+
 const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
 
 /** By name; `after` is the last row of the page before: its name in lower case and its id. */
@@ -108,9 +116,17 @@ export const countOtherOwners = async (tx: Tx, orgId: string, userId: string): P
 export const deleteLogins = (tx: Tx, orgId: string, userId: string) =>
   tx.many('select end_logins_of($1, $2)', [orgId, userId]);
 
+/** Takes the second factor, the passkeys and every sign-in away. False where the login is also another organisation's. */
+export const resetFactors = async (tx: Tx, orgId: string, userId: string): Promise<boolean> =>
+  (await tx.one<{ done: boolean }>('select reset_factors_of($1, $2) as done', [orgId, userId])).done;
+
 /** Takes away what the member had. The name stays, for the logs that tell it. */
 export async function removeMember(tx: Tx, orgId: string, userId: string): Promise<void> {
-  await tx.exec(`update app_user set status = 'removed', email = null where org_id = $1 and id = $2`, [orgId, userId]);
+  await tx.exec(
+    `update app_user set status = 'removed', email = null, user_name = null, external_id = null
+     where org_id = $1 and id = $2`,
+    [orgId, userId],
+  );
   await tx.many('select release_login_of($1, $2)', [orgId, userId]);
   await tx.exec('delete from member_role where org_id = $1 and user_id = $2', [orgId, userId]);
   await tx.exec('delete from team_member where org_id = $1 and user_id = $2', [orgId, userId]);

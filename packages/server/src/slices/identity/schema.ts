@@ -138,3 +138,24 @@ export interface PasskeyRow {
   backed_up: boolean;
   created_at: string;
 }
+
+/** A member as a directory sees them; roles by name. */
+export interface DirectoryUserRow {
+  id: string;
+  user_name: string;
+  external_id: string | null;
+  name: string;
+  email: string | null;
+  status: 'active' | 'disabled';
+  created_at: string;
+  roles: string[];
+  teams: { id: string; name: string }[];
+}
+
+export interface DirectoryGroupRow {
+  id: string;
+  name: string;
+  external_id: string | null;
+  created_at: string;
+  members: { id: string; name: string }[];
+}

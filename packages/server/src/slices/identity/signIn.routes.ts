@@ -291,6 +291,28 @@ function ownRoutes(app: App, signIn: SignInService) {
     },
     (request) => signIn.ownSignIn(actorOf(request), request.cookies),
   );
+  app.get(
+    '/api/v1/me/organisations',
+    {
+      config: own,
+      schema: {
+        summary: 'The organisations one’s sign-in belongs to',
+        response: { 200: z.object({ items: z.array(p.OwnOrganisation) }) },
+      },
+    },
+    async (request) => ({ items: await signIn.ownOrganisations(actorOf(request), request.cookies) }),
+  );
+  app.put(
+    '/api/v1/me/organisation',
+    {
+      config: own,
+      schema: { summary: 'Go on in another organisation', body: p.OrganisationSwitch, response: { 200: Empty } },
+    },
+    async (request) => {
+      await signIn.switchOrganisation(actorOf(request), request.cookies, request.body.organisationId);
+      return {};
+    },
+  );
   app.delete(
     '/api/v1/me/logins/:id',
     { config: own, schema: { summary: 'Sign out on one device', params: IdParams, response: { 200: Empty } } },

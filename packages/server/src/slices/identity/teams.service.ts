@@ -60,17 +60,26 @@ export function createTeamService({ db, audit, news }: { db: Database; audit: Au
       });
     },
 
-    /** Replaces who belongs to it, at once also for what they may see. Throws `not-found`, `invalid-body` for an unknown member. */
-    async setMembers(actor: Actor, id: string, memberIds: readonly string[]): Promise<Team> {
+    /**
+     * Replaces who belongs to it, at once also for what they may see. A function is given who belongs to it now, while nobody
+     * else changes that. Throws `not-found`, `invalid-body` for an unknown member.
+     */
+    async setMembers(
+      actor: Actor,
+      id: string,
+      memberIds: readonly string[] | ((present: readonly string[]) => readonly string[]),
+    ): Promise<Team> {
       requireStaff(actor);
       const { orgId } = actor;
-      const wanted = [...new Set(memberIds)];
-      return audit.acting(actor, 'team.changed', { team: id, user: wanted }, async (tx) => {
+      return db.in(orgId).tx(async (tx) => {
         if (!(await store.lockTeam(tx, orgId, id))) throw notFound();
+        const present = (await found(tx, orgId, id)).members.map((member) => member.id);
+        const wanted = [...new Set(typeof memberIds === 'function' ? memberIds(present) : memberIds)];
         if ((await store.knownMembers(tx, orgId, wanted)).length < wanted.length)
           throw new AppError('invalid-body', {
             errors: [{ pointer: '/memberIds', message: 'There is no such member.' }],
           });
+        audit.record(tx, actor, 'team.changed', { team: id, user: wanted });
         await store.setMembers(tx, orgId, id, wanted);
         tx.afterCommit(() => news.changed(orgId));
         return found(tx, orgId, id);

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditEntry } from '@rapport/protocol/audit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { outgoingFor } from '../../services.ts';
+import { createAudit } from '../../platform/audit/audit.ts';
+import { createLogger } from '../../platform/logger.ts';
 import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';
+import { makeMember } from '../../test/team.ts';
 
 let app: TestApp;
 let session: TestSession;
@@ -207,4 +211,46 @@ test('many at once are one chain without gaps', async () => {
   const { body } = await app.json('POST', '/api/v1/audit/verify');
   expect(body.findings).toEqual([]);
   expect(body.verifiedTo).toBe(before + 48);
+});
+
+test('what a member lacks the permission for is recorded once a minute, with the permission', async () => {
+  const { headers } = await makeMember(app, 'Aron Author', ['author']);
+  const seen = await withinAMinute(() =>
+    recorded(async () => {
+      for (const path of ['members', 'members', 'audit'])
+        expect((await app.json('GET', `/api/v1/${path}`, undefined, headers)).status).toBe(403);
+    }),
+  );
+  expect(seen.map(({ act, outcome }) => [act, outcome])).toEqual([
+    ['access.refused', 'needs-members-read'],
+    ['access.refused', 'needs-audit-read'],
+  ]);
+});
+
+test('retention takes old entries away behind a signed stub, and the rest is still verified', async () => {
+  const retention = '/api/v1/privacy/retention/audit';
+  const look = async () => (await app.json('GET', `${retention}/preview?days=30`)).body.count;
+  expect(await look()).toBe(0);
+  const orgId = (await app.json('GET', '/api/v1/me')).body.organisation.id;
+  const past = createAudit({
+    db: app.db,
+    config: app.config,
+    outgoing: outgoingFor(app.config),
+    log: createLogger('silent'),
+    clock: { now: () => Date.now() - 40 * 86_400_000 },
+  });
+  await past.note({ kind: 'system', orgId }, 'audit.read', {});
+  const signed = await past.checkpoint(orgId);
+  // One entry stays behind what is signed away.
+  await app.json('POST', '/api/v1/clients', { name: 'Later' });
+  const count = await look();
+  expect(count).toBe(signed?.to);
+  expect((await app.json('PUT', retention, { days: 30, expected: count })).status).toBe(200);
+  await expect.poll(async () => (await entries('act=audit.trimmed')).length, { timeout: 10_000 }).toBe(1);
+  expect(Math.min(...(await entries()).map(({ seq }) => seq))).toBe(count + 1);
+  const { body } = await app.json('POST', '/api/v1/audit/verify');
+  expect(body.findings).toEqual([]);
+  await expect
+    .poll(async () => (await app.json('GET', '/api/v1/privacy/retention/runs')).body.items)
+    .toMatchObject([{ category: 'audit', deleted: count, held: 0, failure: null, endedAt: expect.any(String) }]);
 });

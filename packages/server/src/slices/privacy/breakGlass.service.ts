@@ -4,7 +4,7 @@ import type {
   BreakGlassGrant,
   BreakGlassQuery,
 } from '@rapport/protocol/breakGlass';
-import { requireStaff, type Actor } from '../../platform/actor.ts';
+import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Db } from '../../platform/db/db.ts';
@@ -19,7 +19,15 @@ interface Deps {
   audit: Audit;
   /** Called after a commit that changes what somebody may see. */
   onChanged(orgId: string): void;
+  /** Called after an access was opened, to tell those who look after such accesses. */
+  onOpened(actor: StaffActor, grant: BreakGlassGrant): void;
 }
+
+/** Says neither whose record it is nor why: mail is read by others. */
+export const breakGlassLetter = (told: { name: string; expiresAt: string; publicUrl: string | null }) => ({
+  subject: `${told.name} broke the glass`,
+  text: `${told.name} opened the record of a client who is not assigned to them. The access ends at ${told.expiresAt}.\n\nWhose record it is, and why, stands in Rapport under Audit, Break the glass. You can end it there.${told.publicUrl ? `\n\n${told.publicUrl}/break-glass` : ''}\n`,
+});
 
 async function toGrant(db: Db, orgId: string, row: store.GrantRow): Promise<BreakGlassGrant> {
   return {
@@ -40,7 +48,7 @@ async function toGrant(db: Db, orgId: string, row: store.GrantRow): Promise<Brea
 const mayReview = (actor: Actor): boolean => actor.permissions.has('clients.read-all');
 
 /** Access for a while, with a reason, to a client outside one's caseload. Supervisors see it at once. */
-export function createBreakGlassService({ db, audit, onChanged }: Deps) {
+export function createBreakGlassService({ db, audit, onChanged, onOpened }: Deps) {
   return {
     /** Clients of exactly this name, also outside the caseload; the look-up is in the audit log. */
     async find(actor: Actor, name: string): Promise<BreakGlassClients> {
@@ -57,7 +65,7 @@ export function createBreakGlassService({ db, audit, onChanged }: Deps) {
       const { clientId, minutes } = body;
       if (!(await store.clientExists(db.in(orgId), orgId, clientId))) throw notFound();
       const id = newId();
-      return audit.acting(actor, 'break-glass.opened', { grant: id, client: clientId }, async (tx) => {
+      const grant = await audit.acting(actor, 'break-glass.opened', { grant: id, client: clientId }, async (tx) => {
         const reason = await store.sealReason(tx, orgId, id, clientId, body.reason);
         if (!(await store.insertGrant(tx, orgId, { id, userId, clientId, reason, minutes }))) throw notFound();
         tx.afterCommit(() => onChanged(orgId));
@@ -65,6 +73,8 @@ export function createBreakGlassService({ db, audit, onChanged }: Deps) {
         if (!row) throw notFound();
         return toGrant(tx, orgId, row);
       });
+      onOpened(actor, grant);
+      return grant;
     },
 
     /** Newest first: everybody's for those who review, one's own for others. */

@@ -96,6 +96,25 @@ test('a facilitator sees a client outside their caseload, and their sessions, fo
   expect(await seen()).toEqual([404, 404, 0]);
 });
 
+test('who sees every client is written to, with neither the client nor the reason; others and the opener are not', async () => {
+  const ida = await makeMember(app, 'Ida', ['facilitator']);
+  const others = await Promise.all(
+    ['supervisor', 'facilitator'].map((role) => makeMember(app, `Mail ${role}`, [role])),
+  );
+  for (const { id, name } of [ida, ...others])
+    await app.json('PATCH', `/api/v1/members/${id}`, {
+      email: `${name.replace(' ', '.')}@house.example`.toLowerCase(),
+    });
+  const letters = async () =>
+    (await app.json('GET', '/api/v1/mailbox')).body.items.filter((l: { subject: string }) => /glass/.test(l.subject));
+  const before = (await letters()).length;
+  expect((await app.json('POST', '/api/v1/break-glass', { clientId, reason }, ida.headers)).status).toBe(201);
+  await expect.poll(letters).toHaveLength(before + 1);
+  const [letter] = await letters();
+  expect(letter).toMatchObject({ to: 'mail.supervisor@house.example', subject: 'Ida broke the glass' });
+  expect(letter.text).not.toMatch(/Kim|on call/);
+});
+
 test('who may not break the glass cannot, and an analyst sees no access', async () => {
   const ann = await makeMember(app, 'Ann', ['analyst']);
   const open = await app.json('POST', '/api/v1/break-glass', { clientId, reason }, ann.headers);

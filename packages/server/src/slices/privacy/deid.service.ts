@@ -11,6 +11,7 @@ import type { Author } from '@rapport/protocol/sessions';
 import type { z } from 'zod';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
@@ -108,8 +109,8 @@ const strip = (body: DeidBody): DeidBody => ({
 });
 
 /** De-identified copies of conversations: prepared by one person, read and signed off by another, then downloaded. */
-export function createDeidService(parts: { db: Database; consents: ConsentService }) {
-  const { db, consents } = parts;
+export function createDeidService(parts: { db: Database; audit: Audit; consents: ConsentService }) {
+  const { db, audit, consents } = parts;
   let source: DeidSource | undefined;
   const need = (): DeidSource => {
     if (!source) throw new Error('deid.attach was not called');
@@ -162,7 +163,8 @@ export function createDeidService(parts: { db: Database; consents: ConsentServic
         bodies.push({ conversation, body: await toBody(conversation, body.form, body.terms, secret) });
       const id = newId();
       const leftOut = ids.length - found.length;
-      await db.in(orgId).tx(async (tx) => {
+      const sessions = bodies.map(({ conversation }) => conversation.sessionId);
+      await audit.acting(actor, 'deid.prepared', { file: id, session: sessions }, async (tx) => {
         const { form, purpose } = body;
         await store.insertExport(tx, orgId, { id, form, purpose, leftOut, createdBy: { id: userId, name } });
         for (const [i, one] of bodies.entries()) {
@@ -210,7 +212,7 @@ export function createDeidService(parts: { db: Database; consents: ConsentServic
       const found = await find(actor, id);
       if (found.createdBy.id === userId)
         throw new AppError('forbidden', { detail: 'Somebody else than who prepared the export has to read it.' });
-      await db.in(orgId).tx(async (tx) => {
+      await audit.acting(actor, 'deid.reviewed', { file: id }, async (tx) => {
         const status = approved ? 'approved' : 'rejected';
         if ((await store.decide(tx, orgId, id, { status, remark, by: { id: userId, name } })) === 0)
           throw new AppError('wrong-state', { detail: 'This export was decided on already.' });
@@ -243,6 +245,7 @@ export function createDeidService(parts: { db: Database; consents: ConsentServic
           })),
         });
       }
+      await audit.note(actor, 'deid.downloaded', { file: id });
       const { form, purpose } = found;
       const file = { format: 'rapport-deidentified', version: 1, form, purpose, sessions };
       return { name: `${form}-${id.slice(-6)}.json`, body: JSON.stringify(file, null, 2) };

@@ -148,6 +148,8 @@ test('an analyst prepares an export without seeing a client, of what was picked 
   const file = await call(`/${made.body.id}/download`);
   expect(file.status).toBe(200);
   expect(JSON.stringify(file.body)).not.toContain('Canarybrook');
+  const { items: entries } = (await app.json('GET', `/api/v1/audit?subjectId=${made.body.id}`)).body;
+  expect(entries.map(({ act }: { act: string }) => act)).toEqual(['deid.downloaded', 'deid.reviewed', 'deid.prepared']);
   expect((await call('', { form: 'anonymised', pick: { from: '2099-01-01' } })).status).toBe(400);
   expect((await call('', { form: 'anonymised' })).status).toBe(400);
 });

@@ -1,10 +1,14 @@
+import type { Audit } from '../../platform/audit/audit.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Retained } from './retention.service.ts';
 import * as store from './retained.store.ts';
 import type { Held } from './retained.store.ts';
 
-/** What retention does with sessions, the logs of their replies and the exports made of them. */
-export function createRetained(heldOf: (db: Db, orgId: string) => Promise<Held>) {
+/** What retention does with sessions, the logs of their replies, the exports made of them, and the audit log. */
+export function createRetained(
+  heldOf: (db: Db, orgId: string) => Promise<Held>,
+  audit: Pick<Audit, 'record' | 'trim' | 'trimmable'>,
+) {
   const sessions: Retained = {
     preview: async (db, orgId, before) => store.countSessions(db, orgId, before, await heldOf(db, orgId)),
     async sweep(tx, orgId, before, limit) {
@@ -21,5 +25,14 @@ export function createRetained(heldOf: (db: Db, orgId: string) => Promise<Held>)
     preview: async (db, orgId, before) => store.countFiles(db, orgId, before, await heldOf(db, orgId)),
     sweep: async (tx, orgId, before, limit) => store.deleteFiles(tx, orgId, before, await heldOf(tx, orgId), limit),
   };
-  return { sessions, drafts, files };
+  /** No hold keeps entries: they name records by id and hold nothing of them. */
+  const log: Retained = {
+    preview: async (db, orgId, before) => ({ ...(await audit.trimmable(db, orgId, before)), held: 0 }),
+    async sweep(tx, orgId, before) {
+      const gone = await audit.trim(tx, orgId, before);
+      if (gone > 0) audit.record(tx, { kind: 'system', orgId }, 'audit.trimmed', {});
+      return gone;
+    },
+  };
+  return { sessions, drafts, files, audit: log };
 }

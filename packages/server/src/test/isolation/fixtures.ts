@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { encodeCursor } from '../../platform/cursor.ts';
 import type { Kind } from './world.ts';
 
@@ -96,6 +97,9 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
     { path: { id: 'member' }, body: () => ({ name: 'Other' }) },
     { path: { id: 'member' }, body: (id) => ({ roles: [id('role')] }) },
   ],
+  'POST /api/v1/members/{id}/reset-factors': { path: { id: 'member' } },
+  'GET /api/v1/me/organisations': {},
+  'PUT /api/v1/me/organisation': { body: (id) => ({ organisationId: id('organisation') }) },
   'POST /api/v1/member-invitations': [
     { body: () => ({ roles: ['author'] }) },
     { body: (id) => ({ roles: [id('role')] }) },
@@ -117,6 +121,32 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'PUT /api/v1/teams/{id}/members': { path: { id: 'team' }, body: (id) => ({ memberIds: [id('member')] }) },
   'GET /api/v1/api-keys': [{}, { query: (id) => ({ of: 'everybody', ...after('apiKey')(id) }) }],
   'POST /api/v1/api-keys': { body: () => ({ name: 'Other', scopes: ['knowledge.read'] }) },
+
+  'GET /api/v1/scim/v2/ServiceProviderConfig': {},
+  'GET /api/v1/scim/v2/ResourceTypes': {},
+  'GET /api/v1/scim/v2/Schemas': {},
+  'GET /api/v1/scim/v2/Users': [{}, { query: (id) => ({ filter: `id eq "${id('member')}"` }) }],
+  // What is not known is ignored here, so the same body twice would be told apart by the second being taken.
+  'POST /api/v1/scim/v2/Users': { body: () => ({ userName: randomUUID() }) },
+  'GET /api/v1/scim/v2/Users/{id}': { path: { id: 'member' } },
+  'PUT /api/v1/scim/v2/Users/{id}': { path: { id: 'member' }, body: () => ({ userName: 'scim-put' }) },
+  'PATCH /api/v1/scim/v2/Users/{id}': {
+    path: { id: 'member' },
+    body: () => ({ Operations: [{ op: 'replace', path: 'externalId', value: 'other' }] }),
+  },
+  'GET /api/v1/scim/v2/Groups': [{}, { query: (id) => ({ filter: `id eq "${id('team')}"` }) }],
+  'POST /api/v1/scim/v2/Groups': {
+    body: (id) => ({ displayName: randomUUID(), members: [{ value: id('member') }] }),
+  },
+  'GET /api/v1/scim/v2/Groups/{id}': { path: { id: 'team' } },
+  'PUT /api/v1/scim/v2/Groups/{id}': {
+    path: { id: 'team' },
+    body: (id) => ({ displayName: 'SCIM renamed', members: [{ value: id('member') }] }),
+  },
+  'PATCH /api/v1/scim/v2/Groups/{id}': {
+    path: { id: 'team' },
+    body: (id) => ({ Operations: [{ op: 'add', path: 'members', value: [{ value: id('member') }] }] }),
+  },
 
   'GET /api/v1/providers': [{}, { query: after('provider') }],
   'POST /api/v1/providers': { body: () => ({ ...reference, makeDefault: false }) },
@@ -309,6 +339,9 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'DELETE /api/v1/teams/{id}': { path: { id: 'team' }, last: true },
   'DELETE /api/v1/member-invitations/{id}': { path: { id: 'memberInvitation' }, last: true },
   'DELETE /api/v1/members/{id}': { path: { id: 'member' }, last: true },
+  // The member and the team are gone by the operations above.
+  'DELETE /api/v1/scim/v2/Users/{id}': { path: { id: 'member' }, own: 404, last: true },
+  'DELETE /api/v1/scim/v2/Groups/{id}': { path: { id: 'team' }, own: 404, last: true },
   'DELETE /api/v1/roles/{id}': { path: { id: 'role' }, last: true },
   'DELETE /api/v1/providers/{id}': { path: { id: 'provider' }, last: true },
   'POST /api/v1/sign-out': { last: true },
