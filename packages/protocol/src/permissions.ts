@@ -84,12 +84,16 @@ export const permissions = {
   'sessions.export': { group: 'sessions', text: 'Take a transcript away as a file.' },
 
   'consents.manage': { group: 'privacy', text: 'Record and withdraw consents of clients one may see.' },
-  'privacy.read': { group: 'privacy', text: 'See retention, holds, erasures, exports and the record of processing.' },
+  'privacy.read': {
+    group: 'privacy',
+    text: 'See consent texts, retention, erasures with their receipts, and the record of processing.',
+  },
   'privacy.manage': {
     group: 'privacy',
     text: 'Export, erase and hold clients’ data; set retention and consent texts.',
   },
-  'research.export': { group: 'privacy', text: 'Prepare de-identified exports.' },
+  'research.read': { group: 'privacy', text: 'See de-identified exports, and take away those that were signed off.' },
+  'research.export': { group: 'privacy', text: 'Prepare and delete de-identified exports.' },
   'research.review': { group: 'privacy', text: 'Sign off de-identified exports.' },
 
   'audit.read': { group: 'oversight', text: 'Search the audit log.' },
@@ -129,6 +133,7 @@ const supervisor: readonly Permission[] = [
   'sessions.export',
   'consents.manage',
   'privacy.read',
+  'research.read',
   'research.review',
   'audit.read',
   'insights.read',
@@ -164,7 +169,7 @@ export const builtInRoles = {
   },
   analyst: {
     text: 'Sees figures and prepares de-identified exports; sees no client.',
-    permissions: ['knowledge.read', 'personas.read', 'insights.read', 'research.export'],
+    permissions: ['knowledge.read', 'personas.read', 'insights.read', 'research.read', 'research.export'],
   },
 } as const satisfies Record<string, { text: string; permissions: readonly Permission[] }>;
 

@@ -10,14 +10,14 @@ import { useMay, useMe } from './lib/me.ts';
 import { Failure, Loading } from './lib/ui.tsx';
 
 const links = [
-  ['/', 'nav.sessions', 'sessions.read'],
-  ['/personas', 'nav.personas', 'personas.read'],
-  ['/clients', 'nav.clients', 'clients.read'],
-  ['/knowledge', 'nav.knowledge', 'knowledge.read'],
-  ['/audit', 'nav.audit', 'audit.read'],
-  ['/privacy', 'nav.privacy', 'privacy.read'],
-  ['/security', 'nav.security', 'own-account'],
-  ['/settings', 'nav.settings', 'signed-in'],
+  ['/', 'nav.sessions', ['sessions.read']],
+  ['/personas', 'nav.personas', ['personas.read']],
+  ['/clients', 'nav.clients', ['clients.read']],
+  ['/knowledge', 'nav.knowledge', ['knowledge.read']],
+  ['/audit', 'nav.audit', ['audit.read']],
+  ['/privacy', 'nav.privacy', ['privacy.read', 'research.read']],
+  ['/security', 'nav.security', ['own-account']],
+  ['/settings', 'nav.settings', ['organisation.read', 'members.read', 'providers.read', 'api-keys.own']],
 ] as const;
 
 function toggleTheme() {
@@ -41,7 +41,7 @@ export function Layout({ children }: { children?: ReactNode }) {
   });
   const me = useMe();
   const may = useMay();
-  const shown = links.filter(([, , permission]) => may(permission));
+  const shown = links.filter(([, , permissions]) => permissions.some(may));
   // The path alone: a re-render at each change of the location would lead to the sign-in again and again.
   const pathname = useLocation({ select: (location) => location.pathname });
   if (me.error instanceof ApiError && me.error.status === 401) return <Navigate to="/sign-in" />;

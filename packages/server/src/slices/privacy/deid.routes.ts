@@ -6,7 +6,7 @@ import type { DeidService } from './deid.service.ts';
 
 const prepare = { permission: 'research.export' } as const;
 const review = { permission: 'research.review' } as const;
-const read = { permission: 'privacy.read' } as const;
+const read = { permission: 'research.read' } as const;
 
 export function deidRoutes(app: App, deid: DeidService) {
   app.get(
@@ -57,7 +57,7 @@ export function deidRoutes(app: App, deid: DeidService) {
   );
   app.get(
     '/api/v1/privacy/deid-exports/:id/download',
-    { config: prepare, schema: { summary: 'The approved export as a file', params: IdParams } },
+    { config: read, schema: { summary: 'The approved export as a file', params: IdParams } },
     async (request, reply) => {
       const { name, body } = await deid.download(actorOf(request), request.params.id);
       return sendFile(reply, { name, type: 'application/json', body });

@@ -23,6 +23,7 @@ import type { ErasureService } from './erasure.service.ts';
 import type { HoldService } from './holds.service.ts';
 import type { RequestService } from './requests.service.ts';
 
+const read = { permission: 'privacy.read' } as const;
 const erase = { permission: 'privacy.manage' } as const;
 const hold = { permission: 'privacy.manage' } as const;
 const SubjectParams = z.strictObject({ kind: SubjectKind, id: Id });
@@ -55,7 +56,7 @@ function erasureRoutes(app: App, erasures: ErasureService) {
   app.get(
     '/api/v1/privacy/erasures',
     {
-      config: erase,
+      config: read,
       schema: { summary: 'List erasures, newest first', querystring: Page, response: { 200: ErasureList } },
     },
     (request) => erasures.list(actorOf(request), request.query),
@@ -73,12 +74,12 @@ function erasureRoutes(app: App, erasures: ErasureService) {
   );
   app.get(
     '/api/v1/privacy/erasures/:id',
-    { config: erase, schema: { summary: 'One erasure', params: IdParams, response: { 200: Erasure } } },
+    { config: read, schema: { summary: 'One erasure', params: IdParams, response: { 200: Erasure } } },
     (request) => erasures.get(actorOf(request), request.params.id),
   );
   app.get(
     '/api/v1/privacy/erasures/:id/receipt',
-    { config: erase, schema: { summary: 'The signed receipt as a file', params: IdParams } },
+    { config: read, schema: { summary: 'The signed receipt as a file', params: IdParams } },
     async (request, reply) => {
       const text = await erasures.receipt(actorOf(request), request.params.id);
       return sendFile(reply, { name: `erasure-${request.params.id}.json`, type: 'application/json', body: text });
@@ -86,7 +87,7 @@ function erasureRoutes(app: App, erasures: ErasureService) {
   );
   app.get(
     '/api/v1/privacy/signing-key',
-    { config: erase, schema: { summary: 'The key that receipts are checked with', response: { 200: SigningKey } } },
+    { config: read, schema: { summary: 'The key that receipts are checked with', response: { 200: SigningKey } } },
     (request) => erasures.publicKey(actorOf(request)),
   );
 }

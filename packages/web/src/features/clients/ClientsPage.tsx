@@ -1,5 +1,6 @@
 import type { Client } from '@rapport/protocol/clients';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
@@ -23,6 +24,11 @@ export function ClientsPage() {
     <main className="page" id="content">
       <div className="head">
         <h1>{t('clients.title')}</h1>
+        {may('clients.break-glass') && !may('clients.read-all') && (
+          <Link to="/break-glass" className="button">
+            {t('breakGlass.title')}
+          </Link>
+        )}
         {may('clients.manage') && (
           <button type="button" className="primary" onClick={() => setEditing(fresh)}>
             {t('clients.new')}

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
+import { useMay } from '../../lib/me.ts';
 import { Dialog, Failure, Field, formatDate } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 
@@ -12,6 +13,7 @@ const path = '/privacy/deid-exports';
 /** De-identified exports: prepared by one, read and signed off by another. */
 export function DeidSection() {
   const { t } = useTranslation();
+  const may = useMay();
   const queries = useQueryClient();
   const list = usePages<DeidExport>(path);
   const [open, setOpen] = useState<DeidExport | null>(null);
@@ -21,7 +23,7 @@ export function DeidSection() {
     <section className="stack" aria-labelledby="deid-title">
       <h2 id="deid-title">{t('deid.title')}</h2>
       <p className="soft">{t('deid.hint')}</p>
-      <Prepare onDone={refresh} />
+      {may('research.export') && <Prepare onDone={refresh} />}
       <ul className="list">
         {list.items.map((one) => (
           <li key={one.id} className="card row">
@@ -40,14 +42,16 @@ export function DeidSection() {
                 {t('deid.download')}
               </a>
             )}
-            {one.status === 'waiting' && (
+            {one.status === 'waiting' && may('research.review') && (
               <button type="button" onClick={() => setOpen(one)}>
                 {t('deid.review')}
               </button>
             )}
-            <button type="button" className="quiet" onClick={() => remove.mutate(one.id)}>
-              {t('common.delete')}
-            </button>
+            {may('research.export') && (
+              <button type="button" className="quiet" onClick={() => remove.mutate(one.id)}>
+                {t('common.delete')}
+              </button>
+            )}
           </li>
         ))}
       </ul>

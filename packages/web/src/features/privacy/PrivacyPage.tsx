@@ -1,4 +1,7 @@
+import type { Permission } from '@rapport/protocol/permissions';
+import type { ComponentType } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '../../lib/me.ts';
 import { useTitle } from '../../lib/ui.tsx';
 import { ConsentsSection } from './ConsentsSection.tsx';
 import { DeidSection } from './DeidSection.tsx';
@@ -10,28 +13,27 @@ import { RecordsSection } from './RecordsSection.tsx';
 import { RequestsSection } from './RequestsSection.tsx';
 import { RetentionSection } from './RetentionSection.tsx';
 
-/** Each section has a file and a heading of its own; a further one is a line here. */
-const sections = [
-  RequestsSection,
-  RecordsSection,
-  ConsentsSection,
-  RetentionSection,
-  HoldsSection,
-  ErasuresSection,
-  ImportSection,
-  DeidSection,
-  ProcessingSection,
+/** Each section has a file and a heading of its own, and stands for who may use it; a further one is a line here. */
+const sections: [ComponentType, Permission][] = [
+  [RequestsSection, 'privacy.manage'],
+  [RecordsSection, 'privacy.manage'],
+  [ConsentsSection, 'privacy.manage'],
+  [RetentionSection, 'privacy.manage'],
+  [HoldsSection, 'privacy.manage'],
+  [ErasuresSection, 'privacy.read'],
+  [ImportSection, 'privacy.manage'],
+  [DeidSection, 'research.read'],
+  [ProcessingSection, 'privacy.read'],
 ];
 
 export function PrivacyPage() {
   const { t } = useTranslation();
   useTitle(t('privacy.title'));
+  const may = useMay();
   return (
     <main className="page stack" id="content">
       <h1>{t('privacy.title')}</h1>
-      {sections.map((Section) => (
-        <Section key={Section.name} />
-      ))}
+      {sections.map(([Section, permission]) => may(permission) && <Section key={Section.name} />)}
     </main>
   );
 }

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
+import { useMay } from '../../lib/me.ts';
 import { Failure, Field } from '../../lib/ui.tsx';
 
 const key = ['/privacy/record'];
@@ -10,6 +11,7 @@ const key = ['/privacy/record'];
 /** The record of processing activities, made from the settings. */
 export function ProcessingSection() {
   const { t } = useTranslation();
+  const may = useMay();
   const record = useQuery({ queryKey: key, queryFn: () => api.get<RecordOfProcessing>('/privacy/record') });
   return (
     <section className="stack" aria-labelledby="processing-title">
@@ -28,7 +30,7 @@ export function ProcessingSection() {
               </li>
             ))}
           </ul>
-          <Profile profile={record.data.profile} />
+          {may('privacy.manage') && <Profile profile={record.data.profile} />}
         </>
       )}
       <div className="row">
