@@ -210,8 +210,8 @@ function createUseServices(
 }
 
 /** Who belongs to an organisation, and what they may do in it. */
-function createTeamServices({ audit, db, config, keyring, mail, log }: Platform, identity: IdentityService) {
-  const logins = createLoginService({ db, audit, keyring, config, mail, log, forget: identity.forget });
+function createTeamServices({ audit, db, config, keyring, mail, log, outgoing }: Platform, identity: IdentityService) {
+  const logins = createLoginService({ db, audit, keyring, config, mail, log, outgoing, forget: identity.forget });
   const members = createMemberService({ db, audit, news: identity, post: mail.post });
   const teams = createTeamService({ db, audit, news: identity });
   return {

@@ -1,6 +1,16 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import { Agent, buildConnector, fetch, setGlobalDispatcher, type RequestInit, type Response } from 'undici';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  Agent,
+  buildConnector,
+  Dispatcher,
+  fetch,
+  getGlobalDispatcher,
+  setGlobalDispatcher,
+  type RequestInit,
+  type Response,
+} from 'undici';
 import { isExcepted, parseException, reachOf, type Exception } from './addresses.ts';
 
 const connectMs = 10_000;
@@ -30,6 +40,20 @@ export interface OutgoingOptions {
 }
 
 export type Outgoing = ReturnType<typeof createOutgoing>;
+
+const ofWork = new AsyncLocalStorage<Dispatcher>();
+
+/** Sends a request the way of the work it is made for; what belongs to none, as before. */
+class ByWork extends Dispatcher {
+  readonly #other: Dispatcher;
+  constructor(other: Dispatcher) {
+    super();
+    this.#other = other;
+  }
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    return (ofWork.getStore() ?? this.#other).dispatch(options, handler);
+  }
+}
 
 function createGuard({ loopback, exceptions }: OutgoingOptions) {
   const excepted: Exception[] = exceptions.map((text) => {
@@ -112,6 +136,12 @@ export function createOutgoing(options: OutgoingOptions) {
     /** Like the global one, with 30 seconds unless `signal` says otherwise. Its errors have OutgoingRefused as `cause`. */
     fetch: (url: string, init: RequestInit = {}): Promise<Response> =>
       fetch(url, { redirect: 'error', signal: AbortSignal.timeout(answerMs), ...init, dispatcher: agent }),
+
+    /** Calls of the global fetch in `work` go through here: for libraries that take no fetch of ours. */
+    within<T>(work: () => Promise<T>): Promise<T> {
+      if (!(getGlobalDispatcher() instanceof ByWork)) setGlobalDispatcher(new ByWork(getGlobalDispatcher()));
+      return ofWork.run(agent, work);
+    },
 
     /** Binds the global fetch of this process, too: libraries use it. */
     bindProcess: () => setGlobalDispatcher(agent),

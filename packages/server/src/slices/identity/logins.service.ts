@@ -6,6 +6,7 @@ import type { Database } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import type { Keyring } from '../../platform/keys/keyring.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { Outgoing } from '../../platform/net/outgoing.ts';
 import type { Mail } from '../../platform/mail/mail.ts';
 import { secondFactorMissing, tokenHashOf, type Cookies } from './authenticator.ts';
 import { createLoginAdapter } from './logins.adapter.ts';
@@ -24,6 +25,8 @@ export interface LoginDeps {
   config: Pick<Config, 'publicUrl' | 'localMode'>;
   mail: Mail;
   log: Logger;
+  /** What the library asks of OpenID providers goes through it. */
+  outgoing: Outgoing;
   forget(): void;
 }
 
@@ -67,7 +70,7 @@ const letters = {
 } as const;
 
 /** Signing in, and what a login is made of; the work itself is the library's. */
-export function createLoginService({ db, audit, keyring, config, mail, log, forget }: LoginDeps) {
+export function createLoginService({ db, audit, keyring, config, mail, log, outgoing, forget }: LoginDeps) {
   const audited = createLoginAudit({ db, audit });
   const adapter = createLoginAdapter(db);
   const libraries = new Map<string, Library>();
@@ -101,7 +104,11 @@ export function createLoginService({ db, audit, keyring, config, mail, log, forg
     const drop = () => void libraries.delete(key);
     const found = libraries.get(key);
     if (found) return [found, drop];
-    const made = createLoginLibrary({ origin, secret: await theSecret(), adapter, hooks: hooksFor(origin), provider });
+    const secretNow = await theSecret();
+    // The library asks the provider for its addresses as soon as it is made.
+    const made = await outgoing.within(async () =>
+      createLoginLibrary({ origin, secret: secretNow, adapter, hooks: hooksFor(origin), provider }),
+    );
     libraries.set(key, made);
     if (libraries.size > keptLibraries) libraries.delete(libraries.keys().next().value ?? '');
     return [made, drop];
@@ -119,20 +126,22 @@ export function createLoginService({ db, audit, keyring, config, mail, log, forg
     const provider = asked.provider === undefined ? null : await openProvider(db, asked.provider);
     const [library, drop] = await libraryFor(caller.origin, provider);
     const query = asked.query ? `?${new URLSearchParams(asked.query).toString()}` : '';
-    const response = await library.handler(
-      new Request(`${caller.origin}${authPath}${asked.path}${query}`, {
-        method: asked.method,
-        headers: {
-          // Our own check of where a request came from has passed; programs send none.
-          origin: caller.origin,
-          'x-rapport-address': caller.address,
-          ...(asked.orgId === undefined ? {} : { [orgHeader]: asked.orgId }),
-          ...(caller.cookie === undefined ? {} : { cookie: caller.cookie }),
-          ...(caller.userAgent === undefined ? {} : { 'user-agent': caller.userAgent.slice(0, 300) }),
-          ...(asked.body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(asked.body === undefined ? {} : { body: JSON.stringify(asked.body) }),
-      }),
+    const response = await outgoing.within(() =>
+      library.handler(
+        new Request(`${caller.origin}${authPath}${asked.path}${query}`, {
+          method: asked.method,
+          headers: {
+            // Our own check of where a request came from has passed; programs send none.
+            origin: caller.origin,
+            'x-rapport-address': caller.address,
+            ...(asked.orgId === undefined ? {} : { [orgHeader]: asked.orgId }),
+            ...(caller.cookie === undefined ? {} : { cookie: caller.cookie }),
+            ...(caller.userAgent === undefined ? {} : { 'user-agent': caller.userAgent.slice(0, 300) }),
+            ...(asked.body === undefined ? {} : { 'content-type': 'application/json' }),
+          },
+          ...(asked.body === undefined ? {} : { body: JSON.stringify(asked.body) }),
+        }),
+      ),
     );
     const text = await response.text();
     const body = response.headers.get('content-type')?.includes('json') && text ? (JSON.parse(text) as unknown) : null;

@@ -147,3 +147,17 @@ test('an issuer over an open line is refused; one that does not answer is told; 
   expect((await begin(silent.id)).status).toBe(404);
   expect((await app.json('DELETE', `/api/v1/identity-providers/${silent.id}`)).status).toBe(404);
 });
+
+test('a published server asks no provider in a private network', async () => {
+  await app.json('PUT', '/api/v1/me/password', { password: 'correct horse battery' });
+  const strict = await app.second({ localMode: false });
+  try {
+    const { body } = await strict.json('POST', '/api/v1/auth/sign-in/social', { provider: provider.id });
+    expect(body.code).toBe('provider-failed');
+    expect((await openJar(app.url).ask('POST', '/api/v1/auth/sign-in/social', { provider: provider.id })).status).toBe(
+      200,
+    );
+  } finally {
+    await strict.close();
+  }
+});
