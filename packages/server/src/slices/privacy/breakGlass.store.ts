@@ -15,7 +15,7 @@ export interface GrantRow {
 
 const place = (orgId: string, rowId: string) => ({ orgId, table: 'break_glass', column: 'reason', rowId });
 
-const select = `select b.id, b.user_id, u.name as user_name, b.client_id, c.name as client_name, b.reason, b.created_at,
+const grants = `b.id, b.user_id, u.name as user_name, b.client_id, c.name as client_name, b.reason, b.created_at,
     b.expires_at, b.ended_at, b.ended_at is null and b.expires_at > now() as active
   from break_glass b
   join app_user u on u.org_id = b.org_id and u.id = b.user_id
@@ -50,7 +50,7 @@ export const sealReason = (db: Db, orgId: string, id: string, clientId: string, 
 export const openReason = (db: Db, orgId: string, row: GrantRow) => db.codec.open(place(orgId, row.id), row.reason);
 
 export const findGrant = (db: Db, orgId: string, id: string) =>
-  db.maybe<GrantRow>(`${select} where b.org_id = $1 and b.id = $2`, [orgId, id]);
+  db.maybe<GrantRow>(`select ${grants} where b.org_id = $1 and b.id = $2`, [orgId, id]);
 
 /** Newest first. `userId` null: everybody's. */
 export const listGrants = (
@@ -61,7 +61,7 @@ export const listGrants = (
   limit: number,
 ) =>
   db.many<GrantRow>(
-    `${select}
+    `select ${grants}
      where b.org_id = $1 and ($2::uuid is null or b.user_id = $2) and ($3::uuid is null or b.id < $3)
        and (not $4 or (b.ended_at is null and b.expires_at > now()))
      order by b.id desc limit $5`,

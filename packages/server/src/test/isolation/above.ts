@@ -53,6 +53,38 @@ const aboveOrganisations: readonly [file: string, begins: string, because: strin
     'select … from app_user u join member_role',
     'the owner in local mode; findOwner adds the organisation',
   ],
+  [
+    'slices/identity/logins.store.ts',
+    'select org_id, id from app_user',
+    'where a login belongs; read after its secret was checked',
+  ],
+  [
+    'slices/identity/logins.store.ts',
+    'select … from app_user u join login l',
+    'names the organisation; the login it leads to lies above',
+  ],
+  [
+    'slices/identity/oidc.store.ts',
+    'delete from identity_provider',
+    'names the organisation; the links to it lie above',
+  ],
+  ['slices/identity/logins.store.ts', 'select …, s.id as session_id', 'whose login a token is'],
+  ['slices/identity/logins.store.ts', 'select 1 from app_user where login_id', 'where a login belongs'],
+  ['slices/identity/logins.store.ts', 'select id, method, bound', 'of one login, which is the asker’s'],
+  ['slices/identity/logins.store.ts', 'delete from login_session where login_id', 'of one login, which is the asker’s'],
+  ['slices/identity/logins.store.ts', 'delete from login_session where token', 'a token is its own key'],
+  ['slices/identity/logins.store.ts', 'delete from login_session where expires_at', 'sweeps what has served its time'],
+  [
+    'slices/identity/oidc.store.ts',
+    'select … from identity_provider where id',
+    'before anybody is signed in the id tells the organisation',
+  ],
+  [
+    'platform/audit/checkpoints.store.ts',
+    'select o.id from org o',
+    'whose logs are to be signed or shipped, by a timer',
+  ],
+  ['platform/audit/store.ts', 'select o.id from org o where exists', 'the command line verifies every log'],
   ['slices/identity/store.ts', 'select t.org_id', 'whose access a token is'],
   [
     'slices/inference/generations.store.ts',

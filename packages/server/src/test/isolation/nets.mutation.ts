@@ -3,6 +3,8 @@ import { connectDatabase } from '../../platform/db/connect.ts';
 import * as idempotency from '../../platform/http/idempotency.store.ts';
 import * as generations from '../../slices/inference/generations.store.ts';
 import * as providers from '../../slices/inference/providers.store.ts';
+import * as usage from '../../slices/inference/usage.store.ts';
+import * as rows from '../../slices/privacy/rows.store.ts';
 import * as sessions from '../../slices/sessions/store.ts';
 import { startTestApp, type TestApp } from '../app.ts';
 import { startUpstream, type Upstream } from '../upstream.ts';
@@ -25,6 +27,7 @@ async function live(): Promise<void> {
   const begun = await startWorld(app, 'amber');
   trials = await tryEveryStatement(app, tables, begun.orgId, b);
   const a = await finishWorld(app, begun, upstream.url);
+  await erased(a);
   await rarely(a);
   const who: Attacker = { ...(attackersOf(a, b, new Set())[0] as Attacker), own: a.ids };
   const client: Attacker = { ...who, headers: a.client };
@@ -63,27 +66,100 @@ async function timed(a: World): Promise<void> {
     await generations.readTokens(tx, orgId, ids.reply, 0);
     await keyring.rewrap(tx, orgId);
   });
+  // Replies of hours that have passed, and were not summed yet.
+  for (const hours of [5, 6, 7, 8]) {
+    await app.db.everywhere.exec('update usage_through set through = to_timestamp(0) where org_id = $1', [orgId]);
+    await app.db.everywhere.exec(
+      `update generation set ended_at = now() - make_interval(hours => $2) where org_id = $1`,
+      [orgId, hours],
+    );
+    await usage.foldUsage(scope, orgId);
+  }
   const claim = { orgId, actor: 'staff/x', route: '/x', key: 'k', hash: Buffer.from('h'), owner: ids.user };
   await idempotency.claim(scope, claim);
   await idempotency.renew(scope, claim);
   await idempotency.release(scope, claim);
-  await app.json(
-    'POST',
-    '/api/v1/privacy/erasures',
-    { subject: { kind: 'client', id: a.neighbour.ids.client }, confirm: `Client ${a.mark}two` },
-    a.staff,
-  );
+  await audited(a);
   await scope.tx((tx) => keyring.destroy(tx, orgId, ids.client));
   await db.close();
 }
 
+/** Somebody leaves of whom there is something in every table, and somebody who was on no record. */
+async function erased({ ids, staff, mark, neighbour }: World): Promise<void> {
+  const call = calling(staff);
+  const org = ids.organisation;
+  const become = 'update generation set status = $3 where org_id = $1 and id = $2';
+  await app.db.everywhere.exec(become, [org, ids.reply, 'running']);
+  const { db } = await connectDatabase(app.config, app.database);
+  await db.in(org).tx((tx) => rows.countRunning(tx, org, [ids.session]));
+  await db.close();
+  await app.db.everywhere.exec(become, [org, ids.reply, 'completed']);
+  const guest = await call('POST', 'sessions', { personaId: ids.persona, title: `Guest ${mark}` });
+  const { token } = await call('POST', `sessions/${guest.id}/invitations`, {});
+  const { accessToken } = await call('POST', `invitations/${token}/accept`, {});
+  const asGuest = calling({ authorization: `Bearer ${accessToken}` });
+  const { versions } = await call('GET', 'privacy/consents/research/versions');
+  const answers = [{ purpose: 'research', given: true, version: versions?.[0]?.version ?? 1, language: 'en' }];
+  const leaving = [
+    { call: asGuest, subject: { kind: 'session', id: guest.id }, session: guest.id, confirm: `Guest ${mark}` },
+    {
+      call: calling(neighbour.headers),
+      subject: { kind: 'client', id: neighbour.ids.client },
+      session: neighbour.ids.session,
+      confirm: `Client ${mark}two`,
+    },
+  ];
+  await app.db
+    .in(ids.organisation)
+    .exec('insert into person_import (org_id, archive_hash, client_id, imported_by) values ($1, $2, $3, $4)', [
+      ids.organisation,
+      Buffer.from(mark),
+      neighbour.ids.client,
+      ids.user,
+    ]);
+  const clientId = neighbour.ids.client;
+  await call('POST', 'break-glass', { clientId, reason: 'Whoever looks after them is ill.' });
+  await call('PUT', `clients/${clientId}/assignments`, { memberIds: [ids.user], teamIds: [] });
+  for (const one of leaving) {
+    await one.call('POST', `sessions/${one.session}/consents`, { answers });
+    await one.call('POST', 'me/record/erasure-request');
+    const { items } = await call('GET', 'privacy/requests');
+    for (const { id } of items ?? []) await call('POST', `privacy/requests/${id}/decline`, { answer: 'Not yet' });
+    await call('POST', 'privacy/deid-exports', { form: 'anonymised', sessionIds: [one.session] });
+    const hold = await call('POST', 'privacy/holds', { subject: one.subject, reason: 'Asked for' });
+    await call('GET', `privacy/records/${one.subject.kind}/${one.subject.id}`);
+    await call('POST', `privacy/holds/${hold.id}/lift`, { reason: 'Over' });
+    await call('POST', 'privacy/erasures', { subject: one.subject, confirm: one.confirm });
+  }
+}
+
+/** The log grows past the other organisation's, and is signed, shipped and trimmed once more. */
+async function audited({ ids, staff }: World): Promise<void> {
+  const call = calling(staff);
+  await call('POST', 'audit/checkpoints');
+  await call('GET', 'audit/state');
+  await call('PATCH', 'organisation', { allowTitles: true });
+  await app.db
+    .in(ids.organisation)
+    .tx((tx) => app.audit.trim(tx, ids.organisation, new Date(Date.now() + 60_000).toISOString()));
+  await call('POST', 'audit/checkpoints');
+  await call('POST', 'audit/verify');
+  await call('POST', 'audit/verify');
+}
+
+const calling = (as: Record<string, string>) => async (method: string, path: string, body?: unknown) =>
+  (await app.json(method, `/api/v1/${path}`, body, as)).body;
+
 /** What a route does only in a certain state: names that are taken, things that are old, a member who has much to lose. */
 async function rarely({ ids, staff, mark }: World): Promise<void> {
-  const call = async (method: string, path: string, body?: unknown) =>
-    (await app.json(method, `/api/v1/${path}`, body, staff)).body;
+  const call = calling(staff);
   await call('POST', 'roles', { name: `Role ${mark}`, permissions: [] });
   const team = await call('POST', 'teams', { name: `Once more ${mark}` });
   await call('POST', 'teams', { name: `Once more ${mark}` });
+  await call('PATCH', `teams/${team.id}`, { name: `Team ${mark}` });
+  await call('GET', `break-glass/clients?name=${encodeURIComponent(`Client ${mark}one`)}`);
+  for (const text of ['Once more?', 'And once more?'])
+    await call('POST', 'privacy/consents/research/versions', { texts: [{ language: 'en', text }] });
   const { token } = await call('POST', 'member-invitations', { roles: ['author'] });
   await call('POST', `join-team/${token}`, { name: `Leaver ${mark}`, password: 'correct horse battery staple' });
   const { items } = await call('GET', 'members');
@@ -125,6 +201,14 @@ afterAll(async () => {
   await upstream.close();
 });
 
+/** Statements in which a predicate could be missing without anything of another organisation coming through. */
+const withoutEffect: readonly [begins: string, because: string][] = [
+  [
+    'insert into signing_key (org_id, id, public_key, private_key) select',
+    'it asks only whether there is a key yet: a missing predicate would keep one from being made, and the signing fails',
+  ],
+];
+
 const short = (text: string): string => text.replaceAll(/\s+/g, ' ').slice(0, 160);
 
 test('each of the two nets holds alone', () => {
@@ -148,8 +232,8 @@ test('a statement without its predicate is found out', () => {
     `predicates: ${found} found out, ${held} held by a key, ${spare} held by another of the same statement, ${survivors.length} not`,
   );
   console.log(survivors.join('\n'));
-  // What is left is reached in no state that would show it; each line above is one to let the world reach.
-  expect(survivors.length / (found + survivors.length)).toBeLessThan(0.15);
+  // Each line above is one to let the world reach, or to name in `withoutEffect` with its reason.
+  expect(survivors.filter((one) => !withoutEffect.some(([begins]) => one.includes(begins)))).toEqual([]);
 });
 
 test('a table without its policy is found out', () => {
@@ -195,7 +279,7 @@ test('every statement of the source names its organisation, or stands above them
     untried.map(({ file, line }) => `${file}:${line}`).join(' '),
   );
   // What the world and `timed` do not reach is tried by nobody: let them reach more when this falls.
-  expect(share).toBeGreaterThan(0.8);
+  expect(share).toBeGreaterThan(0.9);
 });
 
 /** The organisation's own row is named by its id. */

@@ -28,11 +28,15 @@ export function digestSql(
   except: string[] = [],
   /** Which rows count, as a condition on `t`. */
   which = 'true',
+  /** What tells one row from another, where it has an id: a row that is only changed counts as the same. */
+  what: 'rows' | 'ids' = 'rows',
 ): { text: string; values: unknown[] } {
+  const row = `(to_jsonb(t) - '{${restless.join(',')}}'::text[])::text`;
+  const shown = what === 'ids' ? `coalesce(to_jsonb(t)->>'id', ${row})` : row;
   const parts = tables.map(
     ({ name, orgColumn }) =>
       `select '${name}' as name, md5(coalesce(string_agg(x.row, E'\\n' order by x.row), '')) as digest
-       from (select (to_jsonb(t) - '{${restless.join(',')}}'::text[])::text as row from "${name}" t where t.${orgColumn} = $1 and ${which}) x
+       from (select ${shown} as row from "${name}" t where t.${orgColumn} = $1 and ${which}) x
        where not x.row ~ $2`,
   );
   return {
