@@ -34,6 +34,16 @@ export function ChatPage({ sessionId }: { sessionId: string }) {
   return session ? <Asked api={api} session={session} token={token} onSession={load} /> : <Loading />;
 }
 
+function NoAccess() {
+  const { t } = useTranslation();
+  return (
+    <main className="page narrow" id="content">
+      <h1>{t('app.name')}</h1>
+      <p role="status">{t('status.denied')}</p>
+    </main>
+  );
+}
+
 /** What was not answered yet comes before the conversation. */
 function Asked(props: ChatProps) {
   const consents = useConsents(props.api, props.session.id);
@@ -71,6 +81,8 @@ function Chat({ api, session, token, onSession, consents }: ChatProps & { consen
   // What was refused is no news any more once something has happened.
   const moment = `${room.status}/${session.status}/${session.humanWrites}/${room.state.cursor}`;
   useEffect(() => setError(null), [moment]);
+  // Whoever may not see it any more does not go on seeing it.
+  if (room.status === 'denied') return <NoAccess />;
   const statusText = () => {
     if (session.status === 'ended') return t('chat.ended');
     if (room.status !== 'live') return t(`status.${room.status}`);
@@ -88,15 +100,17 @@ function Chat({ api, session, token, onSession, consents }: ChatProps & { consen
       <section className="talk">
         <header>
           <h1 dir="auto">{session.personaName}</h1>
-          <span className="soft small" dir="auto">
-            {session.personaRole}
-          </span>
-          {consents.items && consents.items.length > 0 && (
-            <ConsentButton items={consents.items} answer={consents.answer} />
-          )}
-          <a className="small" href={`/record/${session.id}`}>
-            {t('chat.record')}
-          </a>
+          <div className="row">
+            <span className="soft small grow" dir="auto">
+              {session.personaRole}
+            </span>
+            {consents.items && consents.items.length > 0 && (
+              <ConsentButton items={consents.items} answer={consents.answer} />
+            )}
+            <a className="small" href={`/record/${session.id}`}>
+              {t('chat.record')}
+            </a>
+          </div>
         </header>
         <div className="disclosure">{disclosure()}</div>
         <Transcript
@@ -117,12 +131,7 @@ function Chat({ api, session, token, onSession, consents }: ChatProps & { consen
           {statusText()}
         </p>
         {session.status !== 'ended' && (
-          <Composer
-            label={t('room.message')}
-            disabled={room.status === 'denied' || !room.ready}
-            onSend={room.send}
-            onType={room.typed}
-          />
+          <Composer label={t('room.message')} disabled={!room.ready} onSend={room.send} onType={room.typed} />
         )}
       </section>
     </main>

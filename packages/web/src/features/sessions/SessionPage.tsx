@@ -47,12 +47,22 @@ function Room({ session }: { session: Session }) {
   const stop = useMutation({
     mutationFn: (replyId: string) => api.post(`/sessions/${session.id}/replies/${replyId}/stop`),
   });
+  const denied = room.status === 'denied';
   const clientName = session.client?.name ?? session.alias ?? t('room.clientName');
   const moment = `${room.status}/${session.status}/${session.rung}/${room.state.cursor}`;
   useForget(moment, regenerate, stop);
   const ended = session.status === 'ended';
   const asStaff = session.rung !== 'auto';
   const canWrite = !ended && (asStaff || !session.clientJoined);
+  // Whoever may not see it any more does not go on seeing it.
+  if (denied) {
+    return (
+      <main className="page narrow" id="content">
+        <h1>{t('app.name')}</h1>
+        <p role="status">{t('status.denied')}</p>
+      </main>
+    );
+  }
   return (
     <main className="room" id="content">
       <section className="talk" aria-label={t('room.transcript')}>

@@ -6,6 +6,7 @@ import { Link, useLocation, useNavigate } from '@tanstack/react-router';
 import { useDeferredValue, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
+import { useMay } from '../../lib/me.ts';
 import { Failure, Field, formatDate, Loading, useTitle } from '../../lib/ui.tsx';
 import { isId } from '../../lib/isId.ts';
 import { Picker } from '../../lib/Picker.tsx';
@@ -155,6 +156,7 @@ function Item({ session }: { session: Session }) {
 function Empty() {
   const { t } = useTranslation();
   const queries = useQueryClient();
+  const may = useMay();
   const demo = useMutation({ mutationFn: () => api.post('/demo'), onSuccess: () => queries.invalidateQueries() });
   return (
     <div className="card empty">
@@ -165,11 +167,11 @@ function Empty() {
         <Link to="/sessions/new" className="button primary">
           {t('sessions.new')}
         </Link>
-      ) : (
+      ) : may('organisation.manage') ? (
         <button type="button" className="primary" disabled={demo.isPending} onClick={() => demo.mutate()}>
           {t('sessions.demo')}
         </button>
-      )}
+      ) : null}
     </div>
   );
 }
