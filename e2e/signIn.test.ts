@@ -177,6 +177,8 @@ test('an organisation asks for a second factor; its own provider signs members i
       .poll(async () => (await app.json('GET', '/api/v1/organisation/sign-in')).body.secondFactorRequired)
       .toBe(true);
 
+    // The test goes through the provider's own pages itself; the window stays where it is until then.
+    await page.route(`${oidc.issuer}/**`, (route) => route.fulfill({ status: 204 }));
     const begun = page.waitForRequest((request) => request.url().startsWith(`${oidc.issuer}/auth`));
     await page.goto(`${base}/sign-in`);
     await page.getByRole('button', { name: 'Go on with House accounts' }).click();

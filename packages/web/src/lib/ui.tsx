@@ -99,8 +99,12 @@ export function Dialog({ open, title, onClose, children }: DialogProps) {
     if (open) ref.current?.showModal();
     else ref.current?.close();
   }, [open]);
+  // The browser tells of a closing a moment later, when the same dialog may already be open for something else.
+  const closed = () => {
+    if (!ref.current?.open) onClose();
+  };
   return (
-    <dialog ref={ref} aria-labelledby={id} onClose={onClose}>
+    <dialog ref={ref} aria-labelledby={id} onClose={closed}>
       {open && (
         <div className="stack">
           <div className="row">
