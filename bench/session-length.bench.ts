@@ -5,12 +5,12 @@ import { report, type Row } from './lib/report.ts';
 import { makePersona, makeSession, startServer, type BenchServer, type BenchSession } from './lib/server.ts';
 import { round } from './lib/stats.ts';
 
-const turns = 60;
+const turns = 300;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function counters({ client }: BenchDatabase) {
-  // Backends hand their counters in with a delay of up to a second.
-  await pause(1500);
+  // A backend that has become idle hands its counters in after ten seconds.
+  await pause(11_000);
   const { rows } = await client.query<{ commits: string; rows: string }>(
     `select xact_commit as commits, tup_returned + tup_fetched as rows from pg_stat_database where datname = current_database()`,
   );
@@ -22,6 +22,7 @@ async function turn(server: BenchServer, session: BenchSession, n: number): Prom
   const headers = { authorization: `Bearer ${session.token}`, 'content-type': 'application/json' };
   const path = `${server.url}/api/v1/sessions/${session.id}/messages`;
   const posted = await fetch(path, { method: 'POST', headers, body: JSON.stringify({ text: `Turn ${n}` }) });
+  if (posted.status !== 202) throw new Error(`a message was answered ${posted.status}: ${await posted.text()}`);
   const { seq } = (await posted.json()) as { seq: number };
   let bytes = 0;
   for (let after = seq; ;) {
@@ -29,14 +30,20 @@ async function turn(server: BenchServer, session: BenchSession, n: number): Prom
       headers,
     });
     const text = await response.text();
+    if (!response.ok) throw new Error(`the events were answered ${response.status}: ${text}`);
     bytes += text.length;
     const page = JSON.parse(text) as { events: { type: string }[]; next: number };
-    if (page.events.some((e) => e.type === 'reply.completed')) return bytes;
+    const end = page.events.find((e) => /^reply\.(completed|failed|interrupted|stopped)$/.test(e.type));
+    if (end && end.type !== 'reply.completed') throw new Error(`the reply: ${end.type}`);
+    if (end) return bytes;
     after = page.next;
   }
 }
 
 const database = await openBenchDatabase();
+// The counters would hold the rows that it reads, too.
+await database.client.query('alter system set autovacuum = off');
+await database.client.query('select pg_reload_conf()');
 const upstream = await forkUpstream();
 const server = await startServer({
   DATABASE_URL: database.url,
@@ -51,6 +58,7 @@ const rows: Row[] = [];
 for (const length of [10, 1000, 5000]) {
   const session = await makeSession(server, personaId);
   await fillSession(database.client, session, length);
+  await database.client.query('analyze');
   await turn(server, session, 0);
   const before = { ...(await counters(database)), cpu: server.cpuMs() };
   const began = performance.now();

@@ -60,6 +60,8 @@ export async function startServer(env: Record<string, string> = {}, dataDir?: st
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  // A benchmark that fails leaves no server behind.
+  process.once('exit', () => child.kill());
   await answers(`${url}/readyz`, child);
   const startMs = performance.now() - began;
   const pid = child.pid as number;

@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import PDFDocument from 'pdfkit';
 import type { Part } from './parts.ts';
 
 const regular = 'regular';
@@ -30,6 +29,7 @@ interface Glyphs {
  * as an empty box, and a line at the end counts them: nothing is left out in silence.
  */
 export async function toPdf(parts: Part[]): Promise<Buffer> {
+  const { default: PDFDocument } = await import('pdfkit');
   const doc = new PDFDocument({ margin: 56, font: '', info: { Title: parts[0]?.text ?? '' } });
   for (const [name, file] of Object.entries(files)) doc.registerFont(name, file);
   const chunks: Buffer[] = [];

@@ -7,7 +7,7 @@ import type { Database } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { hashToken } from '../../platform/ids.ts';
 import { actorOfKey, isApiKey } from './apiKeys.service.ts';
-import { hashLoginToken } from './logins.adapter.ts';
+import { hashLoginToken } from './logins.shared.ts';
 import * as logins from './logins.store.ts';
 import { permissionsOfMember } from './permissions.ts';
 import type { SignedInRow, UserRow } from './schema.ts';

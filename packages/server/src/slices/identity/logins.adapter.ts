@@ -1,14 +1,11 @@
-import { createHash } from 'node:crypto';
 import { createAdapterFactory, type CleanedWhere } from 'better-auth/adapters';
 import type { Database } from '../../platform/db/db.ts';
+import { hashLoginToken } from './logins.shared.ts';
 
 type Row = Record<string, unknown>;
 type Where = CleanedWhere;
 
 const sessions = 'login_session';
-
-/** The database holds the hash only: who reads it cannot sign in with what they read. */
-export const hashLoginToken = (token: string): string => createHash('sha256').update(token).digest('base64url');
 
 const quote = (name: string): string => {
   if (!/^[a-z_]+$/.test(name)) throw new Error(`${name} names no column of ours`);

@@ -3,13 +3,12 @@ import { APIError, betterAuth, type BetterAuthOptions } from 'better-auth';
 import { createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
 import { genericOAuth, magicLink, twoFactor } from 'better-auth/plugins';
 import { newId } from '../../platform/ids.ts';
-import type { createLoginAdapter } from './logins.adapter.ts';
+import type { Database } from '../../platform/db/db.ts';
+import { createLoginAdapter } from './logins.adapter.ts';
+import { authPath, orgHeader } from './logins.shared.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import type { IdentityProvider } from './schema.ts';
 
-export const authPath = '/api/v1/auth';
-/** Between the service and the library, never from outside: which organisation was named. */
-export const orgHeader = 'x-rapport-org';
 const sessionSeconds = 30 * 86_400;
 const linkMinutes = 10;
 
@@ -27,7 +26,7 @@ interface Parts {
   /** Scheme, host and port under which the request came. */
   origin: string;
   secret: Buffer;
-  adapter: ReturnType<typeof createLoginAdapter>;
+  db: Database;
   hooks: LoginHooks;
   provider: IdentityProvider | null;
 }
@@ -50,13 +49,13 @@ const refuse = (status: 'FORBIDDEN' | 'UNAUTHORIZED', code: string) => new APIEr
 
 /** better-auth, set up for one address of this server and at most one OpenID provider. */
 export function createLoginLibrary(parts: Parts) {
-  const { origin, secret, adapter, hooks, provider } = parts;
+  const { origin, secret, db, hooks, provider } = parts;
   return betterAuth({
     appName: 'Rapport',
     baseURL: origin,
     basePath: authPath,
     secret: secret.toString('base64url'),
-    database: adapter,
+    database: createLoginAdapter(db),
     logger: { disabled: true },
     telemetry: { enabled: false },
     // Limits are the server's own, the same on all its routes.

@@ -9,10 +9,10 @@ import type { Logger } from '../../platform/logger.ts';
 import type { Outgoing } from '../../platform/net/outgoing.ts';
 import type { Mail } from '../../platform/mail/mail.ts';
 import { secondFactorMissing, tokenHashOf, type Cookies } from './authenticator.ts';
-import { createLoginAdapter } from './logins.adapter.ts';
 import { refusalOf } from './logins.answers.ts';
 import { createLoginAudit } from './logins.audit.ts';
-import { authPath, createLoginLibrary, orgHeader, type LoginHooks } from './logins.library.ts';
+import type { createLoginLibrary, LoginHooks } from './logins.library.ts';
+import { authPath, orgHeader } from './logins.shared.ts';
 import * as store from './logins.store.ts';
 import { openProvider } from './oidc.service.ts';
 import { requireGoodPassword } from './passwordRules.ts';
@@ -72,7 +72,6 @@ const letters = {
 /** Signing in, and what a login is made of; the work itself is the library's. */
 export function createLoginService({ db, audit, keyring, config, mail, log, outgoing, forget }: LoginDeps) {
   const audited = createLoginAudit({ db, audit });
-  const adapter = createLoginAdapter(db);
   const libraries = new Map<string, Library>();
   let secret: Promise<Buffer> | undefined;
   let swept = 0;
@@ -105,9 +104,11 @@ export function createLoginService({ db, audit, keyring, config, mail, log, outg
     const found = libraries.get(key);
     if (found) return [found, drop];
     const secretNow = await theSecret();
+    // A server on which nobody signs in starts sooner and smaller without it.
+    const { createLoginLibrary } = await import('./logins.library.ts');
     // The library asks the provider for its addresses as soon as it is made.
     const made = await outgoing.within(async () =>
-      createLoginLibrary({ origin, secret: secretNow, adapter, hooks: hooksFor(origin), provider }),
+      createLoginLibrary({ origin, secret: secretNow, db, hooks: hooksFor(origin), provider }),
     );
     libraries.set(key, made);
     if (libraries.size > keptLibraries) libraries.delete(libraries.keys().next().value ?? '');

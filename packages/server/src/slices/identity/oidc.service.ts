@@ -4,7 +4,7 @@ import { requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Database, Db } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import { authPath } from './logins.library.ts';
+import { authPath } from './logins.shared.ts';
 import * as logins from './logins.store.ts';
 import * as store from './oidc.store.ts';
 import type { IdentityProvider, IdentityProviderRow } from './schema.ts';

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { AppError } from '../../platform/errors.ts';
 import { actorOf, type App } from '../../platform/http/server.ts';
 import { sessionCookies } from './authenticator.ts';
-import { authPath } from './logins.library.ts';
+import { authPath } from './logins.shared.ts';
 import type { Caller, LoginAnswer } from './logins.service.ts';
 import type { SignInService } from './signIn.service.ts';
 

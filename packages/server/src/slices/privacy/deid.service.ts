@@ -16,7 +16,7 @@ import type { Database } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { ConsentService } from './consents.service.ts';
-import { deidentify, joined, type DeidCategory } from './deid/deidentify.ts';
+import { joined, type DeidCategory } from './deid/spans.ts';
 import * as store from './deid.store.ts';
 import type { DeidBody } from './deid.store.ts';
 import type { Subject } from './schema.ts';
@@ -84,6 +84,8 @@ async function toBody(
 ): Promise<DeidBody> {
   const { messages, names, about, startedAt, sessionId, subject } = conversation;
   const linked = form === 'pseudonymised';
+  // Its knowledge of English takes 50 MB, which a server that prepares no export does without.
+  const { deidentify } = await import('./deid/deidentify.ts');
   const pieces = await deidentify(
     messages.map((message) => message.text),
     { names: [...names, ...terms], about },

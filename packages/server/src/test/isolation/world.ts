@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { keyPermissions } from '@rapport/protocol/permissions';
 import { newId, newToken } from '../../platform/ids.ts';
-import { hashLoginToken } from '../../slices/identity/logins.adapter.ts';
+import { hashLoginToken } from '../../slices/identity/logins.shared.ts';
 import type { TestApp } from '../app.ts';
 
 /** What an id can name. A new entity gets a line here, in `seedWorld`, and in the fixtures that take its id. */

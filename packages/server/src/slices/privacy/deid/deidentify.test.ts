@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { deidentify, joined, type KnownIdentifiers } from './deidentify.ts';
+import { deidentify, type KnownIdentifiers } from './deidentify.ts';
+import { joined } from './spans.ts';
 import { settle, type Span } from './spans.ts';
 
 const today = new Date('2026-11-21T00:00:00Z');

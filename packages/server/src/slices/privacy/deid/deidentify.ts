@@ -150,6 +150,3 @@ export async function deidentify(texts: string[], known: KnownIdentifiers, optio
   }
   return pieces;
 }
-
-export const joined = (pieces: ({ text: string } | { replacement: string })[]): string =>
-  pieces.map((piece) => ('text' in piece ? piece.text : piece.replacement)).join('');

@@ -62,3 +62,7 @@ export function matches(
   }
   return found;
 }
+
+/** The text of pieces, with what stands in place of what was taken out. */
+export const joined = (pieces: ({ text: string } | { replacement: string })[]): string =>
+  pieces.map((piece) => ('text' in piece ? piece.text : piece.replacement)).join('');

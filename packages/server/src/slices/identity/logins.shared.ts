@@ -1,0 +1,9 @@
+/** What is needed of signing in before anybody signs in: the library itself is loaded with the first who does. */
+import { createHash } from 'node:crypto';
+
+export const authPath = '/api/v1/auth';
+/** Between the service and the library, never from outside: which organisation was named. */
+export const orgHeader = 'x-rapport-org';
+
+/** The database holds the hash only: who reads it cannot sign in with what they read. */
+export const hashLoginToken = (token: string): string => createHash('sha256').update(token).digest('base64url');
