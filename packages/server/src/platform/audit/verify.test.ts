@@ -137,7 +137,8 @@ test('an entry changed, removed or put in before a checkpoint is found even wher
       fc.constantFrom(
         `update audit_entry set outcome = 'conflict' where seq = $1`,
         `delete from audit_entry where seq = $1`,
-        `insert into audit_entry select org_id, 1000000, at, actor_kind, actor_id, actor_key, act, subject_kinds, subject_ids, outcome, prev, hash
+        // Not its exact copy: one of the last signed entry would stand behind the checkpoint.
+        `insert into audit_entry select org_id, 1000000, at, actor_kind, actor_id, actor_key, act, subject_kinds, subject_ids, 'conflict', prev, hash
          from audit_entry where seq = $1`,
       ),
       async (seq, change) => {
