@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Id, Instant, NamedPage, line, text, listOf } from './common.ts';
+import { Rung } from './supervision.ts';
 
 export const ClientCreate = z.strictObject({
   name: line(120).describe('A name or an alias.'),
@@ -11,12 +12,14 @@ export const ClientPatch = z.strictObject({
   name: line(120).optional(),
   language: line(35).optional(),
   about: text(8000, 0).optional(),
+  policy: Rung.optional(),
 });
 export const Client = z.object({
   id: Id,
   name: z.string(),
   language: z.string(),
   about: z.string(),
+  policy: Rung.describe('None of this client’s sessions is supervised less strictly.'),
   createdAt: Instant,
   updatedAt: Instant,
 });

@@ -11,16 +11,20 @@ const unsafe = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
 /** Anything but spaces, format characters and letters that are drawn as nothing. */
 const visible = /[^\p{Z}\p{Cc}\p{Cf}\u115f\u1160\u2800\u3164\uffa0]/u;
 
+const readable = (value: z.ZodString) =>
+  value
+    .refine((given) => !unsafe.test(given), 'Control characters are not allowed.')
+    .refine((given) => given.isWellFormed(), 'The text holds half of a surrogate pair.');
+
 /** Text a person wrote: `min` to `max` UTF-16 units after trimming, without control characters or lone surrogates, something of it visible. */
 export const text = (max: number, min = 1) =>
-  z
-    .string()
-    .trim()
-    .min(min)
-    .max(max)
-    .refine((value) => !unsafe.test(value), 'Control characters are not allowed.')
-    .refine((value) => value.isWellFormed(), 'The text holds half of a surrogate pair.')
-    .refine((value) => min === 0 || visible.test(value), 'Nothing in it can be seen.');
+  readable(z.string().trim().min(min).max(max)).refine(
+    (value) => min === 0 || visible.test(value),
+    'Nothing in it can be seen.',
+  );
+
+/** A piece of a text: as `text`, but with the spaces at its ends, and perhaps empty. */
+export const piece = (max: number) => readable(z.string().max(max));
 
 /** Part of a name somebody looks for. */
 export const search = text(200, 0).optional();

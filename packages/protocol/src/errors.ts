@@ -19,6 +19,8 @@ export const errorCatalogue = {
   'request-timeout': { status: 408, title: 'The request did not arrive in time.' },
   conflict: { status: 409, title: 'Somebody changed this in the meantime. Reload and try again.' },
   'already-set-up': { status: 409, title: 'This server has been set up already.' },
+  claimed: { status: 409, title: 'A colleague is reading this draft.' },
+  decided: { status: 409, title: 'This draft was decided on already.' },
   'set-up-first': { status: 409, title: 'Set the server up first: open its address in a browser.' },
   'not-published': { status: 409, title: 'Publish the persona before starting a session with it.' },
   'last-owner': { status: 409, title: 'An organisation keeps at least one owner. Make somebody else an owner first.' },

@@ -3,6 +3,7 @@ import { Id, Instant } from './common.ts';
 import { Purpose } from './consents.ts';
 import { EngineName, Usage } from './inference.ts';
 import { Author, Citation } from './sessions.ts';
+import { ReviewReason, Rung } from './supervision.ts';
 
 export const Audience = z.enum(['all', 'staff']);
 export type Audience = z.infer<typeof Audience>;
@@ -17,6 +18,9 @@ export type EventActor = z.infer<typeof EventActor>;
 
 const reply = z.object({ replyId: Id });
 const ended = reply.extend({ text: z.string().describe('What had been made by then; empty when nothing was.') });
+
+/** `text` stands at `offset` (UTF-16 units) of the reply. */
+const TextPiece = z.object({ replyId: Id, offset: z.number().int(), text: z.string() });
 
 /** The durable event types of a session's room and the shape of each one's `data`. */
 export const eventData = {
@@ -38,6 +42,20 @@ export const eventData = {
     message: z.string(),
     replyTo: Id.nullable().optional().describe('For a reply that could not even begin: what it would have answered.'),
   }),
+  'reply.held': ended.extend({ text: z.string().describe('What the client had seen by then.') }),
+  'reply.released': TextPiece,
+  'reply.delayed': reply.describe('A person will answer: nobody has decided on the draft in time.'),
+  'draft.ready': reply.extend({ text: z.string() }),
+  'draft.edited': reply.extend({ revision: z.number().int() }),
+  'review.claimed': reply.extend({ userId: Id.nullable() }),
+  'review.overdue': reply,
+  'review.decided': reply.extend({
+    decision: z.enum(['released', 'rejected', 'discarded']),
+    reasons: z.array(ReviewReason),
+    note: z.string(),
+    editDistance: z.number().int().nullable().describe('Characters changed between the draft and what was released.'),
+  }),
+  'policy.changed': z.object({ policy: Rung, rung: Rung }),
   'guidance.given': z.object({ guidanceId: Id, text: z.string() }),
   'session.created': z.object({ sessionId: Id }),
   'session.paused': z.object({}),
@@ -80,6 +98,6 @@ export const EventPage = z.object({
 });
 export type EventPage = z.infer<typeof EventPage>;
 
-/** Tokens of a running reply: `text` stands at `offset` (UTF-16 units) of the reply. */
-export const TextDelta = z.object({ replyId: Id, offset: z.number().int(), text: z.string() });
+/** Tokens of a running reply. */
+export const TextDelta = TextPiece;
 export type TextDelta = z.infer<typeof TextDelta>;

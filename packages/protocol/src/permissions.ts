@@ -81,6 +81,7 @@ export const permissions = {
     group: 'sessions',
     text: 'Start sessions, invite clients, guide, pause, take over and end.',
   },
+  'sessions.review': { group: 'sessions', text: 'Edit, release and reject what personas wrote, in sessions one may see.' },
   'sessions.export': { group: 'sessions', text: 'Take a transcript away as a file.' },
 
   'consents.manage': { group: 'privacy', text: 'Record and withdraw consents of clients one may see.' },
@@ -130,6 +131,7 @@ const supervisor: readonly Permission[] = [
   'sessions.follow',
   'sessions.take-part',
   'sessions.supervise',
+  'sessions.review',
   'sessions.export',
   'consents.manage',
   'privacy.read',
@@ -150,6 +152,7 @@ const facilitator: readonly Permission[] = [
   'sessions.follow',
   'sessions.take-part',
   'sessions.supervise',
+  'sessions.review',
   'sessions.export',
   'consents.manage',
 ];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Id, Instant, line, text, listOf } from './common.ts';
-import { SupportedRung } from './supervision.ts';
+import { Rung } from './supervision.ts';
 
 export const Trait = z.strictObject({ name: line(60), level: z.number().int().min(0).max(10) });
 export const Exchange = z.strictObject({ client: text(4000), persona: text(4000) });
@@ -32,7 +32,7 @@ const fields = {
   structure: z.array(Stage).max(20),
   openingLine: text(2000, 0),
   model: ModelSettings,
-  policy: SupportedRung,
+  policy: Rung,
   knowledgeBaseId: Id.nullable(),
 };
 

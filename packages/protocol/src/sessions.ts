@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Id, Instant, Page, line, listOf, search, text } from './common.ts';
 import { EngineName, ReplyStatus, Usage } from './inference.ts';
-import { SupportedRung } from './supervision.ts';
+import { Rung } from './supervision.ts';
 
 export const SessionStatus = z.enum(['active', 'paused', 'ended']);
 export type SessionStatus = z.infer<typeof SessionStatus>;
@@ -9,7 +9,7 @@ export type SessionStatus = z.infer<typeof SessionStatus>;
 export const SessionCreate = z.strictObject({
   personaId: Id,
   clientId: Id.optional(),
-  policy: SupportedRung.default('auto'),
+  policy: Rung.default('auto'),
   title: line(200).optional(),
 });
 export type SessionCreate = z.input<typeof SessionCreate>;
@@ -20,7 +20,8 @@ export const Session = z.object({
   roomId: Id,
   title: z.string(),
   status: SessionStatus,
-  rung: SupportedRung.describe('The rung in force: the strictest of the persona’s and the session’s.'),
+  policy: Rung.describe('What was chosen for this session.'),
+  rung: Rung.describe('The rung in force: the strictest of organisation, persona, client and session.'),
   persona: z.object({ id: Id, version: z.number().int(), name: z.string(), role: z.string() }),
   client: z.object({ id: Id, name: z.string() }).nullable(),
   alias: z.string().nullable().describe('What whoever joined wants to be called.'),
@@ -43,6 +44,7 @@ export const ClientSession = z.object({
   personaRole: z.string(),
   humanWrites: z.boolean().describe('A person of the team writes instead of the persona.'),
   personaOff: z.boolean().describe('Nobody answers by policy; messages are kept.'),
+  reviewed: z.boolean().describe('A person reads what the persona writes before it is shown, or may.'),
   engine: EngineName.nullable(),
   alias: z.string().nullable(),
 });

@@ -21,7 +21,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const platform = createPlatform(options, await connectDatabase(config, options.database));
   const { audit, db, hub, wake, log, node, outgoing, limiter } = platform;
   const services = createServices(platform);
-  const { identity, generations, providers, retention, rooms, privacy } = services;
+  const { identity, generations, providers, retention, rooms, privacy, reviewClock } = services;
   const closing = new AbortController();
   const checkOrigin = createOriginCheck(config);
   const limits = createRequestLimits(limiter, limitsOf(config));
@@ -56,6 +56,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   await privacy.erasures.start();
   await generations.start();
   retention.start();
+  reviewClock.start();
   await providers.start(({ message }) => log.warn({ err: message }, 'what runs GGUF files could not be installed'));
   const live = createLiveSocket({
     server: app.server,
@@ -82,6 +83,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     port,
     async close() {
       closing.abort();
+      reviewClock.stop();
       await retention.stop();
       privacy.erasures.stop();
       await generations.stopAll();

@@ -32,6 +32,7 @@ import { retentionRoutes } from './slices/privacy/retention.routes.ts';
 import { privacyRoutes } from './slices/privacy/routes.ts';
 import { roomRoutes } from './slices/rooms/routes.ts';
 import { sessionRoutes } from './slices/sessions/routes.ts';
+import { supervisionRoutes } from './slices/supervision/reviews.routes.ts';
 import type { Services } from './services.ts';
 
 /** Limits for this machine itself would only be in its owner's way, unless they are asked for. */
@@ -70,6 +71,7 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   knowledgeRoutes(app, services.knowledge);
   personaRoutes(app, services.personas);
   clientRoutes(app, services.clients, services.assignments);
+  supervisionRoutes(app, services);
   consentRoutes(app, services.consents);
   deidRoutes(app, services.deid);
   retentionRoutes(app, services.retention);

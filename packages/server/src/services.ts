@@ -30,6 +30,10 @@ import { createGenerationService } from './slices/inference/generations.service.
 import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
 import { createPersonaService, type PersonaService } from './slices/personas/service.ts';
+import { createPolicyService } from './slices/supervision/policies.service.ts';
+import { createReviewClock } from './slices/supervision/reviews.clock.ts';
+import { createReviewPager } from './slices/supervision/reviews.pages.ts';
+import { createReviewService } from './slices/supervision/reviews.service.ts';
 import { createAuditService } from './slices/privacy/audit.service.ts';
 import { breakGlassLetter, createBreakGlassService } from './slices/privacy/breakGlass.service.ts';
 import { createConsentService } from './slices/privacy/consents.service.ts';
@@ -45,7 +49,9 @@ import { createConsentPlaces } from './slices/sessions/consents.ts';
 import { createConversationService } from './slices/sessions/conversation.service.ts';
 import { createDeidSource } from './slices/sessions/deid.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
+import { createReviewHandler } from './slices/sessions/releases.ts';
 import { createSessionService, type SessionService } from './slices/sessions/service.ts';
+import { messageText } from './slices/sessions/messages.store.ts';
 import { createTranscriptService } from './slices/sessions/transcript.service.ts';
 
 /** What a server is made of; everything else is in its configuration. */
@@ -103,10 +109,24 @@ export function createServices(platform: Platform) {
     hasProvider: providers.hasProvider,
     allowTitles: identity.allowsTitles,
   });
-  const clients = createClientService({ db, keyring, audit });
+  const clients = createClientService({
+    db,
+    keyring,
+    audit,
+    onPolicy: (orgId, clientId) => void conversations.obeyRung(orgId, { clientId }),
+  });
   const assignments = createAssignmentService({ db, audit, clients, onChanged: identity.changed });
   const access = createSessionAccess({ db, hub });
-  const talk = { db, audit, access, personas, providers };
+  const policies = createPolicyService({ db, audit });
+  const reviews = createReviewService({
+    db,
+    audit,
+    policies,
+    append: access.append,
+    draftOf: generations.draftOf,
+    messageText: (orgId, id) => messageText(db.in(orgId), orgId, id),
+  });
+  const talk = { db, audit, access, personas, providers, reviews };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
   const sessions = createSessionService({ ...talk, conversations, clients });
   const invitations = createInvitationService({
@@ -123,7 +143,19 @@ export function createServices(platform: Platform) {
   const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations });
   const privacy = createPrivacy(platform, { identity, sessions, personas });
   const demo = createDemoService({ personas, knowledge, clients });
-  generations.handle(createReplyHandler({ db, log, personas, providers, knowledge, access, consents, conversations }));
+  generations.handle(
+    createReplyHandler({ db, log, personas, providers, knowledge, access, consents, conversations, reviews }),
+  );
+  reviews.handle(createReviewHandler({ log, access, conversations, generations }));
+  policies.onChanged((orgId) => void conversations.obeyRung(orgId, {}));
+  const reviewClock = createReviewClock({
+    db,
+    log,
+    reviews,
+    policies,
+    append: access.append,
+    page: createReviewPager({ log, mail: platform.mail, publicUrl: config.publicUrl, members: team.members }),
+  });
   deid.attach(createDeidSource({ db }));
   consents.attach(createConsentPlaces({ access, clients, conversations }));
   return {
@@ -138,6 +170,9 @@ export function createServices(platform: Platform) {
     assignments,
     sessions,
     conversations,
+    policies,
+    reviews,
+    reviewClock,
     invitations,
     ...team,
     transcripts,

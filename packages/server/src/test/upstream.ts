@@ -44,6 +44,8 @@ function actOf(body: RecordedRequest['body']): { act: string; number: number | n
 function script(act: string, number: number | null, body: RecordedRequest['body']): { texts: string[]; every: number } {
   const count = /^words-(\d+)$/.exec(act)?.[1];
   if (count) return { texts: words(Number(count)), every: number ?? 0 };
+  // What must not get out: it stands in the reply alone.
+  if (act === 'canary') return { texts: Array.from({ length: 30 }, () => 'KANARIENVOGEL '), every: number ?? 20 };
   if (act === 'recite')
     return {
       texts: lastText(body)

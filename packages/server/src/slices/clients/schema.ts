@@ -1,4 +1,7 @@
+import type { Rung } from '@rapport/protocol/supervision';
+
 export interface ClientRow {
+  policy: Rung;
   id: string;
   name: string;
   profile: Buffer;

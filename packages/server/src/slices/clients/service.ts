@@ -13,7 +13,15 @@ import * as store from './store.ts';
 
 export type ClientService = ReturnType<typeof createClientService>;
 
-export function createClientService({ db, keyring, audit }: { db: Database; keyring: Keyring; audit: Audit }) {
+interface Parts {
+  db: Database;
+  keyring: Keyring;
+  audit: Audit;
+  /** How their sessions are supervised has changed; it concerns the replies that run, too. */
+  onPolicy(orgId: string, clientId: string): void;
+}
+
+export function createClientService({ db, keyring, audit, onPolicy }: Parts) {
   return {
     async create(actor: Actor, body: z.output<typeof ClientCreate>): Promise<Client> {
       requireStaff(actor);
@@ -44,14 +52,16 @@ export function createClientService({ db, keyring, audit }: { db: Database; keyr
     /** Throws `not-found`. */
     async update(actor: Actor, id: string, patch: z.output<typeof ClientPatch>): Promise<Client> {
       const client = await this.get(actor, id);
-      return audit.acting(actor, 'client.changed', { client: id }, (tx) =>
-        store.updateClient(tx, actor.orgId, {
+      return audit.acting(actor, 'client.changed', { client: id }, (tx) => {
+        if (patch.policy && patch.policy !== client.policy) tx.afterCommit(() => onPolicy(actor.orgId, id));
+        return store.updateClient(tx, actor.orgId, {
           ...client,
           name: patch.name ?? client.name,
           language: patch.language ?? client.language,
           about: patch.about ?? client.about,
-        }),
-      );
+          policy: patch.policy ?? client.policy,
+        });
+      });
     },
 
     async list(actor: Actor, page: ClientQuery): Promise<{ items: Client[]; next: string | null }> {

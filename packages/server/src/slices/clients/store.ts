@@ -3,11 +3,11 @@ import type { Db } from '../../platform/db/db.ts';
 import type { ClientProfile, ClientRow } from './schema.ts';
 
 const place = (orgId: string, rowId: string) => ({ orgId, table: 'client', column: 'profile', rowId });
-const columns = 'id, name, profile, created_at, updated_at';
+const columns = 'id, name, profile, policy, created_at, updated_at';
 
 async function toClient(db: Db, orgId: string, row: ClientRow): Promise<Client> {
   const profile = JSON.parse(await db.codec.open(place(orgId, row.id), row.profile)) as ClientProfile;
-  return { id: row.id, name: row.name, ...profile, createdAt: row.created_at, updatedAt: row.updated_at };
+  return { id: row.id, name: row.name, ...profile, policy: row.policy, createdAt: row.created_at, updatedAt: row.updated_at };
 }
 
 export async function insertClient(
@@ -27,12 +27,13 @@ export async function insertClient(
 export async function updateClient(db: Db, orgId: string, client: Client): Promise<Client> {
   const profile: ClientProfile = { language: client.language, about: client.about };
   const row = await db.one<ClientRow>(
-    `update client set name = $3, profile = $4, updated_at = now() where org_id = $1 and id = $2 returning ${columns}`,
+    `update client set name = $3, profile = $4, policy = $5, updated_at = now() where org_id = $1 and id = $2 returning ${columns}`,
     [
       orgId,
       client.id,
       client.name,
       await db.codec.seal(place(orgId, client.id), JSON.stringify(profile), { holder: client.id }),
+      client.policy,
     ],
   );
   return toClient(db, orgId, row);

@@ -14,7 +14,7 @@ interface Tail {
   again: boolean;
 }
 
-const ends = new Set(['reply.completed', 'reply.stopped', 'reply.interrupted', 'reply.failed']);
+const ends = new Set(['reply.completed', 'reply.stopped', 'reply.interrupted', 'reply.failed', 'draft.ready']);
 
 /** Shows replies that another server makes, by reading their token log on each wake-up. */
 export function createFollower(parts: { db: Database; hub: Hub; wake: Wake; streams: Streams; log: Logger }) {
@@ -32,7 +32,8 @@ export function createFollower(parts: { db: Database; hub: Hub; wake: Wake; stre
       do {
         tail.again = false;
         const { orgId, id } = tail.generation;
-        const text = await readTokens(db.in(orgId), orgId, id, tail.stream.text.length);
+        const { text, audience } = await readTokens(db.in(orgId), orgId, id, tail.stream.text.length);
+        if (audience === 'staff' && tail.stream.audience === 'all') tail.stream.hold();
         if (text !== '' && tails.has(id)) tail.stream.append(text);
       } while (tail.again);
     } catch (error) {
@@ -75,16 +76,18 @@ export function createFollower(parts: { db: Database; hub: Hub; wake: Wake; stre
       if (!streams.get(replyId)) {
         follow(orgId, roomId).catch((error: Error) => log.debug({ err: error.message }, 'following a reply failed'));
       }
-    } else if (ends.has(event.type)) {
-      drop((JSON.parse(event.body) as { data: { replyId: string } }).data.replyId);
-    } else if (event.type === 'message.created' && tails.size > 0) {
-      // The last tokens are in the message, not in the log: readers of deltas are given them first.
+      return;
+    }
+    if (tails.size > 0 && (event.type === 'message.created' || event.type === 'draft.ready')) {
+      // The last tokens are in the event, not in the log: readers of deltas are given them first.
       const { replyId, text } = (JSON.parse(event.body) as { data: { replyId?: string; text: string } }).data;
       const tail = replyId ? tails.get(replyId) : undefined;
-      if (!tail || !text.startsWith(tail.stream.text)) return;
-      tail.stream.append(text.slice(tail.stream.text.length));
-      tail.stream.flush();
+      if (tail && text.startsWith(tail.stream.text)) {
+        tail.stream.append(text.slice(tail.stream.text.length));
+        tail.stream.flush();
+      }
     }
+    if (ends.has(event.type)) drop((JSON.parse(event.body) as { data: { replyId: string } }).data.replyId);
   });
 
   return {

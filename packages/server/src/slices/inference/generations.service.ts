@@ -44,6 +44,8 @@ export interface GenerationHandler {
   costOf(generation: Generation, usage: Usage): Promise<number | null>;
   /** Runs in the transaction that ends the generation: append the message and the events here. */
   ended(tx: Tx, generation: Generation, outcome: Outcome): Promise<void>;
+  /** Runs in the transaction from which on the tokens are for the team alone; `shown` is what everybody has of them. */
+  held(tx: Tx, generation: Generation, shown: string): Promise<void>;
   /** Runs after that commit. */
   settled(generation: Generation, outcome: Outcome): void;
 }
@@ -55,6 +57,8 @@ interface Running {
   durable: number;
   startedAt: number;
   firstTokenMs: number | null;
+  /** While a reply is being put on hold nothing of it is committed: who follows elsewhere learns first that it is held. */
+  holding: Promise<void> | null;
   done: Promise<void>;
 }
 
@@ -98,7 +102,7 @@ export function createGenerationService(parts: {
 
   const commit = async () => {
     const pieces = [...running.values()]
-      .filter((r) => r.stream.text.length > r.durable)
+      .filter((r) => !r.holding && r.stream.text.length > r.durable)
       .map((r) => ({ run: r, generation: r.generation, offset: r.durable, text: r.stream.text.slice(r.durable) }));
     if (pieces.length === 0) return;
     await store.appendTokens(db.everywhere, node, pieces);
@@ -184,9 +188,37 @@ export function createGenerationService(parts: {
     }
   };
 
+  /** The stream first, so that no further token gets out while the change is being stored. */
+  const hold = (run: Running): Promise<void> => {
+    if (run.holding || run.generation.audience === 'staff') return run.holding ?? Promise.resolve();
+    const shown = run.stream.hold();
+    const held: Generation = { ...run.generation, audience: 'staff' };
+    const write = async () => {
+      for (let attempt = 0; running.get(held.id) === run; attempt += 1) {
+        try {
+          await db.in(held.orgId).tx(async (tx) => {
+            await store.setAudience(tx, held, 'staff');
+            await need().held(tx, held, shown);
+          });
+          run.generation = held;
+          return;
+        } catch (error) {
+          log.warn({ reply: held.id, err: (error as Error).message }, 'a hold is not stored yet; the reply waits for it');
+          await new Promise((resolve) => setTimeout(resolve, Math.min(2000, 100 * 2 ** attempt)));
+        }
+      }
+    };
+    run.holding = write().finally(() => {
+      run.holding = null;
+      scheduleCommit();
+    });
+    return run.holding;
+  };
+
   const execute = async (run: Running) => {
     try {
       const outcome = await produce(run);
+      await run.holding;
       run.stream.flush();
       await committing;
       await finish(run, outcome);
@@ -207,6 +239,7 @@ export function createGenerationService(parts: {
       durable: 0,
       startedAt: performance.now(),
       firstTokenMs: null,
+      holding: null,
       done: Promise.resolve(),
     };
     running.set(generation.id, run);
@@ -215,11 +248,10 @@ export function createGenerationService(parts: {
 
   const renew = async () => {
     if (running.size === 0) return;
-    const held = new Map(
-      (await store.renewLeases(db.everywhere, node, [...running.keys()])).map((r) => [r.id, r.stop]),
-    );
+    const kept = new Map((await store.renewLeases(db.everywhere, node, [...running.keys()])).map((r) => [r.id, r]));
     for (const [id, run] of running) {
-      const stop = held.get(id);
+      const stop = kept.get(id)?.stop;
+      if (kept.get(id)?.hold) void hold(run);
       // A reply that began or ended during the statement is judged at the next one.
       if (stop === undefined && performance.now() - run.startedAt > store.leaseSeconds * 1000) {
         run.controller.abort(new Stopped('lost'));
@@ -231,7 +263,7 @@ export function createGenerationService(parts: {
   const adopt = async () => {
     if (stopping) return;
     for (const generation of await store.adoptOrphans(db.everywhere, node)) {
-      const text = await store.readTokens(db.in(generation.orgId), generation.orgId, generation.id, 0);
+      const { text } = await store.readTokens(db.in(generation.orgId), generation.orgId, generation.id, 0);
       hub.ephemeral(generation.roomId, {
         audience: generation.audience,
         type: 'reply-reset',
@@ -274,6 +306,8 @@ export function createGenerationService(parts: {
 
   wake.on((topic) => {
     if (topic.startsWith('stop/')) running.get(topic.slice(5))?.controller.abort(new Stopped('stopped'));
+    const run = topic.startsWith('hold/') ? running.get(topic.slice(5)) : undefined;
+    if (run) void hold(run);
   });
 
   return {
@@ -297,6 +331,17 @@ export function createGenerationService(parts: {
         await run.done;
       } else if (await store.requestStop(db.in(orgId), orgId, replyId)) wake.send(`stop/${replyId}`, 1);
     },
+
+    /** Shows what follows of a running reply to the team alone, wherever it runs. Resolves when this is stored, if it runs here. */
+    async hold(orgId: string, replyId: string): Promise<void> {
+      const run = running.get(replyId);
+      if (run && run.generation.orgId === orgId) await hold(run);
+      else if (await store.requestHold(db.in(orgId), orgId, replyId)) wake.send(`hold/${replyId}`, 1);
+    },
+
+    /** What a running reply has so far, made here or elsewhere. */
+    draftOf: async (orgId: string, replyId: string): Promise<string> =>
+      running.get(replyId)?.stream.text ?? (await store.readTokens(db.in(orgId), orgId, replyId, 0)).text,
 
     /** What a reader who joins now must be given: each running reply's text so far. Follows replies of other servers. */
     async snapshot(orgId: string, roomId: string, audience: Audience): Promise<() => TextDelta[]> {

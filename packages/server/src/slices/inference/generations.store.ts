@@ -125,22 +125,38 @@ export async function appendTokens(db: Db, owner: string, all: TokenPiece[]): Pr
   );
 }
 
-/** The durable text of a reply from `offset` on, in order. */
-export async function readTokens(db: Db, orgId: string, id: string, offset: number): Promise<string> {
-  const rows = await db.many<{ at: number; body: Buffer }>(
-    `select start_offset as at, body from token_log where org_id = $1 and generation_id = $2 and start_offset >= $3 order by start_offset`,
+/**
+ * The durable text of a reply from `offset` on, in order, and who may read it. Both as of one moment: what a held reply goes on
+ * with is committed after its audience has changed.
+ */
+export async function readTokens(
+  db: Db,
+  orgId: string,
+  id: string,
+  offset: number,
+): Promise<{ text: string; audience: Audience }> {
+  const rows = await db.many<{ audience: Audience; at: number | null; body: Buffer }>(
+    `select g.audience, t.start_offset as at, t.body from generation g
+     left join token_log t on t.org_id = g.org_id and t.generation_id = g.id and t.start_offset >= $3
+     where g.org_id = $1 and g.id = $2 order by t.start_offset`,
     [orgId, id, offset],
   );
-  const pieces = await Promise.all(rows.map((row) => db.codec.open(tokenPlace(orgId, id, row.at), row.body)));
-  return pieces.join('');
+  const pieces = await Promise.all(
+    rows.map(({ at, body }) => (at === null ? '' : db.codec.open(tokenPlace(orgId, id, at), body))),
+  );
+  return { text: pieces.join(''), audience: rows[0]?.audience ?? 'staff' };
 }
 
-/** Keeps the leases of what runs here and tells which of them are still ours and which somebody asked to stop. */
-export const renewLeases = (db: Db, owner: string, ids: string[]): Promise<{ id: string; stop: boolean }[]> =>
+/** Keeps the leases of what runs here and tells which of them are still ours and which somebody asked to stop or to hold. */
+export const renewLeases = (
+  db: Db,
+  owner: string,
+  ids: string[],
+): Promise<{ id: string; stop: boolean; hold: boolean }[]> =>
   db.many(
     `update generation set lease_until = now() + make_interval(secs => ${leaseSeconds})
      where owner = $1 and status = 'running' and id = any($2::uuid[])
-     returning id, stop_requested as stop`,
+     returning id, stop_requested as stop, hold_requested as hold`,
     [owner, ids],
   );
 
@@ -159,6 +175,16 @@ export const requestStop = (db: Db, orgId: string, id: string): Promise<number> 
     orgId,
     id,
   ]);
+
+/** From now on for the team alone; whoever makes it learns of it. */
+export const requestHold = (db: Db, orgId: string, id: string): Promise<number> =>
+  db.exec(`update generation set hold_requested = true where org_id = $1 and id = $2 and status = 'running'`, [
+    orgId,
+    id,
+  ]);
+
+export const setAudience = (tx: Tx, g: Generation, audience: Audience): Promise<number> =>
+  tx.exec(`update generation set audience = $3 where org_id = $1 and id = $2`, [g.orgId, g.id, audience]);
 
 export const runningIn = (db: Db, orgId: string, roomId: string): Promise<Generation[]> =>
   db.many<Generation>(

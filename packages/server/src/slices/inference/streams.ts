@@ -7,6 +7,8 @@ export interface ReplyStream {
   readonly roomId: string;
   readonly audience: Audience;
   readonly text: string;
+  /** What follows is for the team alone. Returns the text that everybody has. */
+  hold(): string;
   append(text: string): void;
   /** Sends what waits for the next frame. */
   flush(): void;
@@ -34,16 +36,23 @@ export function createStreams(hub: Pick<Hub, 'ephemeral'>, frameMs: number): Str
     for (const stream of waiting) stream.flush();
   };
 
-  const open = (replyId: string, roomId: string, audience: Audience): ReplyStream => {
+  const open = (replyId: string, roomId: string, first: Audience): ReplyStream => {
     // A rope: V8 joins it once when it is read, so appending a token costs the token.
     let text = '';
+    let audience = first;
     const stream = {
       replyId,
       roomId,
-      audience,
+      get audience() {
+        return audience;
+      },
       sent: 0,
       get text() {
         return text;
+      },
+      hold() {
+        audience = 'staff';
+        return text.slice(0, stream.sent);
       },
       append(more: string) {
         text += more;

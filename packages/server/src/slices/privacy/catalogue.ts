@@ -83,6 +83,14 @@ export const catalogue = {
     rows: [['generation_id', 'generation']],
     exported: 'as the reply’s message: the log is a copy of it',
   },
+  review: {
+    about: 'client',
+    category: 'guidance',
+    columns: { body: 'what a persona wrote for them, and what the team made of it', reasons: 'why not as it was' },
+    ...ofSession,
+    exported: 'what was released of it, as messages; what was not stays with the team',
+    staffOnly: true,
+  },
   generation: {
     about: 'client',
     category: 'technical',
@@ -283,6 +291,20 @@ export const catalogue = {
     columns: { name: 'what they called a key', token_hash: 'hash of it', last_used_at: 'when it was used' },
     exported: 'in their list of keys',
     erased: 'with the account',
+  },
+  review_deputy: {
+    about: 'staff',
+    category: 'account',
+    columns: { deputy_id: 'who stands in for whom' },
+    exported: 'GET /api/v1/deputy',
+    erased: 'with the account, and by naming nobody',
+  },
+  supervision_policy: {
+    about: 'staff',
+    category: 'account',
+    columns: { fallback_email: 'who is written to when nobody decides' },
+    exported: 'in the organisation’s settings',
+    erased: 'by another address in the settings',
   },
   deid_export: {
     about: 'staff',

@@ -13,7 +13,8 @@ import type { GenerationService } from '../inference/generations.service.ts';
 import type { ProviderService } from '../inference/providers.service.ts';
 import type { PersonaService } from '../personas/service.ts';
 import { requireConsent, type ConsentService } from '../privacy/consents.service.ts';
-import { personaMayAnswer } from '../supervision/service.ts';
+import type { ReviewService } from '../supervision/reviews.service.ts';
+import { isHeld, personaMayWrite, personSpeaks } from '../supervision/service.ts';
 import { mayEnter, type SessionAccess } from './access.ts';
 import { budgetMessage } from './faults.ts';
 import { createEngineChooser } from './engines.ts';
@@ -36,8 +37,9 @@ export function createConversationService(parts: {
   providers: ProviderService;
   generations: GenerationService;
   budgets: BudgetService;
+  reviews: ReviewService;
 }) {
-  const { db, audit, consents, generations, budgets } = parts;
+  const { db, audit, consents, generations, budgets, reviews } = parts;
   const { enter, lock, append } = parts.access;
 
   const engines = createEngineChooser(parts);
@@ -53,18 +55,23 @@ export function createConversationService(parts: {
   ) => {
     if (JSON.stringify(row.engine) !== JSON.stringify(reply.engine))
       await store.setEngine(tx, orgId, row.id, reply.engine);
+    const rung = rungOf(row);
     await generations.begin(tx, {
       orgId,
       id: reply.replyId,
       sessionId: row.id,
       roomId: row.room_id,
-      audience: 'all',
+      audience: isHeld(rung) ? 'staff' : 'all',
       replyTo: reply.replyTo,
       replaces: reply.replaces,
       engine: reply.engine,
       personaId: row.persona_id,
       userId: row.created_by,
     });
+    if (isHeld(rung)) {
+      const held = { id: reply.replyId, sessionId: row.id, roomId: row.room_id, rung, risk: 0, released: '' };
+      await reviews.open(tx, orgId, held);
+    }
   };
 
   const startedEvent = (row: SessionRow, replyId: string, engine: EngineName, replyTo: string | null) =>
@@ -87,9 +94,11 @@ export function createConversationService(parts: {
   /** As whom this actor's words are stored. Throws `wrong-state` when a member of staff must take over first. */
   const authorOf = (actor: Actor, row: SessionRow): 'client' | 'staff' => {
     if (actor.kind === 'client') return 'client';
-    if (!personaMayAnswer(rungOf(row))) return 'staff';
+    const rung = rungOf(row);
+    if (!personaMayWrite(rung)) return 'staff';
     // Until a client has joined, staff speak the client's part: a rehearsal, or a talk written down for somebody present.
     if (!row.client_joined) return 'client';
+    if (personSpeaks(rung)) return 'staff';
     throw new AppError('wrong-state', { detail: 'Take the session over before writing to the client yourself.' });
   };
 
@@ -109,10 +118,11 @@ export function createConversationService(parts: {
       ]);
       return db.in(actor.orgId).tx(async (tx) => {
         // One round trip: the database answers in order, so what follows the lock is read under it.
-        const [row, known, [latest]] = await Promise.all([
+        const [row, known, [latest], held] = await Promise.all([
           lock(tx, actor, id),
           key === undefined ? undefined : messages.findByKey(tx, orgId, id, key),
           generations.list(orgId, id, null, 1, tx),
+          reviews.openOf(tx, orgId, id),
         ]);
         const hash = () => tx.codec.hash(orgId, 'message', text);
         if (known) {
@@ -128,8 +138,9 @@ export function createConversationService(parts: {
           author === 'client' &&
           !missing.includes('ai-processing') &&
           row.status === 'active' &&
-          personaMayAnswer(rungOf(row)) &&
-          latest?.status !== 'running';
+          personaMayWrite(rungOf(row)) &&
+          latest?.status !== 'running' &&
+          held === null;
         const spentUntil = answers ? spending.spentUntil(row.persona_id, row.created_by) : null;
         const replyId = answers && !spentUntil ? newId() : null;
         const events: EventDraft[] = [
@@ -198,6 +209,20 @@ export function createConversationService(parts: {
       if (latest?.status === 'running') await generations.stop(orgId, latest.id);
     },
 
+    /** The rung may have changed: a reply that runs is held or stopped, and what waits for an answer gets one. */
+    async obeyRung(orgId: string, which: { sessionId?: string; clientId?: string }): Promise<void> {
+      const row = which.sessionId && (await store.findSession(db.in(orgId), orgId, which.sessionId, null));
+      const rows = row ? [row] : await store.sessionsWithRunning(db.in(orgId), orgId, which.clientId ?? null);
+      for (const session of rows) {
+        const rung = rungOf(session);
+        const [latest] = await generations.list(orgId, session.id, null, 1);
+        if (latest?.status === 'running') {
+          if (!personaMayWrite(rung)) await generations.stop(orgId, latest.id);
+          else if (isHeld(rung) && latest.audience === 'all') await generations.hold(orgId, latest.id);
+        } else await this.answerPending(orgId, session.id);
+      }
+    },
+
     /** Makes the last reply again: after an interruption, or because another is wanted. Throws `reply-running`, `wrong-state`, `consent-needed`, `budget-spent`. */
     async regenerate(actor: Actor, id: string): Promise<{ replyId: string }> {
       const { orgId } = actor;
@@ -211,10 +236,12 @@ export function createConversationService(parts: {
         if (row.status === 'ended') throw new AppError('session-ended');
         requireConsent(await gate.missing(tx, subjectOf(row), ['ai-processing']), 'ai-processing');
         if (row.status === 'paused') throw new AppError('session-paused');
-        if (!personaMayAnswer(rungOf(row)))
+        if (!personaMayWrite(rungOf(row)))
           throw new AppError('wrong-state', { detail: 'Hand the session back first.' });
         const [latest] = await generations.list(orgId, id, null, 1, tx);
         if (latest?.status === 'running') throw new AppError('reply-running');
+        if (await reviews.openOf(tx, orgId, id))
+          throw new AppError('wrong-state', { detail: 'A draft waits for a decision. Release or reject it first.' });
         const [last] = await messages.listMessages(tx, orgId, id, null, 1);
         if (!last || last.author === 'staff' || (last.author === 'persona' && !last.replyId)) {
           throw new AppError('wrong-state', { detail: 'There is no reply to make again.' });
@@ -242,15 +269,17 @@ export function createConversationService(parts: {
       ]);
       return db.in(orgId).tx(async (tx) => {
         const row = await store.lockSession(tx, orgId, sessionId, null);
-        if (!row || row.status !== 'active' || !personaMayAnswer(rungOf(row))) return null;
+        if (!row || row.status !== 'active' || !personaMayWrite(rungOf(row))) return null;
         if ((await gate.missing(tx, subjectOf(row), ['ai-processing'])).length > 0) return null;
         const recent = await messages.listMessages(tx, orgId, sessionId, null, pendingWindow);
         const [latest] = await generations.list(orgId, sessionId, null, 1, tx);
+        if (latest?.status === 'running' || (await reviews.openOf(tx, orgId, sessionId))) return null;
         // Within the last messages: what a person of the team has answered needs no reply; what arrived while a reply ran stands before that reply.
         const last = recent
           .slice(recent.findLastIndex((m) => m.author === 'staff') + 1)
           .findLast((m) => m.author === 'client');
-        if (!last || latest?.status === 'running' || latest?.replyTo === last.id) return null;
+        if (!last) return null;
+        if (latest?.replyTo === last.id && !(await reviews.wantsAgain(tx, orgId, latest.id))) return null;
         const spentUntil = spending.spentUntil(row.persona_id, row.created_by);
         if (spentUntil) {
           await append(tx, orgId, row.room_id, [spentEvent(row, spentUntil, last.id)]);

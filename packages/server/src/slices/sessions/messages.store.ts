@@ -121,6 +121,12 @@ export async function recentMessages(
   return Promise.all(rows.reverse().map((row) => toMessage(db, orgId, row)));
 }
 
+/** Null where it is gone. */
+export async function messageText(db: Db, orgId: string, id: string): Promise<string | null> {
+  const row = await db.maybe<{ body: Buffer }>(`select body from message where org_id = $1 and id = $2`, [orgId, id]);
+  return row ? db.codec.open(place(orgId, id, 'body'), row.body) : null;
+}
+
 export const supersede = (tx: Tx, orgId: string, messageId: string): Promise<number> =>
   tx.exec(`update message set superseded = true where org_id = $1 and id = $2`, [orgId, messageId]);
 

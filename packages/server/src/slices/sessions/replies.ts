@@ -18,7 +18,9 @@ import { buildPrompt, summaryAfter, summaryKeeps, summaryPrompt } from './prompt
 import { faultMessage } from './faults.ts';
 import type { SessionAccess } from './access.ts';
 import type { ConversationService } from './conversation.service.ts';
-import { subjectOf } from './session.ts';
+import type { ReviewService } from '../supervision/reviews.service.ts';
+import { isHeld } from '../supervision/service.ts';
+import { rungOf, subjectOf } from './session.ts';
 import * as store from './store.ts';
 
 /** Bounds what a turn reads, however long the session is: more than the summary ever leaves over. */
@@ -36,6 +38,7 @@ export interface ReplyParts {
   access: SessionAccess;
   consents: ConsentService;
   conversations: ConversationService;
+  reviews: ReviewService;
 }
 
 /** The person has not agreed, or no longer, that a model processes what they say. */
@@ -50,7 +53,7 @@ const noUsage = { inputTokens: null, outputTokens: null, cachedTokens: null };
 
 /** Makes the persona's replies: what goes into the prompt, who is asked, what the end of a reply leaves in the log. */
 export function createReplyHandler(parts: ReplyParts): GenerationHandler {
-  const { db, log, personas, providers, knowledge, access, consents, conversations } = parts;
+  const { db, log, personas, providers, knowledge, access, consents, conversations, reviews } = parts;
   /** Replies after whose end there is something to do, which most have not. */
   const unanswered = new Set<string>();
   const lengthy = new Set<string>();
@@ -118,10 +121,29 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     return { finishReason: end.finishReason, usage: end.usage };
   };
 
-  const ended = async (tx: Tx, generation: Generation, outcome: Outcome) => {
+  /** Becomes what the client may see of the end of a held reply; null: nothing, or it was told already. */
+  const endedHeld = async (tx: Tx, generation: Generation, outcome: Outcome): Promise<Outcome | null> => {
+    const { orgId, roomId, id: replyId } = generation;
+    const citations = (outcome.extra as Citation[] | undefined) ?? [];
+    const completed = outcome.status === 'completed';
+    const open = await reviews.ended(tx, orgId, replyId, { completed, text: outcome.text, citations });
+    if (!open) {
+      // What the decision asked for could not begin before this end.
+      unanswered.add(replyId);
+      return null;
+    }
+    if (!completed) return { ...outcome, text: open.released };
+    const actor: EventActor = { kind: 'persona', id: generation.personaId, name: null };
+    await access.append(tx, orgId, roomId, [draft('draft.ready', 'staff', actor, { replyId, text: outcome.text })]);
+    return null;
+  };
+
+  const ended = async (tx: Tx, generation: Generation, made: Outcome) => {
     const { orgId, sessionId, roomId, id: replyId, engine, replyTo, replaces } = generation;
     const row = await store.lockSession(tx, orgId, sessionId, null);
     if (!row) return;
+    const outcome = generation.audience === 'staff' ? await endedHeld(tx, generation, made) : made;
+    if (!outcome) return;
     if (row.last_client_message !== replyTo) unanswered.add(replyId);
     const actor: EventActor = { kind: 'persona', id: row.persona_id, name: row.persona_name };
     const kept = outcome.status === 'completed' || (outcome.status === 'stopped' && outcome.text !== '');
@@ -192,6 +214,22 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     faultOf: (error) => {
       if (error instanceof ConsentMissing) return 'consent-needed';
       return error instanceof EngineError ? error.fault : 'internal';
+    },
+    async held(tx, { orgId, sessionId, roomId, id, personaId }, shown) {
+      const row = await store.lockSession(tx, orgId, sessionId, null);
+      if (!row) return;
+      const rung = rungOf(row);
+      await reviews.open(tx, orgId, {
+        id,
+        sessionId,
+        roomId,
+        // Loosened again in the meantime: a person decides all the same.
+        rung: isHeld(rung) ? rung : 'approve',
+        risk: 0,
+        released: shown,
+      });
+      const actor: EventActor = { kind: 'persona', id: personaId, name: row.persona_name };
+      await access.append(tx, orgId, roomId, [draft('reply.held', 'all', actor, { replyId: id, text: shown })]);
     },
     costOf: (generation, usage) => providers.costOf(generation.orgId, generation.engine.model, usage),
     settled(generation, outcome) {

@@ -13,6 +13,7 @@ import {
   SessionList,
   SessionQuery,
 } from '@rapport/protocol/sessions';
+import { SessionPolicy } from '@rapport/protocol/supervision';
 import { z } from 'zod';
 import { decodeCursor } from '../../platform/cursor.ts';
 import { sendFile } from '../../platform/http/files.ts';
@@ -72,6 +73,19 @@ export function sessionRoutes(
       (request) => sessions[act](actorOf(request), request.params.id),
     );
   }
+  app.put(
+    '/api/v1/sessions/:id/policy',
+    {
+      config: supervise,
+      schema: {
+        summary: 'Set how a session is supervised',
+        params: IdParams,
+        body: SessionPolicy,
+        response: { 200: Session },
+      },
+    },
+    (request) => sessions.setPolicy(actorOf(request), request.params.id, request.body.policy),
+  );
   app.post(
     '/api/v1/sessions/:id/guidance',
     {

@@ -9,6 +9,8 @@ export interface SessionRow {
   status: SessionStatus;
   policy: Rung;
   persona_policy: Rung;
+  client_policy: Rung | null;
+  org_policy: Rung | null;
   taken_over_by: string | null;
   persona_id: string;
   persona_version: number;

@@ -1,6 +1,7 @@
 import { createRoom, draft, type EventDraft } from '../../platform/events/store.ts';
 import type { ClientSession, Session, SessionCreate, SessionQuery } from '@rapport/protocol/sessions';
 import type { AuditAct } from '@rapport/protocol/auditActs';
+import type { Rung } from '@rapport/protocol/supervision';
 import type { z } from 'zod';
 import { asEventActor, requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
@@ -12,6 +13,7 @@ import { viewerOf } from '../clients/caseload.ts';
 import type { ClientService } from '../clients/service.ts';
 import type { ProviderService } from '../inference/providers.service.ts';
 import type { PersonaService } from '../personas/service.ts';
+import type { ReviewService } from '../supervision/reviews.service.ts';
 import { mayEnter, type SessionAccess } from './access.ts';
 import type { ConversationService } from './conversation.service.ts';
 import * as messages from './messages.store.ts';
@@ -27,6 +29,7 @@ export interface SessionParts {
   personas: PersonaService;
   clients: ClientService;
   providers: ProviderService;
+  reviews: ReviewService;
 }
 
 interface SessionOfRoom {
@@ -40,7 +43,7 @@ export type SessionService = ReturnType<typeof createSessionService>;
 
 /** A session's life: started, paused, taken over, handed back, ended. */
 export function createSessionService(parts: SessionParts) {
-  const { db, audit, conversations, personas, clients, providers } = parts;
+  const { db, audit, conversations, personas, clients, providers, reviews } = parts;
   const { enter, lock, append } = parts.access;
 
   const change = async (
@@ -174,6 +177,7 @@ export function createSessionService(parts: SessionParts) {
       change(actor, id, 'session.taken-over', async (tx, row) => {
         requireStaff(actor);
         if (row.taken_over_by === actor.userId) return null;
+        await reviews.discardOpen(tx, actor, actor.orgId, id);
         tx.afterCommit(() => void conversations.stopRunning(actor.orgId, id));
         return {
           row: await store.setTakenOver(tx, actor.orgId, id, actor.userId),
@@ -194,8 +198,20 @@ export function createSessionService(parts: SessionParts) {
       return session;
     },
 
+    /** How this session is supervised; it takes effect on the reply that runs. Throws `not-found`, `session-ended`. */
+    setPolicy: (actor: Actor, id: string, policy: Rung) =>
+      change(actor, id, 'session.policy-set', async (tx, row) => {
+        if (row.policy === policy) return null;
+        tx.afterCommit(() => void conversations.obeyRung(actor.orgId, { sessionId: id }));
+        const changed = await store.setPolicy(tx, actor.orgId, id, policy);
+        const data = { policy, rung: rungOf(changed) };
+        return { row: changed, event: draft('policy.changed', 'staff', asEventActor(actor), data) };
+      }),
+
     end: (actor: Actor, id: string) =>
       change(actor, id, 'session.ended', async (tx) => {
+        requireStaff(actor);
+        await reviews.discardOpen(tx, actor, actor.orgId, id);
         tx.afterCommit(() => void conversations.stopRunning(actor.orgId, id));
         return {
           row: await store.setStatus(tx, actor.orgId, id, 'ended'),
@@ -208,6 +224,7 @@ export function createSessionService(parts: SessionParts) {
       await db.in(orgId).tx(async (tx) => {
         const row = await store.lockSession(tx, orgId, id, null);
         if (!row || row.status === 'ended') return;
+        await reviews.discardOpen(tx, null, orgId, id);
         await store.setStatus(tx, orgId, id, 'ended');
         await append(tx, orgId, row.room_id, [
           draft('session.ended', 'all', { kind: 'system', id: null, name: null }, {}),

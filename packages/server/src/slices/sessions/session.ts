@@ -1,10 +1,16 @@
 import type { ClientSession, Session } from '@rapport/protocol/sessions';
 import type { Subject } from '../privacy/schema.ts';
-import { rungInForce } from '../supervision/service.ts';
+import { isHeld, rungInForce } from '../supervision/service.ts';
 import type { SessionRow } from './schema.ts';
 
 export const rungOf = (row: SessionRow) =>
-  rungInForce({ personaPolicy: row.persona_policy, sessionPolicy: row.policy, takenOver: row.taken_over_by !== null });
+  rungInForce({
+    orgPolicy: row.org_policy ?? 'auto',
+    personaPolicy: row.persona_policy,
+    clientPolicy: row.client_policy ?? 'auto',
+    sessionPolicy: row.policy,
+    takenOver: row.taken_over_by !== null,
+  });
 
 /** Whom a session is about: null while it is a rehearsal, with nobody's data in it. */
 export const subjectOf = (row: SessionRow): Subject | null => {
@@ -17,6 +23,7 @@ export const toSession = (row: SessionRow): Session => ({
   roomId: row.room_id,
   title: row.title,
   status: row.status,
+  policy: row.policy,
   rung: rungOf(row),
   persona: { id: row.persona_id, version: row.persona_version, name: row.persona_name, role: row.persona_role },
   client: row.client_id && row.client_name ? { id: row.client_id, name: row.client_name } : null,
@@ -38,6 +45,7 @@ export const toClientSession = (row: SessionRow): ClientSession => ({
   personaRole: row.persona_role,
   humanWrites: rungOf(row) === 'takeover',
   personaOff: rungOf(row) === 'off',
+  reviewed: isHeld(rungOf(row)),
   engine: row.engine,
   alias: row.alias,
 });

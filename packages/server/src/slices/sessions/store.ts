@@ -6,7 +6,9 @@ import type { SessionRow } from './schema.ts';
 
 const columns = `id, room_id, title, status, policy, persona_policy, taken_over_by, persona_id, persona_version, persona_name,
   persona_role, client_id, client_name, alias, client_joined, engine, message_count, summary, summary_through, last_client_message, created_at,
-  last_activity_at, ended_at, created_by`;
+  last_activity_at, ended_at, created_by,
+  (select c.policy from client c where c.org_id = session.org_id and c.id = session.client_id) as client_policy,
+  (select p.policy from supervision_policy p where p.org_id = session.org_id) as org_policy`;
 
 const summaryPlace = (orgId: string, rowId: string) => ({ orgId, table: 'session', column: 'summary', rowId });
 
@@ -131,6 +133,21 @@ export const setStatus = (tx: Tx, orgId: string, id: string, status: SessionStat
     `update session set status = $3, last_activity_at = now(), ended_at = case when $3 = 'ended' then now() end
      where org_id = $1 and id = $2 returning ${columns}`,
     [orgId, id, status],
+  );
+
+export const setPolicy = (tx: Tx, orgId: string, id: string, policy: Rung): Promise<SessionRow> =>
+  tx.one<SessionRow>(
+    `update session set policy = $3, last_activity_at = now() where org_id = $1 and id = $2 returning ${columns}`,
+    [orgId, id, policy],
+  );
+
+/** Sessions in which a persona writes now: of one client, or of the whole organisation. */
+export const sessionsWithRunning = (db: Db, orgId: string, clientId: string | null): Promise<SessionRow[]> =>
+  db.many<SessionRow>(
+    `select ${columns} from session
+     where org_id = $1 and ($2::uuid is null or client_id = $2)
+       and id in (select g.session_id from generation g where g.org_id = $1 and g.status = 'running')`,
+    [orgId, clientId],
   );
 
 export const setTakenOver = (tx: Tx, orgId: string, id: string, userId: string | null): Promise<SessionRow> =>

@@ -1,0 +1,44 @@
+import type { SupervisionPolicy } from '@rapport/protocol/supervision';
+import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
+import type { Database } from '../../platform/db/db.ts';
+import * as store from './policies.store.ts';
+
+export type PolicyService = ReturnType<typeof createPolicyService>;
+
+const fresh: SupervisionPolicy = {
+  policy: 'auto',
+  delaySeconds: 10,
+  reviewSeconds: 120,
+  pages: 3,
+  fallbackEmail: null,
+};
+
+/** How an organisation supervises: the rung below which none of its sessions goes, and how long drafts wait. */
+export function createPolicyService({ db, audit }: { db: Database; audit: Audit }) {
+  const listeners: ((orgId: string) => void)[] = [];
+  const of = async (orgId: string): Promise<SupervisionPolicy> =>
+    (await store.findPolicy(db.in(orgId), orgId)) ?? fresh;
+
+  return {
+    /** For other services: what holds now. */
+    of,
+
+    /** Called after a change was stored: it concerns the replies that run, too. */
+    onChanged(listener: (orgId: string) => void) {
+      listeners.push(listener);
+    },
+
+    async get(actor: Actor): Promise<SupervisionPolicy> {
+      requireStaff(actor);
+      return of(actor.orgId);
+    },
+
+    async put(actor: Actor, policy: SupervisionPolicy): Promise<SupervisionPolicy> {
+      requireStaff(actor);
+      await audit.acting(actor, 'supervision.changed', {}, (tx) => store.putPolicy(tx, actor.orgId, policy));
+      for (const listener of listeners) listener(actor.orgId);
+      return policy;
+    },
+  };
+}
