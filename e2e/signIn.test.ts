@@ -184,12 +184,12 @@ test('an organisation asks for a second factor; its own provider signs members i
     await page.getByRole('button', { name: 'Go on with House accounts' }).click();
     const back = await signInAtProvider((await begun).url(), 'olga');
     await page.goto(back);
-    await page.getByText('Your organisation asks for a second factor').waitFor();
+    await page.getByText('Set up an authenticator app to go on').waitFor();
     await page.getByText('You signed in through your organisation').waitFor();
     await expectAccessible(page);
     await context.clearCookies();
     await signIn(page);
-    await page.getByText('Your organisation asks for a second factor').waitFor();
+    await page.getByText('Set up an authenticator app to go on').waitFor();
     await page.getByRole('button', { name: 'Set up an authenticator app' }).waitFor();
     expect(complaints).toEqual([]);
   } finally {
