@@ -81,7 +81,10 @@ export const permissions = {
     group: 'sessions',
     text: 'Start sessions, invite clients, guide, pause, take over and end.',
   },
-  'sessions.review': { group: 'sessions', text: 'Edit, release and reject what personas wrote, in sessions one may see.' },
+  'sessions.review': {
+    group: 'sessions',
+    text: 'Edit, release and reject what personas wrote, in sessions one may see.',
+  },
   'sessions.export': { group: 'sessions', text: 'Take a transcript away as a file.' },
 
   'consents.manage': { group: 'privacy', text: 'Record and withdraw consents of clients one may see.' },

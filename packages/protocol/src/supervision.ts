@@ -24,9 +24,20 @@ export const SupervisionPolicy = z.strictObject({
     .int()
     .min(10)
     .max(86_400)
-    .describe('Under `approve` and `draft-only`: after this the client learns that a person will answer, and the team is written to.'),
-  pages: z.number().int().min(0).max(20).describe('How many letters are written about one draft that nobody decides on.'),
-  fallbackEmail: z.email().max(200).nullable().describe('Who is written to when the letters to the team led to nothing.'),
+    .describe(
+      'Under `approve` and `draft-only`: after this the client learns that a person will answer, and the team is written to.',
+    ),
+  pages: z
+    .number()
+    .int()
+    .min(0)
+    .max(20)
+    .describe('How many letters are written about one draft that nobody decides on.'),
+  fallbackEmail: z
+    .email()
+    .max(200)
+    .nullable()
+    .describe('Who is written to when the letters to the team led to nothing.'),
 });
 export type SupervisionPolicy = z.infer<typeof SupervisionPolicy>;
 
@@ -58,7 +69,10 @@ export const Review = z.object({
   roomId: Id,
   rung: Rung,
   state: ReviewState,
-  risk: z.number().int().describe('0 none, 1 low, 2 elevated, 3 high: what the risk gate found in the message or in the draft.'),
+  risk: z
+    .number()
+    .int()
+    .describe('0 none, 1 low, 2 elevated, 3 high: what the risk gate found in the message or in the draft.'),
   title: z.string(),
   persona: z.object({ id: Id, name: z.string() }),
   client: z.object({ id: Id, name: z.string() }).nullable(),
@@ -67,11 +81,19 @@ export const Review = z.object({
   revision: z.number().int(),
   openedAt: Instant,
   waitingSince: Instant.nullable(),
-  dueAt: Instant.nullable().describe('Under `delayed`: when it goes out by itself. Otherwise: when the team is written to.'),
+  dueAt: Instant.nullable().describe(
+    'Under `delayed`: when it goes out by itself. Otherwise: when the team is written to.',
+  ),
   overdue: z.boolean(),
   claim: z.object({ by: Id, name: z.string(), until: Instant }).nullable(),
   decision: z
-    .object({ by: Id.nullable(), name: z.string(), at: Instant, reasons: z.array(ReviewReason), editDistance: z.number().int().nullable() })
+    .object({
+      by: Id.nullable(),
+      name: z.string(),
+      at: Instant,
+      reasons: z.array(ReviewReason),
+      editDistance: z.number().int().nullable(),
+    })
     .nullable(),
 });
 export type Review = z.infer<typeof Review>;
@@ -123,4 +145,3 @@ export const ReviewHandover = z.strictObject({ userId: Id });
 /** Who may decide on what one has claimed, while one is away. */
 export const Deputy = z.strictObject({ userId: Id.nullable() });
 export const DeputyShown = z.object({ deputy: z.object({ id: Id, name: z.string() }).nullable() });
-

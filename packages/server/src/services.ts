@@ -26,11 +26,14 @@ import { createScimGroupService } from './slices/identity/scimGroups.service.ts'
 import { createSignInService } from './slices/identity/signIn.service.ts';
 import { createTeamService } from './slices/identity/teams.service.ts';
 import { createBudgetService } from './slices/inference/budgets.service.ts';
-import { createGenerationService } from './slices/inference/generations.service.ts';
+import { createGenerationService, type GenerationService } from './slices/inference/generations.service.ts';
 import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
 import { createPersonaService, type PersonaService } from './slices/personas/service.ts';
+import { createClaimService } from './slices/supervision/claims.service.ts';
+import { createDeputyService } from './slices/supervision/deputies.service.ts';
 import { createPolicyService } from './slices/supervision/policies.service.ts';
+import { createReviewAccess } from './slices/supervision/reviews.access.ts';
 import { createReviewClock } from './slices/supervision/reviews.clock.ts';
 import { createReviewPager } from './slices/supervision/reviews.pages.ts';
 import { createReviewService } from './slices/supervision/reviews.service.ts';
@@ -44,7 +47,7 @@ import { createRecordService } from './slices/privacy/record.service.ts';
 import { createRetentionService } from './slices/privacy/retention.service.ts';
 import { createPrivacyService } from './slices/privacy/service.ts';
 import { createRoomService } from './slices/rooms/service.ts';
-import { createSessionAccess } from './slices/sessions/access.ts';
+import { createSessionAccess, type SessionAccess } from './slices/sessions/access.ts';
 import { createConsentPlaces } from './slices/sessions/consents.ts';
 import { createConversationService } from './slices/sessions/conversation.service.ts';
 import { createDeidSource } from './slices/sessions/deid.ts';
@@ -93,13 +96,13 @@ export function createPlatform(
 
 /** The services in the order in which they may know each other; what would point backwards is handed in as a hook. */
 export function createServices(platform: Platform) {
-  const { audit, config, node, log, outgoing, keyring, db, wake, hub } = platform;
+  const { audit, config, log, outgoing, keyring, db, wake, hub } = platform;
   const providers = createProviderService({ db, audit, config, outgoing });
   const identity = createIdentityService({ db, audit, keyring, config, wake, ...providers.setupSteps });
   const team = createTeamServices(platform, identity);
   const uses = createUseServices(platform, identity, providers, team.members);
   const { consents, deid } = uses;
-  const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
+  const generations = createGenerationService({ ...platform, tokenFrameMs: config.tokenFrameMs });
   const budgets = createBudgetService({ db, audit });
   const knowledge = createKnowledgeService({ db, audit });
   const personas = createPersonaService({
@@ -110,35 +113,16 @@ export function createServices(platform: Platform) {
     allowTitles: identity.allowsTitles,
   });
   const clients = createClientService({
-    db,
-    keyring,
-    audit,
+    ...platform,
     onPolicy: (orgId, clientId) => void conversations.obeyRung(orgId, { clientId }),
   });
   const assignments = createAssignmentService({ db, audit, clients, onChanged: identity.changed });
   const access = createSessionAccess({ db, hub });
-  const policies = createPolicyService({ db, audit });
-  const reviews = createReviewService({
-    db,
-    audit,
-    policies,
-    append: access.append,
-    draftOf: generations.draftOf,
-    messageText: (orgId, id) => messageText(db.in(orgId), orgId, id),
-  });
+  const { reviews, ...supervision } = createSupervision(platform, { generations, access, members: team.members });
   const talk = { db, audit, access, personas, providers, reviews };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
   const sessions = createSessionService({ ...talk, conversations, clients });
-  const invitations = createInvitationService({
-    db,
-    audit,
-    config,
-    requireSession: access.enter,
-    onRevoked: identity.changed,
-    onAccepted: async (tx, { orgId, sessionId, alias, first }) => {
-      if (first) await sessions.joined(tx, orgId, sessionId, alias);
-    },
-  });
+  const joining = createJoining(platform, { identity, access, sessions });
   const transcripts = createTranscriptService({ db, audit, sessions, conversations });
   const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations });
   const privacy = createPrivacy(platform, { identity, sessions, personas });
@@ -147,15 +131,7 @@ export function createServices(platform: Platform) {
     createReplyHandler({ db, log, personas, providers, knowledge, access, consents, conversations, reviews }),
   );
   reviews.handle(createReviewHandler({ log, access, conversations, generations }));
-  policies.onChanged((orgId) => void conversations.obeyRung(orgId, {}));
-  const reviewClock = createReviewClock({
-    db,
-    log,
-    reviews,
-    policies,
-    append: access.append,
-    page: createReviewPager({ log, mail: platform.mail, publicUrl: config.publicUrl, members: team.members }),
-  });
+  supervision.policies.onChanged((orgId) => void conversations.obeyRung(orgId, {}));
   deid.attach(createDeidSource({ db }));
   consents.attach(createConsentPlaces({ access, clients, conversations }));
   return {
@@ -170,16 +146,53 @@ export function createServices(platform: Platform) {
     assignments,
     sessions,
     conversations,
-    policies,
     reviews,
-    reviewClock,
-    invitations,
+    ...supervision,
+    ...joining,
     ...team,
     transcripts,
     rooms,
     privacy,
     demo,
   };
+}
+
+/** How clients come into their sessions. */
+function createJoining(
+  { audit, db, config }: Platform,
+  parts: { identity: IdentityService; access: SessionAccess; sessions: SessionService },
+) {
+  const invitations = createInvitationService({
+    db,
+    audit,
+    config,
+    requireSession: parts.access.enter,
+    onRevoked: parts.identity.changed,
+    onAccepted: async (tx, { orgId, sessionId, alias, first }) => {
+      if (first) await parts.sessions.joined(tx, orgId, sessionId, alias);
+    },
+  });
+  return { invitations };
+}
+
+/** Drafts that people decide on, and what happens to them when nobody does. */
+function createSupervision(
+  { audit, db, config, log, mail }: Platform,
+  parts: { generations: GenerationService; access: SessionAccess; members: MemberService },
+) {
+  const { append } = parts.access;
+  const policies = createPolicyService({ db, audit });
+  const access = createReviewAccess({
+    db,
+    audit,
+    draftOf: parts.generations.draftOf,
+    messageText: (orgId, id) => messageText(db.in(orgId), orgId, id),
+  });
+  const reviews = createReviewService({ db, audit, policies, access, append });
+  const page = createReviewPager({ log, mail, publicUrl: config.publicUrl, members: parts.members });
+  const reviewClock = createReviewClock({ db, log, reviews, policies, append, page });
+  const claims = createClaimService({ access, audit, append });
+  return { policies, reviews, claims, reviewClock, deputies: createDeputyService({ db, audit }) };
 }
 
 /** What goes for good, and what is handed out. */

@@ -31,6 +31,9 @@ interface EventRow {
 
 const place = (orgId: string, id: string) => ({ orgId, table: 'event', column: 'data', rowId: id });
 
+/** Appends in the transaction and wakes the readers after the commit. Returns the seq of the first event. */
+export type AppendEvents = (tx: Tx, orgId: string, roomId: string, events: EventDraft[]) => Promise<number>;
+
 export const draft = <T extends EventType>(
   type: T,
   audience: Audience,

@@ -7,7 +7,14 @@ const columns = 'id, name, profile, policy, created_at, updated_at';
 
 async function toClient(db: Db, orgId: string, row: ClientRow): Promise<Client> {
   const profile = JSON.parse(await db.codec.open(place(orgId, row.id), row.profile)) as ClientProfile;
-  return { id: row.id, name: row.name, ...profile, policy: row.policy, createdAt: row.created_at, updatedAt: row.updated_at };
+  return {
+    id: row.id,
+    name: row.name,
+    ...profile,
+    policy: row.policy,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
 }
 
 export async function insertClient(

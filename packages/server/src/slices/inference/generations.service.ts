@@ -203,7 +203,10 @@ export function createGenerationService(parts: {
           run.generation = held;
           return;
         } catch (error) {
-          log.warn({ reply: held.id, err: (error as Error).message }, 'a hold is not stored yet; the reply waits for it');
+          log.warn(
+            { reply: held.id, err: (error as Error).message },
+            'a hold is not stored yet; the reply waits for it',
+          );
           await new Promise((resolve) => setTimeout(resolve, Math.min(2000, 100 * 2 ** attempt)));
         }
       }

@@ -142,7 +142,7 @@ export async function readTokens(
     [orgId, id, offset],
   );
   const pieces = await Promise.all(
-    rows.map(({ at, body }) => (at === null ? '' : db.codec.open(tokenPlace(orgId, id, at), body))),
+    rows.flatMap(({ at, body }) => (at === null ? [] : [db.codec.open(tokenPlace(orgId, id, at), body)])),
   );
   return { text: pieces.join(''), audience: rows[0]?.audience ?? 'staff' };
 }

@@ -95,7 +95,9 @@ export function createReviewHandler(parts: {
       generations
         .stop(orgId, review.id)
         .then(() => conversations.answerPending(orgId, review.session_id))
-        .catch((error: Error) => log.warn({ err: error.message }, 'what follows a decision waits for the next message'));
+        .catch((error: Error) =>
+          log.warn({ err: error.message }, 'what follows a decision waits for the next message'),
+        );
     },
   };
 }

@@ -63,6 +63,32 @@ export function sessionRoutes(
     },
     (request) => sessions.clientView(actorOf(request), request.params.id),
   );
+  controlRoutes(app, sessions);
+  app.post(
+    '/api/v1/sessions/:id/guidance',
+    {
+      config: supervise,
+      schema: { summary: 'Guide the persona privately', params: IdParams, body: Guidance, response: { 201: Created } },
+    },
+    async (request, reply) =>
+      reply.code(201).send(await conversations.guide(actorOf(request), request.params.id, request.body.text)),
+  );
+  messageRoutes(app, conversations);
+  replyRoutes(app, conversations);
+  app.get(
+    '/api/v1/sessions/:id/export',
+    {
+      config: { permission: 'sessions.export', rate: 'heavy' },
+      schema: { summary: 'The transcript as a file', params: IdParams, querystring: ExportQuery },
+    },
+    async (request, reply) => {
+      const file = await transcripts.export(actorOf(request), request.params.id, request.query.format);
+      return sendFile(reply, file);
+    },
+  );
+}
+
+function controlRoutes(app: App, sessions: SessionService) {
   for (const act of ['pause', 'resume', 'takeover', 'handback', 'end'] as const) {
     app.post(
       `/api/v1/sessions/:id/${act}`,
@@ -85,28 +111,6 @@ export function sessionRoutes(
       },
     },
     (request) => sessions.setPolicy(actorOf(request), request.params.id, request.body.policy),
-  );
-  app.post(
-    '/api/v1/sessions/:id/guidance',
-    {
-      config: supervise,
-      schema: { summary: 'Guide the persona privately', params: IdParams, body: Guidance, response: { 201: Created } },
-    },
-    async (request, reply) =>
-      reply.code(201).send(await conversations.guide(actorOf(request), request.params.id, request.body.text)),
-  );
-  messageRoutes(app, conversations);
-  replyRoutes(app, conversations);
-  app.get(
-    '/api/v1/sessions/:id/export',
-    {
-      config: { permission: 'sessions.export', rate: 'heavy' },
-      schema: { summary: 'The transcript as a file', params: IdParams, querystring: ExportQuery },
-    },
-    async (request, reply) => {
-      const file = await transcripts.export(actorOf(request), request.params.id, request.query.format);
-      return sendFile(reply, file);
-    },
   );
 }
 

@@ -48,7 +48,8 @@ async function tap(session: TestSession): Promise<Wire> {
     signal,
   });
   const read = async () => {
-    for await (const chunk of stream.body as unknown as AsyncIterable<Uint8Array>) bytes += Buffer.from(chunk).toString();
+    for await (const chunk of stream.body as unknown as AsyncIterable<Uint8Array>)
+      bytes += Buffer.from(chunk).toString();
   };
   const poll = async () => {
     for (let after = 0; !signal.aborted;) {
@@ -72,7 +73,11 @@ async function tap(session: TestSession): Promise<Wire> {
   };
 }
 
-const limits = { names: ['manifest.json', 'person.json', 'person.md', 'person.pdf'], fileBytes: 50_000_000, ratio: 1000 };
+const limits = {
+  names: ['manifest.json', 'person.json', 'person.md', 'person.pdf'],
+  fileBytes: 50_000_000,
+  ratio: 1000,
+};
 const unzipped = async (zip: Buffer) => Buffer.concat([...(await readZip(zip, limits)).values()]).toString();
 
 /** Every operation of the document, asked with the client's token and the ids of the session and the reply. */
@@ -85,7 +90,10 @@ async function askEverything(session: TestSession, replyId: string): Promise<str
       if (/\/(end|stop|logout|sign-out)$|erasure-request/.test(path)) continue;
       for (const id of method === 'get' ? [session.id, session.roomId, replyId] : [replyId]) {
         const address = path.replace(/\{\w+\}/, id).replace(/\{\w+\}/g, replyId);
-        const sends = method === 'get' || method === 'delete' ? {} : { body: '{}', headers: { 'content-type': 'application/json' } };
+        const sends =
+          method === 'get' || method === 'delete'
+            ? {}
+            : { body: '{}', headers: { 'content-type': 'application/json' } };
         const answer = await app.fetch(address, {
           method: method.toUpperCase(),
           ...sends,
@@ -106,7 +114,12 @@ for (const rung of ['delayed', 'approve', 'draft-only'] as const) {
     });
     const session = await makeSession(app, persona, { policy: rung });
     const wire = await tap(session);
-    const accepted = await app.json('POST', `/api/v1/sessions/${session.id}/messages`, { text: 'Hello' }, session.client);
+    const accepted = await app.json(
+      'POST',
+      `/api/v1/sessions/${session.id}/messages`,
+      { text: 'Hello' },
+      session.client,
+    );
     const id = accepted.body.replyId as string;
     const review = async () => (await app.json('GET', `/api/v1/reviews/${id}`)).body;
     await expect.poll(async () => (await review()).text).toContain(canary);

@@ -1,5 +1,5 @@
 import type { Database, Tx } from '../../platform/db/db.ts';
-import { draft, type EventDraft } from '../../platform/events/store.ts';
+import { draft, type AppendEvents, type EventDraft } from '../../platform/events/store.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { PolicyService } from './policies.service.ts';
 import type { ReviewService } from './reviews.service.ts';
@@ -27,7 +27,7 @@ export function createReviewClock(parts: {
   log: Logger;
   reviews: ReviewService;
   policies: PolicyService;
-  append(tx: Tx, orgId: string, roomId: string, events: EventDraft[]): Promise<unknown>;
+  append: AppendEvents;
   /** Writes to the team; after the commit, so that a letter stands for what is stored. */
   page(page: Page): void;
 }) {

@@ -12,6 +12,8 @@ import {
   SupervisionPolicy,
 } from '@rapport/protocol/supervision';
 import { actorOf, type App } from '../../platform/http/server.ts';
+import type { ClaimService } from './claims.service.ts';
+import type { DeputyService } from './deputies.service.ts';
 import type { PolicyService } from './policies.service.ts';
 import type { ReviewService } from './reviews.service.ts';
 
@@ -20,7 +22,10 @@ const follow = { permission: 'sessions.follow' } as const;
 const noBody = Empty.strict().nullish();
 const reviews = '/api/v1/reviews';
 
-export function supervisionRoutes(app: App, parts: { reviews: ReviewService; policies: PolicyService }) {
+export function supervisionRoutes(
+  app: App,
+  parts: { reviews: ReviewService; policies: PolicyService; claims: ClaimService; deputies: DeputyService },
+) {
   app.get(
     '/api/v1/organisation/supervision',
     {
@@ -44,14 +49,15 @@ export function supervisionRoutes(app: App, parts: { reviews: ReviewService; pol
   app.get(
     '/api/v1/deputy',
     { config: review, schema: { summary: 'One’s own deputy', response: { 200: DeputyShown } } },
-    (request) => parts.reviews.deputy(actorOf(request)),
+    (request) => parts.deputies.get(actorOf(request)),
   );
   app.put(
     '/api/v1/deputy',
     { config: review, schema: { summary: 'Name a deputy', body: Deputy, response: { 200: DeputyShown } } },
-    (request) => parts.reviews.setDeputy(actorOf(request), request.body.userId),
+    (request) => parts.deputies.set(actorOf(request), request.body.userId),
   );
   queueRoutes(app, parts.reviews);
+  claimRoutes(app, parts.claims);
   decisionRoutes(app, parts.reviews);
 }
 
@@ -72,6 +78,9 @@ function queueRoutes(app: App, service: ReviewService) {
     },
     (request) => service.get(actorOf(request), request.params.id),
   );
+}
+
+function claimRoutes(app: App, service: ClaimService) {
   for (const [act, summary] of [
     ['claim', 'Take a held reply into one’s hands'],
     ['unclaim', 'Give a held reply back'],

@@ -14,12 +14,13 @@ import type { z } from 'zod';
 import { asEventActor, requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
-import type { Database, Db, Tx } from '../../platform/db/db.ts';
-import { AppError, notFound } from '../../platform/errors.ts';
-import { draft, type EventDraft } from '../../platform/events/store.ts';
+import type { Database, Tx } from '../../platform/db/db.ts';
+import { AppError } from '../../platform/errors.ts';
+import { draft, type AppendEvents, type EventDraft } from '../../platform/events/store.ts';
 import { viewerOf } from '../clients/caseload.ts';
 import { editDistance, textOf, toReview } from './drafts.ts';
 import type { PolicyService } from './policies.service.ts';
+import { subjectsOf, type ReviewAccess } from './reviews.access.ts';
 import * as store from './reviews.store.ts';
 import { isOpen, type ReviewBody, type ReviewRow } from './schema.ts';
 import { isHeld, type HeldRung } from './service.ts';
@@ -50,11 +51,8 @@ interface Parts {
   db: Database;
   audit: Audit;
   policies: PolicyService;
-  append(tx: Tx, orgId: string, roomId: string, events: EventDraft[]): Promise<unknown>;
-  /** What a running reply has so far. */
-  draftOf(orgId: string, replyId: string): Promise<string>;
-  /** The words of a message; null where it is gone. */
-  messageText(orgId: string, id: string): Promise<string | null>;
+  access: ReviewAccess;
+  append: AppendEvents;
 }
 
 export type ReviewService = ReturnType<typeof createReviewService>;
@@ -67,48 +65,14 @@ const clockwork: EventActor = { kind: 'system', id: null, name: null };
  * under the lock of the session and of the review, so that of two who race one wins and the other learns who.
  */
 export function createReviewService(parts: Parts) {
-  const { db, audit, policies, append } = parts;
+  const { db, audit, policies, access, append } = parts;
+  const { deciding, read, liveText } = access;
   let handler: ReviewHandler | undefined;
 
   const need = (): ReviewHandler => {
     if (!handler) throw new Error('reviews.handle was not called');
     return handler;
   };
-
-  const liveText = (orgId: string, row: ReviewRow): Promise<string> =>
-    row.state === 'drafting' ? parts.draftOf(orgId, row.id) : Promise.resolve('');
-
-  /** Who else has it, if this member may not decide meanwhile. */
-  const heldByOther = async (tx: Db, actor: StaffActor, row: ReviewRow): Promise<string | null> => {
-    const { claim } = toReview(row);
-    if (!claim || claim.by === actor.userId) return null;
-    const deputy = await store.deputyOf(tx, actor.orgId, claim.by);
-    return deputy?.id === actor.userId ? null : claim.name;
-  };
-
-  /** Runs `work` with the review locked, open and not in somebody else's hands. Throws `not-found`, `decided`, `claimed`. */
-  const deciding = <T>(
-    actor: Actor,
-    id: string,
-    work: (tx: Tx, row: ReviewRow, staff: StaffActor) => Promise<T>,
-  ): Promise<T> => {
-    requireStaff(actor);
-    return db.in(actor.orgId).tx(async (tx) => {
-      const row = await store.lockReview(tx, actor.orgId, viewerOf(actor), id);
-      if (!row) throw notFound();
-      if (!isOpen(row.state)) throw new AppError('decided', { detail: decidedBy(row) });
-      const other = await heldByOther(tx, actor, row);
-      if (other !== null) throw new AppError('claimed', { detail: `${other} is reading this draft.` });
-      return work(tx, row, actor);
-    });
-  };
-
-  const sameRevision = (row: ReviewRow, revision: number) => {
-    if (row.revision !== revision)
-      throw new AppError('conflict', { detail: 'The draft was edited in the meantime. Read it again, then decide.' });
-  };
-
-  const subjects = (row: ReviewRow) => ({ reply: row.id, session: row.session_id, client: row.client_id });
 
   const decidedEvent = (row: ReviewRow, by: EventActor, decision: Decision): EventDraft =>
     draft('review.decided', 'staff', by, { replyId: row.id, ...decision });
@@ -135,8 +99,13 @@ export function createReviewService(parts: Parts) {
     why: { reasons: ReviewReason[]; note: string },
   ) => {
     const text = textOf(body, '').trimEnd();
-    if (text.trim() === '') throw new AppError('wrong-state', { detail: 'There is nothing to release: the draft is empty.' });
-    const decision = { decision: 'released' as const, ...why, editDistance: editDistance((body.draft ?? '').trimEnd(), text) };
+    if (text.trim() === '')
+      throw new AppError('wrong-state', { detail: 'There is nothing to release: the draft is empty.' });
+    const decision = {
+      decision: 'released' as const,
+      ...why,
+      editDistance: editDistance((body.draft ?? '').trimEnd(), text),
+    };
     if (why.note) await store.saveBody(tx, orgId, row, { ...body, note: why.note });
     await need().released(tx, orgId, row, { text, citations: body.citations, by: by.actor });
     await close(tx, orgId, row, by, decision);
@@ -152,31 +121,14 @@ export function createReviewService(parts: Parts) {
     const piece = text.slice(body.released.length, through);
     await store.saveBody(tx, orgId, row, { ...body, released: text.slice(0, through) });
     await store.setClaim(tx, orgId, row.id, staff.userId);
-    audit.record(tx, staff, 'review.released-part', subjects(row));
+    audit.record(tx, staff, 'review.released-part', subjectsOf(row));
     await append(tx, orgId, row.room_id, [
-      draft('reply.released', 'all', asEventActor(staff), { replyId: row.id, offset: body.released.length, text: piece }),
+      draft('reply.released', 'all', asEventActor(staff), {
+        replyId: row.id,
+        offset: body.released.length,
+        text: piece,
+      }),
     ]);
-  };
-
-  const read = async (actor: StaffActor, id: string): Promise<ReviewDraft> => {
-    const { orgId } = actor;
-    const row = await store.findReview(db.in(orgId), orgId, viewerOf(actor), id);
-    if (!row) throw notFound();
-    await audit.read(actor, 'review.read', subjects(row));
-    const [body, live] = await Promise.all([store.openBody(db.in(orgId), orgId, row), liveText(orgId, row)]);
-    return {
-      ...toReview(row),
-      text: textOf(body, live),
-      draftLength: (body.draft ?? live).length,
-      released: body.released,
-      question: row.reply_to === null ? null : await parts.messageText(orgId, row.reply_to),
-      note: body.note,
-    };
-  };
-
-  const after = async (actor: Actor, id: string): Promise<ReviewDraft> => {
-    requireStaff(actor);
-    return read(actor, id);
   };
 
   return {
@@ -248,38 +200,7 @@ export function createReviewService(parts: Parts) {
       return toPage(rows, query.limit, toReview, (row) => encodeCursor(String(-row.risk), row.id));
     },
 
-    /** With its words. Throws `not-found`. */
-    get: after,
-
-    /** For two minutes nobody else decides; again by its holder, two more. Throws `not-found`, `decided`, `claimed`. */
-    async claim(actor: Actor, id: string): Promise<ReviewDraft> {
-      await deciding(actor, id, async (tx, row, staff) => {
-        await store.setClaim(tx, staff.orgId, id, staff.userId);
-        if (row.claimed_by !== staff.userId) await tellClaim(tx, row, staff, staff.userId);
-      });
-      return after(actor, id);
-    },
-
-    /** Gives a claim back. Throws `not-found`, `decided`, `claimed`. */
-    async unclaim(actor: Actor, id: string): Promise<ReviewDraft> {
-      await deciding(actor, id, async (tx, row, staff) => {
-        await store.setClaim(tx, staff.orgId, id, null);
-        await tellClaim(tx, row, staff, null);
-      });
-      return after(actor, id);
-    },
-
-    /** Puts the draft into a colleague's hands. Throws `not-found`, `decided`, `claimed`, `invalid-body`. */
-    async handOver(actor: Actor, id: string, userId: string): Promise<ReviewDraft> {
-      await deciding(actor, id, async (tx, row, staff) => {
-        if (!(await store.isActiveMember(tx, staff.orgId, userId)))
-          throw new AppError('invalid-body', { errors: [{ pointer: '/userId', message: 'No such member of the team.' }] });
-        await store.setClaim(tx, staff.orgId, id, userId);
-        audit.record(tx, staff, 'review.handed-over', { ...subjects(row), user: userId });
-        await tellClaim(tx, row, staff, userId);
-      });
-      return after(actor, id);
-    },
+    get: access.read,
 
     /** Changes the words, also while the persona writes on. Throws `not-found`, `decided`, `claimed`, `conflict`. */
     async edit(actor: Actor, id: string, { revision, base, text }: ReviewEdit): Promise<ReviewDraft> {
@@ -288,17 +209,18 @@ export function createReviewService(parts: Parts) {
         sameRevision(row, revision);
         const body = await store.openBody(tx, orgId, row);
         const draftNow = body.draft ?? (await liveText(orgId, row));
-        if (base > draftNow.length) throw new AppError('conflict', { detail: 'The persona has not written that much yet.' });
+        if (base > draftNow.length)
+          throw new AppError('conflict', { detail: 'The persona has not written that much yet.' });
         if (!text.startsWith(body.released))
           throw new AppError('conflict', { detail: 'What the client has read cannot be changed any more.' });
         await store.saveBody(tx, orgId, row, { ...body, edited: text, editedFrom: base });
         await store.setClaim(tx, orgId, id, staff.userId);
-        audit.record(tx, staff, 'review.edited', subjects(row));
+        audit.record(tx, staff, 'review.edited', subjectsOf(row));
         await append(tx, orgId, row.room_id, [
           draft('draft.edited', 'staff', asEventActor(staff), { replyId: id, revision: row.revision + 1 }),
         ]);
       });
-      return after(actor, id);
+      return read(actor, id);
     },
 
     /**
@@ -312,13 +234,15 @@ export function createReviewService(parts: Parts) {
         if (await store.isPaused(tx, orgId, row.session_id)) throw new AppError('session-paused');
         if (body.through !== undefined) return releasePiece(tx, row, staff, body.through);
         if (row.state === 'drafting')
-          throw new AppError('wrong-state', { detail: 'The persona is still writing. Release a part, or wait for its end.' });
-        audit.record(tx, staff, 'review.released', subjects(row));
+          throw new AppError('wrong-state', {
+            detail: 'The persona is still writing. Release a part, or wait for its end.',
+          });
+        audit.record(tx, staff, 'review.released', subjectsOf(row));
         const by = { actor: asEventActor(staff), userId: staff.userId };
         const why = { reasons: body.reasons, note: body.note ?? '' };
         return releaseAll(tx, orgId, row, await store.openBody(tx, orgId, row), by, why);
       });
-      return after(actor, id);
+      return read(actor, id);
     },
 
     /**
@@ -334,16 +258,18 @@ export function createReviewService(parts: Parts) {
           throw new AppError('wrong-state', {
             detail: 'The client has read a part of it. Reject it without another try, or edit the rest.',
           });
-        audit.record(tx, staff, 'review.rejected', subjects(row));
+        audit.record(tx, staff, 'review.rejected', subjectsOf(row));
         await store.saveBody(tx, orgId, row, { ...words, note });
         if (body.again) await store.setAgain(tx, orgId, id);
         const by = asEventActor(staff);
-        const guidance = body.again ? [`Not like this: ${body.reasons.join(', ')}.`, note].filter(Boolean).join(' ') : null;
+        const guidance = body.again
+          ? [`Not like this: ${body.reasons.join(', ')}.`, note].filter(Boolean).join(' ')
+          : null;
         await need().withdrawn(tx, orgId, row, { released: words.released, guidance, by });
         const decision = { decision: 'rejected' as const, reasons: body.reasons, note, editDistance: null };
         await close(tx, orgId, row, { actor: by, userId: staff.userId }, decision);
       });
-      return after(actor, id);
+      return read(actor, id);
     },
 
     /** The rung `delayed` has waited long enough: nobody stopped it. In a transaction of its own, on one server. */
@@ -361,29 +287,7 @@ export function createReviewService(parts: Parts) {
       const body = await store.openBody(tx, orgId, row);
       await releaseAll(tx, orgId, row, body, { actor: clockwork, userId: null }, { reasons: [], note: '' });
     },
-
-    async deputy(actor: Actor) {
-      requireStaff(actor);
-      return { deputy: (await store.deputyOf(db.in(actor.orgId), actor.orgId, actor.userId)) ?? null };
-    },
-
-    /** Who may decide on what one has claimed. Throws `invalid-body` for who is no active member. */
-    async setDeputy(actor: Actor, userId: string | null) {
-      requireStaff(actor);
-      await audit.acting(actor, 'review.deputy-set', { user: userId }, async (tx) => {
-        const set = await store.setDeputy(tx, actor.orgId, actor.userId, userId);
-        if (userId !== null && (set === 0 || userId === actor.userId))
-          throw new AppError('invalid-body', { errors: [{ pointer: '/userId', message: 'Choose a colleague.' }] });
-      });
-      return this.deputy(actor);
-    },
   };
-
-  async function tellClaim(tx: Tx, row: ReviewRow, staff: StaffActor, userId: string | null): Promise<void> {
-    await append(tx, staff.orgId, row.room_id, [
-      draft('review.claimed', 'staff', asEventActor(staff), { replyId: row.id, userId }),
-    ]);
-  }
 }
 
 interface Decision {
@@ -393,5 +297,7 @@ interface Decision {
   editDistance: number | null;
 }
 
-const decidedBy = (row: ReviewRow): string =>
-  row.decided_name ? `${row.decided_name} has decided on this draft.` : 'This draft was decided on already.';
+const sameRevision = (row: ReviewRow, revision: number) => {
+  if (row.revision !== revision)
+    throw new AppError('conflict', { detail: 'The draft was edited in the meantime. Read it again, then decide.' });
+};

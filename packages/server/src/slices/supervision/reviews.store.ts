@@ -3,7 +3,7 @@ import type { Db, Tx } from '../../platform/db/db.ts';
 import type { ReviewBody, ReviewRow } from './schema.ts';
 
 /** Long enough to read a draft; an edit or a look renews it. */
-export const claimSeconds = 120;
+const claimSeconds = 120;
 
 const place = (orgId: string, rowId: string) => ({ orgId, table: 'review', column: 'body', rowId });
 
@@ -29,11 +29,7 @@ const seen = `($2::uuid is null or s.client_id in (select c.client_id from casel
   or (s.client_id is null and s.created_by = $2))`;
 
 export const findReview = (db: Db, orgId: string, viewer: string | null, id: string): Promise<ReviewRow | undefined> =>
-  db.maybe<ReviewRow>(`select ${columns} ${joined} where r.org_id = $1 and ${seen} and r.id = $3`, [
-    orgId,
-    viewer,
-    id,
-  ]);
+  db.maybe<ReviewRow>(`select ${columns} ${joined} where r.org_id = $1 and ${seen} and r.id = $3`, [orgId, viewer, id]);
 
 /** In the order of every change of a conversation: the session first, then the review. Undefined where the viewer may not see it. */
 export async function lockReview(
@@ -138,10 +134,12 @@ export const setWaiting = (tx: Tx, orgId: string, id: string, dueInSeconds: numb
   );
 
 export const setRung = (tx: Tx, orgId: string, id: string, rung: Rung, dueInSeconds: number): Promise<number> =>
-  tx.exec(
-    `update review set rung = $3, due_at = now() + make_interval(secs => $4) where org_id = $1 and id = $2`,
-    [orgId, id, rung, dueInSeconds],
-  );
+  tx.exec(`update review set rung = $3, due_at = now() + make_interval(secs => $4) where org_id = $1 and id = $2`, [
+    orgId,
+    id,
+    rung,
+    dueInSeconds,
+  ]);
 
 export const setClaim = (tx: Tx, orgId: string, id: string, userId: string | null): Promise<number> =>
   tx.exec(
@@ -197,23 +195,6 @@ export const setPaged = (tx: Tx, orgId: string, id: string, nextInSeconds: numbe
      where org_id = $1 and id = $2`,
     [orgId, id, nextInSeconds],
   );
-
-export const deputyOf = (db: Db, orgId: string, userId: string): Promise<{ id: string; name: string } | undefined> =>
-  db.maybe<{ id: string; name: string }>(
-    `select u.id, u.name from review_deputy d join app_user u on u.org_id = d.org_id and u.id = d.deputy_id
-     where d.org_id = $1 and d.user_id = $2`,
-    [orgId, userId],
-  );
-
-export const setDeputy = (db: Db, orgId: string, userId: string, deputyId: string | null): Promise<number> =>
-  deputyId === null
-    ? db.exec(`delete from review_deputy where org_id = $1 and user_id = $2`, [orgId, userId])
-    : db.exec(
-        `insert into review_deputy (org_id, user_id, deputy_id)
-         select $1, $2, u.id from app_user u where u.org_id = $1 and u.id = $3 and u.status = 'active'
-         on conflict (org_id, user_id) do update set deputy_id = excluded.deputy_id`,
-        [orgId, userId, deputyId],
-      );
 
 /** Somebody rejected this reply and wants the persona to try once more. */
 export const setAgain = (tx: Tx, orgId: string, id: string): Promise<number> =>

@@ -232,7 +232,12 @@ describe('a held reply', () => {
     await act(id, 'release', { revision }, ann.headers);
     expect((await said(session)).at(-1)).toMatchObject({ author: 'staff', text: text.trimEnd() });
     expect((await said(session)).at(-1)?.engine).not.toBeNull();
-    const own = await app.json('POST', `/api/v1/sessions/${session.id}/messages`, { text: 'Hello from Ann' }, ann.headers);
+    const own = await app.json(
+      'POST',
+      `/api/v1/sessions/${session.id}/messages`,
+      { text: 'Hello from Ann' },
+      ann.headers,
+    );
     expect(own.body.message.author).toBe('staff');
   });
 
@@ -283,7 +288,13 @@ describe('a held reply', () => {
     await staff.until((seen) => types(seen).includes('review.decided'));
     const event = staff.events.find((e) => e.type === 'review.decided');
     expect(event).toMatchObject({ audience: 'staff', actor: { name: 'Ann' } });
-    expect(event?.data).toEqual({ replyId: id, decision: 'released', reasons: ['scope'], note: 'Noted.', editDistance: 0 });
+    expect(event?.data).toEqual({
+      replyId: id,
+      decision: 'released',
+      reasons: ['scope'],
+      note: 'Noted.',
+      editDistance: 0,
+    });
     await client.until((seen) => types(seen).includes('reply.completed'));
     expect(types(client)).not.toContain('review.decided');
     const { body } = await app.json('GET', '/api/v1/audit?act=review.released');
