@@ -89,7 +89,7 @@ export function createPlatform(
 export function createServices(platform: Platform) {
   const { audit, config, node, log, outgoing, keyring, db, wake, hub } = platform;
   const providers = createProviderService({ db, audit, config, outgoing });
-  const identity = createIdentityService({ db, audit, keyring, config, wake, ...providers.setupSteps });
+  const identity = createIdentityService({ db, audit, keyring, config, wake, limiter: platform.limiter, ...providers.setupSteps });
   const team = createTeamServices(platform, identity);
   const uses = createUseServices(platform, identity, providers, team.members);
   const { consents, deid } = uses;
@@ -222,6 +222,7 @@ function createTeamServices({ audit, db, config, keyring, mail, log, outgoing }:
       audit,
       config,
       organisationName: identity.organisationName,
+      throttle: identity.throttle,
       onInvited: async (letter) => {
         await mail.send(invitationLetter(letter));
         return mail.leaves;

@@ -79,6 +79,22 @@ export function createLimiter(parts: {
     count: (demand: Demand, detail: string): void => take([demand], detail),
     giveBack: counters.giveBack,
 
+    /**
+     * As `count`, and where several servers share the database their sum decides at once, for what is rare and must not be
+     * spread over them. Throws `rate-limited`.
+     */
+    async countNow(demand: Demand, detail: string): Promise<void> {
+      take([demand], detail);
+      if (!others()) return;
+      const told = counters.untoldOf(demand.key);
+      if (!told) return;
+      const [total = told.count] = await shareCounts(db.everywhere, [told]);
+      counters.heard(told, total);
+      if (total <= demand.limit) return;
+      counters.giveBack(demand.key);
+      take([demand], detail);
+    },
+
     start() {
       timer = setInterval(() => {
         if (sharing) return;

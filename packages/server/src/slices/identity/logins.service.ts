@@ -123,7 +123,10 @@ export function createLoginService({ db, audit, keyring, config, mail, log, outg
 
   const ask = async (caller: Caller, asked: LoginQuestion): Promise<LoginAnswer> => {
     const { body: told } = asked;
-    if (told && typeof told === 'object' && 'newPassword' in told) requireGoodPassword(String(told.newPassword));
+    if (told && typeof told === 'object' && 'newPassword' in told) {
+      const about = 'token' in told ? await store.wordsAboutReset(db.everywhere, String(told.token)) : [];
+      requireGoodPassword(String(told.newPassword), about);
+    }
     const provider = asked.provider === undefined ? null : await openProvider(db, asked.provider);
     const [library, drop] = await libraryFor(caller.origin, provider);
     const query = asked.query ? `?${new URLSearchParams(asked.query).toString()}` : '';

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Db } from '../../platform/db/db.ts';
 import { userColumns } from './store.ts';
 import type { LoginRow, LoginSessionRow, PasskeyRow, SignedInRow } from './schema.ts';
@@ -81,6 +82,30 @@ export const switchSession = (db: Db, tokenHash: string, orgId: string) =>
        select 1 from app_user u where u.login_id = s.login_id and u.org_id = $2 and u.status = 'active')`,
     [tokenHash, orgId],
   );
+
+/** What a password of theirs must not be made of: names and addresses, theirs and their organisations'. */
+export const wordsAbout = async (db: Db, loginId: string): Promise<string[]> =>
+  (
+    await db.many<{ word: string }>(
+      `select l.name as word from login l where l.id = $1
+       union select split_part(l.email, '@', 1) from login l where l.id = $1
+       union select split_part(split_part(l.email, '@', 2), '.', 1) from login l where l.id = $1
+       union select u.name from app_user u where u.login_id = $1
+       union select o.name from app_user u join org o on o.id = u.org_id where u.login_id = $1
+       union select o.slug from app_user u join org o on o.id = u.org_id where u.login_id = $1`,
+      [loginId],
+    )
+  ).map(({ word }) => word);
+
+/** Of whoever this link to a new password was sent to; nothing where it is not good. */
+export async function wordsAboutReset(db: Db, token: string): Promise<string[]> {
+  const identifier = createHash('sha256').update(`reset-password:${token}`).digest('base64url');
+  const asked = await db.maybe<{ value: string }>(
+    'select value from login_verification where identifier = $1 and expires_at > now()',
+    [identifier],
+  );
+  return asked ? wordsAbout(db, asked.value) : [];
+}
 
 export const findPassword = async (db: Db, loginId: string): Promise<string | null> =>
   (
