@@ -80,7 +80,12 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
     allows,
     onAccessChanged: services.identity.onAccessChanged,
     authenticate: ({ headers, cookies, ip }) =>
-      services.identity.authenticate({ authorization: headers.authorization, cookies, remoteAddress: ip }),
+      services.identity.authenticate({
+        authorization: headers.authorization,
+        cookies,
+        remoteAddress: ip,
+        unattended: true,
+      }),
   });
   privacyRoutes(app, services.privacy);
   ownRecordRoutes(app, services.privacy);

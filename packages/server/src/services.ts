@@ -81,7 +81,7 @@ export function createPlatform(
   const audit = createAudit({ db, config, log, outgoing });
   const limiter = createLimiter({ db, log, rules: config.rateLimits.rules, others: wake.othersPresent });
   const hub = createHub(db, wake, log);
-  const mail = createMail(config, log);
+  const mail = createMail({ db, keyring, config, log });
   return { audit, config, node, log, outgoing, limiter, keyring, db, wake, owner: database, hub, mail };
 }
 
@@ -89,7 +89,7 @@ export function createPlatform(
 export function createServices(platform: Platform) {
   const { audit, config, node, log, outgoing, keyring, db, wake, hub } = platform;
   const providers = createProviderService({ db, audit, config, outgoing });
-  const identity = createIdentityService({ db, audit, keyring, config, wake, limiter: platform.limiter, ...providers.setupSteps });
+  const identity = createIdentityService({ ...platform, ...providers.setupSteps });
   const team = createTeamServices(platform, identity);
   const uses = createUseServices(platform, identity, providers, team.members);
   const { consents, deid } = uses;

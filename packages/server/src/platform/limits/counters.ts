@@ -99,7 +99,7 @@ export function createCounters(clock: Clock) {
     /** What the others should hear of one key, however far from its limit. */
     untoldOf(key: string): Share | undefined {
       const counter = counters.get(key);
-      return counter && counter.untold !== 0 ? { key, window: counter.window, count: counter.untold } : undefined;
+      return counter && { key, window: counter.window, count: counter.untold };
     },
 
     /** What was told, and how many all servers together counted. */

@@ -35,13 +35,14 @@ export interface IdentityDeps {
 /** Who somebody is: the organisation, its owner, logins, and the tokens of invited clients. */
 export function createIdentityService(deps: IdentityDeps) {
   const { db, audit, keyring, config, wake, limiter = uncounted, clock = systemClock, onSetup, onPreset } = deps;
-  const { authenticate, forget } = createAuthenticator({ db, config, clock });
+  const { authenticate, forget, noteUse } = createAuthenticator({ db, config, clock });
   const organisation = createOrganisation({ db, audit });
   const { me } = organisation;
   const throttle = createSignInThrottle(limiter);
   return {
     authenticate,
     forget,
+    noteUse,
     throttle,
     ...createAccessNews(wake, forget),
     ...organisation,

@@ -24,7 +24,7 @@ interface Deps {
 
 /** All that the sign-in page and the security settings ask for. */
 export function createSignInService({ db, audit, logins, identity, mail, forget }: Deps) {
-  const policy = createSignInPolicy({ db, forget });
+  const policy = createSignInPolicy({ db, audit, forget });
   return {
     ...logins,
     ...policy,

@@ -254,6 +254,13 @@ export const catalogue = {
     exported: 'not: gone within minutes',
     erased: 'when it is used, or swept once it has expired',
   },
+  letter: {
+    about: 'staff',
+    category: 'account',
+    columns: { sealed: 'a letter on its way, sealed', recipient: 'keyed hash of the address it goes to' },
+    exported: 'not: gone once sent, and after an hour altogether',
+    erased: 'the content when it is sent or of no use any more, the hash an hour after it was written',
+  },
   identity_provider: free('addresses and keys of OpenID providers'),
   server_secret: free('a key of the server'),
   member_role: {
