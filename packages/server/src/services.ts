@@ -14,6 +14,7 @@ import { createWake } from './platform/realtime/wake.ts';
 import { createAssignmentService } from './slices/clients/assignments.service.ts';
 import { createClientService } from './slices/clients/service.ts';
 import { createDemoService } from './slices/demo/service.ts';
+import { createAccountService } from './slices/identity/account.service.ts';
 import { createApiKeyService } from './slices/identity/apiKeys.service.ts';
 import { createMemberInvitationService, invitationLetter } from './slices/identity/memberInvitations.service.ts';
 import { createMemberService, type MemberService } from './slices/identity/members.service.ts';
@@ -233,5 +234,6 @@ function createTeamServices({ audit, db, config, keyring, mail, log, outgoing }:
     scimUsers: createScimUserService({ db, members }),
     scimGroups: createScimGroupService({ db, audit, members, teams }),
     apiKeys: createApiKeyService({ db, audit, news: identity }),
+    account: createAccountService({ db, audit, organisationName: identity.organisationName }),
   };
 }
