@@ -47,6 +47,7 @@ export const auditActs = {
   'member.joined': { group: 'security', subjects: ['user', 'invitation'], text: 'Joined the team' },
   'member.provisioned': { group: 'security', subjects: ['user'], text: 'Took a member over from the directory' },
   'member.changed': { group: 'security', subjects: ['user', 'role'], text: 'Changed a member' },
+  'member.exported': { group: 'security', subjects: ['user'], text: 'Took out what is stored about their account' },
   'member.removed': { group: 'security', subjects: ['user'], text: 'Removed a member' },
   'role.changed': { group: 'security', subjects: ['role'], text: 'Changed a role' },
   'team.changed': { group: 'security', subjects: ['team', 'user'], text: 'Changed a team' },

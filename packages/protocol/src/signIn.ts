@@ -92,7 +92,17 @@ export const IdentityProviderCreate = z.strictObject({
   checksSecondFactor: z.boolean().default(false),
 });
 
-export const SignInPolicy = z.strictObject({ secondFactorRequired: z.boolean() });
+export const SignInPolicy = z.strictObject({
+  secondFactorRequired: z.boolean(),
+  idleMinutes: z
+    .number()
+    .int()
+    .min(5)
+    .max(43_200)
+    .nullable()
+    .optional()
+    .describe('After how many minutes without use a login ends; null: as the server does. Left out, it stays.'),
+});
 export type SignInPolicy = z.infer<typeof SignInPolicy>;
 
 export const Mailbox = z.object({

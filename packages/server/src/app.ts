@@ -41,6 +41,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         cookies,
         remoteAddress: ip,
         beforeSecondFactor: routeOptions.config.beforeSecondFactor ?? false,
+        unattended: routeOptions.config.unattended ?? false,
       }),
   });
   await app.after();
@@ -53,6 +54,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   await wake.start();
   hub.start();
   limiter.start();
+  platform.mail.start();
   await privacy.erasures.start();
   await generations.start();
   retention.start();
@@ -73,7 +75,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         authorization: token === undefined ? undefined : `Bearer ${token}`,
         cookies: app.parseCookie(request.headers.cookie ?? ''),
         remoteAddress: addressOf(request),
+        unattended: true,
       }),
+    noteUse: (request) => identity.noteUse(app.parseCookie(request.headers.cookie ?? '')),
+    refused: audit.refused,
   });
   await app.listen({ host: config.host, port: config.port });
   const { port } = app.server.address() as AddressInfo;
@@ -94,7 +99,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       hub.stop();
       await wake.stop();
       await audit.stop();
-      platform.mail.close();
+      await platform.mail.close();
       await outgoing.close();
       await db.close();
     },

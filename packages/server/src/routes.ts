@@ -7,6 +7,7 @@ import type { App } from './platform/http/server.ts';
 import { serveWeb } from './platform/http/web.ts';
 import { clientRoutes } from './slices/clients/routes.ts';
 import { demoRoutes } from './slices/demo/routes.ts';
+import { accountRoutes } from './slices/identity/account.routes.ts';
 import { apiKeyRoutes } from './slices/identity/apiKeys.routes.ts';
 import { invitationRoutes } from './slices/identity/invitations.routes.ts';
 import { memberRoutes } from './slices/identity/members.routes.ts';
@@ -57,6 +58,7 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   serveDocs(app);
   opsRoutes(app, db, closing);
   identityRoutes(app, services.identity);
+  accountRoutes(app, services.account);
   signInRoutes(app, services.signIn, createOriginOf(config));
   memberRoutes(app, services.members, services.memberInvitations);
   roleRoutes(app, services.roles);
@@ -82,7 +84,12 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
     allows,
     onAccessChanged: services.identity.onAccessChanged,
     authenticate: ({ headers, cookies, ip }) =>
-      services.identity.authenticate({ authorization: headers.authorization, cookies, remoteAddress: ip }),
+      services.identity.authenticate({
+        authorization: headers.authorization,
+        cookies,
+        remoteAddress: ip,
+        unattended: true,
+      }),
   });
   privacyRoutes(app, services.privacy);
   ownRecordRoutes(app, services.privacy);

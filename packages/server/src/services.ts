@@ -14,6 +14,7 @@ import { createWake } from './platform/realtime/wake.ts';
 import { createAssignmentService } from './slices/clients/assignments.service.ts';
 import { createClientService } from './slices/clients/service.ts';
 import { createDemoService } from './slices/demo/service.ts';
+import { createAccountService } from './slices/identity/account.service.ts';
 import { createApiKeyService } from './slices/identity/apiKeys.service.ts';
 import { createMemberInvitationService, invitationLetter } from './slices/identity/memberInvitations.service.ts';
 import { createMemberService, type MemberService } from './slices/identity/members.service.ts';
@@ -90,7 +91,7 @@ export function createPlatform(
   const audit = createAudit({ db, config, log, outgoing });
   const limiter = createLimiter({ db, log, rules: config.rateLimits.rules, others: wake.othersPresent });
   const hub = createHub(db, wake, log);
-  const mail = createMail(config, log);
+  const mail = createMail({ db, keyring, config, log });
   return { audit, config, node, log, outgoing, limiter, keyring, db, wake, owner: database, hub, mail };
 }
 
@@ -98,7 +99,7 @@ export function createPlatform(
 export function createServices(platform: Platform) {
   const { audit, config, log, outgoing, keyring, db, wake, hub } = platform;
   const providers = createProviderService({ db, audit, config, outgoing });
-  const identity = createIdentityService({ db, audit, keyring, config, wake, ...providers.setupSteps });
+  const identity = createIdentityService({ ...platform, ...providers.setupSteps });
   const team = createTeamServices(platform, identity);
   const uses = createUseServices(platform, identity, providers, team.members);
   const { consents, deid } = uses;
@@ -270,6 +271,7 @@ function createTeamServices({ audit, db, config, keyring, mail, log, outgoing }:
       audit,
       config,
       organisationName: identity.organisationName,
+      throttle: identity.throttle,
       onInvited: async (letter) => {
         await mail.send(invitationLetter(letter));
         return mail.leaves;
@@ -280,5 +282,6 @@ function createTeamServices({ audit, db, config, keyring, mail, log, outgoing }:
     scimUsers: createScimUserService({ db, members }),
     scimGroups: createScimGroupService({ db, audit, members, teams }),
     apiKeys: createApiKeyService({ db, audit, news: identity }),
+    account: createAccountService({ db, audit, organisationName: identity.organisationName }),
   };
 }

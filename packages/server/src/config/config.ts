@@ -39,6 +39,8 @@ export interface Config {
     graceMinutes: number;
   };
   preset: { baseUrl: string; apiKey: string | null; model: string; approved?: boolean } | null;
+  /** After how long without use a login ends. */
+  idleMinutes: number;
   logLevel: string;
   publicUrl: string | null;
   /** null: mails are kept for the development mailbox and leave this machine never. */
@@ -85,6 +87,7 @@ const options = {
   RAPPORT_OPENAI_API_KEY: z.string().optional(),
   RAPPORT_OPENAI_APPROVED: z.stringbool().default(false),
   RAPPORT_MODEL: z.string().optional(),
+  RAPPORT_IDLE_MINUTES: z.coerce.number().int().min(5).max(43_200).default(720),
   RAPPORT_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   RAPPORT_TOKEN_FRAME_MS: z.coerce.number().int().min(0).max(1000).default(40),
   RAPPORT_ALLOW_PRIVATE: list.refine(
@@ -163,6 +166,7 @@ export function makeConfig(env: Env): Config {
     rateLimits: e.RAPPORT_RATE_LIMITS,
     trustProxy: e.RAPPORT_TRUST_PROXY,
     allowPrivate: e.RAPPORT_ALLOW_PRIVATE,
+    idleMinutes: e.RAPPORT_IDLE_MINUTES,
     logLevel: e.RAPPORT_LOG_LEVEL,
     publicUrl: e.RAPPORT_PUBLIC_URL ?? null,
     smtpUrl: e.RAPPORT_SMTP_URL ?? null,

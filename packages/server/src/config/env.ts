@@ -25,6 +25,8 @@ export const envOptions = {
   RAPPORT_OPENAI_APPROVED:
     'Provider preset: true once it is agreed that it processes what clients say. On this machine not needed. Default false.',
   RAPPORT_MODEL: 'Provider preset: the model to use.',
+  RAPPORT_IDLE_MINUTES:
+    'After how many minutes without use a login ends, 5 to 43200; an organisation may ask for less. Default 720.',
   RAPPORT_LOG_LEVEL: 'fatal, error, warn, info, debug, trace or silent. Default info.',
   RAPPORT_TOKEN_FRAME_MS: 'How long tokens are gathered before they go out as one frame, 0 to 1000 ms. Default 40.',
   RAPPORT_ALLOW_PRIVATE:

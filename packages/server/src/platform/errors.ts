@@ -1,3 +1,4 @@
+import type { Permission } from '@rapport/protocol/permissions';
 import { errorCatalogue, type ErrorCode } from '@rapport/protocol/errors';
 
 export interface FieldError {
@@ -12,8 +13,13 @@ export class AppError extends Error {
   readonly detail: string | undefined;
   readonly errors: FieldError[] | undefined;
   readonly retryAfterSeconds: number | undefined;
+  /** Of `forbidden`: the permission that was missing. It is for the audit log. */
+  readonly needs: Permission | undefined;
 
-  constructor(code: ErrorCode, more: { detail?: string; errors?: FieldError[]; retryAfterSeconds?: number } = {}) {
+  constructor(
+    code: ErrorCode,
+    more: { detail?: string; errors?: FieldError[]; retryAfterSeconds?: number; needs?: Permission } = {},
+  ) {
     super(more.detail ?? errorCatalogue[code].title);
     this.name = 'AppError';
     this.code = code;
@@ -21,6 +27,7 @@ export class AppError extends Error {
     this.detail = more.detail;
     this.errors = more.errors;
     this.retryAfterSeconds = more.retryAfterSeconds;
+    this.needs = more.needs;
   }
 }
 

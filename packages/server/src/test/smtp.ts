@@ -8,7 +8,7 @@ export interface Delivered {
 }
 
 /** A real mail server on this machine that keeps what it is given. */
-export async function startSmtp(credentials?: { user: string; pass: string }) {
+export async function startSmtp(credentials?: { user: string; pass: string }, at = 0) {
   const delivered: Delivered[] = [];
   const waiting: (() => void)[] = [];
   const server = new SMTPServer({
@@ -40,7 +40,7 @@ export async function startSmtp(credentials?: { user: string; pass: string }) {
       });
     },
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  await new Promise<void>((resolve) => server.listen(at, '127.0.0.1', () => resolve()));
   const { port } = server.server.address() as AddressInfo;
   return {
     port,

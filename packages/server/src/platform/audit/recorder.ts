@@ -185,13 +185,14 @@ export function createRecorder({ db, clock, log, requireSink }: Deps) {
     ): Promise<void> => enqueue(actor.orgId, [factOf(actor, act, subjects, outcome)]),
 
     /**
-     * A member of staff lacks a permission. The same actor and permission make one entry a minute on each server. Throws
-     * `audit-unavailable`.
+     * A member of staff lacks a permission; null: they were refused for another reason. The same actor and permission make
+     * one entry a minute on each server. Throws `audit-unavailable`.
      */
-    async refused(actor: StaffActor, permission: Permission): Promise<void> {
+    async refused(actor: StaffActor, permission: Permission | null): Promise<void> {
       forgetLastMinute();
       const { orgId, userId, keyId } = actor;
-      const fact = factOf(actor, 'access.refused', {}, `needs-${permission.replaceAll('.', '-')}`);
+      const outcome = permission === null ? 'forbidden' : (`needs-${permission.replaceAll('.', '-')}` as const);
+      const fact = factOf(actor, 'access.refused', {}, outcome);
       await once([orgId, userId, keyId, fact.outcome].join(' '), () => enqueue(orgId, [fact]));
     },
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyRequest } from 'fastify';
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyRequest } from 'fastify';
 import {
   jsonSchemaTransform,
   serializerCompiler,
@@ -25,6 +25,8 @@ declare module 'fastify' {
     permission?: Permission;
     /** Open to a member who has yet to set up the second factor that the organisation requires. */
     beforeSecondFactor?: boolean;
+    /** Asked by pages on their own: that somebody is there, it does not show. */
+    unattended?: boolean;
   }
   interface FastifyRequest {
     actor: Actor | null;
@@ -39,8 +41,8 @@ export interface HttpOptions {
   authenticate(request: FastifyRequest): Promise<Actor | null>;
   /** Whether the actor has the permission a route declares. */
   allows(actor: Actor | null, permission: Permission): boolean;
-  /** Told of a member of the team who lacks the permission of a route, before they are refused. */
-  refused(actor: StaffActor, permission: Permission): Promise<void>;
+  /** Told of a member of the team who is refused, at the door or within a service, before they are told. Throws AppError. */
+  refused(actor: StaffActor, permission: Permission | null): Promise<void>;
   limits: Pick<RequestLimits, 'beforeSignIn' | 'afterSignIn'>;
   /** Proxies whose word about the client's address counts. */
   trustProxy: string[];
@@ -69,7 +71,10 @@ export function createHttp(options: HttpOptions): App {
 
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler(answerError);
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
+    const thrown = await noteRefusal(error, request, options.refused);
+    return answerError(thrown, request, reply);
+  });
   readJsonOnly(app);
   app.decorateRequest('actor', null);
   setSecurityHeaders(app);
@@ -87,6 +92,15 @@ export function createHttp(options: HttpOptions): App {
   requirePermissions(app);
   guard(app, options);
   return app;
+}
+
+/** What is answered: the refusal itself, or that it could not be written down. */
+async function noteRefusal(error: FastifyError | AppError, { actor }: FastifyRequest, refused: HttpOptions['refused']) {
+  if (!(error instanceof AppError) || error.code !== 'forbidden' || actor?.kind !== 'staff') return error;
+  return refused(actor, error.needs ?? null).then(
+    () => error,
+    (failure: Error) => failure,
+  );
 }
 
 /** A route without a declared permission stops the server from starting. */
@@ -116,8 +130,7 @@ function guard(app: App, options: HttpOptions) {
     if (options.allows(request.actor, permission)) return;
     // A client must not learn which staff routes exist; members of a team know that there are others' tasks.
     if (request.actor.kind === 'client') throw new AppError('not-found');
-    await options.refused(request.actor, permission);
-    throw new AppError('forbidden', { detail: `This needs the permission ${permission}.` });
+    throw new AppError('forbidden', { detail: `This needs the permission ${permission}.`, needs: permission });
   });
 }
 

@@ -96,6 +96,12 @@ export function createCounters(clock: Clock) {
       return shares;
     },
 
+    /** What the others should hear of one key, however far from its limit. */
+    untoldOf(key: string): Share | undefined {
+      const counter = counters.get(key);
+      return counter && { key, window: counter.window, count: counter.untold };
+    },
+
     /** What was told, and how many all servers together counted. */
     heard(told: Share, total: number): void {
       const counter = counters.get(told.key);

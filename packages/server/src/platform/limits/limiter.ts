@@ -33,6 +33,7 @@ export function createLimiter(parts: {
 }) {
   const { db, log, rules, others, clock = systemClock } = parts;
   const counters = createCounters(clock);
+  const turns = new Map<string, Promise<void>>();
   let timer: NodeJS.Timeout | undefined;
   let sharing = false;
   let cleanedIn = 0;
@@ -47,8 +48,19 @@ export function createLimiter(parts: {
     });
   };
 
+  const countTold = async (demand: Demand, detail: string): Promise<void> => {
+    take([demand], detail);
+    const told = others() ? counters.untoldOf(demand.key) : undefined;
+    if (!told) return;
+    const [total = told.count] = await shareCounts(db.everywhere, [told]);
+    counters.heard(told, total);
+    if (total <= demand.limit) return;
+    counters.giveBack(demand.key);
+    take([demand], detail);
+  };
+
   const share = async (): Promise<void> => {
-    const shares = counters.untold();
+    const shares = counters.untold().filter(({ key }) => !turns.has(key));
     if (shares.length === 0 || !others()) return;
     const totals = await shareCounts(db.everywhere, shares);
     shares.forEach((one, at) => counters.heard(one, totals[at] ?? one.count));
@@ -78,6 +90,22 @@ export function createLimiter(parts: {
     /** A count of one's own, e.g. failed sign-ins under a name. Throws `rate-limited`, whose text begins with `detail`. */
     count: (demand: Demand, detail: string): void => take([demand], detail),
     giveBack: counters.giveBack,
+
+    /**
+     * As `count`, and where several servers share the database their sum decides at once, for what is rare and must not be
+     * spread over them. Throws `rate-limited`.
+     */
+    countNow(demand: Demand, detail: string): Promise<void> {
+      // One after the other for each key: what is being told must not be told twice.
+      const before = turns.get(demand.key) ?? Promise.resolve();
+      const turn = before.catch(() => {}).then(() => countTold(demand, detail));
+      turns.set(demand.key, turn);
+      const forget = () => {
+        if (turns.get(demand.key) === turn) turns.delete(demand.key);
+      };
+      turn.then(forget, forget);
+      return turn;
+    },
 
     start() {
       timer = setInterval(() => {

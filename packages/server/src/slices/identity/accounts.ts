@@ -2,7 +2,6 @@ import type { OwnerPassword, SignIn } from '@rapport/protocol/setup';
 import type { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
-import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
@@ -14,18 +13,17 @@ import * as logins from './logins.store.ts';
 import { requireGoodPassword } from './passwordRules.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import * as store from './store.ts';
-import { createSignInThrottle } from './throttle.ts';
+import type { SignInThrottle } from './throttle.ts';
 
 interface Deps {
   db: Database;
   audit: LoginAudit;
-  clock: Clock;
+  throttle: SignInThrottle;
   forget(): void;
 }
 
 export function createPasswordSignIn(parts: Omit<Deps, 'forget'> & { logins: LoginService }) {
-  const { db, audit, clock, logins: service } = parts;
-  const throttle = createSignInThrottle(clock);
+  const { db, audit, throttle, logins: service } = parts;
 
   const loginOf = async (name: string, orgId: string | null) =>
     (name.includes('@') ? await logins.findLoginByEmail(db.everywhere, name) : undefined) ??
@@ -48,7 +46,7 @@ export function createPasswordSignIn(parts: Omit<Deps, 'forget'> & { logins: Log
      */
     async signIn(body: z.output<typeof SignIn>, caller: Caller): Promise<LoginAnswer & { secondFactor: boolean }> {
       const key = `${body.organisation?.toLowerCase() ?? ''}/${body.name.toLowerCase()}`;
-      throttle.begin(key);
+      await throttle.begin(key);
       const orgId = await organisationOf(body);
       const login = await loginOf(body.name, orgId);
       const answer = await service
@@ -72,9 +70,7 @@ export function createPasswordSignIn(parts: Omit<Deps, 'forget'> & { logins: Log
   };
 }
 
-export function createPasswords({ db, audit, clock, forget }: Deps) {
-  const throttle = createSignInThrottle(clock);
-
+export function createPasswords({ db, audit, throttle, forget }: Deps) {
   const replace = async (loginId: string, password: string, keep: string | null, system: boolean): Promise<void> => {
     const hash = await hashPassword(password);
     await db.everywhere.tx(async (tx) => {
@@ -99,10 +95,10 @@ export function createPasswords({ db, audit, clock, forget }: Deps) {
       const here = hash === null ? undefined : await logins.findSignedIn(db.everywhere, hash);
       if (here?.bound)
         throw new AppError('forbidden', { detail: 'Sign in without your organisation’s provider first.' });
-      requireGoodPassword(body.password, [actor.name, login.email.split('@')[0] ?? '']);
+      requireGoodPassword(body.password, await logins.wordsAbout(db.everywhere, login.id));
       const known = await logins.findPassword(db.everywhere, login.id);
       if (known !== null) {
-        throttle.begin(login.id);
+        await throttle.begin(login.id);
         if (!(await verifyPassword(known, body.current ?? ''))) {
           await audit.note(login.id, 'login.password-set', 'wrong-password');
           throw new AppError('wrong-password', { detail: 'The current password is not right.' });
@@ -125,7 +121,7 @@ export function createPasswords({ db, audit, clock, forget }: Deps) {
       if (!owner) throw new AppError('set-up-first');
       const login = await logins.findLoginOf(db.everywhere, owner.org_id, owner.id);
       if (!login) throw new AppError('set-up-first');
-      requireGoodPassword(password, [owner.name]);
+      requireGoodPassword(password, await logins.wordsAbout(db.everywhere, login.id));
       await replace(login.id, password, null, true);
     },
   };

@@ -1,13 +1,14 @@
 import { clientPermissions } from '@rapport/protocol/permissions';
 import type { Config } from '../../config/config.ts';
 import type { Actor, StaffActor } from '../../platform/actor.ts';
+import { createBatch } from '../../platform/batch.ts';
 import { createBriefCache } from '../../platform/briefCache.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { hashToken } from '../../platform/ids.ts';
 import { actorOfKey, isApiKey } from './apiKeys.service.ts';
-import { hashLoginToken } from './logins.shared.ts';
+import { hashLoginToken, sessionDays } from './logins.shared.ts';
 import * as logins from './logins.store.ts';
 import { permissionsOfMember } from './permissions.ts';
 import type { SignedInRow, UserRow } from './schema.ts';
@@ -39,6 +40,8 @@ export interface Credentials {
   remoteAddress?: string | undefined;
   /** Also for somebody who still has to set up the second factor that the organisation requires. */
   beforeSecondFactor?: boolean;
+  /** Asked without a person behind it, e.g. by the patrol of the live connections: the login counts as unused, and the answer is of now. */
+  unattended?: boolean;
 }
 
 export const asStaff = (row: UserRow): StaffActor => ({
@@ -57,8 +60,10 @@ interface Member {
   incomplete: boolean;
 }
 
-// With the time a live socket waits between two checks below a second: so long may what ended elsewhere go on here.
+// So long may what ended on another server go on here, if no news of it comes.
 const rememberedMs = 450;
+/** How often it is written down that a login is used; the least idle time is five minutes. */
+const notedEveryMs = 60_000;
 
 const loopback = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
 const loopbackHost = /^(localhost|\[::1\]|127(\.\d+){3})$/;
@@ -74,11 +79,40 @@ export function createAuthenticator({ db, config, clock }: { db: Database; confi
   const cache = createBriefCache<Actor>(clock, { ttlMs: rememberedMs, max: 5000 });
   const members = createBriefCache<Member>(clock, { ttlMs: rememberedMs, max: 5000 });
   const local = ownerNeedsNoSignIn(config);
+  const usedAt = new Map<string, number>();
   let owner: Promise<StaffActor | null> | undefined;
 
+  // The patrols of the live connections ask for everybody at one moment: one question, however many are connected.
+  const signedIn = createBatch(async (hashes) => {
+    const rows = await logins.listSignedIn(db.everywhere, hashes);
+    return new Map(rows.map((row) => [row.token, row]));
+  });
+  const clientTokens = createBatch(async (hashes) => {
+    const rows = await store.listClientTokens(
+      db.everywhere,
+      hashes.map((hash) => Buffer.from(hash, 'base64url')),
+    );
+    return new Map(rows.map((row) => [row.token_hash.toString('base64url'), row]));
+  });
+
+  const keys = createBatch(async (tokens) => {
+    const actors = await Promise.all(tokens.map((token) => actorOfKey(db, token)));
+    return new Map(tokens.map((token, at) => [token, actors[at]]));
+  });
+
+  /** At most one statement a minute and login; one that is lost is made up for by the next. */
+  const noteUse = (hash: string): void => {
+    const now = clock.now();
+    if (now - (usedAt.get(hash) ?? -Infinity) < notedEveryMs) return;
+    if (usedAt.size >= 5000) usedAt.clear();
+    usedAt.set(hash, now);
+    const most = { days: sessionDays, idleMinutes: config.idleMinutes };
+    logins.markSessionUsed(db.everywhere, hash, most).catch(() => usedAt.delete(hash));
+  };
+
   const bearer = async (token: string): Promise<Actor | undefined> => {
-    if (isApiKey(token)) return actorOfKey(db, token);
-    const row = await store.findClientToken(db.everywhere, hashToken(token));
+    if (isApiKey(token)) return keys(token);
+    const row = await clientTokens(hashToken(token).toString('base64url'));
     return (
       row && {
         kind: 'client',
@@ -92,7 +126,7 @@ export function createAuthenticator({ db, config, clock }: { db: Database; confi
   };
 
   const cookie = async (hash: string): Promise<Member | undefined> => {
-    const row = await logins.findSignedIn(db.everywhere, hash);
+    const row = await signedIn(hash);
     return row && { actor: asStaff(row), incomplete: secondFactorMissing(row) };
   };
 
@@ -114,24 +148,33 @@ export function createAuthenticator({ db, config, clock }: { db: Database; confi
      * is unknown, or whose invitation or key was withdrawn, `second-factor-required` for a member who has yet to set one up.
      */
     async authenticate(credentials: Credentials): Promise<Actor | null> {
-      const { authorization, cookies, remoteAddress } = credentials;
+      const { authorization, cookies, remoteAddress, unattended = false } = credentials;
       if (authorization !== undefined) {
         const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
-        const actor = token && (await cache.get(`bearer ${token}`, () => bearer(token)));
+        const actor = token && (await (unattended ? bearer(token) : cache.get(`bearer ${token}`, () => bearer(token))));
         if (!actor) throw new AppError('sign-in-required', { detail: 'This access token is not valid, or no longer.' });
         return actor;
       }
       const hash = tokenHashOf(cookies);
-      const member = hash === null ? undefined : await members.get(hash, () => cookie(hash));
+      const member =
+        hash === null ? undefined : await (unattended ? cookie(hash) : members.get(hash, () => cookie(hash)));
       if (member?.incomplete && !credentials.beforeSecondFactor) throw new AppError('second-factor-required');
+      if (member && hash !== null && !unattended) noteUse(hash);
       if (member) return member.actor;
       return local && loopback.test(remoteAddress ?? '') ? localOwner() : null;
+    },
+
+    /** Whoever holds these cookies did something that is no request, e.g. over a live socket. */
+    noteUse(cookies: Cookies): void {
+      const hash = tokenHashOf(cookies);
+      if (hash !== null) noteUse(hash);
     },
 
     /** Drops what is remembered of tokens and the owner, after a change made on this server. */
     forget(): void {
       cache.clear();
       members.clear();
+      usedAt.clear();
       owner = undefined;
     },
   };

@@ -10,9 +10,11 @@ const grantable: ReadonlySet<string> = new Set(grantablePermissions);
 /** Throws `forbidden`, naming what the actor may not do themselves and so may neither give nor take. */
 export function requireAll(actor: StaffActor, wanted: Iterable<Permission>): void {
   const missing = [...wanted].filter((name) => !actor.permissions.has(name));
-  if (missing.length > 0)
+  const [first] = missing;
+  if (first !== undefined)
     throw new AppError('forbidden', {
       detail: `Nobody gives or takes what they may not do themselves: ${missing.join(', ')}.`,
+      needs: first,
     });
 }
 

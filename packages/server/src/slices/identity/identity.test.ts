@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { startApp, type RunningApp } from '../../app.ts';
-import type { Database, Scope } from '../../platform/db/db.ts';
+import type { Database } from '../../platform/db/db.ts';
 import { StartupError } from '../../platform/startupError.ts';
 import { makePersona, makeSession, startTestApp, type TestApp, type TestOptions } from '../../test/app.ts';
 import { createIdentityService } from './service.ts';
@@ -38,11 +38,14 @@ const count = async (db: Database, table: 'org' | 'app_user' | 'provider') =>
 
 function counting(db: Database) {
   const counter = { queries: 0 };
-  const maybe: Scope['maybe'] = (text, values) => {
-    counter.queries++;
-    return db.everywhere.maybe(text, values);
-  };
-  return { counter, db: { ...db, everywhere: { ...db.everywhere, maybe } } };
+  const counted = <Asked extends (...args: never[]) => unknown>(ask: Asked) =>
+    ((...args: Parameters<Asked>) => {
+      counter.queries++;
+      return ask(...args);
+    }) as Asked;
+  const { maybe, many } = db.everywhere;
+  const everywhere = { ...db.everywhere, maybe: counted(maybe), many: counted(many) };
+  return { counter, db: { ...db, everywhere } };
 }
 
 const local = { cookies: {}, remoteAddress: '127.0.0.1' };

@@ -6,6 +6,7 @@ const known: Record<string, [ErrorCode, string?]> = {
   INVALID_EMAIL_OR_PASSWORD: ['wrong-password'],
   INVALID_PASSWORD: ['wrong-password', 'The password is not right.'],
   INVALID_CODE: ['wrong-code'],
+  CODE_USED: ['wrong-code', 'This code was used already. Sign in again with the next one that the app shows.'],
   INVALID_BACKUP_CODE: ['wrong-code'],
   INVALID_TWO_FACTOR_COOKIE: [
     'sign-in-required',

@@ -1,16 +1,16 @@
 import { passkey } from '@better-auth/passkey';
 import { APIError, betterAuth, type BetterAuthOptions } from 'better-auth';
 import { createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
+import { symmetricDecrypt } from 'better-auth/crypto';
 import { genericOAuth, magicLink, twoFactor } from 'better-auth/plugins';
 import { newId } from '../../platform/ids.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { createLoginAdapter } from './logins.adapter.ts';
-import { authPath, orgHeader } from './logins.shared.ts';
+import { authPath, orgHeader, linkMinutes, sessionDays } from './logins.shared.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import type { IdentityProvider } from './schema.ts';
 
-const sessionSeconds = 30 * 86_400;
-const linkMinutes = 10;
+const sessionSeconds = sessionDays * 86_400;
 
 const times = { createdAt: 'created_at', updatedAt: 'updated_at' };
 
@@ -18,6 +18,10 @@ const times = { createdAt: 'created_at', updatedAt: 'updated_at' };
 export interface LoginHooks {
   /** Whether the login is an active member of the organisation, or of any. */
   isMember(loginId: string, orgId: string | null): Promise<boolean>;
+  /** How long a login may go unused, in minutes. */
+  idleMinutes(loginId: string, orgId: string | null): Promise<number>;
+  /** Whether the code of an authenticator app was taken before, or an older one than the last. `open` opens its sealed key. */
+  takeCode(loginId: string, code: string, open: (sealed: string) => Promise<string>): Promise<boolean>;
   sendLink(kind: 'sign-in' | 'reset' | 'confirm', email: string, token: string): void;
   logError(message: string): void;
 }
@@ -156,6 +160,21 @@ async function beforeEach(ctx: Parameters<Parameters<typeof createAuthMiddleware
   if (session?.session['bound']) throw refuse('FORBIDDEN', 'BOUND_TO_ORGANISATION');
 }
 
+interface HookContext {
+  path?: string;
+  headers?: Headers | undefined;
+  body?: unknown;
+  context?: { secretConfig: Parameters<typeof symmetricDecrypt>[0]['key'] };
+}
+
+/** The library takes a code for as long as it is shown and a little longer; here it is good once (RFC 6238, 5.2). */
+async function takeCode(hooks: LoginHooks, loginId: string, { body, context }: HookContext): Promise<void> {
+  const code = body && typeof body === 'object' && 'code' in body ? String(body.code) : '';
+  const key = context?.secretConfig;
+  const open = async (data: string) => (key === undefined ? '' : symmetricDecrypt({ key, data }));
+  if (!(await hooks.takeCode(loginId, code, open))) throw refuse('UNAUTHORIZED', 'CODE_USED');
+}
+
 function databaseHooks(hooks: LoginHooks, provider: IdentityProvider | null) {
   return {
     account: {
@@ -171,10 +190,7 @@ function databaseHooks(hooks: LoginHooks, provider: IdentityProvider | null) {
     },
     session: {
       create: {
-        before: async (
-          session: { userId: string; method?: unknown },
-          ctx: { path?: string; headers?: Headers | undefined } | null,
-        ) => {
+        before: async (session: { userId: string; method?: unknown }, ctx: HookContext | null) => {
           const bound = ctx?.path === '/callback/:id';
           const before = typeof session.method === 'string' ? session.method : 'password';
           const vouched = provider?.checksSecondFactor ? 'oidc-strong' : 'oidc';
@@ -182,7 +198,9 @@ function databaseHooks(hooks: LoginHooks, provider: IdentityProvider | null) {
           if (bound && !provider) throw refuse('FORBIDDEN', 'NO_MEMBER');
           const orgId = (bound ? provider?.orgId : ctx?.headers?.get(orgHeader)) ?? null;
           if (!(await hooks.isMember(session.userId, orgId))) throw refuse('FORBIDDEN', 'NO_MEMBER');
-          return { data: { ...session, method, bound, ...(orgId === null ? {} : { orgId }) } };
+          if (ctx?.path === '/two-factor/verify-totp') await takeCode(hooks, session.userId, ctx);
+          const expiresAt = new Date(Date.now() + (await hooks.idleMinutes(session.userId, orgId)) * 60_000);
+          return { data: { ...session, expiresAt, method, bound, ...(orgId === null ? {} : { orgId }) } };
         },
       },
     },

@@ -12,7 +12,7 @@ import { secondFactorMissing, tokenHashOf, type Cookies } from './authenticator.
 import { refusalOf } from './logins.answers.ts';
 import { createLoginAudit } from './logins.audit.ts';
 import type { createLoginLibrary, LoginHooks } from './logins.library.ts';
-import { authPath, orgHeader } from './logins.shared.ts';
+import { authPath, orgHeader, linkMinutes } from './logins.shared.ts';
 import * as store from './logins.store.ts';
 import { openProvider } from './oidc.service.ts';
 import { requireGoodPassword } from './passwordRules.ts';
@@ -22,7 +22,7 @@ export interface LoginDeps {
   db: Database;
   audit: Audit;
   keyring: Keyring;
-  config: Pick<Config, 'publicUrl' | 'localMode'>;
+  config: Pick<Config, 'publicUrl' | 'localMode' | 'idleMinutes'>;
   mail: Mail;
   log: Logger;
   /** What the library asks of OpenID providers goes through it. */
@@ -80,6 +80,8 @@ export function createLoginService({ db, audit, keyring, config, mail, log, outg
 
   const hooksFor = (origin: string): LoginHooks => ({
     isMember: (loginId, orgId) => store.isMember(db.everywhere, loginId, orgId),
+    idleMinutes: (loginId, orgId) => store.idleMinutesOf(db.everywhere, loginId, orgId, config.idleMinutes),
+    takeCode: async (loginId, code, open) => (await import('./appCodes.ts')).takeAppCode(db, loginId, code, open),
     logError: (message) => log.debug({ err: message.slice(0, 200) }, 'a sign-in was refused'),
     sendLink(kind, email, token) {
       const [subject, path, text] = letters[kind];
@@ -90,6 +92,7 @@ export function createLoginService({ db, audit, keyring, config, mail, log, outg
           mail.post({
             to: email,
             subject,
+            goodForMinutes: linkMinutes,
             text: `${text}\n\n${origin}/${path}=${encodeURIComponent(token)}\n\nIf you did not ask for this, leave it: nothing happens.\n`,
           });
         },
@@ -123,7 +126,10 @@ export function createLoginService({ db, audit, keyring, config, mail, log, outg
 
   const ask = async (caller: Caller, asked: LoginQuestion): Promise<LoginAnswer> => {
     const { body: told } = asked;
-    if (told && typeof told === 'object' && 'newPassword' in told) requireGoodPassword(String(told.newPassword));
+    if (told && typeof told === 'object' && 'newPassword' in told) {
+      const about = 'token' in told ? await store.wordsAboutReset(db.everywhere, String(told.token)) : [];
+      requireGoodPassword(String(told.newPassword), about);
+    }
     const provider = asked.provider === undefined ? null : await openProvider(db, asked.provider);
     const [library, drop] = await libraryFor(caller.origin, provider);
     const query = asked.query ? `?${new URLSearchParams(asked.query).toString()}` : '';
@@ -195,14 +201,14 @@ export function createLoginService({ db, audit, keyring, config, mail, log, outg
         store.findPassword(db.everywhere, login.id),
         store.listPasskeys(db.everywhere, login.id),
         store.listSessions(db.everywhere, login.id),
-        store.requiresSecondFactor(db.everywhere, actor.orgId),
+        store.signInPolicy(db.everywhere, actor.orgId),
       ]);
       return {
         email: store.hasAddress(login.email) ? login.email : null,
         emailVerified: login.email_verified,
         hasPassword: password !== null,
         secondFactor: login.two_factor_enabled,
-        secondFactorRequired: required,
+        secondFactorRequired: required.required,
         secondFactorMissing: here !== undefined && secondFactorMissing(here),
         signedIn: here !== undefined,
         bound: here?.bound ?? false,

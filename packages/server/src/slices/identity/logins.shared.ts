@@ -4,6 +4,10 @@ import { createHash } from 'node:crypto';
 export const authPath = '/api/v1/auth';
 /** Between the service and the library, never from outside: which organisation was named. */
 export const orgHeader = 'x-rapport-org';
+/** So long is a link in a letter good. */
+export const linkMinutes = 10;
+/** So long is a login good at most, however much it is used. */
+export const sessionDays = 30;
 
 /** The database holds the hash only: who reads it cannot sign in with what they read. */
 export const hashLoginToken = (token: string): string => createHash('sha256').update(token).digest('base64url');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Db } from '../../platform/db/db.ts';
 import { userColumns } from './store.ts';
 import type { LoginRow, LoginSessionRow, PasskeyRow, SignedInRow } from './schema.ts';
@@ -54,16 +55,58 @@ export const membersOf = (db: Db, loginId: string) =>
   );
 
 /** Whose login session this is, in the organisation it was opened for or else the first that the login belongs to. */
-export const findSignedIn = (db: Db, tokenHash: string) =>
-  db.maybe<SignedInRow>(
-    `select ${userColumns}, s.id as session_id, s.login_id, s.method, s.bound, o.second_factor_required
+export const listSignedIn = (db: Db, tokenHashes: readonly string[]) =>
+  db.many<SignedInRow>(
+    `select distinct on (s.token) ${userColumns}, s.token, s.id as session_id, s.login_id, s.method, s.bound,
+       o.second_factor_required
      from login_session s
      join app_user u on u.login_id = s.login_id and (s.org_id is null or u.org_id = s.org_id) and u.status = 'active'
      join org o on o.id = u.org_id
-     where s.token = $1 and s.expires_at > now()
-     order by u.created_at, u.id limit 1`,
-    [tokenHash],
+     where s.token = any($1::text[]) and s.expires_at > now()
+     order by s.token, u.created_at, u.id`,
+    [tokenHashes],
   );
+
+export const findSignedIn = async (db: Db, tokenHash: string): Promise<SignedInRow | undefined> =>
+  (await listSignedIn(db, [tokenHash]))[0];
+
+/** The login was used: it goes on for its idle time, and never beyond the days it was opened for. */
+export const markSessionUsed = (db: Db, tokenHash: string, most: { days: number; idleMinutes: number }) =>
+  db.exec(
+    `update login_session s set updated_at = now(), expires_at =
+       least(s.created_at + make_interval(days => $2), now() + idle_time_of(s.login_id, s.org_id, $3))
+     where s.token = $1 and s.expires_at > now()`,
+    [tokenHash, most.days, most.idleMinutes],
+  );
+
+/** How long a new login may go unused, in minutes. */
+export const idleMinutesOf = async (db: Db, loginId: string, orgId: string | null, idleMinutes: number) =>
+  (
+    await db.one<{ minutes: number }>('select extract(epoch from idle_time_of($1, $2, $3))::int / 60 as minutes', [
+      loginId,
+      orgId,
+      idleMinutes,
+    ])
+  ).minutes;
+
+/** Logins of the organisation's members end no later than its idle time after they were last used. */
+export const shortenSessions = (db: Db, orgId: string, idleMinutes: number) =>
+  db.exec(
+    `update login_session s set expires_at = least(s.expires_at, s.updated_at + make_interval(mins => $2))
+     where (s.org_id is null or s.org_id = $1)
+       and s.login_id in (select login_id from app_user where org_id = $1 and status = 'active')`,
+    [orgId, idleMinutes],
+  );
+
+export const findSecondFactor = (db: Db, loginId: string) =>
+  db.maybe<{ secret: string }>('select secret from login_second_factor where login_id = $1', [loginId]);
+
+/** False where a code of this half minute, or of a later one, was taken before. */
+export const takeStep = async (db: Db, loginId: string, step: number): Promise<boolean> =>
+  (await db.exec(
+    `update login_second_factor set used_step = $2 where login_id = $1 and (used_step is null or used_step < $2)`,
+    [loginId, step],
+  )) === 1;
 
 /** The organisations a login belongs to, by name. */
 export const listOrganisations = (db: Db, loginId: string) =>
@@ -81,6 +124,30 @@ export const switchSession = (db: Db, tokenHash: string, orgId: string) =>
        select 1 from app_user u where u.login_id = s.login_id and u.org_id = $2 and u.status = 'active')`,
     [tokenHash, orgId],
   );
+
+/** What a password of theirs must not be made of: names and addresses, theirs and their organisations'. */
+export const wordsAbout = async (db: Db, loginId: string): Promise<string[]> =>
+  (
+    await db.many<{ word: string }>(
+      `select l.name as word from login l where l.id = $1
+       union select split_part(l.email, '@', 1) from login l where l.id = $1
+       union select split_part(split_part(l.email, '@', 2), '.', 1) from login l where l.id = $1
+       union select u.name from app_user u where u.login_id = $1
+       union select o.name from app_user u join org o on o.id = u.org_id where u.login_id = $1
+       union select o.slug from app_user u join org o on o.id = u.org_id where u.login_id = $1`,
+      [loginId],
+    )
+  ).map(({ word }) => word);
+
+/** Of whoever this link to a new password was sent to; nothing where it is not good. */
+export async function wordsAboutReset(db: Db, token: string): Promise<string[]> {
+  const identifier = createHash('sha256').update(`reset-password:${token}`).digest('base64url');
+  const asked = await db.maybe<{ value: string }>(
+    'select value from login_verification where identifier = $1 and expires_at > now()',
+    [identifier],
+  );
+  return asked ? wordsAbout(db, asked.value) : [];
+}
 
 export const findPassword = async (db: Db, loginId: string): Promise<string | null> =>
   (
@@ -127,9 +194,11 @@ export const listPasskeys = (db: Db, loginId: string) =>
     [loginId],
   );
 
-export const requiresSecondFactor = async (db: Db, orgId: string): Promise<boolean> =>
-  (await db.one<{ required: boolean }>('select second_factor_required as required from org where id = $1', [orgId]))
-    .required;
+export const signInPolicy = (db: Db, orgId: string) =>
+  db.one<{ required: boolean; idle: number | null }>(
+    'select second_factor_required as required, idle_minutes as idle from org where id = $1',
+    [orgId],
+  );
 
-export const requireSecondFactor = (db: Db, orgId: string, required: boolean) =>
-  db.exec('update org set second_factor_required = $2 where id = $1', [orgId, required]);
+export const setSignInPolicy = (db: Db, orgId: string, required: boolean, idle: number | null) =>
+  db.exec('update org set second_factor_required = $2, idle_minutes = $3 where id = $1', [orgId, required, idle]);

@@ -21,6 +21,7 @@ import * as store from './memberInvitations.store.ts';
 import { requireFree } from './members.service.ts';
 import * as members from './members.store.ts';
 import { createNewLogins } from './newLogins.ts';
+import type { SignInThrottle } from './throttle.ts';
 import { permissionsOfRoles } from './permissions.ts';
 
 export type MemberInvitationService = ReturnType<typeof createMemberInvitationService>;
@@ -40,6 +41,7 @@ export interface MemberInvitationDeps {
   audit: Audit;
   config: Pick<Config, 'publicUrl'>;
   organisationName(orgId: string): Promise<string>;
+  throttle: SignInThrottle;
   /** Sends the letter. False where this server sends no e-mail. */
   onInvited?: (letter: MemberInvitationLetter) => Promise<boolean>;
 }
@@ -59,6 +61,7 @@ export function createMemberInvitationService({
   audit,
   config,
   organisationName,
+  throttle,
   onInvited,
 }: MemberInvitationDeps) {
   return {
@@ -116,12 +119,12 @@ export function createMemberInvitationService({
       });
     },
 
-    ...createAcceptance(db, audit),
+    ...createAcceptance(db, audit, throttle),
   };
 }
 
-function createAcceptance(db: Database, audit: Audit) {
-  const loginFor = createNewLogins(db);
+function createAcceptance(db: Database, audit: Audit, throttle: SignInThrottle) {
+  const loginFor = createNewLogins(db, throttle);
   return {
     /** What the link's page shows. Throws `invitation-gone`, alike for an unknown, an expired, a withdrawn and a used one. */
     async view(token: string): Promise<MemberInvitationView> {
@@ -139,9 +142,9 @@ function createAcceptance(db: Database, audit: Audit) {
      * where the address has a login already and the password is not its. */
     async accept(token: string, body: z.output<typeof MemberInvitationAccept>): Promise<MemberInvitationAccepted> {
       // Before the costly hash: a stranger must not make the server work for a link that is none.
-      if (!(await store.findOpen(db.everywhere, hashToken(token)))) throw new AppError('invitation-gone');
-      const offered = (await store.findOpen(db.everywhere, hashToken(token)))?.email ?? body.email ?? null;
-      const login = await loginFor(offered, body);
+      const offered = await store.findOpen(db.everywhere, hashToken(token));
+      if (!offered) throw new AppError('invitation-gone');
+      const login = await loginFor(offered.email ?? body.email ?? null, body, [offered.org_name, offered.org_slug]);
       return db.everywhere.tx(async (tx) => {
         const found = await store.takeOpen(tx, hashToken(token));
         const roles = found && (await rolesStillGiven(tx, found));

@@ -120,8 +120,26 @@ export const deleteLogins = (tx: Tx, orgId: string, userId: string) =>
 export const resetFactors = async (tx: Tx, orgId: string, userId: string): Promise<boolean> =>
   (await tx.one<{ done: boolean }>('select reset_factors_of($1, $2) as done', [orgId, userId])).done;
 
-/** Takes away what the member had. The name stays, for the logs that tell it. */
+/** Stands where the name of a member stood who left. */
+const formerMember = 'Former member';
+
+/** Takes away what the member had. The name alone stays, for as long as the audit log tells of them: see `forgetFormer`. */
 export async function removeMember(tx: Tx, orgId: string, userId: string): Promise<void> {
+  await tx.exec(
+    `delete from member_invitation i using app_user u
+     where i.org_id = $1 and u.org_id = $1 and u.id = $2 and (i.accepted_by = $2 or lower(i.email) = lower(u.email))`,
+    [orgId, userId],
+  );
+  await tx.exec('update deid_export set created_by_name = $3 where org_id = $1 and created_by = $2', [
+    orgId,
+    userId,
+    formerMember,
+  ]);
+  await tx.exec('update deid_export set reviewed_by_name = $3 where org_id = $1 and reviewed_by = $2', [
+    orgId,
+    userId,
+    formerMember,
+  ]);
   await tx.exec(
     `update app_user set status = 'removed', email = null, user_name = null, external_id = null
      where org_id = $1 and id = $2`,

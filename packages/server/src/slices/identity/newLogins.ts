@@ -1,11 +1,10 @@
-import { systemClock } from '../../platform/clock.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import * as store from './logins.store.ts';
 import { requireGoodPassword } from './passwordRules.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
-import { createSignInThrottle } from './throttle.ts';
+import type { SignInThrottle } from './throttle.ts';
 
 /**
  * The login of somebody who comes into an organisation: a new one, or, where their address has one already, that one, if they
@@ -13,13 +12,11 @@ import { createSignInThrottle } from './throttle.ts';
  *
  * The address of a new login counts as unproved until a letter to it came back; what was set before goes with that.
  */
-export function createNewLogins(db: Database) {
-  const throttle = createSignInThrottle(systemClock);
-
-  return async (email: string | null, given: { name: string; password: string }) => {
+export function createNewLogins(db: Database, throttle: SignInThrottle) {
+  return async (email: string | null, given: { name: string; password: string }, organisation: string[]) => {
     const known = email === null ? undefined : await store.findLoginByEmail(db.everywhere, email);
     if (known) {
-      throttle.begin(known.id);
+      await throttle.begin(known.id);
       const hash = await store.findPassword(db.everywhere, known.id);
       if (!(await verifyPassword(hash, given.password))) {
         throw new AppError('wrong-password', { detail: 'This address has a sign-in here already. Give its password.' });
@@ -27,7 +24,7 @@ export function createNewLogins(db: Database) {
       throttle.succeeded(known.id);
       return async (_tx: Tx, _member: { id: string; name: string; email: string | null }) => known.id;
     }
-    requireGoodPassword(given.password, [given.name, email?.split('@')[0] ?? '']);
+    requireGoodPassword(given.password, [given.name, ...(email?.split(/[@.]/) ?? []), ...organisation]);
     const hash = await hashPassword(given.password);
     return async (tx: Tx, member: { id: string; name: string; email: string | null }): Promise<string> => {
       await store.insertLogin(tx, { ...member, verified: false });

@@ -1,6 +1,7 @@
 import type { IdentityProvider as Shown, IdentityProviderCreate, SignInPolicy } from '@rapport/protocol/signIn';
 import type { z } from 'zod';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database, Db } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
@@ -39,7 +40,7 @@ const openSecret = (db: Db, row: IdentityProviderRow): Promise<string | null> =>
 const loopback = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
 /** How an organisation lets its members in. */
-export function createSignInPolicy({ db, forget }: { db: Database; forget(): void }) {
+export function createSignInPolicy({ db, audit, forget }: { db: Database; audit: Audit; forget(): void }) {
   const shown = (row: IdentityProviderRow, origin: string): Shown => ({
     id: row.id,
     label: row.label,
@@ -68,7 +69,7 @@ export function createSignInPolicy({ db, forget }: { db: Database; forget(): voi
       }
       const id = newId();
       const { orgId } = actor;
-      return db.in(orgId).tx(async (tx) => {
+      return audit.acting(actor, 'organisation.changed', {}, async (tx) => {
         const secret =
           body.clientSecret === undefined ? null : await tx.codec.seal(secretPlace(orgId, id), body.clientSecret);
         const row = await store.insertProvider(tx, orgId, {
@@ -88,6 +89,7 @@ export function createSignInPolicy({ db, forget }: { db: Database; forget(): voi
       // The links lie above organisations, so the provider's own row tells first whether it is this one's.
       await db.everywhere.tx(async (tx) => {
         if ((await store.deleteProvider(tx, actor.orgId, id)) === 0) throw notFound();
+        audit.record(tx, actor, 'organisation.changed', {});
       });
       forget();
     },
@@ -101,14 +103,24 @@ export function createSignInPolicy({ db, forget }: { db: Database; forget(): voi
 
     async policy(actor: Actor): Promise<SignInPolicy> {
       requireStaff(actor);
-      return { secondFactorRequired: await logins.requiresSecondFactor(db.in(actor.orgId), actor.orgId) };
+      const { required, idle } = await logins.signInPolicy(db.in(actor.orgId), actor.orgId);
+      return { secondFactorRequired: required, idleMinutes: idle };
     },
 
-    async setPolicy(actor: Actor, { secondFactorRequired }: SignInPolicy): Promise<SignInPolicy> {
+    /** Asking for less idle time shortens the logins there are. */
+    async setPolicy(actor: Actor, asked: SignInPolicy): Promise<SignInPolicy> {
       requireStaff(actor);
-      await logins.requireSecondFactor(db.in(actor.orgId), actor.orgId, secondFactorRequired);
-      forget();
-      return { secondFactorRequired };
+      const { orgId } = actor;
+      const known = await logins.signInPolicy(db.in(orgId), orgId);
+      const idle = asked.idleMinutes === undefined ? known.idle : asked.idleMinutes;
+      // Logins stand above organisations; the predicates name this one.
+      await db.everywhere.tx(async (tx) => {
+        audit.record(tx, actor, 'organisation.changed', {});
+        await logins.setSignInPolicy(tx, orgId, asked.secondFactorRequired, idle);
+        if (idle !== null) await logins.shortenSessions(tx, orgId, idle);
+        tx.afterCommit(forget);
+      });
+      return { secondFactorRequired: asked.secondFactorRequired, idleMinutes: idle };
     },
   };
 }

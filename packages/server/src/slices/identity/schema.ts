@@ -16,6 +16,7 @@ export interface UserRow {
 }
 
 export interface ClientTokenRow {
+  token_hash: Buffer;
   org_id: string;
   id: string;
   session_id: string;
@@ -125,6 +126,7 @@ export interface LoginSessionRow {
 
 /** A member as a login session shows them. */
 export interface SignedInRow extends UserRow {
+  token: string;
   session_id: string;
   login_id: string;
   method: string;

@@ -1,6 +1,5 @@
 import type { Mailbox, SignInOptions } from '@rapport/protocol/signIn';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
-import { systemClock, type Clock } from '../../platform/clock.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { notFound } from '../../platform/errors.ts';
@@ -21,16 +20,15 @@ interface Deps {
   identity: IdentityService;
   mail: Mail;
   forget(): void;
-  clock?: Clock;
 }
 
 /** All that the sign-in page and the security settings ask for. */
-export function createSignInService({ db, audit, logins, identity, mail, forget, clock = systemClock }: Deps) {
-  const policy = createSignInPolicy({ db, forget });
+export function createSignInService({ db, audit, logins, identity, mail, forget }: Deps) {
+  const policy = createSignInPolicy({ db, audit, forget });
   return {
     ...logins,
     ...policy,
-    ...createPasswordSignIn({ db, audit: createLoginAudit({ db, audit }), clock, logins }),
+    ...createPasswordSignIn({ db, audit: createLoginAudit({ db, audit }), throttle: identity.throttle, logins }),
 
     /** What the sign-in page offers; says nothing that a stranger may not know. */
     async options(): Promise<SignInOptions> {

@@ -69,12 +69,12 @@ export const findFirstOwner = (db: Db) =>
 export const findOwner = (db: Db, orgId: string) =>
   db.maybe<UserRow>(`${owners} and u.org_id = $1 order by u.created_at, u.id limit 1`, [orgId]);
 
-/** The client's side of which session this token opens; the token is what tells the organisation. */
-export const findClientToken = (db: Db, tokenHash: Buffer) =>
-  db.maybe<ClientTokenRow>(
-    `select t.org_id, t.id, t.session_id, t.alias from access_token t
+/** The client's side of which session each of these tokens opens; the token is what tells the organisation. */
+export const listClientTokens = (db: Db, tokenHashes: readonly Buffer[]) =>
+  db.many<ClientTokenRow>(
+    `select t.token_hash, t.org_id, t.id, t.session_id, t.alias from access_token t
      join invitation i on i.org_id = t.org_id and i.id = t.invitation_id and i.revoked_at is null
      join session s on s.org_id = t.org_id and s.id = t.session_id
-     where t.token_hash = $1`,
-    [tokenHash],
+     where t.token_hash = any($1::bytea[])`,
+    [tokenHashes],
   );

@@ -1,32 +1,20 @@
-import type { Clock } from '../../platform/clock.ts';
-import { AppError } from '../../platform/errors.ts';
+import type { Limiter } from '../../platform/limits/limiter.ts';
 
-const windowMs = 60_000;
-const attemptsPerWindow = 5;
-const namesKept = 10_000;
+const attemptsPerMinute = 5;
 
-/** Failed sign-ins per name within a minute, in this process's memory. */
-export function createSignInThrottle(clock: Clock) {
-  const attempts = new Map<string, number[]>();
+export type SignInThrottle = ReturnType<typeof createSignInThrottle>;
 
+export const uncounted: Pick<Limiter, 'countNow' | 'giveBack'> = { countNow: async () => {}, giveBack: () => {} };
+
+/** Failed sign-ins under one name within a minute, on all servers of the database together. */
+export function createSignInThrottle(limiter: Pick<Limiter, 'countNow' | 'giveBack'>) {
+  const keyOf = (name: string) => `sign-in/${name}`;
   return {
     /** Counts an attempt before it is checked, so that many at once do not slip through. Throws `rate-limited`. */
-    begin(key: string): void {
-      const now = clock.now();
-      const recent = (attempts.get(key) ?? []).filter((at) => now - at < windowMs);
-      const oldest = recent[0];
-      if (oldest !== undefined && recent.length >= attemptsPerWindow) {
-        throw new AppError('rate-limited', {
-          detail: 'Too many failed attempts under this name. Wait a minute.',
-          retryAfterSeconds: Math.max(1, Math.ceil((oldest + windowMs - now) / 1000)),
-        });
-      }
-      attempts.delete(key);
-      attempts.set(key, [...recent, now]);
-      if (attempts.size > namesKept) attempts.delete(attempts.keys().next().value ?? '');
-    },
-    succeeded(key: string): void {
-      attempts.delete(key);
-    },
+    begin: (name: string): Promise<void> =>
+      limiter.countNow({ key: keyOf(name), limit: attemptsPerMinute }, 'Too many failed attempts under this name.'),
+
+    /** It was no failure. */
+    succeeded: (name: string): void => limiter.giveBack(keyOf(name)),
   };
 }

@@ -70,6 +70,15 @@ export const deleteDrafts = async (tx: Tx, orgId: string, before: string, held: 
     )
   ).replies;
 
+/** Members who left and of whom the audit log holds no act any more lose their name. */
+export const forgetFormer = (tx: Tx, orgId: string): Promise<number> =>
+  tx.exec(
+    `update app_user u set name = 'Former member'
+     where u.org_id = $1 and u.status = 'removed' and u.name <> 'Former member' and not exists (
+       select 1 from audit_entry e where e.org_id = $1 and (e.actor_id = u.id or e.subject_ids @> array[u.id]))`,
+    [orgId],
+  );
+
 const holdsOne = `exists (select 1 from deid_item i join session s on s.org_id = i.org_id and s.id = i.session_id
   where i.org_id = e.org_id and i.export_id = e.id
     and (coalesce(s.client_id = any($3::uuid[]), false) or s.id = any($4::uuid[])))`;

@@ -31,6 +31,7 @@ export function createRetained(
     async sweep(tx, orgId, before) {
       const gone = await audit.trim(tx, orgId, before);
       if (gone > 0) audit.record(tx, { kind: 'system', orgId }, 'audit.trimmed', {});
+      await store.forgetFormer(tx, orgId);
       return gone;
     },
   };

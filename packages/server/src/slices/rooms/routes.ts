@@ -27,14 +27,15 @@ export function roomRoutes(app: App, rooms: RoomService, options: RoomRouteOptio
   const again = async (request: FastifyRequest): Promise<Actor> => {
     const actor = await options.authenticate(request);
     if (!actor || actorKey(actor) !== actorKey(actorOf(request))) throw new AppError('sign-in-required');
-    if (!options.allows(actor, follow.permission)) throw new AppError('forbidden');
+    if (!options.allows(actor, follow.permission)) throw new AppError('forbidden', { needs: follow.permission });
     return actor;
   };
 
   app.get(
     '/api/v1/rooms/:id/events',
     {
-      config: follow,
+      // A page that waits for events says nothing about the person before it.
+      config: { ...follow, unattended: true },
       schema: {
         summary: 'Events after a seq: a page, a long poll with `wait`, or SSE with `Accept: text/event-stream`',
         params: IdParams,

@@ -10,6 +10,7 @@ import type { Wake } from '../../platform/realtime/wake.ts';
 import type { GenerationService } from '../inference/generations.service.ts';
 import type { ConversationService } from '../sessions/conversation.service.ts';
 import type { SessionService } from '../sessions/service.ts';
+import { createPatrol } from './patrol.ts';
 
 /** What a connection of any transport does with what a room sends. Must not throw. */
 export interface RoomSink {
@@ -102,6 +103,7 @@ export function createRoomService(parts: {
 
   return {
     attach,
+    patrol: createPatrol(),
 
     /** Throws `not-found` where the actor may not, or no longer, see the room. */
     requireRoom: async (actor: Actor, roomId: string): Promise<void> => void (await sessions.room(actor, roomId)),

@@ -4,7 +4,7 @@ import { ClientFrame, closeCodes, livePath, type ServerFrame } from '@rapport/pr
 import type { Permission } from '@rapport/protocol/permissions';
 import { MessagePost } from '@rapport/protocol/sessions';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { actorKey, type Actor } from '../../platform/actor.ts';
+import { actorKey, type Actor, type StaffActor } from '../../platform/actor.ts';
 import { AppError } from '../../platform/errors.ts';
 import { answerBare } from '../../platform/http/headers.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -16,10 +16,8 @@ const silentAfterMs = 55_000;
 const dropTokensAbove = 256 * 1024;
 const closeAbove = 1024 * 1024;
 const maxRooms = 250;
-// With the time an answer of the authenticator is remembered well below a second.
-const reauthoriseMs = 400;
 /** Rooms are asked for less often: news of a change comes by itself, this finds what was lost. */
-const roomsEvery = 25;
+const roomsEvery = 11;
 
 export interface LiveOptions {
   server: Server;
@@ -36,6 +34,10 @@ export interface LiveOptions {
   addressOf(request: IncomingMessage): string;
   /** Null: nobody. Throws AppError for a token that is not good. */
   authenticate(request: IncomingMessage, token: string | undefined): Promise<Actor | null>;
+  /** A person did something: their login is in use, which a connection that is merely open does not show. */
+  noteUse(request: IncomingMessage): void;
+  /** Told of a member of the team who lacks a permission, before they are refused. */
+  refused(actor: StaffActor, permission: Permission): Promise<void>;
   allows(actor: Actor | null, permission: Permission): boolean;
   /** Told with the organisation where somebody's access has changed; null: any. */
   onAccessChanged(listener: (orgId: string | null) => void): () => void;
@@ -76,12 +78,19 @@ export function createLiveSocket(options: LiveOptions) {
     setTimeout(() => c.socket.terminate(), 2000).unref();
   };
 
+  /** As at the door of a route: whoever lacks it is refused, and a member of the team is written down. */
+  const demand = async (actor: Actor, permission: Permission): Promise<void> => {
+    if (options.allows(actor, permission)) return;
+    if (actor.kind === 'staff') await options.refused(actor, permission);
+    throw new AppError('forbidden');
+  };
+
   const subscribe = async (c: Connection, actor: Actor, room: string, after: number, epoch: number | undefined) => {
     c.rooms.get(room)?.detach();
     if (c.rooms.size >= maxRooms) return send(c, { t: 'denied', room, code: 'rate-limited' });
-    if (!options.allows(actor, 'sessions.follow')) return send(c, { t: 'denied', room, code: 'forbidden' });
     c.rooms.set(room, null);
     try {
+      await demand(actor, 'sessions.follow');
       const attachment = await rooms.attach(actor, room, after, epoch, {
         event: (event) => raw(c, `{"t":"ev","room":"${room}",${event.body.slice(1)}`, false),
         ephemeral: (type, body) => raw(c, `{"t":"eph","room":"${room}","type":"${type}",${body.slice(1)}`, true),
@@ -107,7 +116,7 @@ export function createLiveSocket(options: LiveOptions) {
 
   const publish = async (c: Connection, actor: Actor, frame: Extract<ClientFrame, { t: 'pub' }>) => {
     try {
-      if (!options.allows(actor, 'sessions.take-part')) throw new AppError('forbidden');
+      await demand(actor, 'sessions.take-part');
       const { text } = MessagePost.parse({ text: frame.text });
       const accepted = await rooms.publish(actor, frame.room, text, frame.mid);
       send(c, {
@@ -122,6 +131,11 @@ export function createLiveSocket(options: LiveOptions) {
         error instanceof AppError ? error : new AppError(isZodError(error) ? 'invalid-body' : 'unavailable');
       send(c, { t: 'nack', mid: frame.mid, code: known.code, message: known.message });
     }
+  };
+
+  const typing = async (actor: Actor, room: string, on: boolean) => {
+    await demand(actor, 'sessions.take-part');
+    await rooms.typing(actor, room, on);
   };
 
   const limited = (c: Connection, actor: Actor, kind: 'live' | 'reply') =>
@@ -139,6 +153,7 @@ export function createLiveSocket(options: LiveOptions) {
     }
     if (!c.actor) return close(c, closeCodes.auth, 'say hello first');
     const tooMany = frame.t === 'unsub' ? null : limited(c, c.actor, frame.t === 'pub' ? 'reply' : 'live');
+    if (frame.t === 'pub' || frame.t === 'typing') options.noteUse(c.request);
     switch (frame.t) {
       case 'sub':
         if (tooMany) return send(c, { t: 'denied', room: frame.room, code: tooMany.code });
@@ -150,8 +165,8 @@ export function createLiveSocket(options: LiveOptions) {
         if (tooMany) return send(c, { t: 'nack', mid: frame.mid, code: tooMany.code, message: tooMany.message });
         return publish(c, c.actor, frame);
       case 'typing':
-        if (tooMany || !options.allows(c.actor, 'sessions.take-part')) return;
-        return rooms.typing(c.actor, frame.room, frame.on).catch(() => {});
+        if (tooMany) return;
+        return typing(c.actor, frame.room, frame.on).catch(() => {});
     }
   };
 
@@ -241,14 +256,14 @@ export function createLiveSocket(options: LiveOptions) {
 
   /** Who lost their access loses the socket within a second or so even if news of it was lost; half-open links are ended. */
   let rounds = 0;
-  const patrol = setInterval(() => {
+  const leavePatrol = rooms.patrol.join(() => {
     const now = performance.now();
     const roomsToo = ++rounds % roomsEvery === 0;
     for (const c of connections) {
       if (now - c.heardAt > silentAfterMs) c.socket.terminate();
       else if (c.actor) void look(c, roomsToo && c.actor.kind === 'staff');
     }
-  }, reauthoriseMs);
+  });
   const forgetNews = options.onAccessChanged((orgId) => {
     for (const c of connections) if (c.actor && (orgId ?? c.actor.orgId) === c.actor.orgId) void look(c, true);
   });
@@ -256,7 +271,7 @@ export function createLiveSocket(options: LiveOptions) {
   return {
     connections: () => connections.size,
     close() {
-      clearInterval(patrol);
+      leavePatrol();
       forgetNews();
       server.off('upgrade', onUpgrade);
       for (const c of connections) close(c, closeCodes.restart, 'server restarting');

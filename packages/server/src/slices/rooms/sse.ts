@@ -4,10 +4,8 @@ import { AppError } from '../../platform/errors.ts';
 import type { RoomService } from './service.ts';
 
 const heartbeatMs = 15_000;
-// With the time an answer of the authenticator is remembered well below a second.
-const reauthoriseMs = 400;
 /** The room is asked for less often: news of a change comes by itself, this finds what was lost. */
-const roomEvery = 25;
+const roomEvery = 11;
 const dropTokensAbove = 256 * 1024;
 const closeAbove = 1024 * 1024;
 
@@ -77,11 +75,11 @@ export async function startSse({
       if (error instanceof AppError && error.status < 500) raw.end('event: bye\ndata: {"reason":"auth"}\n\n');
     }
   };
-  const patrol = setInterval(() => void look(++rounds % roomEvery === 0), reauthoriseMs);
+  const leavePatrol = rooms.patrol.join(() => void look(++rounds % roomEvery === 0));
   const forgetNews = onAccessChanged(() => void look(true));
   const end = () => {
     clearInterval(heartbeat);
-    clearInterval(patrol);
+    leavePatrol();
     forgetNews();
     attachment.detach();
     closing.removeEventListener('abort', stop);

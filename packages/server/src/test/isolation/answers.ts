@@ -2,7 +2,7 @@ import { readZip } from '../../platform/zip/zip.ts';
 
 const streamMs = 1500;
 const archives = {
-  names: ['manifest.json', 'person.json', 'person.md', 'person.pdf'],
+  names: ['manifest.json', 'person.json', 'person.md', 'person.pdf', 'account.json', 'account.md', 'account.pdf'],
   fileBytes: 50_000_000,
   ratio: 1000,
 };

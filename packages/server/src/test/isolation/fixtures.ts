@@ -76,6 +76,8 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'POST /api/v1/auth/sign-in/social': { body: () => ({ provider: nowhere }), own: 404 },
   'GET /api/v1/auth/callback/{id}': { path: { id: `=${nowhere}` }, query: () => ({ code: 'x', state: 'y' }), own: 302 },
   'GET /api/v1/me': {},
+  // What it says of one's logins and acts goes on changing.
+  'GET /api/v1/me/account/export': { restless: true },
   'GET /api/v1/me/sign-in': {},
   'DELETE /api/v1/me/logins/{id}': { path: { id: 'login' }, last: true },
   'DELETE /api/v1/me/logins': { last: true },

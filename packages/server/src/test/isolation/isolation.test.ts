@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readZip, writeZip } from '../../platform/zip/zip.ts';
 import { startTestApp, type TestApp } from '../app.ts';
 import { startUpstream, type Upstream } from '../upstream.ts';
 import {
@@ -14,8 +16,17 @@ import {
   type Attacker,
 } from './attack.ts';
 import { fixtures } from './fixtures.ts';
-import { digestOf, digestOfLogin, idsIn, tenantTables, type TenantTable } from './rows.ts';
-import { seedWorld, type World } from './world.ts';
+import {
+  digestOf,
+  digestOfLogin,
+  idsIn,
+  tenantTables,
+  unknownLike,
+  uuids,
+  withoutIds,
+  type TenantTable,
+} from './rows.ts';
+import { seedWorld, type Headers, type World } from './world.ts';
 
 let app: TestApp;
 let upstream: Upstream;
@@ -111,3 +122,62 @@ test('with ids of one’s own each operation answers, and with nothing of anothe
   expect(failures.filter(Boolean)).toEqual([]);
   expect(await digest(world(a), [session, room])).toEqual(before);
 }, 120_000);
+
+const names = ['manifest.json', 'person.json', 'person.md', 'person.pdf'];
+
+/** The archive with other ids in the place of each, and with sums that fit. */
+async function underOtherIds(archive: Buffer): Promise<Buffer> {
+  const files = await readZip(archive, { names, fileBytes: 10_000_000, ratio: 150 });
+  const others = new Map<string, string>();
+  const person = (files.get('person.json') ?? Buffer.alloc(0)).toString().replaceAll(uuids, (id) => {
+    if (!others.has(id)) others.set(id, unknownLike(id));
+    return others.get(id) ?? '';
+  });
+  files.set('person.json', Buffer.from(person));
+  const bodies = names.slice(1).map((name) => ({ name, body: files.get(name) ?? Buffer.alloc(0) }));
+  const sums = bodies.map(({ name, body }) => [name, createHash('sha256').update(body).digest('hex')]);
+  const manifest = { format: 'rapport-person', version: 1, sha256: Object.fromEntries(sums) };
+  return writeZip([{ name: 'manifest.json', body: Buffer.from(JSON.stringify(manifest)) }, ...bodies], new Date());
+}
+
+// Last, as what it brings in holds the victim's words.
+test('a real archive of another organisation, brought in, makes somebody new and touches and tells nothing of it', async () => {
+  const { ids, staff } = world(a);
+  const bring = async (body: Buffer, headers: Headers) => {
+    const init = {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/zip' },
+      body: new Uint8Array(body),
+    };
+    const answer = await app.fetch('/api/v1/privacy/imports', init);
+    return { status: answer.status, body: await answer.text() };
+  };
+  const taken = await app.fetch(`/api/v1/privacy/records/client/${ids.client}/export`, { headers: staff });
+  expect(taken.status).toBe(200);
+  const archive = Buffer.from(await taken.arrayBuffer());
+  const all = await tenantTables(app);
+  const theirs = await idsIn(app, all, ids.organisation);
+  const own = await idsIn(app, all, world(b).ids.organisation);
+  const before = await digestOf(app, all, ids.organisation, []);
+
+  const clients = attackers.filter(({ name }) => name.includes('client'));
+  const refused = clients.map(async ({ headers }) => (await bring(archive, headers)).status);
+  for (const status of await Promise.all(refused)) expect([401, 403, 404]).toContain(status);
+  const real = await bring(archive, world(b).staff);
+  const unknown = await bring(await underOtherIds(archive), world(b).staff);
+  expect([real.status, unknown.status]).toEqual([201, 201]);
+  expect(withoutIds(real.body)).toBe(withoutIds(unknown.body));
+  // Sent again it makes nobody twice, and it is another's than the one under other ids.
+  expect((await bring(archive, world(b).staff)).body).toBe(real.body);
+  expect(real.body).not.toBe(unknown.body);
+
+  expect(await digestOf(app, all, ids.organisation, [])).toEqual(before);
+  const now = await idsIn(app, all, world(b).ids.organisation);
+  expect([...now].filter((id) => theirs.has(id) && !own.has(id))).toEqual([]);
+  const { clientId } = JSON.parse(real.body) as { clientId: string };
+  expect(theirs.has(clientId)).toBe(false);
+  for (const path of [`clients/${ids.client}`, `sessions/${ids.session}`])
+    expect((await app.json('GET', `/api/v1/${path}`, undefined, world(b).staff)).status).toBe(404);
+  // And the victim does not find what was made of it.
+  expect((await app.json('GET', `/api/v1/clients/${clientId}`, undefined, staff)).status).toBe(404);
+}, 60_000);
