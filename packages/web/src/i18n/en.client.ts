@@ -25,7 +25,7 @@ export const clientTexts = {
     paused: 'The session is paused. You can go on writing; the answer comes later.', ended: 'This session has ended.', was: 'You were talking with an AI persona, supervised by people.', pausedNow: 'An AI persona, supervised by people. It does not answer while the session is paused.', off: 'The persona does not answer at the moment.',
     empty: 'Write the first message when you are ready.', waiting: 'will be sent', refused: 'not sent: {{reason}}',
     record: 'What is stored about me',
-    noAccess: 'You need an invitation to see this session.',
+    shut: 'This conversation is not open to you', noAccess: 'You need an invitation to see this session.',
   },
   consent: { title: 'Before you begin', text: 'Please say yes or no to each. You can change it at any time; a no holds at once.', yes: 'Yes, I agree', no: 'No', save: 'Continue', mine: 'What I agreed to' },
 } as const;

@@ -4,6 +4,8 @@ import { auditActs } from '@rapport/protocol/auditActs';
 export const staffTexts = {
   app: { skip: 'Skip to content', menu: 'Main menu', theme: 'Light or dark' },
   nav: { sessions: 'Sessions', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', audit: 'Audit', privacy: 'Privacy', security: 'Security', settings: 'Settings' },
+  access: { title: 'This page is not open to you', text: 'Your role does not include it. If you need it, ask an administrator of your organisation.', back: 'Go back to the start' },
+  organisations: { title: 'Your organisations', here: 'You are in {{name}}. In another organisation you have the role you were given there.', change: 'Organisation: {{name}}. Choose another.', go: 'Go there', goTo: 'Go to {{name}}' },
   common: {
     save: 'Save', saved: 'Saved.', add: 'Add', remove: 'Remove', create: 'Create', delete: 'Delete', more: 'Show more', search: 'Search', any: 'Any', noMatch: 'Nothing of this name.',
     choose: 'Type to search', choices: '{{label}}: what was found', typeMore: 'There are more: type a part of the name.', notChosen: 'Nothing is chosen yet: choose one of the list.',
@@ -60,7 +62,7 @@ export const staffTexts = {
     providers: 'OpenID Connect', providersHint: 'Members whose confirmed address the provider knows sign in with it.', redirect: 'Redirect address to register there:', addProvider: 'Add the provider', removeProvider: 'Remove {{label}}',
     provider: { label: 'Name on the button', issuer: 'Issuer address', clientId: 'Client id', clientSecret: 'Client secret', checksSecondFactor: 'It checks a second factor itself' },
   },
-  mailbox: { title: 'Development mailbox', hint: 'No mail server is set up, so these letters were sent to nobody. Set RAPPORT_SMTP_URL to send them.', empty: 'No letter yet.', to: 'To {{to}}' },
+  mailbox: { title: 'Development mailbox', hint: 'No mail server is set up, so these letters were sent to nobody. Set RAPPORT_SMTP_URL to send them.', shut: 'There is no development mailbox here: letters are sent by a mail server, or other machines than this one can reach Rapport.', empty: 'No letter yet.', to: 'To {{to}}' },
   joinTeam: { title: 'Join your team', intro: '{{organisation}} invites you. Choose how your team sees you and a password.', passwordHint: 'At least 12 characters.', go: 'Join' },
   members: {
     title: 'Members', invite: 'Invite somebody', you: 'you', disabled: 'disabled', email: 'E-mail address', emailHint: 'They sign in with it. Without one, hand the link over yourself.',
@@ -88,7 +90,7 @@ export const staffTexts = {
     emptyHint: 'Start one, or look around with a demo organisation: three personas with reference material, and a client.',
     demo: 'Add the demo', nothing: 'No session matches.', messages_one: '{{count}} message', messages_other: '{{count}} messages',
     persona: 'Persona', client: 'Client', noClient: 'No client yet', policy: 'Supervision', policyHint: 'The stricter of this and the persona’s own policy holds.',
-    titleField: 'Title', start: 'Start the session', needPersona: 'Publish a persona first.', choosePersona: 'Choose the persona to start with.', toPersonas: 'Go to the personas',
+    titleField: 'Title', start: 'Start the session', needPersona: 'Publish a persona first.', noPersona: 'No persona is published yet. Somebody of your team who writes personas can do that.', choosePersona: 'Choose the persona to start with.', toPersonas: 'Go to the personas',
   },
   policy: { auto: 'Replies are released by themselves', takeover: 'Only people write', off: 'Off: the persona does not answer' },
   rung: { auto: 'Persona answers', takeover: 'A person writes', off: 'Persona is off' },
@@ -164,7 +166,7 @@ export const staffTexts = {
     on_one: 'Delete what is older than {{count}} day', on_other: 'Delete what is older than {{count}} days', runs: 'What was deleted', noRuns: 'Nothing was deleted yet.', deleted_one: '{{count}} deleted', deleted_other: '{{count}} deleted',
   },
   deid: {
-    title: 'De-identified exports', hint: 'Names, contacts, places and dates are replaced. Some are missed: a second person reads the export before anybody gets it.', prepare: 'Prepare an export', how: 'How', purpose: 'For',
+    none: 'No export yet.', title: 'De-identified exports', hint: 'Names, contacts, places and dates are replaced. Some are missed: a second person reads the export before anybody gets it.', prepare: 'Prepare an export', how: 'How', purpose: 'For',
     form: { anonymised: 'Anonymised', pseudonymised: 'Pseudonymised' }, about: { anonymised: 'Nothing links two conversations.', pseudonymised: 'The same person has the same code in every export.' },
     from: 'Sessions from', to: 'Sessions until', terms: 'Also take these out', termsHint: 'One a line: what is known or what a reviewer found.', go: 'Prepare', preparing: 'Preparing…', prepared: 'Prepared. Somebody else reviews it now.',
     status: { waiting: 'waits for review', approved: 'approved', rejected: 'rejected' }, sessions_one: '{{count}} session', sessions_other: '{{count}} sessions', leftOut_one: '{{count}} left out: not agreed', leftOut_other: '{{count}} left out: not agreed',

@@ -74,6 +74,7 @@ export function Loading() {
 
 export function NotFound() {
   const { t } = useTranslation();
+  useTitle(t('common.notFound'));
   return (
     <main className="page narrow" id="content">
       <h1>{t('common.notFound')}</h1>

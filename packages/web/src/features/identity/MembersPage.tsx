@@ -2,7 +2,8 @@ import type { Member } from '@rapport/protocol/members';
 import { useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay, useMe } from '../../lib/me.ts';
-import { Dialog, Failure, Field, Loading, useTitle } from '../../lib/ui.tsx';
+import { List, Page } from '../../lib/Page.tsx';
+import { Dialog, Field } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { MemberForm } from './MemberForm.tsx';
 import { MemberInvitations } from './MemberInvitations.tsx';
@@ -11,7 +12,6 @@ import { useRoles } from './roleNames.ts';
 
 export function MembersPage() {
   const { t } = useTranslation();
-  useTitle(t('members.title'));
   const may = useMay();
   const me = useMe();
   const { nameOf } = useRoles();
@@ -24,49 +24,43 @@ export function MembersPage() {
       .filter(Boolean)
       .join(' · ');
   return (
-    <main className="page" id="content">
-      <div className="head">
-        <h1>{t('members.title')}</h1>
-        {may('members.manage') && (
+    <Page
+      title={t('members.title')}
+      actions={
+        may('members.manage') && (
           <button type="button" className="primary" onClick={() => setInviting(true)}>
             {t('members.invite')}
           </button>
-        )}
-      </div>
+        )
+      }
+    >
       <Field label={t('common.search')}>
         {(ids) => <input {...ids} type="search" value={q} onChange={(e) => setQ(e.target.value)} />}
       </Field>
-      <Failure error={list.error} />
-      {list.isPending && <Loading />}
-      <ul className="list">
-        {list.items.map((member) => (
-          <li key={member.id} className="card">
-            <div className="row">
-              <div className="grow">
-                <strong>{member.name}</strong>{' '}
-                {member.id === me.data?.userId && <span className="badge">{t('members.you')}</span>}{' '}
-                {member.status === 'disabled' && <span className="badge warn">{t('members.disabled')}</span>}
-                <br />
-                <span className="soft small">{detail(member)}</span>
-              </div>
-              {may('members.manage') && (
-                <button
-                  type="button"
-                  aria-label={`${t('common.open')}: ${member.name}`}
-                  onClick={() => setEditing(member)}
-                >
-                  {t('common.open')}
-                </button>
-              )}
+      <List list={list} empty={<p className="soft">{t('common.noMatch')}</p>}>
+        {(member) => (
+          <>
+            <div className="grow">
+              <strong>
+                <bdi>{member.name}</bdi>
+              </strong>{' '}
+              {member.id === me.data?.userId && <span className="badge">{t('members.you')}</span>}{' '}
+              {member.status === 'disabled' && <span className="badge warn">{t('members.disabled')}</span>}
+              <br />
+              <span className="soft small">{detail(member)}</span>
             </div>
-          </li>
-        ))}
-      </ul>
-      {list.hasNextPage && (
-        <button type="button" onClick={() => void list.fetchNextPage()}>
-          {t('common.more')}
-        </button>
-      )}
+            {may('members.manage') && (
+              <button
+                type="button"
+                aria-label={`${t('common.open')}: ${member.name}`}
+                onClick={() => setEditing(member)}
+              >
+                {t('common.open')}
+              </button>
+            )}
+          </>
+        )}
+      </List>
       {may('members.manage') && <MemberInvitations nameOf={nameOf} />}
       <Dialog open={editing !== null} title={editing?.name ?? ''} onClose={() => setEditing(null)}>
         {editing && <MemberForm member={editing} onDone={() => setEditing(null)} />}
@@ -74,6 +68,6 @@ export function MembersPage() {
       <Dialog open={inviting} title={t('members.invite')} onClose={() => setInviting(false)}>
         {inviting && <MemberInvite />}
       </Dialog>
-    </main>
+    </Page>
   );
 }

@@ -1,6 +1,6 @@
 import type { ClientSession } from '@rapport/protocol/sessions';
 import { createApi, type Api } from '@rapport/sdk/api';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isId } from '../../lib/isId.ts';
 import { Failure, Loading, useTitle } from '../../lib/ui.tsx';
@@ -24,22 +24,22 @@ export function ChatPage({ sessionId }: { sessionId: string }) {
   useEffect(load, [load]);
   if (!isId(sessionId) || tokenOf(sessionId) === null || (error && !session)) {
     return (
-      <main className="page narrow" id="content">
-        <h1>{t('app.name')}</h1>
+      <Shut>
         <p>{t('chat.noAccess')}</p>
         <Failure error={error} />
-      </main>
+      </Shut>
     );
   }
   return session ? <Asked api={api} session={session} token={token} onSession={load} /> : <Loading />;
 }
 
-function NoAccess() {
+function Shut({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
+  useTitle(t('chat.shut'));
   return (
     <main className="page narrow" id="content">
-      <h1>{t('app.name')}</h1>
-      <p role="status">{t('status.denied')}</p>
+      <h1>{t('chat.shut')}</h1>
+      {children}
     </main>
   );
 }
@@ -82,7 +82,12 @@ function Chat({ api, session, token, onSession, consents }: ChatProps & { consen
   const moment = `${room.status}/${session.status}/${session.humanWrites}/${room.state.cursor}`;
   useEffect(() => setError(null), [moment]);
   // Whoever may not see it any more does not go on seeing it.
-  if (room.status === 'denied') return <NoAccess />;
+  if (room.status === 'denied')
+    return (
+      <Shut>
+        <p role="status">{t('status.denied')}</p>
+      </Shut>
+    );
   const statusText = () => {
     if (session.status === 'ended') return t('chat.ended');
     if (room.status !== 'live') return t(`status.${room.status}`);

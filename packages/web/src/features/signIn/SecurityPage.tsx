@@ -1,10 +1,11 @@
-import type { Me } from '@rapport/protocol/setup';
 import type { OwnSignIn } from '@rapport/protocol/signIn';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Failure, Field, formatDate, Loading, useTitle } from '../../lib/ui.tsx';
+import { useMay } from '../../lib/me.ts';
+import { Page } from '../../lib/Page.tsx';
+import { Failure, Field, formatDate, Loading } from '../../lib/ui.tsx';
 import { OrganisationSignIn } from './OrganisationSignIn.tsx';
 import { makePasskey } from './passkeys.ts';
 import { Password } from './Password.tsx';
@@ -18,21 +19,18 @@ const useReload = () => {
 /** How one signs in, and, for whoever may, what the organisation asks of everybody. */
 export function SecurityPage() {
   const { t } = useTranslation();
-  useTitle(t('security.title'));
+  const may = useMay();
   const own = useQuery({ queryKey: ['own-sign-in'], queryFn: () => api.get<OwnSignIn>('/me/sign-in') });
-  const me = useQuery({ queryKey: ['me'], queryFn: () => api.get<Me>('/me') });
   if (!own.data) {
     return (
-      <main className="page narrow" id="content">
-        <h1>{t('security.title')}</h1>
+      <Page title={t('security.title')} narrow>
         {own.error ? <Failure error={own.error} /> : <Loading />}
-      </main>
+      </Page>
     );
   }
   const { signedIn, bound, secondFactorMissing, hasPassword } = own.data;
   return (
-    <main className="page narrow" id="content">
-      <h1>{t('security.title')}</h1>
+    <Page title={t('security.title')} narrow>
       {secondFactorMissing && (
         <p className="note bad" role="alert">
           {t('security.missing')}
@@ -49,8 +47,8 @@ export function SecurityPage() {
         </>
       )}
       <Sessions own={own.data} />
-      {!secondFactorMissing && me.data?.permissions.includes('security.manage') && <OrganisationSignIn />}
-    </main>
+      {!secondFactorMissing && may('security.manage') && <OrganisationSignIn />}
+    </Page>
   );
 }
 

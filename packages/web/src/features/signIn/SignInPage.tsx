@@ -4,7 +4,8 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Failure, Field, fieldError, useTitle } from '../../lib/ui.tsx';
+import { Page } from '../../lib/Page.tsx';
+import { Failure, Field, fieldError } from '../../lib/ui.tsx';
 import { CodeStep } from './CodeStep.tsx';
 import { LetterStep, readLetter } from './LetterStep.tsx';
 import { signInWithPasskey } from './passkeys.ts';
@@ -15,7 +16,6 @@ const enter = () => location.assign('/');
 /** The token of a letter stands behind the #, which no server and no log ever sees; it is taken out of the address at once. */
 export function SignInPage() {
   const { t } = useTranslation();
-  useTitle(t('signIn.title'));
   const [letter, setLetter] = useState(readLetter);
   const [code, setCode] = useState(false);
   const [failed] = useState(() => new URLSearchParams(location.search).get('error'));
@@ -28,8 +28,7 @@ export function SignInPage() {
     else enter();
   };
   return (
-    <main className="page narrow" id="content">
-      <h1>{t('signIn.title')}</h1>
+    <Page title={t('signIn.title')} narrow>
       {failed && (
         <p className="note bad" role="alert">
           {t('signIn.providerFailed')}
@@ -42,7 +41,7 @@ export function SignInPage() {
       ) : (
         <Ways onStep={go} />
       )}
-    </main>
+    </Page>
   );
 }
 
