@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
-import { desktop, expectAccessible, launch, openWindow, phone } from './lib/browser.ts';
+import { desktop, expectFits, launch, openWindow, phone } from './lib/browser.ts';
 
 const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
 const password = 'correct horse battery staple';
@@ -23,12 +23,6 @@ afterAll(async () => {
   await app?.close();
   await local?.close();
 });
-
-async function expectFits(page: Page) {
-  await expectAccessible(page);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(wide).toBeLessThanOrEqual(0);
-}
 
 const dialog = (page: Page) => page.getByRole('dialog');
 

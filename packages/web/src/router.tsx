@@ -2,7 +2,8 @@ import type { SetupState } from '@rapport/protocol/setup';
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { Layout } from './Layout.tsx';
 import type { PagePath } from './lib/access.ts';
-import { NotFound } from './lib/ui.tsx';
+import { NotFound } from './lib/Page.tsx';
+
 import { api } from './lib/api.ts';
 import { queries } from './lib/queries.ts';
 

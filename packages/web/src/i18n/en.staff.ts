@@ -4,14 +4,14 @@ import { auditActs } from '@rapport/protocol/auditActs';
 export const staffTexts = {
   app: { skip: 'Skip to content', menu: 'Main menu', theme: 'Light or dark' },
   nav: { sessions: 'Sessions', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', audit: 'Audit', privacy: 'Privacy', security: 'Security', settings: 'Settings' },
-  access: { title: 'This page is not open to you', text: 'Your role does not include it. If you need it, ask an administrator of your organisation.', back: 'Go back to the start' },
+  access: { title: 'This page is not open to you', text: 'Your role does not include it. If you need it, ask an administrator of your organisation.' },
   organisations: { title: 'Your organisations', here: 'You are in {{name}}. In another organisation you have the role you were given there.', change: 'Organisation: {{name}}. Choose another.', go: 'Go there', goTo: 'Go to {{name}}' },
   common: {
     save: 'Save', saved: 'Saved.', add: 'Add', remove: 'Remove', create: 'Create', delete: 'Delete', more: 'Show more', search: 'Search', any: 'Any', noMatch: 'Nothing of this name.',
     choose: 'Type to search', choices: '{{label}}: what was found', typeMore: 'There are more: type a part of the name.', notChosen: 'Nothing is chosen yet: choose one of the list.',
     gone: 'What was chosen does not exist any more. Choose another.', made: 'added {{date}}',
     name: 'Name', tryAgain: 'Try again', none: 'None', back: 'Back', open: 'Open', required: 'Please fill this in.',
-    failed: 'That did not work: {{reason}}',
+    notFound: 'There is nothing here', home: 'Go back to the start',
   },
   problem: {
     marked: 'Please look at what is marked above.', tooLow: 'This number is too small.', tooHigh: 'This number is too large.', choice: 'Choose one of what is offered.',

@@ -35,8 +35,19 @@ export function NotAllowed() {
       <p>{t('access.text')}</p>
       <p>
         <a className="button" href="/">
-          {t('access.back')}
+          {t('common.home')}
         </a>
+      </p>
+    </Page>
+  );
+}
+
+export function NotFound() {
+  const { t } = useTranslation();
+  return (
+    <Page title={t('common.notFound')} narrow>
+      <p>
+        <a href="/">{t('common.home')}</a>
       </p>
     </Page>
   );

@@ -6,7 +6,8 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { useMay } from '../../lib/me.ts';
 import { Empty, List, Page } from '../../lib/Page.tsx';
-import { Confirm, CopyButton, Dialog, Failure, Field, fieldError, formatDate } from '../../lib/ui.tsx';
+import { Confirm } from '../../lib/Confirm.tsx';
+import { CopyButton, Dialog, Failure, Field, fieldError, formatDate } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { PermissionChecks } from './PermissionChecks.tsx';
 

@@ -8,8 +8,8 @@ import { mayOpen } from '../../lib/access.ts';
 import { api } from '../../lib/api.ts';
 import { isId } from '../../lib/isId.ts';
 import { useMay } from '../../lib/me.ts';
-import { Page } from '../../lib/Page.tsx';
-import { Failure, formatDate, isMissing, Loading, NotFound, useTitle } from '../../lib/ui.tsx';
+import { NotFound, Page } from '../../lib/Page.tsx';
+import { Failure, formatDate, isMissing, Loading, useTitle } from '../../lib/ui.tsx';
 import { ModelFields } from './ModelFields.tsx';
 import { Lists, Who } from './SpecFields.tsx';
 

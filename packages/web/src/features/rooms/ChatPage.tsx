@@ -8,7 +8,7 @@ import { Composer } from '../sessions/Composer.tsx';
 import { Transcript } from '../sessions/Transcript.tsx';
 import { useRoom } from '../sessions/useRoom.ts';
 import { tokenOf } from './access.ts';
-import { ConsentButton, ConsentStep, useConsents } from './Consents.tsx';
+import { ConsentButton, ConsentStep, useConsents, type Consents } from './Consents.tsx';
 
 export function ChatPage({ sessionId }: { sessionId: string }) {
   const { t } = useTranslation();
@@ -63,11 +63,22 @@ interface ChatProps {
   onSession(): void;
 }
 
-function Chat({ api, session, token, onSession, consents }: ChatProps & { consents: ReturnType<typeof useConsents> }) {
+function Chat({ api, session, token, onSession, consents }: ChatProps & { consents: Consents }) {
   const { t } = useTranslation();
   useTitle(session.personaName);
   const [error, setError] = useState<unknown>(null);
-  const room = useRoom({ api, sessionId: session.id, roomId: session.roomId, token, me: 'client', onSession });
+  const { items, answer, refused, reload } = consents;
+  // What was answered on another device, or on paper, holds here too.
+  const room = useRoom({
+    api,
+    sessionId: session.id,
+    roomId: session.roomId,
+    token,
+    me: 'client',
+    onSession,
+    onConsent: reload,
+  });
+  const [silent, unanswered] = [refused('recording'), refused('ai-processing')];
   const [busy, setBusy] = useState(false);
   const act = (path: string) => {
     if (busy) return;
@@ -92,12 +103,14 @@ function Chat({ api, session, token, onSession, consents }: ChatProps & { consen
     if (session.status === 'ended') return t('chat.ended');
     if (room.status !== 'live') return t(`status.${room.status}`);
     if (room.typing && session.humanWrites) return t('chat.typing');
-    return session.status === 'paused' ? t('chat.paused') : t(`status.${room.status}`);
+    return session.status === 'paused' && !silent ? t('chat.paused') : t(`status.${room.status}`);
   };
   const disclosure = () => {
     if (session.status === 'ended') return t('chat.was');
     if (session.personaOff) return t('chat.off');
+    if (silent) return t('chat.noRecording');
     if (session.humanWrites) return t('chat.person');
+    if (unanswered) return t('chat.noAi');
     return session.status === 'paused' ? t('chat.pausedNow') : t('chat.disclosure');
   };
   return (
@@ -109,9 +122,7 @@ function Chat({ api, session, token, onSession, consents }: ChatProps & { consen
             <span className="soft small grow" dir="auto">
               {session.personaRole}
             </span>
-            {consents.items && consents.items.length > 0 && (
-              <ConsentButton items={consents.items} answer={consents.answer} />
-            )}
+            {items && items.length > 0 && <ConsentButton items={items} answer={answer} label={t('consent.mine')} />}
             <a className="small" href={`/record/${session.id}`}>
               {t('chat.record')}
             </a>
@@ -128,14 +139,16 @@ function Chat({ api, session, token, onSession, consents }: ChatProps & { consen
           onOlder={room.loadOlder}
           onStop={(replyId) => act(`/replies/${replyId}/stop`)}
           onRegenerate={() => act('/regenerate')}
-          canRegenerate={session.status === 'active' && !session.humanWrites && !session.personaOff}
-          empty={t('chat.empty')}
+          canRegenerate={
+            session.status === 'active' && !session.humanWrites && !session.personaOff && !silent && !unanswered
+          }
+          empty={silent ? '' : t('chat.empty')}
         />
         <Failure error={error ?? room.olderError} />
         <p className="status" role="status">
           {statusText()}
         </p>
-        {session.status !== 'ended' && (
+        {session.status !== 'ended' && !silent && (
           <Composer label={t('room.message')} disabled={!room.ready} onSend={room.send} onType={room.typed} />
         )}
       </section>

@@ -4,7 +4,8 @@ import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { useMay } from '../../lib/me.ts';
-import { Confirm, Failure, Field } from '../../lib/ui.tsx';
+import { Confirm } from '../../lib/Confirm.tsx';
+import { Failure, Field } from '../../lib/ui.tsx';
 import { InviteDialog } from './InviteDialog.tsx';
 import { useForget } from './useForget.ts';
 
