@@ -221,7 +221,7 @@ test('an address that names nothing says so, inside the menu where there is one'
     `/sessions/${'0'.repeat(8)}-0000-7000-8000-${'0'.repeat(12)}`,
   ]) {
     await page.goto(app.url + path);
-    await page.getByRole('heading', { name: 'There is nothing here.' }).waitFor();
+    await page.getByRole('heading', { name: 'There is nothing here' }).waitFor();
     await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).waitFor();
     expect(await page.locator('body').innerText()).not.toMatch(/UUID|\/id/);
   }

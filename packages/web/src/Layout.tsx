@@ -89,7 +89,8 @@ export function Layout({ children }: { children?: ReactNode }) {
         </button>
       </header>
       {may('clients.read') && <BreakGlassAlert />}
-      {me.isPending ? (
+      {/* Both are asked at once; whoever lacks a second factor must not be shown a page first that can only refuse. */}
+      {me.isPending || own.isPending ? (
         <Loading />
       ) : me.error ? (
         <Failure error={me.error} />

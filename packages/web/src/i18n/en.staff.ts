@@ -5,7 +5,7 @@ export const staffTexts = {
   app: { skip: 'Skip to content', menu: 'Main menu', theme: 'Light or dark' },
   nav: { sessions: 'Sessions', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', audit: 'Audit', privacy: 'Privacy', security: 'Security', settings: 'Settings' },
   access: { title: 'This page is not open to you', text: 'Your role does not include it. If you need it, ask an administrator of your organisation.' },
-  organisations: { title: 'Your organisations', here: 'You are in {{name}}. In another organisation you have the role you were given there.', change: 'Organisation: {{name}}. Choose another.', go: 'Go there', goTo: 'Go to {{name}}' },
+  organisations: { title: 'Your organisations', here: 'You are in {{name}}. In another organisation you have the role you were given there.', change: 'Organisation: {{name}}. Choose another.', goTo: 'Go to {{name}}' },
   common: {
     save: 'Save', saved: 'Saved.', add: 'Add', remove: 'Remove', create: 'Create', delete: 'Delete', more: 'Show more', search: 'Search', any: 'Any', noMatch: 'Nothing of this name.',
     choose: 'Type to search', choices: '{{label}}: what was found', typeMore: 'There are more: type a part of the name.', notChosen: 'Nothing is chosen yet: choose one of the list.',
@@ -37,7 +37,7 @@ export const staffTexts = {
     title: 'Sign in', name: 'Your name', nameOrEmail: 'Name or e-mail address', organisationHint: 'Its short name, as your team uses it.', password: 'Password', go: 'Sign in', out: 'Sign out',
     otherWays: 'Other ways', passkey: 'Use a passkey', with: 'Go on with {{label}}',
     byLetter: 'By e-mail', email: 'E-mail address', sendLink: 'Send me a sign-in link', forgot: 'I forgot my password',
-    sent: 'If there is a sign-in for this address, a letter is on its way.', noMail: 'No mail server is set up: letters are kept in the development mailbox of this machine and sent to nobody.',
+    sent: 'If there is a sign-in for this address, a letter is on its way.', noMail: 'No mail server is set up: letters are kept in the development mailbox of this machine and sent to nobody.', noLetters: 'Forgotten your password? This server sends no letters: ask an administrator of your organisation.',
     mailbox: 'Open the development mailbox', providerFailed: 'Your organisation’s provider did not sign you in. Try again, or use another way.',
     code: 'Code', codeHint: 'Type the six digits that your authenticator app shows.', useRecovery: 'Use a recovery code', recoveryCode: 'Recovery code',
     recoveryHint: 'Type one of the recovery codes you kept. Each is good once.', useCode: 'Use the authenticator app',
@@ -51,7 +51,7 @@ export const staffTexts = {
     bound: 'You signed in through your organisation. Its provider looks after your password; sign in another way to change the rest.',
     passwordHint: 'At least 12 characters, none of the passwords everybody tries first.', current: 'Current password', yourPassword: 'Your password',
     email: 'E-mail address', emailIs: 'Your address is {{email}}.', emailUnproved: 'Your address is {{email}}. Nobody has confirmed yet that it is yours.', noEmail: 'There is no address yet. With one you can sign in by e-mail, and set a forgotten password anew.',
-    newEmail: 'New e-mail address', sendConfirm: 'Send a letter to confirm it',
+    newEmail: 'New e-mail address', sendConfirm: 'Send a letter to confirm it', confirmSent: 'A letter is on its way to this address. Open its link to confirm it.', noLetters: 'To confirm another address a letter is needed, and this server sends none.',
     secondFactor: 'Second factor', secondFactorOn: 'An authenticator app is asked for when you sign in.', secondFactorOff: 'No authenticator app is set up.',
     setUpApp: 'Set up an authenticator app', scan: 'Scan this with your authenticator app, then type the code it shows.', qr: 'QR code for the authenticator app', secret: 'Or type this key:', turnOn: 'Turn on', turnOff: 'Turn off',
     newCodes: 'New recovery codes', codesOnce: 'Keep these recovery codes in a safe place: they are not shown again. Each opens the door once, when the app is not at hand.',
@@ -66,7 +66,8 @@ export const staffTexts = {
   joinTeam: { title: 'Join your team', intro: '{{organisation}} invites you. Choose how your team sees you and a password.', passwordHint: 'At least 12 characters.', go: 'Join' },
   members: {
     title: 'Members', invite: 'Invite somebody', you: 'you', disabled: 'disabled', email: 'E-mail address', emailHint: 'They sign in with it. Without one, hand the link over yourself.',
-    sent: 'The link went to {{email}}.', disable: 'Disable', enable: 'Enable', remove: 'Remove', removeNow: 'Remove now',
+    sent: 'The link went to {{email}}.', disable: 'Disable', enable: 'Enable', remove: 'Remove', removeNow: 'Remove now', confirmed: '{{email}} (confirmed)',
+    reset: 'Reset second factor…', resetNow: 'Reset now', resetDone: 'The second factor is reset. {{name}} signs in with the password and sets up another.', resetText: '{{name}} loses their authenticator app and passkeys for signing in here and is signed out everywhere; the password stays. First make sure that it is really they who ask. The audit log records it, and they are told by letter where an address is known.',
     removeText: '{{name}} loses access at once and is taken off teams and clients. What they wrote stays.',
   },
   roles: {
@@ -191,6 +192,7 @@ export const staffTexts = {
   settings: {
     title: 'Settings', organisation: 'Organisation', allowTitles: 'Allow personas to claim licences and titles', allowTitlesHint: 'Off is safer: an AI persona holds no licence.',
     more: 'More settings', newPassword: 'New password',
+    letters: 'Letters', lettersAre: { sent: 'Sign-in links, invitations and alerts are sent by e-mail.', kept: 'No mail server is set up (RAPPORT_SMTP_URL). Letters are kept in the development mailbox, which only this machine can open.', 'no-mail-server': 'No letters are sent: RAPPORT_SMTP_URL names no mail server. Nobody can sign in by a link or set a forgotten password anew, and you hand over invitations yourself.', 'no-public-address': 'No links are sent: RAPPORT_PUBLIC_URL does not say under which address people reach this server. Nobody can sign in by a link or set a forgotten password anew.' },
     providers: 'Model providers', default: 'Default', makeDefault: 'Make default', noProviders: 'No model yet: the reference engine answers.', addProvider: 'Add a provider', removeTitle: 'Remove {{name}}?', removeText: 'Its key is deleted. Personas that were given it cannot answer until another is chosen for them.',
     removeDefault: 'It is the default. Its key is deleted, and until another is made the default, personas without a provider of their own answer only by quoting reference material.',
     prices: 'Prices', pricesHint: 'US dollars per million tokens. Replies made before keep their cost.', input: 'Input', output: 'Output', cached: 'Cached', model: 'Model', setPrice: 'Set price',

@@ -30,6 +30,11 @@ const aboveOrganisations: readonly [file: string, begins: string, because: strin
     'update member_invitation set accepted_at',
     'in the transaction that a token opened',
   ],
+  [
+    'slices/identity/members.store.ts',
+    'select u.id, l.email from app_user u',
+    'the addresses of logins, which stand above organisations',
+  ],
   ['slices/identity/members.store.ts', 'insert into app_user', 'in the transaction that a token opened'],
   ['slices/identity/members.store.ts', 'insert into member_role', 'in the transaction that a token opened'],
   ['slices/identity/apiKeys.store.ts', 'select …, k.id as key_id', 'whose key a token is'],

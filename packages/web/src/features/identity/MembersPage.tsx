@@ -10,17 +10,28 @@ import { MemberInvitations } from './MemberInvitations.tsx';
 import { MemberInvite } from './MemberInvite.tsx';
 import { useRoles } from './roleNames.ts';
 
+/** The address that the organisation wrote down, and the one that they proved to be theirs. */
+function useAddresses() {
+  const { t } = useTranslation();
+  return ({ email, confirmedEmail }: Member): string => {
+    const confirmed = confirmedEmail && t('members.confirmed', { email: confirmedEmail });
+    const same = email?.toLowerCase() === confirmedEmail?.toLowerCase();
+    return [same ? null : email, confirmed].filter(Boolean).join(', ');
+  };
+}
+
 export function MembersPage() {
   const { t } = useTranslation();
   const may = useMay();
   const me = useMe();
   const { nameOf } = useRoles();
+  const addresses = useAddresses();
   const [q, setQ] = useState('');
   const [editing, setEditing] = useState<Member | null>(null);
   const [inviting, setInviting] = useState(false);
   const list = usePages<Member>('/members', { q: useDeferredValue(q.trim()) || undefined });
   const detail = (member: Member) =>
-    [member.email, member.roles.map(nameOf).join(', '), member.teams.map((team) => team.name).join(', ')]
+    [addresses(member), member.roles.map(nameOf).join(', '), member.teams.map((team) => team.name).join(', ')]
       .filter(Boolean)
       .join(' · ');
   return (

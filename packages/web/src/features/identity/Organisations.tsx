@@ -3,7 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Dialog, Failure } from '../../lib/ui.tsx';
+import { Dialog, Failure, isolated } from '../../lib/ui.tsx';
 
 /** Where one is, and for whoever belongs to several organisations the way into another. */
 export function Organisations({ here, signedIn }: { here: string; signedIn: boolean }) {
@@ -30,23 +30,15 @@ export function Organisations({ here, signedIn }: { here: string; signedIn: bool
         aria-label={t('organisations.change', { name: here })}
         onClick={() => setOpen(true)}
       >
-        <bdi>{here}</bdi> ▾
+        <bdi>{here}</bdi> <span aria-hidden="true">▾</span>
       </button>
       <Dialog open={open} title={t('organisations.title')} onClose={() => setOpen(false)}>
         <p>{t('organisations.here', { name: here })}</p>
         <ul className="list">
           {others.map((one) => (
-            <li key={one.id} className="row">
-              <strong className="grow">
-                <bdi>{one.name}</bdi>
-              </strong>
-              <button
-                type="button"
-                disabled={go.isPending}
-                aria-label={t('organisations.goTo', { name: one.name })}
-                onClick={() => go.mutate(one.id)}
-              >
-                {t('organisations.go')}
+            <li key={one.id}>
+              <button type="button" disabled={go.isPending} onClick={() => go.mutate(one.id)}>
+                {t('organisations.goTo', { name: isolated(one.name) })}
               </button>
             </li>
           ))}

@@ -8,6 +8,7 @@ import { api } from '../../lib/api.ts';
 import { useMay, useMe } from '../../lib/me.ts';
 import { Page } from '../../lib/Page.tsx';
 import { Failure, Field, fieldError } from '../../lib/ui.tsx';
+import { useLetters } from '../signIn/letters.ts';
 import { Limits } from '../inference/Limits.tsx';
 import { Prices } from '../inference/Prices.tsx';
 import { Providers } from '../inference/Providers.tsx';
@@ -20,10 +21,30 @@ export function SettingsPage() {
     <Page title={t('settings.title')} narrow>
       <SettingsLinks />
       {me.data?.organisation && may('organisation.manage') && <Organisation me={me.data} />}
+      {may('organisation.manage') && <Letters />}
       {may('providers.read') && <Providers />}
       {may('providers.read') && <Prices />}
       {may('organisation.read') && <Limits />}
     </Page>
+  );
+}
+
+/** Whether letters reach anybody, and if not, what is missing for it. */
+function Letters() {
+  const { t } = useTranslation();
+  const letters = useLetters();
+  const may = useMay();
+  if (!letters) return null;
+  return (
+    <fieldset className="stack">
+      <legend>{t('settings.letters')}</legend>
+      <p className={letters === 'sent' ? '' : 'note warn'}>{t(`settings.lettersAre.${letters}`)}</p>
+      {letters === 'kept' && mayOpen('/mailbox', may) && (
+        <p>
+          <Link to="/mailbox">{t('signIn.mailbox')}</Link>
+        </p>
+      )}
+    </fieldset>
   );
 }
 

@@ -1,6 +1,7 @@
 import type { ClientSession } from '@rapport/protocol/sessions';
 import { createApi, type Api } from '@rapport/sdk/api';
 import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
+import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { isId } from '../../lib/isId.ts';
 import { Failure, Loading, useTitle } from '../../lib/ui.tsx';
@@ -67,7 +68,7 @@ function Chat({ api, session, token, onSession, consents }: ChatProps & { consen
   const { t } = useTranslation();
   useTitle(session.personaName);
   const [error, setError] = useState<unknown>(null);
-  const { items, answer, refused, reload } = consents;
+  const { refused, reload } = consents;
   // What was answered on another device, or on paper, holds here too.
   const room = useRoom({
     api,
@@ -99,36 +100,11 @@ function Chat({ api, session, token, onSession, consents }: ChatProps & { consen
         <p role="status">{t('status.denied')}</p>
       </Shut>
     );
-  const statusText = () => {
-    if (session.status === 'ended') return t('chat.ended');
-    if (room.status !== 'live') return t(`status.${room.status}`);
-    if (room.typing && session.humanWrites) return t('chat.typing');
-    return session.status === 'paused' && !silent ? t('chat.paused') : t(`status.${room.status}`);
-  };
-  const disclosure = () => {
-    if (session.status === 'ended') return t('chat.was');
-    if (session.personaOff) return t('chat.off');
-    if (silent) return t('chat.noRecording');
-    if (session.humanWrites) return t('chat.person');
-    if (unanswered) return t('chat.noAi');
-    return session.status === 'paused' ? t('chat.pausedNow') : t('chat.disclosure');
-  };
   return (
     <main className="room single" id="content">
       <section className="talk">
-        <header>
-          <h1 dir="auto">{session.personaName}</h1>
-          <div className="row">
-            <span className="soft small grow" dir="auto">
-              {session.personaRole}
-            </span>
-            {items && items.length > 0 && <ConsentButton items={items} answer={answer} label={t('consent.mine')} />}
-            <a className="small" href={`/record/${session.id}`}>
-              {t('chat.record')}
-            </a>
-          </div>
-        </header>
-        <div className="disclosure">{disclosure()}</div>
+        <Head session={session} consents={consents} />
+        <div className="disclosure">{disclosure(t, session, { silent, unanswered })}</div>
         <Transcript
           state={room.state}
           outgoing={room.outgoing}
@@ -146,7 +122,7 @@ function Chat({ api, session, token, onSession, consents }: ChatProps & { consen
         />
         <Failure error={error ?? room.olderError} />
         <p className="status" role="status">
-          {statusText()}
+          {statusText(t, session, room, silent)}
         </p>
         {session.status !== 'ended' && !silent && (
           <Composer label={t('room.message')} disabled={!room.ready} onSend={room.send} onType={room.typed} />
@@ -154,4 +130,39 @@ function Chat({ api, session, token, onSession, consents }: ChatProps & { consen
       </section>
     </main>
   );
+}
+
+function Head({ session, consents: { items, answer } }: { session: ClientSession; consents: Consents }) {
+  const { t } = useTranslation();
+  return (
+    <header>
+      <h1 dir="auto">{session.personaName}</h1>
+      <div className="row">
+        <span className="soft small grow" dir="auto">
+          {session.personaRole}
+        </span>
+        {items && items.length > 0 && <ConsentButton items={items} answer={answer} />}
+        <a className="small" href={`/record/${session.id}`}>
+          {t('chat.record')}
+        </a>
+      </div>
+    </header>
+  );
+}
+
+/** Who answers, or why nobody does. */
+function disclosure(t: TFunction, session: ClientSession, refused: { silent: boolean; unanswered: boolean }): string {
+  if (session.status === 'ended') return t('chat.was');
+  if (refused.silent) return t('chat.noRecording');
+  if (session.personaOff) return t('chat.off');
+  if (session.humanWrites) return t('chat.person');
+  if (refused.unanswered) return t('chat.noAi');
+  return session.status === 'paused' ? t('chat.pausedNow') : t('chat.disclosure');
+}
+
+function statusText(t: TFunction, session: ClientSession, room: ReturnType<typeof useRoom>, silent: boolean): string {
+  if (session.status === 'ended') return t('chat.ended');
+  if (room.status !== 'live') return t(`status.${room.status}`);
+  if (room.typing && session.humanWrites) return t('chat.typing');
+  return session.status === 'paused' && !silent ? t('chat.paused') : t(`status.${room.status}`);
 }

@@ -87,14 +87,14 @@ export function ConsentStep(props: Props) {
 }
 
 /** Where a yes is taken back, at any time. */
-export function ConsentButton({ label, ...props }: Props & { label: string }) {
+export function ConsentButton(props: Props) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
   const close = () => setOpen(false);
   return (
     <>
       <button type="button" className="quiet small" onClick={() => setOpen(true)}>
-        {label}
+        {t('consent.mine')}
       </button>
       <Dialog open={open} title={t('consent.mine')} onClose={close}>
         <ConsentForm {...props} action={t('consent.save')} onDone={close} />

@@ -5,8 +5,9 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { useMay } from '../../lib/me.ts';
 import { Page } from '../../lib/Page.tsx';
-import { Failure, Field, formatDate, Loading } from '../../lib/ui.tsx';
+import { Failure, Field, fieldError, formatDate, Loading } from '../../lib/ui.tsx';
 import { OrganisationSignIn } from './OrganisationSignIn.tsx';
+import { arrives, useLetters } from './letters.ts';
 import { makePasskey } from './passkeys.ts';
 import { Password } from './Password.tsx';
 import { SecondFactor } from './SecondFactor.tsx';
@@ -54,40 +55,49 @@ export function SecurityPage() {
 
 function Address({ own }: { own: OwnSignIn }) {
   const { t } = useTranslation();
+  const letters = useLetters();
+  return (
+    <fieldset className="stack">
+      <legend>{t('security.email')}</legend>
+      <p>
+        {own.email
+          ? t(own.emailVerified ? 'security.emailIs' : 'security.emailUnproved', { email: own.email })
+          : t('security.noEmail')}
+      </p>
+      {letters && (arrives(letters) ? <AddressForm /> : <p className="soft">{t('security.noLetters')}</p>)}
+    </fieldset>
+  );
+}
+
+function AddressForm() {
+  const { t } = useTranslation();
   const [email, setEmail] = useState('');
   const change = useMutation({ mutationFn: () => api.post('/auth/change-email', { newEmail: email }) });
   return (
     <form
+      className="stack"
       onSubmit={(event) => {
         event.preventDefault();
         change.mutate();
       }}
     >
-      <fieldset className="stack">
-        <legend>{t('security.email')}</legend>
-        <p>
-          {own.email
-            ? t(own.emailVerified ? 'security.emailIs' : 'security.emailUnproved', { email: own.email })
-            : t('security.noEmail')}
-        </p>
-        <Field label={t('security.newEmail')}>
-          {(ids) => (
-            <input
-              {...ids}
-              type="email"
-              required
-              autoComplete="email"
-              value={email}
-              onChange={(e) => setEmail(e.target.value)}
-            />
-          )}
-        </Field>
-        <Failure error={change.error} />
-        <div className="row">
-          <button disabled={change.isPending}>{t('security.sendConfirm')}</button>
-          {change.isSuccess && <span role="status">{t('signIn.sent')}</span>}
-        </div>
-      </fieldset>
+      <Field label={t('security.newEmail')} error={fieldError(change.error, '/newEmail')}>
+        {(ids) => (
+          <input
+            {...ids}
+            type="email"
+            required
+            autoComplete="email"
+            value={email}
+            onChange={(e) => setEmail(e.target.value)}
+          />
+        )}
+      </Field>
+      <Failure error={change.error} marked />
+      <div className="row">
+        <button disabled={change.isPending}>{t('security.sendConfirm')}</button>
+        {change.isSuccess && <span role="status">{t('security.confirmSent')}</span>}
+      </div>
     </form>
   );
 }
