@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
 import { makeMember } from '../packages/server/src/test/team.ts';
 import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
-import { expectAccessible, launch, openWindow, phone } from './lib/browser.ts';
+import { expectAccessible, expectFits, launch, narrow, openWindow, phone } from './lib/browser.ts';
 
 const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
 let browser: Browser;
@@ -55,7 +55,7 @@ describe('consent', () => {
     await client.page.getByRole('button', { name: 'What I agreed to' }).click();
     await expectAccessible(client.page);
     await client.page.getByLabel('No', { exact: true }).click();
-    await client.page.getByRole('button', { name: 'Continue' }).click();
+    await client.page.getByRole('button', { name: 'Save' }).click();
     await client.page.getByText(/the AI persona does not answer/).waitFor();
     await client.page.getByText('Stopped.').waitFor();
     await expect.poll(() => upstream.running).toBe(0);
@@ -64,6 +64,67 @@ describe('consent', () => {
     await app.json('PUT', '/api/v1/privacy/consents/ai-processing', { asked: false });
     await staff.context.close();
     await client.context.close();
+  });
+
+  test('the chat says what works under the answers given, and only changes are sent', async () => {
+    for (const purpose of ['ai-processing', 'recording'])
+      await app.json('PUT', `/api/v1/privacy/consents/${purpose}`, { asked: true });
+    const session = await makeSession(app, persona);
+    const { page, context, complaints } = await openWindow(browser, narrow);
+    const sent: string[][] = [];
+    page.on('request', (request) => {
+      if (request.method() !== 'POST' || !request.url().endsWith('/consents')) return;
+      const { answers } = request.postDataJSON() as { answers: { purpose: string; given: boolean }[] };
+      sent.push(answers.map((one) => `${one.purpose} ${one.given}`));
+    });
+    await page.goto(`${app.url}/icon.svg`);
+    await page.evaluate(
+      ([id, token]) => localStorage.setItem(`rapport-access-${id}`, token ?? ''),
+      [session.id, session.client.authorization.slice(7)],
+    );
+    await page.goto(`${app.url}/chat/${session.id}`);
+    const dialog = page.getByRole('dialog');
+    const choose = async (within: Page | Locator, purpose: RegExp, answer: string) =>
+      within.getByRole('group', { name: purpose }).getByLabel(answer).click();
+    const [ai, storing] = [/^A model reads/, /stored/];
+    await page.getByRole('heading', { name: 'Before you begin' }).waitFor();
+    await expectFits(page);
+    await choose(page, ai, 'No');
+    await choose(page, storing, 'Yes, I agree');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText(/You said no to AI processing/).waitFor();
+    expect(await page.getByText('You are talking with an AI persona').count()).toBe(0);
+    await page.getByLabel('Message').fill('Is a person there?');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByRole('log').getByText('Is a person there?').waitFor();
+    await expectFits(page);
+
+    // Nothing is changed, and nothing is sent.
+    await page.getByRole('button', { name: 'What I agreed to' }).click();
+    await expectFits(page);
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'What I agreed to' }).click();
+    await choose(dialog, storing, 'No');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.getByText(/You said no to storing what you write/).waitFor();
+    await page.getByLabel('Message').waitFor({ state: 'detached' });
+    await expectFits(page);
+    await page.getByRole('button', { name: 'What I agreed to' }).click();
+    await choose(dialog, storing, 'Yes, I agree');
+    await choose(dialog, ai, 'Yes, I agree');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('You are talking with an AI persona').waitFor();
+    await page.getByLabel('Message').waitFor();
+    expect(sent.map((one) => one.toSorted())).toEqual([
+      ['ai-processing false', 'recording true'],
+      ['recording false'],
+      ['ai-processing true', 'recording true'],
+    ]);
+    expect(complaints).toEqual([]);
+    for (const purpose of ['ai-processing', 'recording'])
+      await app.json('PUT', `/api/v1/privacy/consents/${purpose}`, { asked: false });
+    await context.close();
   });
 
   test('what was signed on paper is written down on the client’s page', async () => {

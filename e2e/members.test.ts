@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
-import { desktop, expectAccessible, launch, openWindow, phone } from './lib/browser.ts';
+import { loginIdOf, makeMember, otherOrganisation } from '../packages/server/src/test/team.ts';
+import { desktop, expectFits, launch, narrow, openWindow, phone } from './lib/browser.ts';
 
 const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
 const password = 'correct horse battery staple';
@@ -23,12 +24,6 @@ afterAll(async () => {
   await app?.close();
   await local?.close();
 });
-
-async function expectFits(page: Page) {
-  await expectAccessible(page);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(wide).toBeLessThanOrEqual(0);
-}
 
 const dialog = (page: Page) => page.getByRole('dialog');
 
@@ -125,6 +120,52 @@ test('roles, teams and API keys are made on their pages, on a phone', async () =
   await dialog(page).getByRole('button', { name: 'Revoke' }).click();
   await page.getByText('No key yet').waitFor();
   expect((await local.json('GET', '/api/v1/members', undefined, { authorization })).status).toBe(401);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('a lost second factor is reset where the member stands, after a warning, and is told and recorded', async () => {
+  const member = await makeMember(local, 'Lost', ['facilitator']);
+  await local.db.everywhere.exec(
+    'update login set two_factor_enabled = true, email = $2, email_verified = true where id = $1',
+    [await loginIdOf(local, member), 'lost@house.example'],
+  );
+  const { page, context, complaints } = await openWindow(browser, narrow);
+  await page.goto(`${local.url}/settings/members`);
+  await page.getByText('lost@house.example (confirmed)').waitFor();
+  await page.getByRole('button', { name: 'Open: Olga' }).click();
+  await dialog(page).getByRole('button', { name: 'Save' }).waitFor();
+  expect(await dialog(page).getByRole('button', { name: 'Reset second factor…' }).count()).toBe(0);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Open: Lost' }).click();
+  await dialog(page).getByRole('button', { name: 'Reset second factor…' }).click();
+  await dialog(page).getByText('The audit log records it').waitFor();
+  await expectFits(page);
+  await dialog(page).getByRole('button', { name: 'Reset now' }).click();
+  await dialog(page).getByText('The second factor is reset.').waitFor();
+  const { body } = await local.json('GET', `/api/v1/audit?act=login.factors-reset&subjectId=${member.id}`);
+  expect(body.items).toHaveLength(1);
+  const asked = `select two_factor_enabled as on from login where id = $1`;
+  expect(await local.db.everywhere.one(asked, [await loginIdOf(local, member)])).toEqual({ on: false });
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('whoever belongs to several organisations goes on in another from the menu', async () => {
+  const member = await makeMember(local, 'Both', ['facilitator']);
+  await otherOrganisation(local, member);
+  const { page, context, complaints } = await openWindow(browser, phone);
+  const [name = '', value = ''] = member.headers.cookie.split('=');
+  await context.addCookies([{ name, value, url: app.url }]);
+  await page.goto(`${app.url}/`);
+  await page.getByRole('heading', { name: 'Sessions', level: 1 }).waitFor();
+  await page.getByRole('button', { name: /^Organisation: Test House/ }).click();
+  await expectFits(page);
+  await page.getByRole('button', { name: /^Go to .*Other House/ }).click();
+  // An author there, with other pages.
+  await page.getByRole('heading', { name: 'Personas', level: 1 }).waitFor();
+  await page.getByRole('button', { name: /^Organisation: Other House/ }).waitFor();
+  await expectFits(page);
   expect(complaints).toEqual([]);
   await context.close();
 });

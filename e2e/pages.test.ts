@@ -9,11 +9,10 @@ import {
   type TestSession,
 } from '../packages/server/src/test/app.ts';
 import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
-import { desktop, expectAccessible, launch, openWindow } from './lib/browser.ts';
+import { desktop, expectAccessible, expectFits, launch, narrow, openWindow } from './lib/browser.ts';
 import { startProxy } from './lib/proxy.ts';
 
 const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
-const narrow = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 let browser: Browser;
 let upstream: Upstream;
 let app: TestApp;
@@ -221,13 +220,33 @@ test('an address that names nothing says so, inside the menu where there is one'
     `/sessions/${'0'.repeat(8)}-0000-7000-8000-${'0'.repeat(12)}`,
   ]) {
     await page.goto(app.url + path);
-    await page.getByRole('heading', { name: 'There is nothing here.' }).waitFor();
+    await page.getByRole('heading', { name: 'There is nothing here' }).waitFor();
     await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).waitFor();
     expect(await page.locator('body').innerText()).not.toMatch(/UUID|\/id/);
   }
   await page.goto(`${app.url}/chat/abc`);
   await page.getByText('You need an invitation to see this session.').waitFor();
   expect(await page.locator('body').innerText()).not.toMatch(/UUID|\/id/);
+  await context.close();
+});
+
+test('an invitation says who invites and to whom before it is accepted, and a dead one offers nothing', async () => {
+  const persona = await makePersona(app, { name: 'M'.repeat(60), role: 'r'.repeat(120) });
+  const { body: session } = await app.json('POST', '/api/v1/sessions', { personaId: persona });
+  const { body: invitation } = await app.json('POST', `/api/v1/sessions/${session.id}/invitations`, {});
+  const { page, context, complaints } = await openWindow(browser, narrow);
+  await page.goto(invitation.url);
+  await page.getByText(/Test House.* invites you to talk with .*MMM.*, an AI persona/).waitFor();
+  await expectFits(page);
+  await app.json('DELETE', `/api/v1/sessions/${session.id}/invitations/${invitation.id}`);
+  await page.getByRole('button', { name: 'Join' }).click();
+  await page.getByText('This invitation does not work any more.').waitFor();
+  await page.getByRole('button', { name: 'Join' }).waitFor({ state: 'detached' });
+  await page.reload();
+  await page.getByText('This invitation does not work any more.').waitFor();
+  expect(await page.getByRole('textbox').count()).toBe(0);
+  await expectFits(page);
+  expect(complaints).toEqual([]);
   await context.close();
 });
 

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
 import { signInAtProvider, startOidc } from '../packages/server/src/test/oidc.ts';
 import { totpOf } from '../packages/server/src/test/totp.ts';
-import { desktop, expectAccessible, launch, openWindow, phone } from './lib/browser.ts';
+import { desktop, expectAccessible, expectFits, launch, narrow, openWindow, phone } from './lib/browser.ts';
 
 const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
 const email = 'olga@house.example';
@@ -195,5 +195,33 @@ test('an organisation asks for a second factor; its own provider signs members i
   } finally {
     await context.close();
     await oidc.close();
+  }
+});
+
+test('where no letter can arrive none is offered, and the owner reads why', async () => {
+  const silent = await app.second({ localMode: false });
+  const { page, context, complaints } = await openWindow(browser, narrow);
+  try {
+    await page.goto(`${silent.url}/sign-in`);
+    await page.getByText('This server sends no letters').waitFor();
+    expect(await page.getByRole('button', { name: 'Send me a sign-in link' }).count()).toBe(0);
+    await expectFits(page);
+    await page.getByLabel('Name or e-mail address').fill('Olga');
+    await page.getByLabel('Password', { exact: true }).fill(password);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('heading', { name: 'Sessions', exact: true }).waitFor();
+    await page.goto(`${silent.url}/settings`);
+    await page.getByText('RAPPORT_SMTP_URL names no mail server').waitFor();
+    await expectFits(page);
+    await page.goto(`${silent.url}/security`);
+    await page.getByText('To confirm another address a letter is needed').waitFor();
+    expect(await page.getByLabel('New e-mail address').count()).toBe(0);
+    await page.goto(`${silent.url}/mailbox`);
+    await page.getByText('There is no development mailbox here').waitFor();
+    await expectFits(page);
+    expect(complaints).toEqual([]);
+  } finally {
+    await context.close();
+    await silent.close();
   }
 });

@@ -18,6 +18,8 @@ export const launch = (): Promise<Browser> =>
   });
 
 export const phone = { ...devices['Pixel 7'] };
+/** As narrow as phones come. */
+export const narrow = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 export const desktop = { viewport: { width: 1280, height: 800 } };
 
 /** A window of its own, as another person's would be. Anything the page complains about fails the test. */
@@ -43,4 +45,15 @@ export async function expectAccessible(page: Page): Promise<void> {
     .analyze();
   const found = violations.map((v) => `${page.url()} ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
   expect(found).toEqual([]);
+}
+
+/** Accessible, and nothing of it, an open dialog included, sticks out to the side. */
+export async function expectFits(page: Page): Promise<void> {
+  await expectAccessible(page);
+  const wide = await page.evaluate(() =>
+    [document.documentElement, ...document.querySelectorAll('dialog[open], main, header')]
+      .filter((box) => box.scrollWidth > box.clientWidth)
+      .map((box) => box.tagName),
+  );
+  expect(wide, `${page.url()} scrolls sideways`).toEqual([]);
 }

@@ -19,7 +19,8 @@ export const MemberStatus = z.enum(['active', 'disabled']);
 export const Member = z.object({
   id: Id,
   name: z.string(),
-  email: z.string().nullable(),
+  email: z.string().nullable().describe('As the organisation knows it.'),
+  confirmedEmail: z.string().nullable().describe('The address that they confirmed as theirs and sign in with.'),
   status: MemberStatus,
   roles: z.array(z.string()),
   teams: z.array(z.object({ id: Id, name: z.string() })),

@@ -137,6 +137,12 @@ export const Invitation = z.object({
 });
 export type Invitation = z.infer<typeof Invitation>;
 export const InvitationList = listOf(Invitation);
+/** What the page of the link shows before anybody has accepted it. */
+export const InvitationView = z.object({
+  organisation: z.object({ name: z.string() }),
+  persona: z.object({ name: z.string(), role: z.string() }),
+});
+export type InvitationView = z.infer<typeof InvitationView>;
 export const InvitationAccept = z.strictObject({ alias: line(120).optional() });
 export const InvitationAccepted = z.object({ accessToken: z.string(), sessionId: Id, roomId: Id });
 export type InvitationAccepted = z.infer<typeof InvitationAccepted>;

@@ -11,9 +11,17 @@ export const SignInStep = z.object({
 });
 export type SignInStep = z.infer<typeof SignInStep>;
 
+/** What becomes of links by e-mail. */
+export const Letters = z
+  .enum(['sent', 'kept', 'no-mail-server', 'no-public-address'])
+  .describe(
+    '`kept`: in the development mailbox, which this machine alone reads. The others: none are sent, because RAPPORT_SMTP_URL or RAPPORT_PUBLIC_URL is not set.',
+  );
+export type Letters = z.infer<typeof Letters>;
+
 export const SignInOptions = z.object({
   providers: z.array(z.object({ id: Id, label: z.string() })),
-  mailLeaves: z.boolean().describe('false: no mail server is set up, so links go to the development mailbox.'),
+  letters: Letters,
 });
 export type SignInOptions = z.infer<typeof SignInOptions>;
 

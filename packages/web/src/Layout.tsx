@@ -1,23 +1,26 @@
 import type { OwnSignIn } from '@rapport/protocol/signIn';
 import { ApiError } from '@rapport/sdk/api';
 import { useQuery } from '@tanstack/react-query';
-import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router';
+import { Link, Navigate, Outlet, useLocation, useRouterState } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Organisations } from './features/identity/Organisations.tsx';
 import { BreakGlassAlert } from './features/privacy/BreakGlassAlert.tsx';
+import { isPage, mayOpen } from './lib/access.ts';
 import { api } from './lib/api.ts';
 import { useMay, useMe } from './lib/me.ts';
+import { NotAllowed } from './lib/Page.tsx';
 import { Failure, Loading } from './lib/ui.tsx';
 
 const links = [
-  ['/', 'nav.sessions', ['sessions.read']],
-  ['/personas', 'nav.personas', ['personas.read']],
-  ['/clients', 'nav.clients', ['clients.read']],
-  ['/knowledge', 'nav.knowledge', ['knowledge.read']],
-  ['/audit', 'nav.audit', ['audit.read']],
-  ['/privacy', 'nav.privacy', ['privacy.read', 'research.read']],
-  ['/security', 'nav.security', ['own-account']],
-  ['/settings', 'nav.settings', ['organisation.read', 'members.read', 'providers.read', 'api-keys.own']],
+  ['/', 'nav.sessions'],
+  ['/personas', 'nav.personas'],
+  ['/clients', 'nav.clients'],
+  ['/knowledge', 'nav.knowledge'],
+  ['/audit', 'nav.audit'],
+  ['/privacy', 'nav.privacy'],
+  ['/security', 'nav.security'],
+  ['/settings', 'nav.settings'],
 ] as const;
 
 function toggleTheme() {
@@ -41,7 +44,8 @@ export function Layout({ children }: { children?: ReactNode }) {
   });
   const me = useMe();
   const may = useMay();
-  const shown = links.filter(([, , permissions]) => permissions.some(may));
+  const shown = links.filter(([to]) => mayOpen(to, may));
+  const page = useRouterState({ select: (state) => String(state.matches.at(-1)?.fullPath ?? '') });
   // The path alone: a re-render at each change of the location would lead to the sign-in again and again.
   const pathname = useLocation({ select: (location) => location.pathname });
   if (me.error instanceof ApiError && me.error.status === 401) return <Navigate to="/sign-in" />;
@@ -74,7 +78,7 @@ export function Layout({ children }: { children?: ReactNode }) {
             </Link>
           ))}
         </nav>
-        <span className="soft small">{me.data?.organisation?.name}</span>
+        <Organisations here={me.data?.organisation?.name ?? ''} signedIn={own.data?.signedIn ?? false} />
         {own.data?.signedIn && (
           <button type="button" className="quiet" onClick={signOut}>
             {t('signIn.out')}
@@ -84,8 +88,17 @@ export function Layout({ children }: { children?: ReactNode }) {
           {t('app.theme')}
         </button>
       </header>
-      <BreakGlassAlert />
-      {me.isPending ? <Loading /> : me.error ? <Failure error={me.error} /> : (children ?? <Outlet />)}
+      {may('clients.read') && <BreakGlassAlert />}
+      {/* Both are asked at once; whoever lacks a second factor must not be shown a page first that can only refuse. */}
+      {me.isPending || own.isPending ? (
+        <Loading />
+      ) : me.error ? (
+        <Failure error={me.error} />
+      ) : isPage(page) && !mayOpen(page, may) ? (
+        <NotAllowed />
+      ) : (
+        (children ?? <Outlet />)
+      )}
     </>
   );
 }

@@ -1,7 +1,9 @@
 import type { SetupState } from '@rapport/protocol/setup';
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { Layout } from './Layout.tsx';
-import { NotFound } from './lib/ui.tsx';
+import type { PagePath } from './lib/access.ts';
+import { NotFound } from './lib/Page.tsx';
+
 import { api } from './lib/api.ts';
 import { queries } from './lib/queries.ts';
 
@@ -42,7 +44,8 @@ const inside = createRoute({
   },
 });
 
-const page = <const P extends string>(path: P, load: Parameters<typeof lazyRouteComponent>[0], name: string) =>
+/** A page that nobody said who may open does not compile. */
+const page = <const P extends PagePath>(path: P, load: Parameters<typeof lazyRouteComponent>[0], name: string) =>
   createRoute({ getParentRoute: () => inside, path, component: lazyRouteComponent(load, name) });
 
 const pages = [

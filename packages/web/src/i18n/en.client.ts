@@ -2,8 +2,7 @@
 export const clientTexts = {
   app: { name: 'Rapport', loading: 'Loading…' },
   common: {
-    close: 'Close', cancel: 'Cancel', copy: 'Copy', copied: 'Copied', cut: 'Cut off: no more than {{count}} characters fit.', notCopied: 'Not copied: select it and copy it yourself.', optional: 'optional', notFound: 'There is nothing here.',
-    home: 'Go to the sessions',
+    close: 'Close', cancel: 'Cancel', copy: 'Copy', copied: 'Copied', cut: 'Cut off: no more than {{count}} characters fit.', notCopied: 'Not copied: select it and copy it yourself.', optional: 'optional',
   },
   room: {
     transcript: 'Conversation', send: 'Send', message: 'Message', stop: 'Stop', regenerate: 'Regenerate', retry: 'Try again', older: 'Show older messages', toEnd: 'Jump to the newest',
@@ -19,13 +18,14 @@ export const clientTexts = {
   },
   status: { connecting: 'Connecting…', live: 'Connected', retrying: 'Connection lost. What you write is kept and sent when it is back.', denied: 'Access to this session has ended.', closed: 'Closed' },
   problem: { empty: 'Please fill this in.', tooShort: 'This is too short.', tooLong: 'This is too long.', other: 'This is not valid.' },
-  join: { title: 'You are invited', text: 'You are about to talk with an AI persona. People of the team read along and can step in.', alias: 'How would you like to be called?', go: 'Join', gone: 'This invitation does not work any more. Ask for a new one.' },
+  join: { title: 'You are invited', by: '{{organisation}} invites you to talk with {{persona}}, an AI persona: {{role}}.', text: 'It is not a person. People of the team read along and can step in.', alias: 'How would you like to be called?', go: 'Join', gone: 'This invitation does not work any more. Ask for a new one.' },
   chat: {
     disclosure: 'You are talking with an AI persona, supervised by people.', person: 'A person of the team is writing with you.', typing: 'A person of the team is typing…',
     paused: 'The session is paused. You can go on writing; the answer comes later.', ended: 'This session has ended.', was: 'You were talking with an AI persona, supervised by people.', pausedNow: 'An AI persona, supervised by people. It does not answer while the session is paused.', off: 'The persona does not answer at the moment.',
+    noAi: 'You said no to AI processing: the AI persona does not answer. People of the team read what you write and can answer.', noRecording: 'You said no to storing what you write, so you cannot write here. You can change that under “What I agreed to”.',
     empty: 'Write the first message when you are ready.', waiting: 'will be sent', refused: 'not sent: {{reason}}',
     record: 'What is stored about me',
-    noAccess: 'You need an invitation to see this session.',
+    shut: 'This conversation is not open to you', noAccess: 'You need an invitation to see this session.',
   },
-  consent: { title: 'Before you begin', text: 'Please say yes or no to each. You can change it at any time; a no holds at once.', yes: 'Yes, I agree', no: 'No', save: 'Continue', mine: 'What I agreed to' },
+  consent: { title: 'Before you begin', text: 'Please say yes or no to each. You can change it at any time; a no holds at once.', yes: 'Yes, I agree', no: 'No', go: 'Continue', save: 'Save', mine: 'What I agreed to' },
 } as const;

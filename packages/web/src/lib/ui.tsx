@@ -72,18 +72,6 @@ export function Loading() {
   );
 }
 
-export function NotFound() {
-  const { t } = useTranslation();
-  return (
-    <main className="page narrow" id="content">
-      <h1>{t('common.notFound')}</h1>
-      <p>
-        <a href="/">{t('common.home')}</a>
-      </p>
-    </main>
-  );
-}
-
 interface DialogProps {
   open: boolean;
   title: string;
@@ -119,39 +107,6 @@ export function Dialog({ open, title, onClose, children }: DialogProps) {
         </div>
       )}
     </dialog>
-  );
-}
-
-interface ConfirmProps {
-  open: boolean;
-  title: string;
-  text: string;
-  action: string;
-  onConfirm(): void;
-  onClose(): void;
-}
-
-export function Confirm({ open, title, text, action, onConfirm, onClose }: ConfirmProps) {
-  const { t } = useTranslation();
-  return (
-    <Dialog open={open} title={title} onClose={onClose}>
-      <p>{text}</p>
-      <div className="row">
-        <button
-          type="button"
-          className="danger"
-          onClick={() => {
-            onConfirm();
-            onClose();
-          }}
-        >
-          {action}
-        </button>
-        <button type="button" onClick={onClose}>
-          {t('common.cancel')}
-        </button>
-      </div>
-    </Dialog>
   );
 }
 

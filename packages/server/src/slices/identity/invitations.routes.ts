@@ -5,6 +5,7 @@ import {
   InvitationCreate,
   InvitationCreated,
   InvitationList,
+  InvitationView,
 } from '@rapport/protocol/sessions';
 import { z } from 'zod';
 import { actorOf, type App } from '../../platform/http/server.ts';
@@ -60,6 +61,14 @@ export function invitationRoutes(app: App, invitations: InvitationService) {
       await invitations.revoke(actorOf(request), request.params.id, request.params.invitationId);
       return {};
     },
+  );
+  app.get(
+    '/api/v1/invitations/:token',
+    {
+      config: { permission: 'public' },
+      schema: { summary: 'What an invitation is to', params: TokenParams, response: { 200: InvitationView } },
+    },
+    (request) => invitations.view(request.params.token),
   );
   app.post(
     '/api/v1/invitations/:token/accept',

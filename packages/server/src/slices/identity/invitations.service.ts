@@ -5,6 +5,7 @@ import type {
   InvitationAccepted,
   InvitationCreate,
   InvitationCreated,
+  InvitationView,
 } from '@rapport/protocol/sessions';
 import type { z } from 'zod';
 import type { Config } from '../../config/config.ts';
@@ -87,6 +88,14 @@ export function createInvitationService({ db, audit, config, requireSession, onA
         if ((await store.revokeInvitation(tx, actor.orgId, sessionId, id)) === 0) throw notFound();
       });
       onRevoked?.(actor.orgId);
+    },
+
+    /** For whoever holds the link. Throws `invitation-gone` as `accept` does. */
+    async view(token: string): Promise<InvitationView> {
+      const found = await store.lookAtInvitation(db.everywhere, hashToken(token));
+      if (!found) throw new AppError('invitation-gone');
+      const { organisation, persona_name: name, persona_role: role } = found;
+      return { organisation: { name: organisation }, persona: { name, role } };
     },
 
     accept: createAccept(db, audit, onAccepted),

@@ -68,6 +68,16 @@ export const takeInvitation = (tx: Tx, tokenHash: Buffer) =>
     [tokenHash],
   );
 
+/** Who invites, and to talk with whom; the token is what tells the organisation. */
+export const lookAtInvitation = (everywhere: Db, tokenHash: Buffer) =>
+  everywhere.maybe<{ organisation: string; persona_name: string; persona_role: string }>(
+    `select o.name as organisation, s.persona_name, s.persona_role from invitation i
+     join org o on o.id = i.org_id
+     join session s on s.org_id = i.org_id and s.id = i.session_id
+     where i.token_hash = $1 and i.revoked_at is null and i.expires_at > now()`,
+    [tokenHash],
+  );
+
 export const markAccepted = (tx: Tx, orgId: string, id: string) =>
   tx.exec('update invitation set accepted_at = coalesce(accepted_at, now()) where org_id = $1 and id = $2', [
     orgId,

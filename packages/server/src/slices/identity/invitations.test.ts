@@ -34,6 +34,25 @@ test('an invitation is a link under the address the request came to, good for a 
   expect(Date.parse(made.body.expiresAt) - Date.now()).toBeGreaterThan(6.9 * 86_400_000);
 });
 
+test('whoever holds the link is told who invites and to whom, and of a dead link nothing', async () => {
+  const look = (token: string) => app.json('GET', `/api/v1/invitations/${token}`);
+  const { id, token } = await invite({ alias: 'Blue' });
+  const { status, body } = await look(token);
+  expect([status, body]).toEqual([
+    200,
+    { organisation: { name: 'Test House' }, persona: { name: 'Mira', role: 'wellbeing coach' } },
+  ]);
+  await app.json('DELETE', `/api/v1/sessions/${sessionId}/invitations/${id}`);
+  const expired = await invite({ expiresInSeconds: 60 });
+  await app.db.everywhere.exec(`update invitation set expires_at = now() where id = $1`, [expired.id]);
+  const [withdrawn, over, unknown] = [await look(token), await look(expired.token), await look(randomUUID())];
+  const told = [withdrawn, over, unknown].map((one) => [one.status, { ...one.body, instance: '' }]);
+  expect(told).toEqual([told[2], told[2], [410, expect.objectContaining({ code: 'invitation-gone' })]]);
+  // Looking accepts nothing.
+  const { body: list } = await app.json('GET', `/api/v1/sessions/${sessionId}/invitations`);
+  expect(list.items.map((one: { acceptedAt: unknown }) => one.acceptedAt)).toEqual([null, null]);
+});
+
 test('accepting gives a token for the client’s side of that session alone', async () => {
   const { token } = await invite({ alias: 'Blue' });
   const { status, body } = await accept(token);

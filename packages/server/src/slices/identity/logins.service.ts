@@ -1,4 +1,4 @@
-import type { OwnOrganisation, OwnSignIn } from '@rapport/protocol/signIn';
+import type { Letters, OwnOrganisation, OwnSignIn } from '@rapport/protocol/signIn';
 import type { Config } from '../../config/config.ts';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
@@ -8,7 +8,7 @@ import type { Keyring } from '../../platform/keys/keyring.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Outgoing } from '../../platform/net/outgoing.ts';
 import type { Mail } from '../../platform/mail/mail.ts';
-import { secondFactorMissing, tokenHashOf, type Cookies } from './authenticator.ts';
+import { ownerNeedsNoSignIn, secondFactorMissing, tokenHashOf, type Cookies } from './authenticator.ts';
 import { refusalOf } from './logins.answers.ts';
 import { createLoginAudit } from './logins.audit.ts';
 import type { createLoginLibrary, LoginHooks } from './logins.library.ts';
@@ -63,10 +63,15 @@ type Library = ReturnType<typeof createLoginLibrary>;
 const keptLibraries = 20;
 const sweepMs = 600_000;
 
-const letters = {
+const texts = {
   'sign-in': ['Your sign-in link', 'sign-in#link', 'Open this link to sign in. It is good once, for ten minutes.'],
   reset: ['Set a new password', 'sign-in#reset', 'Open this link to set a new password. It is good for ten minutes.'],
   confirm: ['Confirm your e-mail address', 'sign-in#confirm', 'Open this link to confirm that this address is yours.'],
+} as const;
+
+const noLetters = {
+  'no-mail-server': 'This server sends no letters. Use another way, or ask your administrators.',
+  'no-public-address': 'This server sends no links yet: it was not told its own address. Ask your administrators.',
 } as const;
 
 /** Signing in, and what a login is made of; the work itself is the library's. */
@@ -84,7 +89,7 @@ export function createLoginService({ db, audit, keyring, config, mail, log, outg
     takeCode: async (loginId, code, open) => (await import('./appCodes.ts')).takeAppCode(db, loginId, code, open),
     logError: (message) => log.debug({ err: message.slice(0, 200) }, 'a sign-in was refused'),
     sendLink(kind, email, token) {
-      const [subject, path, text] = letters[kind];
+      const [subject, path, text] = texts[kind];
       void store.findLoginByEmail(db.everywhere, email).then(
         (login) => {
           // A link for confirming goes to an address that is nobody's yet.
@@ -172,16 +177,25 @@ export function createLoginService({ db, audit, keyring, config, mail, log, outg
     return login;
   };
 
+  /**
+   * Without a mail server letters are kept for the machine itself, which nobody else may read. Where others reach this server,
+   * somebody has to say under which address: a link made of what a stranger claims could lead a token to them.
+   */
+  const letters = (): Letters => {
+    if (!mail.leaves) return ownerNeedsNoSignIn(config) ? 'kept' : 'no-mail-server';
+    return config.localMode || config.publicUrl !== null ? 'sent' : 'no-public-address';
+  };
+
   return {
     ask,
 
-    /**
-     * For what sends a letter. Throws `wrong-state` where nobody said under which address this server is reached: a link
-     * made of what a stranger claims could lead a token to them.
-     */
-    requireAddress(): void {
-      if (config.publicUrl !== null || config.localMode) return;
-      throw new AppError('wrong-state', { detail: 'Links by e-mail need RAPPORT_PUBLIC_URL to be set on the server.' });
+    letters,
+
+    /** For what sends a letter with a link. Throws `wrong-state` where it could reach nobody. */
+    requireLetters(): void {
+      const why = letters();
+      if (why === 'no-mail-server' || why === 'no-public-address')
+        throw new AppError('wrong-state', { detail: noLetters[why] });
     },
 
     /** Throws `not-found` for a passkey of somebody else as for one that does not exist. */

@@ -54,13 +54,25 @@ export function createMemberService({ db, audit, news, post }: MemberDeps) {
     });
   };
 
+  const withAddress = async (orgId: string, members: KnownMember[]): Promise<Member[]> => {
+    const ids = members.map(({ id }) => id);
+    const addresses = await store.confirmedAddresses(db.everywhere, orgId, ids);
+    return members.map((member) => ({ ...member, confirmedEmail: addresses.get(member.id) ?? null }));
+  };
+  const withOwnAddress = async (orgId: string, member: KnownMember): Promise<Member> => {
+    const [whole] = await withAddress(orgId, [member]);
+    if (!whole) throw notFound();
+    return whole;
+  };
+
   return {
     /** By name. */
     async list(actor: Actor, query: MemberQuery): Promise<{ items: Member[]; next: string | null }> {
       requireStaff(actor);
       const after = decodeCursor(query.cursor, 2);
       const rows = await store.listMembers(db.in(actor.orgId), actor.orgId, query.q, after, query.limit + 1);
-      return toPage(rows, query.limit, store.toMember, (row) => encodeCursor(row.sort_key, row.id));
+      const page = toPage(rows, query.limit, store.toMember, (row) => encodeCursor(row.sort_key, row.id));
+      return { ...page, items: await withAddress(actor.orgId, page.items) };
     },
 
     /** The addresses of those who may do this, but for one; for letters that this server writes by itself. */
@@ -76,15 +88,18 @@ export function createMemberService({ db, audit, news, post }: MemberDeps) {
       requireStaff(actor);
       const row = await store.findMember(db.in(actor.orgId), actor.orgId, id);
       if (!row) throw notFound();
-      return store.toMember(row);
+      return withOwnAddress(actor.orgId, store.toMember(row));
     },
 
     /**
      * Throws `not-found`, `taken`, `last-owner`, `invalid-body` for an unknown role, and `forbidden` where the actor lacks a
      * permission that the member has or would be given.
      */
-    update: (actor: Actor, id: string, patch: MemberChange): Promise<Member> =>
-      change(actor, id, 'member.changed', (tx, row, staff) => applyChange(tx, row, staff, patch)),
+    async update(actor: Actor, id: string, patch: MemberChange): Promise<Member> {
+      requireStaff(actor);
+      const changed = await change(actor, id, 'member.changed', (tx, row, staff) => applyChange(tx, row, staff, patch));
+      return withOwnAddress(actor.orgId, changed);
+    },
 
     /**
      * As a directory says it: makes the member where `id` is null, who then signs in through the organisation's provider or a
@@ -128,6 +143,8 @@ export function createMemberService({ db, audit, news, post }: MemberDeps) {
 }
 
 type MemberChange = z.output<typeof MemberPatch>;
+/** As the organisation knows somebody, without what their sign-in says. */
+type KnownMember = Omit<Member, 'confirmedEmail'>;
 
 /** What a directory says of somebody. Without roles, they keep those they have. */
 export interface Provisioned {
@@ -139,7 +156,7 @@ export interface Provisioned {
   externalId: string | null;
 }
 
-async function applyChange(tx: Tx, row: MemberRow, staff: StaffActor, patch: MemberChange): Promise<Member> {
+async function applyChange(tx: Tx, row: MemberRow, staff: StaffActor, patch: MemberChange): Promise<KnownMember> {
   const { orgId } = staff;
   const { id } = row;
   const next = {

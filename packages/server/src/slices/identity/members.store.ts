@@ -12,7 +12,8 @@ const columns = `u.id, u.name, lower(u.name) as sort_key, u.email, u.status, u.c
     join team t on t.org_id = tm.org_id and t.id = tm.team_id
     where tm.org_id = u.org_id and tm.user_id = u.id), '[]') as teams`;
 
-export const toMember = (row: MemberRow): Member => ({
+/** All but the address of the login, which stands above organisations. */
+export const toMember = (row: MemberRow): Omit<Member, 'confirmedEmail'> => ({
   id: row.id,
   name: row.name,
   email: row.email,
@@ -34,6 +35,20 @@ export const findMember = (db: Db, orgId: string, id: string) =>
     orgId,
     id,
   ]);
+
+/** What these members sign in with and have confirmed as theirs. Logins stand above organisations. */
+export async function confirmedAddresses(
+  everywhere: Db,
+  orgId: string,
+  ids: readonly string[],
+): Promise<Map<string, string>> {
+  const rows = await everywhere.many<{ id: string; email: string }>(
+    `select u.id, l.email from app_user u join login l on l.id = u.login_id
+     where u.org_id = $1 and u.id = any($2::uuid[]) and l.email_verified`,
+    [orgId, ids],
+  );
+  return new Map(rows.map((row) => [row.id, row.email]));
+}
 
 /** Who can be written to. */
 export const listAddressees = (db: Db, orgId: string, exceptId: string) =>

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../../test/app.ts';
-import { makeMember, type TestMember } from '../../test/team.ts';
+import { loginIdOf, makeMember, otherOrganisation, type TestMember } from '../../test/team.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -9,8 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const loginOf = async ({ id }: TestMember): Promise<string> =>
-  (await app.db.everywhere.one<{ login_id: string }>('select login_id from app_user where id = $1', [id])).login_id;
+const loginOf = (member: TestMember) => loginIdOf(app, member);
 
 /** Stands for what the library stores when an authenticator app and a passkey are set up. */
 async function withFactors(login: string) {
@@ -35,20 +34,6 @@ const left = (login: string) =>
      from login l where id = $1`,
     [login],
   );
-
-async function otherHouse(member: TestMember): Promise<{ org: string; user: string }> {
-  const [org, user] = [randomUUID(), randomUUID()];
-  const all = app.db.everywhere;
-  await all.exec(`insert into org (id, name, slug) values ($1, 'Other House', $2)`, [org, `other-${org}`]);
-  await app.keyring.create(all, org, org);
-  await all.exec(`insert into app_user (org_id, id, name, login_id) values ($1, $2, 'Elsewhere', $3)`, [
-    org,
-    user,
-    await loginOf(member),
-  ]);
-  await all.exec(`insert into member_role (org_id, user_id, built_in) values ($1, $2, 'author')`, [org, user]);
-  return { org, user };
-}
 
 const who = async (headers: Record<string, string>) =>
   (await app.json('GET', '/api/v1/me', undefined, headers)).body.userId;
@@ -78,7 +63,7 @@ test('an administrator resets a second factor: it is gone, recorded, told to the
 
 test('a sign-in that opens another organisation, too, is not weakened from here', async () => {
   const member = await makeMember(app, 'Shared', ['facilitator']);
-  await otherHouse(member);
+  await otherOrganisation(app, member);
   const login = await loginOf(member);
   await withFactors(login);
   const answer = await app.json('POST', `/api/v1/members/${member.id}/reset-factors`);
@@ -89,7 +74,7 @@ test('a sign-in that opens another organisation, too, is not weakened from here'
 test('somebody of two organisations sees both and goes on in the other, and only there', async () => {
   const member = await makeMember(app, 'Both', ['facilitator']);
   const stranger = await makeMember(app, 'One', ['facilitator']);
-  const { org, user } = await otherHouse(member);
+  const { org, user } = await otherOrganisation(app, member);
   const list = async () =>
     (await app.json('GET', '/api/v1/me/organisations', undefined, member.headers)).body.items.map(
       (one: { name: string; here: boolean }) => [one.name, one.here],

@@ -59,7 +59,7 @@ function step(app: App, signIn: SignInService, originOf: OriginOf, { method, pat
     config,
     schema: { summary, ...(method === 'POST' ? { body: body ?? noRequest } : {}), response: { 200: answer } },
     handler: async (request, reply) => {
-      if (sendsLetter) signIn.requireAddress();
+      if (sendsLetter) signIn.requireLetters();
       await before?.(request);
       const asked = method === 'POST' ? { body: request.body ?? {} } : {};
       const answered = await signIn.ask(callerOf(originOf, request), { method, path, ...asked });

@@ -33,7 +33,7 @@ export function createSignInService({ db, audit, logins, identity, mail, forget 
     /** What the sign-in page offers; says nothing that a stranger may not know. */
     async options(): Promise<SignInOptions> {
       const org = await store.findFirstOrg(db.everywhere);
-      return { providers: await policy.offered(org?.id ?? null), mailLeaves: mail.leaves };
+      return { providers: await policy.offered(org?.id ?? null), letters: logins.letters() };
     },
 
     /**

@@ -333,14 +333,29 @@ test('without a mail server letters wait in the mailbox of the machine itself, a
   expect(body.items[0].text).toContain(`${app.url}/sign-in#link=`);
   const elsewhere = await (await signedIn()).ask('GET', '/api/v1/mailbox');
   expect(elsewhere.status).toBe(404);
-  const options = await openJar(server.url).ask('GET', '/api/v1/sign-in');
-  expect(options.body).toEqual({ providers: [], mailLeaves: true });
+  const lettersOf = async (url: string) => (await openJar(url).ask('GET', '/api/v1/sign-in')).body.letters;
+  expect([await lettersOf(app.url), await lettersOf(server.url)]).toEqual(['kept', 'sent']);
 });
 
-test('a server that does not know its address sends no links', async () => {
-  const config = { ...app.config, localMode: false, publicUrl: null };
-  const nameless = await startApp({ config, database: app.database });
-  const refused = await openJar(nameless.url).ask('POST', '/api/v1/auth/sign-in/magic-link', { email });
-  await nameless.close();
+test.each([
+  ['without a mail server', { smtpUrl: null, publicUrl: 'http://localhost' }, 'no-mail-server'],
+  ['that does not know its address', { smtpUrl: 'smtp://127.0.0.1:1', publicUrl: null }, 'no-public-address'],
+])('a server that others reach %s sends no links, and says so', async (_, more, why) => {
+  const silent = await startApp({ config: { ...app.config, localMode: false, ...more }, database: app.database });
+  const jar = openJar(silent.url);
+  const refused = await jar.ask('POST', '/api/v1/auth/sign-in/magic-link', { email });
+  const options = await jar.ask('GET', '/api/v1/sign-in');
+  await silent.close();
   expect([refused.status, refused.body.code]).toEqual([409, 'wrong-state']);
+  expect(options.body).toEqual({ providers: [], letters: why });
+});
+
+test('an address that a member has confirmed stands among the members, and an unconfirmed one does not', async () => {
+  const confirmed = async () => (await app.json('GET', '/api/v1/members')).body.items[0].confirmedEmail;
+  expect(await confirmed()).toBe(email);
+  const { body } = await app.json('GET', '/api/v1/members');
+  const renamed = await app.json('PATCH', `/api/v1/members/${body.items[0].id}`, { name: 'Olga' });
+  expect(renamed.body.confirmedEmail).toBe(email);
+  await app.db.everywhere.exec('update login set email_verified = false');
+  expect(await confirmed()).toBeNull();
 });

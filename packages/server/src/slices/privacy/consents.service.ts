@@ -175,6 +175,14 @@ function createWordings(db: Database, audit: Audit, forget: () => void) {
   };
 }
 
+/** A client who leaves an answer as it was says nothing new; what is on a paper is written down however often. */
+async function newOf(tx: Tx, orgId: string, subject: Subject, said: NewRecord[]): Promise<NewRecord[]> {
+  const known = await store.newestAnswers(tx, orgId, subject);
+  const isKnown = (one: NewRecord) =>
+    known.some((k) => k.purpose === one.purpose && k.given === one.given && k.version === one.version);
+  return said.filter((one) => one.method !== 'chat' || !isKnown(one));
+}
+
 function createAnswers(
   { db, audit, onError }: Parameters<typeof createConsentService>[0],
   places: () => ConsentPlaces,
@@ -182,10 +190,11 @@ function createAnswers(
   const wordings = createWordings(db, audit, () => {});
 
   /** Stores what was said, tells the rooms of this person, and stops what is under way without a yes. */
-  const record = async (actor: Actor, subject: Subject, records: NewRecord[]): Promise<void> => {
+  const record = async (actor: Actor, subject: Subject, said: NewRecord[]): Promise<void> => {
     const { orgId } = actor;
     await db.in(orgId).tx(async (tx) => {
       const rooms = await places().lockOpen(tx, orgId, subject);
+      const records = await newOf(tx, orgId, subject, said);
       const before = new Map((await store.statesOf(tx, orgId, subject)).map((s) => [s.purpose, s.given]));
       for (const one of records) {
         if (one.version > (await store.newestVersion(tx, orgId, one.purpose)))

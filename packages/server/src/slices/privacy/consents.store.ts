@@ -124,6 +124,18 @@ export const statesOf = (db: Db, orgId: string, subject: Subject): Promise<Conse
     [orgId, ...columnsOf(subject)],
   );
 
+/** The newest answer to each purpose, with the version of the text that it was given to. */
+export const newestAnswers = (
+  db: Db,
+  orgId: string,
+  subject: Subject,
+): Promise<{ purpose: Purpose; given: boolean; version: number }[]> =>
+  db.many(
+    `select distinct on (purpose) purpose, given, text_version as version from consent_record
+     where org_id = $1 and (client_id = $2 or session_id = $3) order by purpose, number desc`,
+    [orgId, ...columnsOf(subject)],
+  );
+
 export interface NewRecord {
   id: string;
   purpose: Purpose;

@@ -56,6 +56,26 @@ test('a new organisation asks for nothing, and nothing waits', async () => {
   expect((await post(session, 'Hello')).body.replyId).toEqual(expect.any(String));
 });
 
+test(
+  'an answer that stays as it was is recorded once, and one to another text again',
+  asking('research', async () => {
+    const { body: client } = await app.json('POST', '/api/v1/clients', { name: 'Nina' });
+    const session = await makeSession(app, persona, { clientId: client.id });
+    const recorded = async () =>
+      (await app.json('GET', `/api/v1/clients/${client.id}/consents/records`)).body.items.map(
+        (one: { given: boolean; version: number }) => [one.given, one.version],
+      );
+    for (const given of [true, true, false, false]) expect((await answer(session, 'research', given)).status).toBe(200);
+    expect(await recorded()).toEqual([
+      [false, 0],
+      [true, 0],
+    ]);
+    await app.json('POST', '/api/v1/privacy/consents/research/versions', { texts: [{ language: 'en', text: 'New.' }] });
+    await answer(session, 'research', false, app, 1);
+    expect(await recorded()).toHaveLength(3);
+  }),
+);
+
 describe('AI processing', () => {
   test(
     'without a yes no reply is begun and the provider hears nothing; with it what waits is answered',

@@ -13,6 +13,7 @@ const aboveOrganisations: readonly [file: string, begins: string, because: strin
   ['platform/keys/store.ts', 'select o.id as "orgId"', 'at the start: who has no key yet'],
   ['platform/keys/store.ts', 'select distinct org_id as id from data_key', 'rotation of the master key'],
   ['slices/identity/invitations.store.ts', 'select i.org_id', 'whose invitation a token is'],
+  ['slices/identity/invitations.store.ts', 'select o.name as organisation', 'what the invitation of a token is to'],
   [
     'slices/identity/invitations.store.ts',
     'update invitation set accepted_at',
@@ -29,6 +30,11 @@ const aboveOrganisations: readonly [file: string, begins: string, because: strin
     'slices/identity/memberInvitations.store.ts',
     'update member_invitation set accepted_at',
     'in the transaction that a token opened',
+  ],
+  [
+    'slices/identity/members.store.ts',
+    'select u.id, l.email from app_user u',
+    'the addresses of logins, which stand above organisations',
   ],
   ['slices/identity/members.store.ts', 'insert into app_user', 'in the transaction that a token opened'],
   ['slices/identity/members.store.ts', 'insert into member_role', 'in the transaction that a token opened'],

@@ -303,6 +303,7 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'GET /api/v1/sessions/{id}/invitations': [session, { ...session, query: after('invitation') }],
   'POST /api/v1/sessions/{id}/invitations': { ...session, body: () => ({ alias: 'Other' }) },
   // The token opens the door for whoever holds it; an id must not do so.
+  'GET /api/v1/invitations/{token}': { path: { token: 'invitation' }, own: 410 },
   'POST /api/v1/invitations/{token}/accept': { path: { token: 'invitation' }, body: () => ({}), own: 410 },
   'POST /api/v1/sessions/{id}/regenerate': session,
   'POST /api/v1/sessions/{id}/pause': session,

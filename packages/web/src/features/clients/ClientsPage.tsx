@@ -5,7 +5,8 @@ import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { useMay } from '../../lib/me.ts';
-import { Dialog, Failure, Field, fieldError, Loading, useTitle } from '../../lib/ui.tsx';
+import { Empty, List, Page } from '../../lib/Page.tsx';
+import { Dialog, Failure, Field, fieldError } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { Assignments } from './Assignments.tsx';
 import { ClientConsents } from '../privacy/ClientConsents.tsx';
@@ -16,70 +17,55 @@ const fresh: Draft = { name: '', language: 'en', about: '' };
 
 export function ClientsPage() {
   const { t } = useTranslation();
-  useTitle(t('clients.title'));
   const may = useMay();
   const [editing, setEditing] = useState<Draft | null>(null);
   const list = usePages<Client>('/clients');
   return (
-    <main className="page" id="content">
-      <div className="head">
-        <h1>{t('clients.title')}</h1>
-        {may('clients.break-glass') && !may('clients.read-all') && (
-          <Link to="/break-glass" className="button">
-            {t('breakGlass.title')}
-          </Link>
-        )}
-        {may('clients.manage') && (
-          <button type="button" className="primary" onClick={() => setEditing(fresh)}>
-            {t('clients.new')}
-          </button>
-        )}
-      </div>
-      <Failure error={list.error} />
-      {list.isPending && <Loading />}
-      {list.isSuccess && list.items.length === 0 && (
-        <div className="card empty">
-          <h2>{t('clients.empty')}</h2>
-        </div>
-      )}
-      <ul className="list">
-        {list.items.map((client) => (
-          <li key={client.id} className="card">
-            <div className="row">
-              <div className="grow">
-                <strong>
-                  <bdi>{client.name}</bdi>
-                </strong>
-                <div className="soft small clamped" dir="auto">
-                  {client.about}
-                </div>
+    <Page
+      title={t('clients.title')}
+      actions={
+        <>
+          {may('clients.break-glass') && !may('clients.read-all') && (
+            <Link to="/break-glass" className="button">
+              {t('breakGlass.title')}
+            </Link>
+          )}
+          {may('clients.manage') && (
+            <button type="button" className="primary" onClick={() => setEditing(fresh)}>
+              {t('clients.new')}
+            </button>
+          )}
+        </>
+      }
+    >
+      <List list={list} empty={<Empty title={t('clients.empty')} />}>
+        {(client) => (
+          <>
+            <div className="grow">
+              <strong>
+                <bdi>{client.name}</bdi>
+              </strong>
+              <div className="soft small clamped" dir="auto">
+                {client.about}
               </div>
-              <button
-                type="button"
-                aria-label={`${t('common.open')}: ${client.name}`}
-                onClick={() => setEditing(client)}
-              >
-                {t('common.open')}
-              </button>
             </div>
-          </li>
-        ))}
-      </ul>
-      {list.hasNextPage && (
-        <button type="button" onClick={() => void list.fetchNextPage()}>
-          {t('common.more')}
-        </button>
-      )}
+            <button type="button" aria-label={`${t('common.open')}: ${client.name}`} onClick={() => setEditing(client)}>
+              {t('common.open')}
+            </button>
+          </>
+        )}
+      </List>
       <Dialog
         open={editing !== null}
         title={editing?.id ? editing.name : t('clients.new')}
         onClose={() => setEditing(null)}
       >
-        {editing && <ClientForm initial={editing} onDone={() => setEditing(null)} />}
+        {editing && may('clients.manage') && <ClientForm initial={editing} onDone={() => setEditing(null)} />}
+        {editing && !may('clients.manage') && <p dir="auto">{editing.about}</p>}
         {editing?.id && <Assignments clientId={editing.id} />}
-        {editing?.id && <ClientConsents clientId={editing.id} />}
+        {editing?.id && may('consents.manage') && <ClientConsents clientId={editing.id} />}
       </Dialog>
-    </main>
+    </Page>
   );
 }
 

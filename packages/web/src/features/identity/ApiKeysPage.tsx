@@ -5,23 +5,14 @@ import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { useMay } from '../../lib/me.ts';
-import {
-  Confirm,
-  CopyButton,
-  Dialog,
-  Failure,
-  Field,
-  fieldError,
-  formatDate,
-  Loading,
-  useTitle,
-} from '../../lib/ui.tsx';
+import { Empty, List, Page } from '../../lib/Page.tsx';
+import { Confirm } from '../../lib/Confirm.tsx';
+import { CopyButton, Dialog, Failure, Field, fieldError, formatDate } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { PermissionChecks } from './PermissionChecks.tsx';
 
 export function ApiKeysPage() {
   const { t } = useTranslation();
-  useTitle(t('apiKeys.title'));
   const may = useMay();
   const queries = useQueryClient();
   const [everybody, setEverybody] = useState(false);
@@ -33,49 +24,37 @@ export function ApiKeysPage() {
     onSuccess: () => queries.invalidateQueries({ queryKey: ['/api-keys'] }),
   });
   return (
-    <main className="page" id="content">
-      <div className="head">
-        <h1>{t('apiKeys.title')}</h1>
+    <Page
+      title={t('apiKeys.title')}
+      hint={t('apiKeys.hint')}
+      actions={
         <button type="button" className="primary" onClick={() => setMaking(true)}>
           {t('apiKeys.new')}
         </button>
-      </div>
-      <p className="soft">{t('apiKeys.hint')}</p>
+      }
+    >
       {may('api-keys.manage') && (
         <label className="check">
           <input type="checkbox" checked={everybody} onChange={(e) => setEverybody(e.target.checked)} />
           <span>{t('apiKeys.everybody')}</span>
         </label>
       )}
-      <Failure error={list.error ?? revoke.error} />
-      {list.isPending && <Loading />}
-      {list.isSuccess && list.items.length === 0 && (
-        <div className="card empty">
-          <h2>{t('apiKeys.empty')}</h2>
-        </div>
-      )}
-      <ul className="list">
-        {list.items.map((key) => (
-          <li key={key.id} className="card">
-            <div className="row">
-              <Key apiKey={key} withMember={everybody} />
-              <button
-                type="button"
-                className="danger"
-                aria-label={`${t('apiKeys.revoke')}: ${key.name}`}
-                onClick={() => setRevoking(key)}
-              >
-                {t('apiKeys.revoke')}
-              </button>
-            </div>
-          </li>
-        ))}
-      </ul>
-      {list.hasNextPage && (
-        <button type="button" onClick={() => void list.fetchNextPage()}>
-          {t('common.more')}
-        </button>
-      )}
+      <Failure error={revoke.error} />
+      <List list={list} empty={<Empty title={t('apiKeys.empty')} />}>
+        {(key) => (
+          <>
+            <Key apiKey={key} withMember={everybody} />
+            <button
+              type="button"
+              className="danger"
+              aria-label={`${t('apiKeys.revoke')}: ${key.name}`}
+              onClick={() => setRevoking(key)}
+            >
+              {t('apiKeys.revoke')}
+            </button>
+          </>
+        )}
+      </List>
       <Dialog open={making} title={t('apiKeys.new')} onClose={() => setMaking(false)}>
         {making && <KeyForm />}
       </Dialog>
@@ -87,7 +66,7 @@ export function ApiKeysPage() {
         onConfirm={() => revoking && revoke.mutate(revoking.id)}
         onClose={() => setRevoking(null)}
       />
-    </main>
+    </Page>
   );
 }
 

@@ -4,22 +4,21 @@ import { useParams } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Failure, Field, fieldError, Loading, useTitle } from '../../lib/ui.tsx';
+import { Page } from '../../lib/Page.tsx';
+import { Failure, Field, fieldError, Loading } from '../../lib/ui.tsx';
 
 /** Where the link of an invitation into a team leads. */
 export function JoinTeamPage() {
   const { t } = useTranslation();
-  useTitle(t('joinTeam.title'));
   const { token } = useParams({ strict: false });
   const path = `/join-team/${encodeURIComponent(token ?? '')}`;
   const invitation = useQuery({ queryKey: [path], queryFn: () => api.get<MemberInvitationView>(path) });
   return (
-    <main className="page narrow" id="content">
-      <h1>{t('joinTeam.title')}</h1>
+    <Page title={t('joinTeam.title')} narrow>
       {invitation.isPending && <Loading />}
       <Failure error={invitation.error} />
       {invitation.data && <JoinForm path={path} invitation={invitation.data} />}
-    </main>
+    </Page>
   );
 }
 

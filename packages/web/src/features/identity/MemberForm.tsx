@@ -3,7 +3,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Failure, Field, fieldError } from '../../lib/ui.tsx';
+import { useMe } from '../../lib/me.ts';
+import { Failure, Field, fieldError, isolated } from '../../lib/ui.tsx';
 import { RoleChecks } from './RoleChecks.tsx';
 
 /** What an organisation decides about one of its members. */
@@ -13,7 +14,8 @@ export function MemberForm({ member, onDone }: { member: Member; onDone(): void 
   const [name, setName] = useState(member.name);
   const [email, setEmail] = useState(member.email ?? '');
   const [roles, setRoles] = useState(member.roles);
-  const [removing, setRemoving] = useState(false);
+  const [asked, setAsked] = useState<'remove' | 'reset' | null>(null);
+  const isMe = useMe().data?.userId === member.id;
   const done = async () => {
     await queries.invalidateQueries();
     onDone();
@@ -29,6 +31,10 @@ export function MemberForm({ member, onDone }: { member: Member; onDone(): void 
     onSuccess: done,
   });
   const remove = useMutation({ mutationFn: () => api.delete(`/members/${member.id}`), onSuccess: done });
+  const reset = useMutation({
+    mutationFn: () => api.post(`/members/${member.id}/reset-factors`),
+    onSettled: () => setAsked(null),
+  });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     save.mutate(member.status);
@@ -43,7 +49,7 @@ export function MemberForm({ member, onDone }: { member: Member; onDone(): void 
         {(ids) => <input {...ids} type="email" value={email} onChange={(e) => setEmail(e.target.value)} />}
       </Field>
       <RoleChecks chosen={roles} onChange={setRoles} error={fieldError(save.error, '/roles')} />
-      <Failure error={save.error ?? remove.error} />
+      <Failure error={save.error ?? remove.error ?? reset.error} marked />
       <div className="row">
         <button className="primary" disabled={save.isPending || roles.length === 0}>
           {t('common.save')}
@@ -51,23 +57,60 @@ export function MemberForm({ member, onDone }: { member: Member; onDone(): void 
         <button type="button" disabled={save.isPending} onClick={() => save.mutate(other)}>
           {other === 'disabled' ? t('members.disable') : t('members.enable')}
         </button>
-        <button type="button" className="danger" onClick={() => setRemoving(true)}>
+        {!isMe && (
+          <button type="button" onClick={() => setAsked('reset')}>
+            {t('members.reset')}
+          </button>
+        )}
+        <button type="button" className="danger" onClick={() => setAsked('remove')}>
           {t('members.remove')}
         </button>
       </div>
-      {removing && (
-        <div className="note warn stack" role="alert">
-          <p>{t('members.removeText', { name: member.name })}</p>
-          <div className="row">
-            <button type="button" className="danger" disabled={remove.isPending} onClick={() => remove.mutate()}>
-              {t('members.removeNow')}
-            </button>
-            <button type="button" onClick={() => setRemoving(false)}>
-              {t('common.cancel')}
-            </button>
-          </div>
-        </div>
+      {reset.isSuccess && <p role="status">{t('members.resetDone', { name: isolated(member.name) })}</p>}
+      {asked === 'remove' && (
+        <Sure
+          text={t('members.removeText', { name: isolated(member.name) })}
+          action={t('members.removeNow')}
+          busy={remove.isPending}
+          onYes={() => remove.mutate()}
+          onNo={() => setAsked(null)}
+        />
+      )}
+      {asked === 'reset' && (
+        <Sure
+          text={t('members.resetText', { name: isolated(member.name) })}
+          action={t('members.resetNow')}
+          busy={reset.isPending}
+          onYes={() => reset.mutate()}
+          onNo={() => setAsked(null)}
+        />
       )}
     </form>
+  );
+}
+
+interface SureProps {
+  text: string;
+  action: string;
+  busy: boolean;
+  onYes(): void;
+  onNo(): void;
+}
+
+/** What it would mean, and the last chance to leave it; inside a dialog no second one is opened. */
+function Sure({ text, action, busy, onYes, onNo }: SureProps) {
+  const { t } = useTranslation();
+  return (
+    <div className="note warn stack" role="alert">
+      <p>{text}</p>
+      <div className="row">
+        <button type="button" className="danger" disabled={busy} onClick={onYes}>
+          {action}
+        </button>
+        <button type="button" onClick={onNo}>
+          {t('common.cancel')}
+        </button>
+      </div>
+    </div>
   );
 }

@@ -2,6 +2,7 @@ import type { MemberInvitation } from '@rapport/protocol/members';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
+import { List } from '../../lib/Page.tsx';
 import { Failure, formatDate } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 
@@ -23,37 +24,30 @@ export function MemberInvitations({ nameOf }: { nameOf(role: string): string }) 
   return (
     <section>
       <h2>{t('invite.existing')}</h2>
-      <ul className="list">
-        {list.items.map((i) => (
-          <li key={i.id} className="card">
-            <div className="row">
-              <div className="grow">
-                <strong>{i.email ?? i.name ?? i.roles.map(nameOf).join(', ')}</strong>
-                <br />
-                <span className="soft small">
-                  {[i.roles.map(nameOf).join(', '), i.invitedBy, state(i)].filter(Boolean).join(' · ')}
-                </span>
-              </div>
-              {isOpen(i) && (
-                <button
-                  type="button"
-                  disabled={revoke.isPending}
-                  aria-label={`${t('invite.revoke')}: ${i.email ?? formatDate(i.createdAt)}`}
-                  onClick={() => revoke.mutate(i.id)}
-                >
-                  {t('invite.revoke')}
-                </button>
-              )}
+      <List list={list} empty={null}>
+        {(i) => (
+          <>
+            <div className="grow">
+              <strong>{i.email ?? i.name ?? i.roles.map(nameOf).join(', ')}</strong>
+              <br />
+              <span className="soft small">
+                {[i.roles.map(nameOf).join(', '), i.invitedBy, state(i)].filter(Boolean).join(' · ')}
+              </span>
             </div>
-          </li>
-        ))}
-      </ul>
+            {isOpen(i) && (
+              <button
+                type="button"
+                disabled={revoke.isPending}
+                aria-label={`${t('invite.revoke')}: ${i.email ?? formatDate(i.createdAt)}`}
+                onClick={() => revoke.mutate(i.id)}
+              >
+                {t('invite.revoke')}
+              </button>
+            )}
+          </>
+        )}
+      </List>
       <Failure error={revoke.error} />
-      {list.hasNextPage && (
-        <button type="button" onClick={() => void list.fetchNextPage()}>
-          {t('common.more')}
-        </button>
-      )}
     </section>
   );
 }

@@ -5,7 +5,8 @@ import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { useMay } from '../../lib/me.ts';
-import { Dialog, Failure, Field, fieldError, Loading, useTitle } from '../../lib/ui.tsx';
+import { List, Page } from '../../lib/Page.tsx';
+import { Dialog, Failure, Field, fieldError } from '../../lib/ui.tsx';
 import { PermissionChecks } from './PermissionChecks.tsx';
 import { useRoles } from './roleNames.ts';
 
@@ -13,46 +14,42 @@ const fresh: Role = { id: '', name: '', about: '', builtIn: false, permissions: 
 
 export function RolesPage() {
   const { t } = useTranslation();
-  useTitle(t('roles.title'));
   const may = useMay();
   const roles = useRoles();
   const [open, setOpen] = useState<Role | null>(null);
   const mayEdit = may('roles.manage');
   return (
-    <main className="page" id="content">
-      <div className="head">
-        <h1>{t('roles.title')}</h1>
-        {mayEdit && (
+    <Page
+      title={t('roles.title')}
+      actions={
+        mayEdit && (
           <button type="button" className="primary" onClick={() => setOpen(fresh)}>
             {t('roles.new')}
           </button>
-        )}
-      </div>
-      <Failure error={roles.error} />
-      {roles.isPending && <Loading />}
-      <ul className="list">
-        {roles.items.map((role) => (
-          <li key={role.id} className="card">
-            <div className="row">
-              <div className="grow">
-                <strong>{roles.nameOf(role.id)}</strong>{' '}
-                {role.builtIn && <span className="badge">{t('roles.builtIn')}</span>}
-                <br />
-                <span className="soft small">
-                  {[role.about, t('roles.members', { count: role.members })].filter(Boolean).join(' ')}
-                </span>
-              </div>
-              <button
-                type="button"
-                aria-label={`${t('common.open')}: ${roles.nameOf(role.id)}`}
-                onClick={() => setOpen(role)}
-              >
-                {t('common.open')}
-              </button>
+        )
+      }
+    >
+      <List list={roles} empty={null}>
+        {(role) => (
+          <>
+            <div className="grow">
+              <strong>{roles.nameOf(role.id)}</strong>{' '}
+              {role.builtIn && <span className="badge">{t('roles.builtIn')}</span>}
+              <br />
+              <span className="soft small">
+                {[role.about, t('roles.members', { count: role.members })].filter(Boolean).join(' ')}
+              </span>
             </div>
-          </li>
-        ))}
-      </ul>
+            <button
+              type="button"
+              aria-label={`${t('common.open')}: ${roles.nameOf(role.id)}`}
+              onClick={() => setOpen(role)}
+            >
+              {t('common.open')}
+            </button>
+          </>
+        )}
+      </List>
       <Dialog
         open={open !== null}
         title={open?.id ? roles.nameOf(open.id) : t('roles.new')}
@@ -61,7 +58,7 @@ export function RolesPage() {
         {open && (open.builtIn || !mayEdit) && <Allowed role={open} />}
         {open && !open.builtIn && mayEdit && <RoleForm role={open} onDone={() => setOpen(null)} />}
       </Dialog>
-    </main>
+    </Page>
   );
 }
 

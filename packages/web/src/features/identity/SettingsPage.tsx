@@ -3,43 +3,62 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import { mayOpen } from '../../lib/access.ts';
 import { api } from '../../lib/api.ts';
 import { useMay, useMe } from '../../lib/me.ts';
-import { Failure, Field, fieldError, useTitle } from '../../lib/ui.tsx';
+import { Page } from '../../lib/Page.tsx';
+import { Failure, Field, fieldError } from '../../lib/ui.tsx';
+import { useLetters } from '../signIn/letters.ts';
 import { Limits } from '../inference/Limits.tsx';
 import { Prices } from '../inference/Prices.tsx';
 import { Providers } from '../inference/Providers.tsx';
 
 export function SettingsPage() {
   const { t } = useTranslation();
-  useTitle(t('settings.title'));
   const me = useMe();
   const may = useMay();
   return (
-    <main className="page narrow" id="content">
-      <div className="head">
-        <h1>{t('settings.title')}</h1>
-      </div>
+    <Page title={t('settings.title')} narrow>
       <SettingsLinks />
       {me.data?.organisation && may('organisation.manage') && <Organisation me={me.data} />}
+      {may('organisation.manage') && <Letters />}
       {may('providers.read') && <Providers />}
       {may('providers.read') && <Prices />}
       {may('organisation.read') && <Limits />}
-    </main>
+    </Page>
+  );
+}
+
+/** Whether letters reach anybody, and if not, what is missing for it. */
+function Letters() {
+  const { t } = useTranslation();
+  const letters = useLetters();
+  const may = useMay();
+  if (!letters) return null;
+  return (
+    <fieldset className="stack">
+      <legend>{t('settings.letters')}</legend>
+      <p className={letters === 'sent' ? '' : 'note warn'}>{t(`settings.lettersAre.${letters}`)}</p>
+      {letters === 'kept' && mayOpen('/mailbox', may) && (
+        <p>
+          <Link to="/mailbox">{t('signIn.mailbox')}</Link>
+        </p>
+      )}
+    </fieldset>
   );
 }
 
 const links = [
-  ['/settings/members', 'members.title', 'members.read'],
-  ['/settings/roles', 'roles.title', 'members.read'],
-  ['/settings/teams', 'teams.title', 'members.read'],
-  ['/settings/api-keys', 'apiKeys.title', 'api-keys.own'],
+  ['/settings/members', 'members.title'],
+  ['/settings/roles', 'roles.title'],
+  ['/settings/teams', 'teams.title'],
+  ['/settings/api-keys', 'apiKeys.title'],
 ] as const;
 
 function SettingsLinks() {
   const { t } = useTranslation();
   const may = useMay();
-  const shown = links.filter(([, , permission]) => may(permission));
+  const shown = links.filter(([to]) => mayOpen(to, may));
   if (shown.length === 0) return null;
   return (
     <nav aria-label={t('settings.more')}>

@@ -4,7 +4,8 @@ import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { useMay } from '../../lib/me.ts';
-import { Dialog, Failure, Field, fieldError, Loading, useTitle } from '../../lib/ui.tsx';
+import { Empty, List, Page } from '../../lib/Page.tsx';
+import { Dialog, Failure, Field, fieldError } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { Checks } from './Checks.tsx';
 import { useAllMembers } from './everybody.ts';
@@ -14,55 +15,41 @@ const fresh: Draft = { id: '', name: '', members: [] };
 
 export function TeamsPage() {
   const { t } = useTranslation();
-  useTitle(t('teams.title'));
   const mayEdit = useMay()('teams.manage');
   const [editing, setEditing] = useState<Draft | null>(null);
   const list = usePages<Team>('/teams');
   return (
-    <main className="page" id="content">
-      <div className="head">
-        <h1>{t('teams.title')}</h1>
-        {mayEdit && (
+    <Page
+      title={t('teams.title')}
+      hint={t('teams.hint')}
+      actions={
+        mayEdit && (
           <button type="button" className="primary" onClick={() => setEditing(fresh)}>
             {t('teams.new')}
           </button>
-        )}
-      </div>
-      <p className="soft">{t('teams.hint')}</p>
-      <Failure error={list.error} />
-      {list.isPending && <Loading />}
-      {list.isSuccess && list.items.length === 0 && (
-        <div className="card empty">
-          <h2>{t('teams.empty')}</h2>
-        </div>
-      )}
-      <ul className="list">
-        {list.items.map((team) => (
-          <li key={team.id} className="card">
-            <div className="row">
-              <div className="grow">
-                <strong>{team.name}</strong>
-                <br />
-                <span className="soft small">{team.members.map((m) => m.name).join(', ') || t('teams.nobody')}</span>
-              </div>
-              {mayEdit && (
-                <button type="button" aria-label={`${t('common.open')}: ${team.name}`} onClick={() => setEditing(team)}>
-                  {t('common.open')}
-                </button>
-              )}
+        )
+      }
+    >
+      <List list={list} empty={<Empty title={t('teams.empty')} />}>
+        {(team) => (
+          <>
+            <div className="grow">
+              <strong>{team.name}</strong>
+              <br />
+              <span className="soft small">{team.members.map((m) => m.name).join(', ') || t('teams.nobody')}</span>
             </div>
-          </li>
-        ))}
-      </ul>
-      {list.hasNextPage && (
-        <button type="button" onClick={() => void list.fetchNextPage()}>
-          {t('common.more')}
-        </button>
-      )}
+            {mayEdit && (
+              <button type="button" aria-label={`${t('common.open')}: ${team.name}`} onClick={() => setEditing(team)}>
+                {t('common.open')}
+              </button>
+            )}
+          </>
+        )}
+      </List>
       <Dialog open={editing !== null} title={editing?.name || t('teams.new')} onClose={() => setEditing(null)}>
         {editing && <TeamForm team={editing} onDone={() => setEditing(null)} />}
       </Dialog>
-    </main>
+    </Page>
   );
 }
 

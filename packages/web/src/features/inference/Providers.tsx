@@ -3,13 +3,16 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Confirm, Dialog, Failure, isolated } from '../../lib/ui.tsx';
+import { useMay } from '../../lib/me.ts';
+import { Confirm } from '../../lib/Confirm.tsx';
+import { Dialog, Failure, isolated } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { ApprovalSwitch, ProcessingForm } from './Processing.tsx';
 import { emptyProvider, ProviderForm, toProvider } from './ProviderForm.tsx';
 
 export function Providers() {
   const { t } = useTranslation();
+  const manages = useMay()('providers.manage');
   const queries = useQueryClient();
   const [adding, setAdding] = useState(false);
   const [deciding, setDeciding] = useState<Provider | null>(null);
@@ -31,36 +34,45 @@ export function Providers() {
                 {t(`processing.status.${p.processing.status}`)}
               </span>
             </span>
-            {p.processing.status !== 'local' && (
+            {manages && p.processing.status !== 'local' && (
               <button type="button" aria-label={`${t('processing.decide')}: ${p.label}`} onClick={() => setDeciding(p)}>
                 {t('processing.decide')}
               </button>
             )}
-            {p.isDefault ? (
-              <span className="badge on">{t('settings.default')}</span>
-            ) : (
-              <button type="button" onClick={() => choose.mutate(p.id)}>
+            {p.isDefault && <span className="badge on">{t('settings.default')}</span>}
+            {manages && !p.isDefault && (
+              <button
+                type="button"
+                aria-label={`${t('settings.makeDefault')}: ${p.label}`}
+                onClick={() => choose.mutate(p.id)}
+              >
                 {t('settings.makeDefault')}
               </button>
             )}
-            <button
-              type="button"
-              className="quiet"
-              aria-label={`${t('common.remove')}: ${p.label}`}
-              onClick={() => setRemoving(p)}
-            >
-              {t('common.remove')}
-            </button>
+            {manages && (
+              <button
+                type="button"
+                className="quiet"
+                aria-label={`${t('common.remove')}: ${p.label}`}
+                onClick={() => setRemoving(p)}
+              >
+                {t('common.remove')}
+              </button>
+            )}
           </li>
         ))}
       </ul>
       <Failure error={list.error ?? remove.error ?? choose.error} />
-      <div>
-        <button type="button" onClick={() => setAdding(true)}>
-          {t('settings.addProvider')}
-        </button>
-      </div>
-      <ApprovalSwitch />
+      {manages && (
+        <>
+          <div>
+            <button type="button" onClick={() => setAdding(true)}>
+              {t('settings.addProvider')}
+            </button>
+          </div>
+          <ApprovalSwitch />
+        </>
+      )}
       <Dialog open={deciding !== null} title={deciding?.label ?? ''} onClose={() => setDeciding(null)}>
         {deciding && (
           <ProcessingForm

@@ -5,7 +5,9 @@ import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { isId } from '../../lib/isId.ts';
-import { Confirm, Failure, Field, fieldError, isMissing, Loading, NotFound, useTitle } from '../../lib/ui.tsx';
+import { Confirm } from '../../lib/Confirm.tsx';
+import { NotFound } from '../../lib/Page.tsx';
+import { Failure, Field, fieldError, isMissing, Loading, useTitle } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 
 export function KnowledgeBasePage() {

@@ -2,27 +2,31 @@ import type { Provider } from '@rapport/protocol/inference';
 import type { KnowledgeBase } from '@rapport/protocol/knowledge';
 import type { PersonaSpec } from '@rapport/protocol/personas';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '../../lib/me.ts';
 import { Picker } from '../../lib/Picker.tsx';
 import { Field, fieldError } from '../../lib/ui.tsx';
 import type { SpecProps } from './SpecFields.tsx';
 
 export function ModelFields({ spec, onChange, error }: SpecProps) {
   const { t } = useTranslation();
+  const may = useMay();
   const { model } = spec;
   const set = (more: Partial<PersonaSpec['model']>) => onChange({ ...spec, model: { ...model, ...more } });
   return (
     <fieldset className="stack">
       <legend>{t('personas.model')}</legend>
-      <Picker<KnowledgeBase>
-        label={t('personas.knowledge')}
-        path="/knowledge-bases"
-        nameOf={(b) => b.name}
-        detailOf={(b) => t('knowledge.documents', { count: b.documentCount })}
-        value={spec.knowledgeBaseId}
-        onPick={(knowledgeBaseId) => onChange({ ...spec, knowledgeBaseId })}
-        none={t('common.none')}
-        error={fieldError(error, '/knowledgeBaseId')}
-      />
+      {may('knowledge.read') && (
+        <Picker<KnowledgeBase>
+          label={t('personas.knowledge')}
+          path="/knowledge-bases"
+          nameOf={(b) => b.name}
+          detailOf={(b) => t('knowledge.documents', { count: b.documentCount })}
+          value={spec.knowledgeBaseId}
+          onPick={(knowledgeBaseId) => onChange({ ...spec, knowledgeBaseId })}
+          none={t('common.none')}
+          error={fieldError(error, '/knowledgeBaseId')}
+        />
+      )}
       <Field label={t('personas.policy')} error={fieldError(error, '/policy')}>
         {(ids) => (
           <select
@@ -38,17 +42,19 @@ export function ModelFields({ spec, onChange, error }: SpecProps) {
           </select>
         )}
       </Field>
-      <Picker<Provider>
-        label={t('personas.provider')}
-        path="/providers"
-        inPages
-        nameOf={(p) => p.label}
-        detailOf={(p) => p.model ?? ''}
-        value={model.providerId}
-        onPick={(providerId) => set({ providerId })}
-        none={t('personas.providerDefault')}
-        error={fieldError(error, '/model/providerId')}
-      />
+      {may('providers.read') && (
+        <Picker<Provider>
+          label={t('personas.provider')}
+          path="/providers"
+          inPages
+          nameOf={(p) => p.label}
+          detailOf={(p) => p.model ?? ''}
+          value={model.providerId}
+          onPick={(providerId) => set({ providerId })}
+          none={t('personas.providerDefault')}
+          error={fieldError(error, '/model/providerId')}
+        />
+      )}
       <Field label={`${t('personas.modelName')} (${t('common.optional')})`} error={fieldError(error, '/model/model')}>
         {(ids) => (
           <input

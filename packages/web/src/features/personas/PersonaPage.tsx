@@ -4,9 +4,12 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useBlocker, useParams } from '@tanstack/react-router';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import { mayOpen } from '../../lib/access.ts';
 import { api } from '../../lib/api.ts';
 import { isId } from '../../lib/isId.ts';
-import { Failure, formatDate, isMissing, Loading, NotFound, useTitle } from '../../lib/ui.tsx';
+import { useMay } from '../../lib/me.ts';
+import { NotFound, Page } from '../../lib/Page.tsx';
+import { Failure, formatDate, isMissing, Loading, useTitle } from '../../lib/ui.tsx';
 import { ModelFields } from './ModelFields.tsx';
 import { Lists, Who } from './SpecFields.tsx';
 
@@ -38,6 +41,7 @@ const changesOf = (before: PersonaSpec, now: PersonaSpec): Partial<PersonaSpec> 
   );
 
 export function PersonaPage() {
+  const { t } = useTranslation();
   const { id } = useParams({ strict: false }) as { id: string };
   const persona = useQuery({
     queryKey: ['persona', id],
@@ -48,9 +52,9 @@ export function PersonaPage() {
   if (persona.isPending) return <Loading />;
   if (persona.error) {
     return (
-      <main className="page narrow" id="content">
+      <Page title={t('personas.title')} narrow>
         <Failure error={persona.error} />
-      </main>
+      </Page>
     );
   }
   return <Editor key={id} persona={persona.data} />;
@@ -111,6 +115,8 @@ function Editor({ persona }: { persona: Persona }) {
   const { t } = useTranslation();
   const { base, spec, setSpec, dirty, save, publish, archive, error, busy } = useDraft(persona);
   useTitle(base.name);
+  const may = useMay();
+  const mayWrite = may('personas.author');
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     if (error) form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus();
@@ -130,29 +136,13 @@ function Editor({ persona }: { persona: Persona }) {
   };
   return (
     <main className="page" id="content">
-      <div className="head">
-        <div>
-          <h1 dir="auto">{base.name}</h1>
-          <span className={`badge ${base.publishedVersion === null ? '' : 'on'}`}>
-            {base.publishedVersion === null
-              ? t('personas.draft')
-              : t('personas.published', { version: base.publishedVersion })}
-          </span>{' '}
-          {base.publishedVersion !== null && base.draftChanged && (
-            <span className="badge warn">{t('personas.changed')}</span>
-          )}{' '}
-          {base.archived && <span className="badge warn">{t('personas.archived')}</span>}
-        </div>
-        {base.publishedVersion !== null && !base.archived && (
-          <Link to="/sessions/new" search={{ persona: persona.id } as never} className="button">
-            {t('personas.startSession')}
-          </Link>
-        )}
-      </div>
+      <Head persona={base} />
       <form onSubmit={submit} ref={form}>
-        <Who spec={spec} onChange={change} error={error} />
-        <Lists spec={spec} onChange={change} error={error} />
-        <ModelFields spec={spec} onChange={change} error={error} />
+        <fieldset className="bare" disabled={!mayWrite}>
+          <Who spec={spec} onChange={change} error={error} />
+          <Lists spec={spec} onChange={change} error={error} />
+          <ModelFields spec={spec} onChange={change} error={error} />
+        </fieldset>
         <Failure error={error} marked />
         {publish.data && (
           <p className="note" role="status">
@@ -160,18 +150,22 @@ function Editor({ persona }: { persona: Persona }) {
           </p>
         )}
         <div className="row">
-          <button disabled={busy || !dirty}>{t('common.save')}</button>
-          <button
-            type="button"
-            className="primary"
-            disabled={busy || !(dirty || base.draftChanged || base.publishedVersion === null)}
-            onClick={() => publish.mutate()}
-          >
-            {t('personas.publish')}
-          </button>
-          <button type="button" disabled={busy} onClick={() => archive.mutate()}>
-            {base.archived ? t('personas.restore') : t('personas.archive')}
-          </button>
+          {mayWrite && <button disabled={busy || !dirty}>{t('common.save')}</button>}
+          {may('personas.publish') && (
+            <button
+              type="button"
+              className="primary"
+              disabled={busy || !(dirty || base.draftChanged || base.publishedVersion === null)}
+              onClick={() => publish.mutate()}
+            >
+              {t('personas.publish')}
+            </button>
+          )}
+          {mayWrite && (
+            <button type="button" disabled={busy} onClick={() => archive.mutate()}>
+              {base.archived ? t('personas.restore') : t('personas.archive')}
+            </button>
+          )}
           {!dirty && !base.draftChanged && base.publishedVersion !== null && !publish.data && (
             <span className="soft small">{t('personas.unchanged')}</span>
           )}
@@ -180,6 +174,32 @@ function Editor({ persona }: { persona: Persona }) {
       </form>
       <Versions id={persona.id} />
     </main>
+  );
+}
+
+function Head({ persona }: { persona: Persona }) {
+  const { t } = useTranslation();
+  const may = useMay();
+  return (
+    <div className="head">
+      <div>
+        <h1 dir="auto">{persona.name}</h1>
+        <span className={`badge ${persona.publishedVersion === null ? '' : 'on'}`}>
+          {persona.publishedVersion === null
+            ? t('personas.draft')
+            : t('personas.published', { version: persona.publishedVersion })}
+        </span>{' '}
+        {persona.publishedVersion !== null && persona.draftChanged && (
+          <span className="badge warn">{t('personas.changed')}</span>
+        )}{' '}
+        {persona.archived && <span className="badge warn">{t('personas.archived')}</span>}
+      </div>
+      {persona.publishedVersion !== null && !persona.archived && mayOpen('/sessions/new', may) && (
+        <Link to="/sessions/new" search={{ persona: persona.id } as never} className="button">
+          {t('personas.startSession')}
+        </Link>
+      )}
+    </div>
   );
 }
 

@@ -4,32 +4,34 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Dialog, Failure, Field, fieldError, Loading, useTitle } from '../../lib/ui.tsx';
+import { useMay } from '../../lib/me.ts';
+import { Empty, More, Page } from '../../lib/Page.tsx';
+import { Dialog, Failure, Field, fieldError, Loading } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 
 const archivedToo = { archived: 'true' };
 
 export function PersonasPage() {
   const { t } = useTranslation();
-  useTitle(t('personas.title'));
+  const may = useMay();
   const [adding, setAdding] = useState(false);
   const [archived, setArchived] = useState(false);
   const list = usePages<Persona>('/personas', archived ? archivedToo : {});
   return (
-    <main className="page" id="content">
-      <div className="head">
-        <h1>{t('personas.title')}</h1>
-        <button type="button" className="primary" onClick={() => setAdding(true)}>
-          {t('personas.new')}
-        </button>
-      </div>
+    <Page
+      title={t('personas.title')}
+      actions={
+        may('personas.author') && (
+          <button type="button" className="primary" onClick={() => setAdding(true)}>
+            {t('personas.new')}
+          </button>
+        )
+      }
+    >
       <Failure error={list.error} />
       {list.isPending && <Loading />}
       {list.isSuccess && list.items.length === 0 && (
-        <div className="card empty">
-          <h2>{t('personas.empty')}</h2>
-          <p className="soft">{t('personas.emptyHint')}</p>
-        </div>
+        <Empty title={t('personas.empty')} hint={t('personas.emptyHint')} />
       )}
       <p>
         <label className="check">
@@ -42,15 +44,11 @@ export function PersonasPage() {
           <Card key={persona.id} persona={persona} />
         ))}
       </div>
-      {list.hasNextPage && (
-        <button type="button" onClick={() => void list.fetchNextPage()}>
-          {t('common.more')}
-        </button>
-      )}
+      <More list={list} />
       <Dialog open={adding} title={t('personas.new')} onClose={() => setAdding(false)}>
         <NewPersona />
       </Dialog>
-    </main>
+    </Page>
   );
 }
 

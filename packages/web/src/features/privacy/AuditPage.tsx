@@ -3,7 +3,10 @@ import { auditActs, auditActNames } from '@rapport/protocol/auditActs';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Failure, Field, formatDate, Loading, useTitle } from '../../lib/ui.tsx';
+import { mayOpen } from '../../lib/access.ts';
+import { useMay } from '../../lib/me.ts';
+import { More, Page } from '../../lib/Page.tsx';
+import { Failure, Field, formatDate, Loading } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { ChainState } from './ChainState.tsx';
 
@@ -39,28 +42,35 @@ const exportUrl = (format: string, query: Record<string, string | undefined>): s
 
 export function AuditPage() {
   const { t } = useTranslation();
-  useTitle(t('audit.title'));
+  const may = useMay();
   const [filter, setFilter] = useState(all);
   const query = queryOf(filter);
   const list = usePages<AuditEntry>('/audit', query);
   const set = (more: Partial<Filter>) => setFilter({ ...filter, ...more });
   return (
-    <main className="page" id="content">
-      <div className="head">
-        <h1>{t('audit.title')}</h1>
-        <Link to="/break-glass" className="button">
-          {t('breakGlass.title')}
-        </Link>
-      </div>
+    <Page
+      title={t('audit.title')}
+      actions={
+        mayOpen('/break-glass', may) && (
+          <Link to="/break-glass" className="button">
+            {t('breakGlass.title')}
+          </Link>
+        )
+      }
+    >
       <ChainState />
       <Filters filter={filter} set={set} />
       <p className="row">
-        <a className="button" href={exportUrl('csv', query)} download>
-          {t('audit.csv')}
-        </a>
-        <a className="button" href={exportUrl('jsonl', query)} download>
-          {t('audit.jsonl')}
-        </a>
+        {may('audit.export') && (
+          <>
+            <a className="button" href={exportUrl('csv', query)} download>
+              {t('audit.csv')}
+            </a>
+            <a className="button" href={exportUrl('jsonl', query)} download>
+              {t('audit.jsonl')}
+            </a>
+          </>
+        )}
         <button type="button" className="quiet" onClick={() => void list.refetch()}>
           {t('audit.refresh')}
         </button>
@@ -74,14 +84,8 @@ export function AuditPage() {
       {list.isPending && <Loading />}
       {list.isSuccess && list.items.length === 0 && <p className="soft">{t('audit.nothing')}</p>}
       {list.items.length > 0 && <Entries items={list.items} set={set} />}
-      {list.hasNextPage && (
-        <p>
-          <button type="button" onClick={() => void list.fetchNextPage()}>
-            {t('common.more')}
-          </button>
-        </p>
-      )}
-    </main>
+      <More list={list} />
+    </Page>
   );
 }
 

@@ -3,44 +3,37 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useDeferredValue, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Dialog, Failure, Field, fieldError, formatDate, Loading, useTitle } from '../../lib/ui.tsx';
+import { useMay } from '../../lib/me.ts';
+import { List, Page } from '../../lib/Page.tsx';
+import { Dialog, Failure, Field, fieldError, formatDate } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 
 const lengths = [15, 30, 60, 120, 240];
 
 export function BreakGlassPage() {
   const { t } = useTranslation();
-  useTitle(t('breakGlass.title'));
+  const may = useMay();
   const [opening, setOpening] = useState(false);
   const list = usePages<BreakGlassGrant>('/break-glass');
   return (
-    <main className="page" id="content">
-      <div className="head">
-        <h1>{t('breakGlass.title')}</h1>
-        <button type="button" className="primary" onClick={() => setOpening(true)}>
-          {t('breakGlass.new')}
-        </button>
-      </div>
-      <p className="soft">{t('breakGlass.intro')}</p>
-      <Failure error={list.error} />
-      {list.isPending && <Loading />}
-      {list.isSuccess && list.items.length === 0 && <p className="soft">{t('breakGlass.empty')}</p>}
-      <ul className="list">
-        {list.items.map((grant) => (
-          <li key={grant.id} className="card">
-            <Grant grant={grant} />
-          </li>
-        ))}
-      </ul>
-      {list.hasNextPage && (
-        <button type="button" onClick={() => void list.fetchNextPage()}>
-          {t('common.more')}
-        </button>
-      )}
+    <Page
+      title={t('breakGlass.title')}
+      hint={t('breakGlass.intro')}
+      actions={
+        may('clients.break-glass') && (
+          <button type="button" className="primary" onClick={() => setOpening(true)}>
+            {t('breakGlass.new')}
+          </button>
+        )
+      }
+    >
+      <List list={list} empty={<p className="soft">{t('breakGlass.empty')}</p>}>
+        {(grant) => <Grant grant={grant} />}
+      </List>
       <Dialog open={opening} title={t('breakGlass.new')} onClose={() => setOpening(false)}>
         <OpenForm onDone={() => setOpening(false)} />
       </Dialog>
-    </main>
+    </Page>
   );
 }
 
@@ -52,7 +45,7 @@ function Grant({ grant }: { grant: BreakGlassGrant }) {
     onSettled: () => queries.invalidateQueries({ queryKey: ['/break-glass'] }),
   });
   return (
-    <div className="row">
+    <>
       <div className="grow">
         <strong>{t('breakGlass.who', { user: grant.userName, client: grant.clientName })}</strong>{' '}
         <span className={grant.active ? 'badge warn' : 'badge'}>
@@ -80,7 +73,7 @@ function Grant({ grant }: { grant: BreakGlassGrant }) {
           {t('breakGlass.end')}
         </button>
       )}
-    </div>
+    </>
   );
 }
 

@@ -1,10 +1,10 @@
 import type { DeidExport, DeidForm, DeidItem, DeidPiece } from '@rapport/protocol/deid';
-import type { Me } from '@rapport/protocol/setup';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { useMay } from '../../lib/me.ts';
+import { useMay, useMe } from '../../lib/me.ts';
+import { List, More } from '../../lib/Page.tsx';
 import { Dialog, Failure, Field, formatDate } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 
@@ -24,9 +24,9 @@ export function DeidSection() {
       <h2 id="deid-title">{t('deid.title')}</h2>
       <p className="soft">{t('deid.hint')}</p>
       {may('research.export') && <Prepare onDone={refresh} />}
-      <ul className="list">
-        {list.items.map((one) => (
-          <li key={one.id} className="card row">
+      <List list={list} empty={<p className="soft">{t('deid.none')}</p>}>
+        {(one) => (
+          <>
             <span className="grow">
               <strong>{t(`deid.form.${one.form}`)}</strong>{' '}
               <span className="badge">{t(`deid.status.${one.status}`)}</span>
@@ -52,15 +52,10 @@ export function DeidSection() {
                 {t('common.delete')}
               </button>
             )}
-          </li>
-        ))}
-      </ul>
-      <Failure error={list.error ?? remove.error} />
-      {list.hasNextPage && (
-        <button type="button" onClick={() => void list.fetchNextPage()}>
-          {t('common.more')}
-        </button>
-      )}
+          </>
+        )}
+      </List>
+      <Failure error={remove.error} />
       <Dialog open={open !== null} title={t('deid.review')} onClose={() => setOpen(null)}>
         {open && (
           <Review
@@ -146,7 +141,7 @@ function Prepare({ onDone }: { onDone(): Promise<void> }) {
 
 function Review({ one, onDone }: { one: DeidExport; onDone(): void }) {
   const { t } = useTranslation();
-  const me = useQuery({ queryKey: ['me'], queryFn: () => api.get<Me>('/me') });
+  const me = useMe();
   const items = usePages<DeidItem>(`${path}/${one.id}/items`);
   const [remark, setRemark] = useState('');
   const decide = useMutation({
@@ -167,11 +162,7 @@ function Review({ one, onDone }: { one: DeidExport; onDone(): void }) {
           ))}
         </section>
       ))}
-      {items.hasNextPage && (
-        <button type="button" onClick={() => void items.fetchNextPage()}>
-          {t('common.more')}
-        </button>
-      )}
+      <More list={items} />
       <Failure error={items.error ?? decide.error} />
       {own ? (
         <p className="note">{t('deid.own')}</p>

@@ -2,9 +2,9 @@ import type { Erasure, SigningKey } from '@rapport/protocol/privacy';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
+import { List } from '../../lib/Page.tsx';
 import { CopyButton, Failure, formatDate } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
-import { More } from './More.tsx';
 import { receiptLink } from './receipt.ts';
 
 const rowsOf = ({ counts }: Erasure): number =>
@@ -18,7 +18,7 @@ export function ErasuresSection() {
     <section className="card stack" aria-labelledby="erasures">
       <h2 id="erasures">{t('privacy.erasures')}</h2>
       <p className="soft">{t('privacy.erasuresHint')}</p>
-      <Failure error={list.error ?? key.error} />
+      <Failure error={key.error} />
       {key.data && (
         <div className="row">
           <span className="grow small">
@@ -27,10 +27,9 @@ export function ErasuresSection() {
           <CopyButton text={key.data.publicKey} label={t('privacy.copyKey')} />
         </div>
       )}
-      {list.isSuccess && list.items.length === 0 && <p className="soft">{t('privacy.noErasures')}</p>}
-      <ul className="list">
-        {list.items.map((erasure) => (
-          <li key={erasure.id} className="row">
+      <List list={list} inSection empty={<p className="soft">{t('privacy.noErasures')}</p>}>
+        {(erasure) => (
+          <>
             <span className="grow">
               {formatDate(erasure.erasedAt ?? erasure.startedAt)} · {t(`privacy.status.${erasure.status}`)}
               {erasure.counts && ` · ${t('privacy.entries', { count: rowsOf(erasure) })}`}
@@ -46,10 +45,9 @@ export function ErasuresSection() {
                 {t('privacy.receipt')}
               </a>
             )}
-          </li>
-        ))}
-      </ul>
-      <More list={list} />
+          </>
+        )}
+      </List>
     </section>
   );
 }

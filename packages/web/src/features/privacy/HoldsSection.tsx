@@ -3,9 +3,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Dialog, Failure, formatDate } from '../../lib/ui.tsx';
+import { List } from '../../lib/Page.tsx';
+import { Dialog, formatDate } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
-import { More } from './More.tsx';
 import { ReasonForm } from './ReasonForm.tsx';
 
 export function HoldsSection() {
@@ -27,13 +27,14 @@ export function HoldsSection() {
       <label className="check">
         <input type="checkbox" checked={all} onChange={(e) => setAll(e.target.checked)} /> {t('privacy.lifted')}
       </label>
-      <Failure error={list.error} />
-      {list.isSuccess && list.items.length === 0 && <p className="soft">{t('privacy.noHolds')}</p>}
-      <ul className="list">
-        {list.items.map((hold) => (
-          <li key={hold.id} className="row">
+      <List list={list} inSection empty={<p className="soft">{t('privacy.noHolds')}</p>}>
+        {(hold) => (
+          <>
             <span className="grow">
-              <strong>{hold.name}</strong> <span className="soft small">{formatDate(hold.placedAt)}</span>
+              <strong>
+                <bdi>{hold.name}</bdi>
+              </strong>{' '}
+              <span className="soft small">{formatDate(hold.placedAt)}</span>
               <br />
               {hold.reason}
               {hold.liftedAt && (
@@ -48,10 +49,9 @@ export function HoldsSection() {
                 {t('privacy.lift')}
               </button>
             )}
-          </li>
-        ))}
-      </ul>
-      <More list={list} />
+          </>
+        )}
+      </List>
       <Dialog
         open={lifting !== null}
         title={`${t('privacy.lift')}: ${lifting?.name ?? ''}`}

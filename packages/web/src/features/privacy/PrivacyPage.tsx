@@ -2,7 +2,7 @@ import type { Permission } from '@rapport/protocol/permissions';
 import type { ComponentType } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../../lib/me.ts';
-import { useTitle } from '../../lib/ui.tsx';
+import { Page } from '../../lib/Page.tsx';
 import { ConsentsSection } from './ConsentsSection.tsx';
 import { DeidSection } from './DeidSection.tsx';
 import { ErasuresSection } from './ErasuresSection.tsx';
@@ -14,9 +14,9 @@ import { RequestsSection } from './RequestsSection.tsx';
 import { RetentionSection } from './RetentionSection.tsx';
 
 /** Each section has a file and a heading of its own, and stands for who may use it; a further one is a line here. */
-const sections: [ComponentType, Permission][] = [
+const sections: [ComponentType, ...Permission[]][] = [
   [RequestsSection, 'privacy.manage'],
-  [RecordsSection, 'privacy.manage'],
+  [RecordsSection, 'privacy.manage', 'clients.read'],
   [ConsentsSection, 'privacy.manage'],
   [RetentionSection, 'privacy.manage'],
   [HoldsSection, 'privacy.manage'],
@@ -28,12 +28,12 @@ const sections: [ComponentType, Permission][] = [
 
 export function PrivacyPage() {
   const { t } = useTranslation();
-  useTitle(t('privacy.title'));
   const may = useMay();
   return (
-    <main className="page stack" id="content">
-      <h1>{t('privacy.title')}</h1>
-      {sections.map(([Section, permission]) => may(permission) && <Section key={Section.name} />)}
-    </main>
+    <Page title={t('privacy.title')}>
+      <div className="stack">
+        {sections.map(([Section, ...needed]) => needed.every(may) && <Section key={Section.name} />)}
+      </div>
+    </Page>
   );
 }

@@ -3,10 +3,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Dialog, Failure, Field } from '../../lib/ui.tsx';
+import { List } from '../../lib/Page.tsx';
+import { Dialog, Field } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { EraseDialog, type Whom } from './EraseDialog.tsx';
-import { More } from './More.tsx';
 import { ReasonForm } from './ReasonForm.tsx';
 
 /** Clients, and what can be done with what is stored of each. */
@@ -33,12 +33,12 @@ export function RecordsSection() {
       <Field label={t('common.search')}>
         {(ids) => <input {...ids} type="search" value={text} onChange={(e) => setText(e.target.value)} />}
       </Field>
-      <Failure error={list.error} />
-      {list.isSuccess && list.items.length === 0 && <p className="soft">{t('common.noMatch')}</p>}
-      <ul className="list">
-        {list.items.map((client) => (
-          <li key={client.id} className="row">
-            <strong className="grow">{client.name}</strong>
+      <List list={list} inSection empty={<p className="soft">{t('common.noMatch')}</p>}>
+        {(client) => (
+          <>
+            <strong className="grow">
+              <bdi>{client.name}</bdi>
+            </strong>
             <a
               className="button"
               href={`/api/v1/privacy/records/client/${client.id}/export`}
@@ -61,10 +61,9 @@ export function RecordsSection() {
             >
               {t('privacy.erase')}
             </button>
-          </li>
-        ))}
-      </ul>
-      <More list={list} />
+          </>
+        )}
+      </List>
       <EraseDialog whom={erasing} onClose={() => setErasing(null)} />
       <Dialog
         open={holding !== null}

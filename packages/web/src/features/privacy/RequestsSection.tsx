@@ -3,10 +3,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Dialog, Failure, formatDate } from '../../lib/ui.tsx';
+import { List } from '../../lib/Page.tsx';
+import { Dialog, formatDate } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { EraseDialog, type Whom } from './EraseDialog.tsx';
-import { More } from './More.tsx';
 import { ReasonForm } from './ReasonForm.tsx';
 
 /** What clients wish for on their own page. */
@@ -26,13 +26,14 @@ export function RequestsSection() {
   return (
     <section className="card stack" aria-labelledby="requests">
       <h2 id="requests">{t('privacy.requests')}</h2>
-      <Failure error={list.error} />
-      {list.isSuccess && list.items.length === 0 && <p className="soft">{t('privacy.noRequests')}</p>}
-      <ul className="list">
-        {list.items.map((request) => (
-          <li key={request.id} className="row">
+      <List list={list} inSection empty={<p className="soft">{t('privacy.noRequests')}</p>}>
+        {(request) => (
+          <>
             <span className="grow">
-              <strong>{request.name}</strong> <span className="soft small">{formatDate(request.createdAt)}</span>
+              <strong>
+                <bdi>{request.name}</bdi>
+              </strong>{' '}
+              <span className="soft small">{formatDate(request.createdAt)}</span>
             </span>
             <button
               type="button"
@@ -49,10 +50,9 @@ export function RequestsSection() {
             >
               {t('privacy.decline')}
             </button>
-          </li>
-        ))}
-      </ul>
-      <More list={list} />
+          </>
+        )}
+      </List>
       <EraseDialog whom={erasing} onClose={() => setErasing(null)} />
       <Dialog
         open={declining !== null}

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
+import { More } from '../../lib/Page.tsx';
 import { Failure, Field, formatDate } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 
@@ -33,11 +34,7 @@ export function RetentionSection() {
           </li>
         ))}
       </ul>
-      {runs.hasNextPage && (
-        <button type="button" onClick={() => void runs.fetchNextPage()}>
-          {t('common.more')}
-        </button>
-      )}
+      <More list={runs} />
     </section>
   );
 }

@@ -1,6 +1,7 @@
 import type { ClientSession } from '@rapport/protocol/sessions';
 import { createApi, type Api } from '@rapport/sdk/api';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
+import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { isId } from '../../lib/isId.ts';
 import { Failure, Loading, useTitle } from '../../lib/ui.tsx';
@@ -8,7 +9,7 @@ import { Composer } from '../sessions/Composer.tsx';
 import { Transcript } from '../sessions/Transcript.tsx';
 import { useRoom } from '../sessions/useRoom.ts';
 import { tokenOf } from './access.ts';
-import { ConsentButton, ConsentStep, useConsents } from './Consents.tsx';
+import { ConsentButton, ConsentStep, useConsents, type Consents } from './Consents.tsx';
 
 export function ChatPage({ sessionId }: { sessionId: string }) {
   const { t } = useTranslation();
@@ -24,22 +25,22 @@ export function ChatPage({ sessionId }: { sessionId: string }) {
   useEffect(load, [load]);
   if (!isId(sessionId) || tokenOf(sessionId) === null || (error && !session)) {
     return (
-      <main className="page narrow" id="content">
-        <h1>{t('app.name')}</h1>
+      <Shut>
         <p>{t('chat.noAccess')}</p>
         <Failure error={error} />
-      </main>
+      </Shut>
     );
   }
   return session ? <Asked api={api} session={session} token={token} onSession={load} /> : <Loading />;
 }
 
-function NoAccess() {
+function Shut({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
+  useTitle(t('chat.shut'));
   return (
     <main className="page narrow" id="content">
-      <h1>{t('app.name')}</h1>
-      <p role="status">{t('status.denied')}</p>
+      <h1>{t('chat.shut')}</h1>
+      {children}
     </main>
   );
 }
@@ -63,11 +64,22 @@ interface ChatProps {
   onSession(): void;
 }
 
-function Chat({ api, session, token, onSession, consents }: ChatProps & { consents: ReturnType<typeof useConsents> }) {
+function Chat({ api, session, token, onSession, consents }: ChatProps & { consents: Consents }) {
   const { t } = useTranslation();
   useTitle(session.personaName);
   const [error, setError] = useState<unknown>(null);
-  const room = useRoom({ api, sessionId: session.id, roomId: session.roomId, token, me: 'client', onSession });
+  const { refused, reload } = consents;
+  // What was answered on another device, or on paper, holds here too.
+  const room = useRoom({
+    api,
+    sessionId: session.id,
+    roomId: session.roomId,
+    token,
+    me: 'client',
+    onSession,
+    onConsent: reload,
+  });
+  const [silent, unanswered] = [refused('recording'), refused('ai-processing')];
   const [busy, setBusy] = useState(false);
   const act = (path: string) => {
     if (busy) return;
@@ -82,37 +94,17 @@ function Chat({ api, session, token, onSession, consents }: ChatProps & { consen
   const moment = `${room.status}/${session.status}/${session.humanWrites}/${room.state.cursor}`;
   useEffect(() => setError(null), [moment]);
   // Whoever may not see it any more does not go on seeing it.
-  if (room.status === 'denied') return <NoAccess />;
-  const statusText = () => {
-    if (session.status === 'ended') return t('chat.ended');
-    if (room.status !== 'live') return t(`status.${room.status}`);
-    if (room.typing && session.humanWrites) return t('chat.typing');
-    return session.status === 'paused' ? t('chat.paused') : t(`status.${room.status}`);
-  };
-  const disclosure = () => {
-    if (session.status === 'ended') return t('chat.was');
-    if (session.personaOff) return t('chat.off');
-    if (session.humanWrites) return t('chat.person');
-    return session.status === 'paused' ? t('chat.pausedNow') : t('chat.disclosure');
-  };
+  if (room.status === 'denied')
+    return (
+      <Shut>
+        <p role="status">{t('status.denied')}</p>
+      </Shut>
+    );
   return (
     <main className="room single" id="content">
       <section className="talk">
-        <header>
-          <h1 dir="auto">{session.personaName}</h1>
-          <div className="row">
-            <span className="soft small grow" dir="auto">
-              {session.personaRole}
-            </span>
-            {consents.items && consents.items.length > 0 && (
-              <ConsentButton items={consents.items} answer={consents.answer} />
-            )}
-            <a className="small" href={`/record/${session.id}`}>
-              {t('chat.record')}
-            </a>
-          </div>
-        </header>
-        <div className="disclosure">{disclosure()}</div>
+        <Head session={session} consents={consents} />
+        <div className="disclosure">{disclosure(t, session, { silent, unanswered })}</div>
         <Transcript
           state={room.state}
           outgoing={room.outgoing}
@@ -123,17 +115,54 @@ function Chat({ api, session, token, onSession, consents }: ChatProps & { consen
           onOlder={room.loadOlder}
           onStop={(replyId) => act(`/replies/${replyId}/stop`)}
           onRegenerate={() => act('/regenerate')}
-          canRegenerate={session.status === 'active' && !session.humanWrites && !session.personaOff}
-          empty={t('chat.empty')}
+          canRegenerate={
+            session.status === 'active' && !session.humanWrites && !session.personaOff && !silent && !unanswered
+          }
+          empty={silent ? '' : t('chat.empty')}
         />
         <Failure error={error ?? room.olderError} />
         <p className="status" role="status">
-          {statusText()}
+          {statusText(t, session, room, silent)}
         </p>
-        {session.status !== 'ended' && (
+        {session.status !== 'ended' && !silent && (
           <Composer label={t('room.message')} disabled={!room.ready} onSend={room.send} onType={room.typed} />
         )}
       </section>
     </main>
   );
+}
+
+function Head({ session, consents: { items, answer } }: { session: ClientSession; consents: Consents }) {
+  const { t } = useTranslation();
+  return (
+    <header>
+      <h1 dir="auto">{session.personaName}</h1>
+      <div className="row">
+        <span className="soft small grow" dir="auto">
+          {session.personaRole}
+        </span>
+        {items && items.length > 0 && <ConsentButton items={items} answer={answer} />}
+        <a className="small" href={`/record/${session.id}`}>
+          {t('chat.record')}
+        </a>
+      </div>
+    </header>
+  );
+}
+
+/** Who answers, or why nobody does. */
+function disclosure(t: TFunction, session: ClientSession, refused: { silent: boolean; unanswered: boolean }): string {
+  if (session.status === 'ended') return t('chat.was');
+  if (refused.silent) return t('chat.noRecording');
+  if (session.personaOff) return t('chat.off');
+  if (session.humanWrites) return t('chat.person');
+  if (refused.unanswered) return t('chat.noAi');
+  return session.status === 'paused' ? t('chat.pausedNow') : t('chat.disclosure');
+}
+
+function statusText(t: TFunction, session: ClientSession, room: ReturnType<typeof useRoom>, silent: boolean): string {
+  if (session.status === 'ended') return t('chat.ended');
+  if (room.status !== 'live') return t(`status.${room.status}`);
+  if (room.typing && session.humanWrites) return t('chat.typing');
+  return session.status === 'paused' && !silent ? t('chat.paused') : t(`status.${room.status}`);
 }

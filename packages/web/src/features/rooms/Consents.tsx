@@ -1,8 +1,8 @@
-import type { ConsentQuestion } from '@rapport/protocol/consents';
+import type { ConsentQuestion, Purpose } from '@rapport/protocol/consents';
 import type { Api } from '@rapport/sdk/api';
 import { useCallback, useEffect, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Dialog, Failure } from '../../lib/ui.tsx';
+import { Dialog, Failure, useTitle } from '../../lib/ui.tsx';
 
 /** What the client is asked, once it is known. */
 export function useConsents(api: Api, sessionId: string) {
@@ -20,28 +20,33 @@ export function useConsents(api: Api, sessionId: string) {
     await api.post(path, { answers });
     await load();
   };
-  return { items, answer };
+  /** Whether a yes was asked for and the person said no. */
+  const refused = (purpose: Purpose) => items?.some((one) => one.purpose === purpose && one.given === false) ?? false;
+  const reload = useCallback(() => void load().catch(() => {}), [load]);
+  return { items, answer, refused, reload };
 }
+
+export type Consents = ReturnType<typeof useConsents>;
 
 interface Props {
   items: ConsentQuestion[];
   answer(answers: object[]): Promise<void>;
-  onDone(): void;
 }
 
-function ConsentForm({ items, answer, onDone }: Props) {
+function ConsentForm({ items, answer, action, onDone }: Props & { action: string; onDone?(): void }) {
   const { t } = useTranslation();
   const [given, setGiven] = useState(() => Object.fromEntries(items.map((one) => [one.purpose, one.given])));
   const [error, setError] = useState<unknown>(null);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const answers = items.map(({ purpose, version, language }) => ({
+    const changed = items.filter(({ purpose, given: before }) => given[purpose] !== before);
+    const answers = changed.map(({ purpose, version, language }) => ({
       purpose,
       version,
       language,
       given: given[purpose],
     }));
-    answer(answers).then(onDone, setError);
+    (answers.length > 0 ? answer(answers) : Promise.resolve()).then(onDone, setError);
   };
   return (
     <form className="stack" onSubmit={submit}>
@@ -64,24 +69,25 @@ function ConsentForm({ items, answer, onDone }: Props) {
         </fieldset>
       ))}
       <Failure error={error} />
-      <button className="primary">{t('consent.save')}</button>
+      <button className="primary">{action}</button>
     </form>
   );
 }
 
 /** What has not been answered yet, before the conversation is shown. */
-export function ConsentStep(props: Omit<Props, 'onDone'>) {
+export function ConsentStep(props: Props) {
   const { t } = useTranslation();
+  useTitle(t('consent.title'));
   return (
     <main className="page narrow" id="content">
       <h1>{t('consent.title')}</h1>
-      <ConsentForm {...props} onDone={() => {}} />
+      <ConsentForm {...props} action={t('consent.go')} />
     </main>
   );
 }
 
 /** Where a yes is taken back, at any time. */
-export function ConsentButton(props: Omit<Props, 'onDone'>) {
+export function ConsentButton(props: Props) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
   const close = () => setOpen(false);
@@ -91,7 +97,7 @@ export function ConsentButton(props: Omit<Props, 'onDone'>) {
         {t('consent.mine')}
       </button>
       <Dialog open={open} title={t('consent.mine')} onClose={close}>
-        <ConsentForm {...props} onDone={close} />
+        <ConsentForm {...props} action={t('consent.save')} onDone={close} />
       </Dialog>
     </>
   );

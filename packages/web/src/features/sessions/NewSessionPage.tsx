@@ -7,36 +7,39 @@ import { useRef, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { isId } from '../../lib/isId.ts';
+import { useMay } from '../../lib/me.ts';
+import { Empty, Page } from '../../lib/Page.tsx';
 import { Picker } from '../../lib/Picker.tsx';
-import { Failure, Field, Loading, useTitle } from '../../lib/ui.tsx';
+import { Failure, Field, Loading } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 
 const ready = { published: 'true' };
 
 export function NewSessionPage() {
   const { t } = useTranslation();
-  useTitle(t('sessions.new'));
+  const may = useMay();
   const personas = usePages<Persona>('/personas', ready);
-  if (personas.isPending) return <Loading />;
   return (
-    <main className="page narrow" id="content">
-      <h1>{t('sessions.new')}</h1>
+    <Page title={t('sessions.new')} narrow>
+      {personas.isPending && <Loading />}
       <Failure error={personas.error} />
       {personas.isSuccess && personas.items.length === 0 && (
-        <div className="card empty">
-          <p>{t('sessions.needPersona')}</p>
-          <Link to="/personas" className="button primary">
-            {t('sessions.toPersonas')}
-          </Link>
-        </div>
+        <Empty title={t(may('personas.publish') ? 'sessions.needPersona' : 'sessions.noPersona')}>
+          {may('personas.publish') && (
+            <Link to="/personas" className="button primary">
+              {t('sessions.toPersonas')}
+            </Link>
+          )}
+        </Empty>
       )}
       {personas.items.length > 0 && <Form personas={personas.items} />}
-    </main>
+    </Page>
   );
 }
 
 function Form({ personas }: { personas: Persona[] }) {
   const { t } = useTranslation();
+  const may = useMay();
   const navigate = useNavigate();
   const { persona: wanted } = useSearch({ strict: false }) as { persona?: unknown };
   const [only] = personas.length === 1 ? personas : [];
@@ -77,14 +80,16 @@ function Form({ personas }: { personas: Persona[] }) {
         onPick={setPersonaId}
         error={asked && personaId === null ? t('sessions.choosePersona') : undefined}
       />
-      <Picker<Client>
-        label={`${t('sessions.client')} (${t('common.optional')})`}
-        path="/clients"
-        nameOf={(c) => c.name}
-        value={clientId}
-        onPick={setClientId}
-        none={t('sessions.noClient')}
-      />
+      {may('clients.read') && (
+        <Picker<Client>
+          label={`${t('sessions.client')} (${t('common.optional')})`}
+          path="/clients"
+          nameOf={(c) => c.name}
+          value={clientId}
+          onPick={setClientId}
+          none={t('sessions.noClient')}
+        />
+      )}
       <Field label={t('sessions.policy')} hint={t('sessions.policyHint')}>
         {(ids) => (
           <select {...ids} value={policy} onChange={(e) => setPolicy(e.target.value)}>

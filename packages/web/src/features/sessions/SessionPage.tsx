@@ -6,7 +6,9 @@ import { useCallback, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { isId } from '../../lib/isId.ts';
-import { Failure, isMissing, isolated, Loading, NotFound, useTitle } from '../../lib/ui.tsx';
+import { useMay } from '../../lib/me.ts';
+import { NotFound, Page } from '../../lib/Page.tsx';
+import { Failure, isMissing, isolated, Loading, useTitle } from '../../lib/ui.tsx';
 import { Composer } from './Composer.tsx';
 import { SessionSide } from './SessionSide.tsx';
 import { Transcript } from './Transcript.tsx';
@@ -16,6 +18,7 @@ import { useRoom } from './useRoom.ts';
 const noToken = () => null;
 
 export function SessionPage() {
+  const { t } = useTranslation();
   const { id } = useParams({ strict: false }) as { id: string };
   const session = useQuery({
     queryKey: ['session', id],
@@ -26,9 +29,9 @@ export function SessionPage() {
   if (session.isPending) return <Loading />;
   if (session.error) {
     return (
-      <main className="page narrow" id="content">
+      <Page title={t('sessions.title')} narrow>
         <Failure error={session.error} />
-      </main>
+      </Page>
     );
   }
   return <Room key={id} session={session.data} />;
@@ -52,15 +55,13 @@ function Room({ session }: { session: Session }) {
   const moment = `${room.status}/${session.status}/${session.rung}/${room.state.cursor}`;
   useForget(moment, regenerate, stop);
   const ended = session.status === 'ended';
-  const asStaff = session.rung !== 'auto';
-  const canWrite = !ended && (asStaff || !session.clientJoined);
+  const takesPart = useMay()('sessions.take-part');
   // Whoever may not see it any more does not go on seeing it.
   if (denied) {
     return (
-      <main className="page narrow" id="content">
-        <h1>{t('app.name')}</h1>
+      <Page title={t('chat.shut')} narrow>
         <p role="status">{t('status.denied')}</p>
-      </main>
+      </Page>
     );
   }
   return (
@@ -75,28 +76,34 @@ function Room({ session }: { session: Session }) {
           me="staff"
           older={room.older}
           onOlder={room.loadOlder}
-          onStop={(replyId) => stop.mutate(replyId)}
+          onStop={takesPart ? (replyId) => stop.mutate(replyId) : undefined}
           onRegenerate={() => regenerate.isPending || regenerate.mutate()}
-          canRegenerate={session.status === 'active' && session.rung === 'auto'}
+          canRegenerate={takesPart && session.status === 'active' && session.rung === 'auto'}
           empty={t('chat.empty')}
         />
         <Failure error={regenerate.error ?? stop.error ?? room.olderError} />
         <p className="status typing" role="status">
           {room.typing && t('room.typing', { name: isolated(clientName) })}
         </p>
-        {canWrite ? (
-          <Composer
-            label={asStaff ? t('room.write') : t('room.rehearse')}
-            disabled={!room.ready}
-            onSend={room.send}
-            onType={session.rung === 'takeover' ? room.typed : undefined}
-          />
-        ) : (
-          !ended && <p className="status">{t('room.takeOverToWrite')}</p>
-        )}
+        {takesPart && !ended && <Writing session={session} room={room} />}
       </section>
       <SessionSide session={session} finished={room.state.running === null ? room.state.cursor : -1} moment={moment} />
     </main>
+  );
+}
+
+/** Nobody writes in the client's place once they are there. */
+function Writing({ session, room }: { session: Session; room: ReturnType<typeof useRoom> }) {
+  const { t } = useTranslation();
+  const asStaff = session.rung !== 'auto';
+  if (!asStaff && session.clientJoined) return <p className="status">{t('room.takeOverToWrite')}</p>;
+  return (
+    <Composer
+      label={asStaff ? t('room.write') : t('room.rehearse')}
+      disabled={!room.ready}
+      onSend={room.send}
+      onType={session.rung === 'takeover' ? room.typed : undefined}
+    />
   );
 }
 

@@ -3,7 +3,9 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Confirm, Failure, Field } from '../../lib/ui.tsx';
+import { useMay } from '../../lib/me.ts';
+import { Confirm } from '../../lib/Confirm.tsx';
+import { Failure, Field } from '../../lib/ui.tsx';
 import { InviteDialog } from './InviteDialog.tsx';
 import { useForget } from './useForget.ts';
 
@@ -19,35 +21,47 @@ interface Props {
 export function SessionSide({ session, finished, moment }: Props) {
   const { t } = useTranslation();
   const [inviting, setInviting] = useState(false);
+  const may = useMay();
+  const supervises = may('sessions.supervise');
   const ended = session.status === 'ended';
   return (
     <aside className="side" aria-label={t('room.controls')}>
-      {ended ? (
+      {supervises && ended && (
         <div>
           <button type="button" onClick={() => setInviting(true)}>
             {t('invite.existing')}
           </button>
         </div>
-      ) : (
+      )}
+      {supervises && !ended && (
         <>
           <h2>{t('room.controls')}</h2>
           <Controls session={session} moment={moment} onInvite={() => setInviting(true)} />
           <Guidance sessionId={session.id} moment={moment} />
         </>
       )}
-      <div>
-        <h2>{t('room.export')}</h2>
-        <div className="row">
-          {(['markdown', 'json', 'pdf'] as const).map((format) => (
-            <a key={format} className="button" download href={`/api/v1/sessions/${session.id}/export?format=${format}`}>
-              {t(`room.${format}`)}
-            </a>
-          ))}
-        </div>
-      </div>
+      {may('sessions.export') && <Export sessionId={session.id} />}
       <Replies sessionId={session.id} finished={finished} />
-      <InviteDialog sessionId={session.id} ended={ended} open={inviting} onClose={() => setInviting(false)} />
+      {supervises && (
+        <InviteDialog sessionId={session.id} ended={ended} open={inviting} onClose={() => setInviting(false)} />
+      )}
     </aside>
+  );
+}
+
+function Export({ sessionId }: { sessionId: string }) {
+  const { t } = useTranslation();
+  return (
+    <div>
+      <h2>{t('room.export')}</h2>
+      <div className="row">
+        {(['markdown', 'json', 'pdf'] as const).map((format) => (
+          <a key={format} className="button" download href={`/api/v1/sessions/${sessionId}/export?format=${format}`}>
+            {t(`room.${format}`)}
+          </a>
+        ))}
+      </div>
+    </div>
   );
 }
 

@@ -3,11 +3,13 @@ import type { Persona } from '@rapport/protocol/personas';
 import type { Session } from '@rapport/protocol/sessions';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link, useLocation, useNavigate } from '@tanstack/react-router';
-import { useDeferredValue, useEffect, useState } from 'react';
+import { useDeferredValue, useEffect, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { mayOpen } from '../../lib/access.ts';
 import { api } from '../../lib/api.ts';
 import { useMay } from '../../lib/me.ts';
-import { Failure, Field, formatDate, Loading, useTitle } from '../../lib/ui.tsx';
+import { Empty, More, Page } from '../../lib/Page.tsx';
+import { Failure, Field, formatDate, Loading } from '../../lib/ui.tsx';
 import { isId } from '../../lib/isId.ts';
 import { Picker } from '../../lib/Picker.tsx';
 import { usePages } from '../../lib/usePages.ts';
@@ -50,19 +52,22 @@ function useFilter() {
 
 export function SessionsPage() {
   const { t } = useTranslation();
-  useTitle(t('sessions.title'));
+  const may = useMay();
   const [filter, change] = useFilter();
   const wanted = useDeferredValue((filter.q ?? '').trim());
   const list = usePages<Session>('/sessions', { ...filter, q: wanted || undefined });
   const filtered = wanted !== '' || Boolean(filter.status ?? filter.personaId ?? filter.clientId);
   return (
-    <main className="page" id="content">
-      <div className="head">
-        <h1>{t('sessions.title')}</h1>
-        <Link to="/sessions/new" className="button primary">
-          {t('sessions.new')}
-        </Link>
-      </div>
+    <Page
+      title={t('sessions.title')}
+      actions={
+        mayOpen('/sessions/new', may) && (
+          <Link to="/sessions/new" className="button primary">
+            {t('sessions.new')}
+          </Link>
+        )
+      }
+    >
       <div className="row filters">
         <div className="grow">
           <Field label={t('common.search')}>
@@ -77,28 +82,32 @@ export function SessionsPage() {
             )}
           </Field>
         </div>
-        <div className="grow">
-          <Picker<Persona>
-            label={t('sessions.persona')}
-            path="/personas"
-            query={archivedToo}
-            nameOf={(p) => p.name}
-            detailOf={(p) => p.role}
-            value={filter.personaId ?? null}
-            onPick={(personaId) => change({ personaId })}
-            none={t('common.any')}
-          />
-        </div>
-        <div className="grow">
-          <Picker<Client>
-            label={t('sessions.client')}
-            path="/clients"
-            nameOf={(c) => c.name}
-            value={filter.clientId ?? null}
-            onPick={(clientId) => change({ clientId })}
-            none={t('common.any')}
-          />
-        </div>
+        {may('personas.read') && (
+          <div className="grow">
+            <Picker<Persona>
+              label={t('sessions.persona')}
+              path="/personas"
+              query={archivedToo}
+              nameOf={(p) => p.name}
+              detailOf={(p) => p.role}
+              value={filter.personaId ?? null}
+              onPick={(personaId) => change({ personaId })}
+              none={t('common.any')}
+            />
+          </div>
+        )}
+        {may('clients.read') && (
+          <div className="grow">
+            <Picker<Client>
+              label={t('sessions.client')}
+              path="/clients"
+              nameOf={(c) => c.name}
+              value={filter.clientId ?? null}
+              onPick={(clientId) => change({ clientId })}
+              none={t('common.any')}
+            />
+          </div>
+        )}
         <Field label={t('sessions.status')}>
           {(ids) => (
             <select {...ids} value={filter.status ?? ''} onChange={(e) => change({ status: e.target.value })}>
@@ -117,7 +126,7 @@ export function SessionsPage() {
       {list.isPending && <Loading />}
       {list.isSuccess &&
         list.items.length === 0 &&
-        (filtered ? <p className="soft">{t('sessions.nothing')}</p> : <Empty />)}
+        (filtered ? <p className="soft">{t('sessions.nothing')}</p> : <Nothing />)}
       <ul className="list">
         {list.items.map((s) => (
           <li key={s.id}>
@@ -125,21 +134,24 @@ export function SessionsPage() {
           </li>
         ))}
       </ul>
-      {list.hasNextPage && (
-        <p>
-          <button type="button" onClick={() => void list.fetchNextPage()}>
-            {t('common.more')}
-          </button>
-        </p>
-      )}
-    </main>
+      <More list={list} />
+    </Page>
   );
 }
 
 function Item({ session }: { session: Session }) {
   const { t } = useTranslation();
-  return (
-    <Link to="/sessions/$id" params={{ id: session.id }} className="item">
+  const may = useMay();
+  const frame = (children: ReactNode) =>
+    mayOpen('/sessions/$id', may) ? (
+      <Link to="/sessions/$id" params={{ id: session.id }} className="item">
+        {children}
+      </Link>
+    ) : (
+      <div className="item">{children}</div>
+    );
+  return frame(
+    <>
       <strong dir="auto">{session.title}</strong>
       <span>
         <span className={`badge ${session.status === 'active' ? 'on' : ''}`}>{t(`sessions.${session.status}`)}</span>
@@ -149,29 +161,28 @@ function Item({ session }: { session: Session }) {
         · {t('sessions.messages', { count: session.messageCount })}
       </span>
       <span className="soft small">{formatDate(session.lastActivityAt)}</span>
-    </Link>
+    </>,
   );
 }
 
-function Empty() {
+function Nothing() {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const may = useMay();
   const demo = useMutation({ mutationFn: () => api.post('/demo'), onSuccess: () => queries.invalidateQueries() });
+  if (!may('organisation.manage')) return <Empty title={t('sessions.empty')} />;
   return (
-    <div className="card empty">
-      <h2>{t('sessions.empty')}</h2>
-      <p className="soft">{t('sessions.emptyHint')}</p>
+    <Empty title={t('sessions.empty')} hint={t('sessions.emptyHint')}>
       <Failure error={demo.error} />
       {demo.isSuccess ? (
         <Link to="/sessions/new" className="button primary">
           {t('sessions.new')}
         </Link>
-      ) : may('organisation.manage') ? (
+      ) : (
         <button type="button" className="primary" disabled={demo.isPending} onClick={() => demo.mutate()}>
           {t('sessions.demo')}
         </button>
-      ) : null}
-    </div>
+      )}
+    </Empty>
   );
 }

@@ -18,7 +18,8 @@ export interface TranscriptProps {
   me: Author;
   older: boolean;
   onOlder(): void;
-  onStop(replyId: string): void;
+  /** Absent for who only reads along. */
+  onStop?: ((replyId: string) => void) | undefined;
   onRegenerate(): void;
   /** Another reply can be asked for now. */
   canRegenerate: boolean;
@@ -192,11 +193,13 @@ function Running({ running, personaName, onStop }: TranscriptProps & { running: 
       ) : (
         <p className="soft cursor">{t('room.preparing')} </p>
       )}
-      <div className="tools">
-        <button type="button" className="quiet" onClick={() => onStop(running.replyId)}>
-          {t('room.stop')}
-        </button>
-      </div>
+      {onStop && (
+        <div className="tools">
+          <button type="button" className="quiet" onClick={() => onStop(running.replyId)}>
+            {t('room.stop')}
+          </button>
+        </div>
+      )}
     </article>
   );
 }

@@ -27,6 +27,8 @@ export interface RoomOptions {
   me: 'client' | 'staff';
   /** Called for events of the session itself, e.g. a pause. */
   onSession(): void;
+  /** Called when somebody has agreed to something or taken it back. */
+  onConsent?(): void;
 }
 
 /** What the log holds above `after` and below `before`; nothing where it does not reach back so far any more. */
@@ -45,7 +47,7 @@ async function eventsBetween(api: Api, roomId: string, after: number, before: nu
 const otherSide = (me: 'client' | 'staff') => (me === 'client' ? 'staff' : 'client');
 
 /** The conversation, live: the newest messages at once, older ones on request, tokens as they are made. */
-export function useRoom({ api, sessionId, roomId, token, me, onSession }: RoomOptions) {
+export function useRoom({ api, sessionId, roomId, token, me, onSession, onConsent }: RoomOptions) {
   const [state, setState] = useState<RoomState>(emptyRoom);
   const [status, setStatus] = useState<RoomStatus>('connecting');
   const [outgoing, setOutgoing] = useState<Outgoing[]>([]);
@@ -55,8 +57,8 @@ export function useRoom({ api, sessionId, roomId, token, me, onSession }: RoomOp
   const [typing, setTyping] = useState(false);
   const handle = useRef<RoomHandle | null>(null);
   const typist = useMemo(() => createTypist((on) => handle.current?.typing(on)), []);
-  const onSessionRef = useRef(onSession);
-  onSessionRef.current = onSession;
+  const told = useRef({ onSession, onConsent });
+  told.current = { onSession, onConsent };
 
   useEffect(() => {
     let gone = false;
@@ -75,7 +77,8 @@ export function useRoom({ api, sessionId, roomId, token, me, onSession }: RoomOp
       flush();
       setState((s) => applyEvent(s, event));
       if (event.type === 'message.created' && event.data['author'] === otherSide(me)) other.stop();
-      if (event.type.startsWith('session.') || event.type === 'client.joined') onSessionRef.current();
+      if (event.type.startsWith('session.') || event.type === 'client.joined') told.current.onSession();
+      if (event.type === 'consent.changed') told.current.onConsent?.();
     };
     let again: ReturnType<typeof setTimeout> | undefined;
     const open = async () => {

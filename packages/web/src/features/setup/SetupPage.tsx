@@ -3,12 +3,12 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Failure, Field, fieldError, useTitle } from '../../lib/ui.tsx';
+import { Page } from '../../lib/Page.tsx';
+import { Failure, Field, fieldError } from '../../lib/ui.tsx';
 import { emptyProvider, ProviderForm, toProvider } from '../inference/ProviderForm.tsx';
 
 export function SetupPage() {
   const { t } = useTranslation();
-  useTitle(t('setup.title'));
   const [ownerName, setOwnerName] = useState('');
   const [organisation, setOrganisation] = useState('');
   const [provider, setProvider] = useState(emptyProvider);
@@ -24,19 +24,16 @@ export function SetupPage() {
   };
   if (state.data && !state.data.needed) {
     return (
-      <main className="page narrow" id="content">
-        <h1>{t('setup.title')}</h1>
+      <Page title={t('setup.title')} narrow>
         <p>{t('setup.done')}</p>
         <a className="button primary" href="/">
           {t('common.home')}
         </a>
-      </main>
+      </Page>
     );
   }
   return (
-    <main className="page narrow" id="content">
-      <h1>{t('setup.title')}</h1>
-      <p className="soft">{t('setup.intro')}</p>
+    <Page title={t('setup.title')} hint={t('setup.intro')} narrow>
       <form className="stack" onSubmit={submit}>
         <Field label={t('setup.owner')} error={fieldError(setup.error, '/ownerName')}>
           {(ids) => (
@@ -71,6 +68,6 @@ export function SetupPage() {
           {setup.isPending ? t('provider.testing') : t('setup.start')}
         </button>
       </form>
-    </main>
+    </Page>
   );
 }

@@ -2,21 +2,25 @@ import type { Mailbox } from '@rapport/protocol/signIn';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Failure, formatDate, Loading, useTitle } from '../../lib/ui.tsx';
+import { Page } from '../../lib/Page.tsx';
+import { Failure, formatDate, isMissing, Loading } from '../../lib/ui.tsx';
 
 const links = /(https?:\/\/\S+)/;
 
 /** What would have been sent, while no mail server is set up. */
 export function MailboxPage() {
   const { t } = useTranslation();
-  useTitle(t('mailbox.title'));
-  const box = useQuery({ queryKey: ['mailbox'], queryFn: () => api.get<Mailbox>('/mailbox'), refetchInterval: 5000 });
+  const box = useQuery({
+    queryKey: ['mailbox'],
+    queryFn: () => api.get<Mailbox>('/mailbox'),
+    refetchInterval: (query) => (query.state.error ? false : 5000),
+  });
   return (
-    <main className="page narrow" id="content">
-      <h1>{t('mailbox.title')}</h1>
-      <p className="note">{t('mailbox.hint')}</p>
+    <Page title={t('mailbox.title')} narrow>
       {box.isPending && <Loading />}
-      <Failure error={box.error} />
+      {/* Letters leave, or somebody else could read them here. */}
+      {isMissing(box.error) ? <p>{t('mailbox.shut')}</p> : <Failure error={box.error} />}
+      {box.data && <p className="note">{t('mailbox.hint')}</p>}
       {box.data?.items.length === 0 && <p>{t('mailbox.empty')}</p>}
       {box.data?.items.map((letter) => (
         <article key={letter.id} className="stack">
@@ -39,6 +43,6 @@ export function MailboxPage() {
           ))}
         </article>
       ))}
-    </main>
+    </Page>
   );
 }

@@ -1,11 +1,13 @@
-import type { Me } from '@rapport/protocol/setup';
 import type { OwnSignIn } from '@rapport/protocol/signIn';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Failure, Field, formatDate, Loading, useTitle } from '../../lib/ui.tsx';
+import { useMay } from '../../lib/me.ts';
+import { Page } from '../../lib/Page.tsx';
+import { Failure, Field, fieldError, formatDate, Loading } from '../../lib/ui.tsx';
 import { OrganisationSignIn } from './OrganisationSignIn.tsx';
+import { arrives, useLetters } from './letters.ts';
 import { makePasskey } from './passkeys.ts';
 import { Password } from './Password.tsx';
 import { SecondFactor } from './SecondFactor.tsx';
@@ -18,21 +20,18 @@ const useReload = () => {
 /** How one signs in, and, for whoever may, what the organisation asks of everybody. */
 export function SecurityPage() {
   const { t } = useTranslation();
-  useTitle(t('security.title'));
+  const may = useMay();
   const own = useQuery({ queryKey: ['own-sign-in'], queryFn: () => api.get<OwnSignIn>('/me/sign-in') });
-  const me = useQuery({ queryKey: ['me'], queryFn: () => api.get<Me>('/me') });
   if (!own.data) {
     return (
-      <main className="page narrow" id="content">
-        <h1>{t('security.title')}</h1>
+      <Page title={t('security.title')} narrow>
         {own.error ? <Failure error={own.error} /> : <Loading />}
-      </main>
+      </Page>
     );
   }
   const { signedIn, bound, secondFactorMissing, hasPassword } = own.data;
   return (
-    <main className="page narrow" id="content">
-      <h1>{t('security.title')}</h1>
+    <Page title={t('security.title')} narrow>
       {secondFactorMissing && (
         <p className="note bad" role="alert">
           {t('security.missing')}
@@ -49,47 +48,56 @@ export function SecurityPage() {
         </>
       )}
       <Sessions own={own.data} />
-      {!secondFactorMissing && me.data?.permissions.includes('security.manage') && <OrganisationSignIn />}
-    </main>
+      {!secondFactorMissing && may('security.manage') && <OrganisationSignIn />}
+    </Page>
   );
 }
 
 function Address({ own }: { own: OwnSignIn }) {
   const { t } = useTranslation();
+  const letters = useLetters();
+  return (
+    <fieldset className="stack">
+      <legend>{t('security.email')}</legend>
+      <p>
+        {own.email
+          ? t(own.emailVerified ? 'security.emailIs' : 'security.emailUnproved', { email: own.email })
+          : t('security.noEmail')}
+      </p>
+      {letters && (arrives(letters) ? <AddressForm /> : <p className="soft">{t('security.noLetters')}</p>)}
+    </fieldset>
+  );
+}
+
+function AddressForm() {
+  const { t } = useTranslation();
   const [email, setEmail] = useState('');
   const change = useMutation({ mutationFn: () => api.post('/auth/change-email', { newEmail: email }) });
   return (
     <form
+      className="stack"
       onSubmit={(event) => {
         event.preventDefault();
         change.mutate();
       }}
     >
-      <fieldset className="stack">
-        <legend>{t('security.email')}</legend>
-        <p>
-          {own.email
-            ? t(own.emailVerified ? 'security.emailIs' : 'security.emailUnproved', { email: own.email })
-            : t('security.noEmail')}
-        </p>
-        <Field label={t('security.newEmail')}>
-          {(ids) => (
-            <input
-              {...ids}
-              type="email"
-              required
-              autoComplete="email"
-              value={email}
-              onChange={(e) => setEmail(e.target.value)}
-            />
-          )}
-        </Field>
-        <Failure error={change.error} />
-        <div className="row">
-          <button disabled={change.isPending}>{t('security.sendConfirm')}</button>
-          {change.isSuccess && <span role="status">{t('signIn.sent')}</span>}
-        </div>
-      </fieldset>
+      <Field label={t('security.newEmail')} error={fieldError(change.error, '/newEmail')}>
+        {(ids) => (
+          <input
+            {...ids}
+            type="email"
+            required
+            autoComplete="email"
+            value={email}
+            onChange={(e) => setEmail(e.target.value)}
+          />
+        )}
+      </Field>
+      <Failure error={change.error} marked />
+      <div className="row">
+        <button disabled={change.isPending}>{t('security.sendConfirm')}</button>
+        {change.isSuccess && <span role="status">{t('security.confirmSent')}</span>}
+      </div>
     </form>
   );
 }

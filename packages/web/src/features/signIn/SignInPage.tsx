@@ -1,11 +1,13 @@
 import type { SetupState } from '@rapport/protocol/setup';
-import type { SignInOptions, SignInStep } from '@rapport/protocol/signIn';
+import type { SignInStep } from '@rapport/protocol/signIn';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Failure, Field, fieldError, useTitle } from '../../lib/ui.tsx';
+import { Page } from '../../lib/Page.tsx';
+import { Failure, Field, fieldError } from '../../lib/ui.tsx';
 import { CodeStep } from './CodeStep.tsx';
+import { arrives, useSignInOptions } from './letters.ts';
 import { LetterStep, readLetter } from './LetterStep.tsx';
 import { signInWithPasskey } from './passkeys.ts';
 
@@ -15,7 +17,6 @@ const enter = () => location.assign('/');
 /** The token of a letter stands behind the #, which no server and no log ever sees; it is taken out of the address at once. */
 export function SignInPage() {
   const { t } = useTranslation();
-  useTitle(t('signIn.title'));
   const [letter, setLetter] = useState(readLetter);
   const [code, setCode] = useState(false);
   const [failed] = useState(() => new URLSearchParams(location.search).get('error'));
@@ -28,8 +29,7 @@ export function SignInPage() {
     else enter();
   };
   return (
-    <main className="page narrow" id="content">
-      <h1>{t('signIn.title')}</h1>
+    <Page title={t('signIn.title')} narrow>
       {failed && (
         <p className="note bad" role="alert">
           {t('signIn.providerFailed')}
@@ -42,13 +42,14 @@ export function SignInPage() {
       ) : (
         <Ways onStep={go} />
       )}
-    </main>
+    </Page>
   );
 }
 
 function Ways({ onStep }: { onStep(step: SignInStep): void }) {
   const { t } = useTranslation();
-  const options = useQuery({ queryKey: ['sign-in'], queryFn: () => api.get<SignInOptions>('/sign-in') });
+  const options = useSignInOptions();
+  const letters = options.data?.letters;
   const passkey = useMutation({ mutationFn: signInWithPasskey, onSuccess: () => onStep({ secondFactor: false }) });
   const provider = useMutation({
     mutationFn: (id: string) => api.post<{ url: string }>('/auth/sign-in/social', { provider: id }),
@@ -71,7 +72,8 @@ function Ways({ onStep }: { onStep(step: SignInStep): void }) {
         </div>
         <Failure error={passkey.error ?? provider.error} />
       </fieldset>
-      <Letter mailLeaves={options.data?.mailLeaves ?? true} />
+      {letters &&
+        (arrives(letters) ? <Letter kept={letters === 'kept'} /> : <p className="soft">{t('signIn.noLetters')}</p>)}
     </div>
   );
 }
@@ -144,7 +146,7 @@ function Password({ onStep }: { onStep(step: SignInStep): void }) {
   );
 }
 
-function Letter({ mailLeaves }: { mailLeaves: boolean }) {
+function Letter({ kept }: { kept: boolean }) {
   const { t } = useTranslation();
   const [email, setEmail] = useState('');
   const ask = useMutation({
@@ -159,7 +161,7 @@ function Letter({ mailLeaves }: { mailLeaves: boolean }) {
     >
       <fieldset className="stack">
         <legend>{t('signIn.byLetter')}</legend>
-        <Field label={t('signIn.email')} hint={mailLeaves ? undefined : t('signIn.noMail')}>
+        <Field label={t('signIn.email')} hint={kept ? t('signIn.noMail') : undefined}>
           {(ids) => (
             <input
               {...ids}
@@ -184,7 +186,7 @@ function Letter({ mailLeaves }: { mailLeaves: boolean }) {
           </button>
         </div>
         {ask.isSuccess && <p role="status">{t('signIn.sent')}</p>}
-        {!mailLeaves && (
+        {kept && (
           <p>
             <a href="/mailbox">{t('signIn.mailbox')}</a>
           </p>

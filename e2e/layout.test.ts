@@ -1,0 +1,152 @@
+import { resolve } from 'node:path';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
+import { makeMember, otherOrganisation } from '../packages/server/src/test/team.ts';
+import { desktop, expectFits, launch, narrow, openWindow } from './lib/browser.ts';
+
+const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
+const long = (word: string) => `${word} ${word.repeat(12)}`;
+let browser: Browser;
+let app: TestApp;
+let ids: Record<string, string>;
+
+beforeAll(async () => {
+  browser = await launch();
+  app = await startTestApp({ config: { webRoot } });
+  const post = async (path: string, body?: object) => (await app.json('POST', `/api/v1${path}`, body)).body;
+  await app.json('PATCH', '/api/v1/organisation', { name: long('House') });
+  const persona = await makePersona(app, { name: long('Mira'), role: long('coach') });
+  const client = await post('/clients', { name: long('Ada'), about: long('Sleeps') });
+  const session = await makeSession(app, persona, { clientId: client.id, title: long('Talk') });
+  await post(`/sessions/${session.id}/messages`, { text: long('Hello') });
+  const base = await post('/knowledge-bases', { name: long('Rules') });
+  const member = await makeMember(app, long('Finn'), ['facilitator']);
+  await otherOrganisation(app, member);
+  await post('/member-invitations', { roles: ['author'], email: `${'guest'.repeat(10)}@house.example` });
+  await post('/roles', { name: long('Desk').slice(0, 60), permissions: ['clients.read'] });
+  await post('/teams', { name: long('West') });
+  await post('/api-keys', { name: long('Report'), scopes: ['members.read'] });
+  await post('/break-glass', { clientId: client.id, reason: `${long('Urgent')} indeed`, minutes: 15 });
+  await post('/privacy/holds', { subject: { kind: 'client', id: client.id }, reason: long('Court') });
+  await post('/privacy/deid-exports', { form: 'anonymised', purpose: 'research', pick: {}, terms: [] });
+  ids = { persona, session: session.id, base: base.id };
+});
+afterAll(async () => {
+  await browser?.close();
+  await app?.close();
+});
+
+const paths = [
+  '/',
+  '/sessions/new',
+  '/sessions/:session',
+  '/personas',
+  '/personas/:persona',
+  '/clients',
+  '/audit',
+  '/break-glass',
+  '/privacy',
+  '/security',
+  '/mailbox',
+  '/settings',
+  '/settings/members',
+  '/settings/roles',
+  '/settings/teams',
+  '/settings/api-keys',
+  '/sign-in',
+  '/join-team/none',
+  '/nowhere',
+];
+const addressOf = (path: string) => app.url + path.replace(/:(\w+)/, (_, name: string) => ids[name] ?? '');
+
+describe.each([
+  ['a narrow phone in the dark', narrow, 'dark'],
+  ['a desktop in the light', desktop, 'light'],
+] as const)('on %s', (_, size, colorScheme) => {
+  test('every page fits and is accessible with long names, and its one heading is its title', async () => {
+    const { page, context, complaints } = await openWindow(browser, { ...size, colorScheme });
+    for (const path of paths) {
+      await page.goto(addressOf(path), { waitUntil: 'networkidle' });
+      await expectFits(page);
+      const [heading, ...further] = await page.getByRole('heading', { level: 1 }).allInnerTexts();
+      expect(further, path).toEqual([]);
+      expect(await page.title(), path).toBe(`${heading} · Rapport`);
+    }
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});
+
+const dialogs: [path: string, opener: RegExp][] = [
+  ['/personas', /^New persona$/],
+  ['/clients', /^New client$/],
+  ['/clients', /^Open: Ada/],
+  ['/break-glass', /^Break the glass$/],
+  ['/privacy', /^Texts: Research$/],
+  ['/privacy', /^Hold…: Ada/],
+  ['/privacy', /^Erase…: Ada/],
+  ['/privacy', /^Lift…: Ada/],
+  ['/settings', /^Add a provider$/],
+  ['/settings/members', /^Invite somebody$/],
+  ['/settings/members', /^Open: Finn/],
+  ['/settings/roles', /^New role$/],
+  ['/settings/roles', /^Open: Author$/],
+  ['/settings/teams', /^New team$/],
+  ['/settings/api-keys', /^New API key$/],
+  ['/settings/api-keys', /^Revoke: Report/],
+  ['/sessions/:session', /^Invite the client$/],
+  ['/sessions/:session', /^End session$/],
+];
+
+const hasFocus = (where: Locator) => where.evaluate((box) => box.contains(document.activeElement));
+/** What the browser draws around whatever has the focus, in pixels. */
+const ring = (page: Page) =>
+  page.evaluate(() => {
+    const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement ?? document.body);
+    return outlineStyle === 'none' ? 0 : Number.parseFloat(outlineWidth);
+  });
+
+test('every dialog is opened, walked through and left by the keyboard, which goes on where it was', async () => {
+  const { page, context, complaints } = await openWindow(browser, narrow);
+  for (const [path, opener] of dialogs) {
+    const what = `${path} ${opener.source}`;
+    if (page.url() !== addressOf(path)) await page.goto(addressOf(path), { waitUntil: 'networkidle' });
+    const button = page.getByRole('button', { name: opener }).first();
+    await button.focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('heading', { level: 2 }).first().waitFor();
+    await expect.poll(() => hasFocus(dialog), { message: what }).toBe(true);
+    const count = await dialog.locator('button, input, select, textarea, a, summary').count();
+    for (let at = 0; at < Math.min(count, 8); at += 1) {
+      await page.keyboard.press('Tab');
+      // The browser's own bar may come between the last and the first; the page behind never does.
+      const behind = await page.evaluate(
+        () => document.activeElement !== document.body && !document.activeElement?.closest('dialog'),
+      );
+      expect(behind, what).toBe(false);
+      if (await hasFocus(dialog)) expect(await ring(page), what).toBeGreaterThanOrEqual(2);
+    }
+    await expectFits(page);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await hasFocus(button), what).toBe(true);
+  }
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('the keyboard goes on in the list when the row it was in is gone', async () => {
+  await app.json('POST', '/api/v1/api-keys', { name: 'First', scopes: ['members.read'] });
+  const { page, context, complaints } = await openWindow(browser, narrow);
+  await page.goto(`${app.url}/settings/api-keys`);
+  await page.getByRole('button', { name: 'Revoke: First' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByText('First', { exact: true }).waitFor({ state: 'detached' });
+  await expect.poll(() => hasFocus(page.getByRole('main'))).toBe(true);
+  expect(complaints).toEqual([]);
+  await context.close();
+});

@@ -1,0 +1,224 @@
+import { resolve } from 'node:path';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
+import { makeMember, type TestMember } from '../packages/server/src/test/team.ts';
+import { desktop, expectAccessible, launch, openWindow } from './lib/browser.ts';
+
+const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
+const all = ['owner', 'administrator', 'supervisor', 'facilitator', 'author', 'analyst'] as const;
+type Role = (typeof all)[number];
+const heads = ['owner', 'administrator'] as const;
+const clinical = [...heads, 'supervisor', 'facilitator'] as const;
+
+interface Entry {
+  path: string;
+  heading: string;
+  /** The link of the menu that leads there. */
+  link?: string;
+  roles: readonly Role[];
+  /** What stands there to be pressed, and for whom. */
+  controls?: Record<string, readonly Role[]>;
+}
+
+let browser: Browser;
+let app: TestApp;
+/** What the pages are about; `:name` in a path stands for one of them. */
+let ids: Record<string, string>;
+let members: Record<Role, TestMember>;
+
+beforeAll(async () => {
+  browser = await launch();
+  app = await startTestApp({ config: { webRoot } });
+  const persona = await makePersona(app);
+  const { body: client } = await app.json('POST', '/api/v1/clients', { name: 'Ada' });
+  const session = await makeSession(app, persona, { clientId: client.id, title: 'First talk' });
+  const { body: base } = await app.json('POST', '/api/v1/knowledge-bases', { name: 'House rules' });
+  ids = { persona, session: session.id, base: base.id };
+  members = {} as typeof members;
+  for (const role of all) members[role] = await makeMember(app, `Member ${role}`, [role]);
+  await app.json('PUT', `/api/v1/clients/${client.id}/assignments`, { memberIds: [members.facilitator.id] });
+});
+afterAll(async () => {
+  await browser?.close();
+  await app?.close();
+});
+
+const pages: Entry[] = [
+  { path: '/', heading: 'Sessions', link: 'Sessions', roles: clinical, controls: { 'New session': clinical } },
+  { path: '/sessions/new', heading: 'New session', roles: clinical, controls: { 'Start the session': clinical } },
+  {
+    path: '/sessions/:session',
+    heading: 'First talk',
+    roles: clinical,
+    controls: {
+      Pause: clinical,
+      'Take over': clinical,
+      'End session': clinical,
+      'Send guidance': clinical,
+      PDF: clinical,
+    },
+  },
+  {
+    path: '/personas',
+    heading: 'Personas',
+    link: 'Personas',
+    roles: all,
+    controls: { 'New persona': [...heads, 'supervisor', 'author'] },
+  },
+  {
+    path: '/personas/:persona',
+    heading: 'Mira',
+    roles: all,
+    controls: {
+      Save: [...heads, 'supervisor', 'author'],
+      Publish: [...heads, 'supervisor'],
+      Archive: [...heads, 'supervisor', 'author'],
+      'Add: Rules': [...heads, 'supervisor', 'author'],
+      'Start a session': clinical,
+    },
+  },
+  {
+    path: '/clients',
+    heading: 'Clients',
+    link: 'Clients',
+    roles: clinical,
+    controls: { 'New client': clinical, 'Break-glass access': ['facilitator'] },
+  },
+  { path: '/knowledge', heading: 'Knowledge', link: 'Knowledge', roles: all },
+  { path: '/knowledge/:base', heading: 'House rules', roles: all },
+  {
+    path: '/audit',
+    heading: 'Audit log',
+    link: 'Audit',
+    roles: [...heads, 'supervisor'],
+    controls: { 'Export as CSV': heads, 'Check the whole log': [...heads, 'supervisor'] },
+  },
+  {
+    path: '/break-glass',
+    heading: 'Break-glass access',
+    roles: clinical,
+    controls: { 'Break the glass': [...heads, 'facilitator'] },
+  },
+  {
+    path: '/privacy',
+    heading: 'Privacy',
+    link: 'Privacy',
+    roles: [...heads, 'supervisor', 'analyst'],
+    controls: { Prepare: [...heads, 'analyst'], 'Erase…: Ada': heads, 'Copy the key': [...heads, 'supervisor'] },
+  },
+  {
+    path: '/security',
+    heading: 'Security',
+    link: 'Security',
+    roles: all,
+    controls: { 'Add a passkey': all, 'Add the provider': heads },
+  },
+  { path: '/mailbox', heading: 'Development mailbox', roles: heads },
+  {
+    path: '/settings',
+    heading: 'Settings',
+    link: 'Settings',
+    roles: clinical,
+    controls: { Save: heads, 'Add a provider': heads, 'Set price': heads, 'Set budget': heads },
+  },
+  {
+    path: '/settings/members',
+    heading: 'Members',
+    roles: clinical,
+    controls: { 'Invite somebody': heads, 'Open: Olga': heads },
+  },
+  {
+    path: '/settings/roles',
+    heading: 'Roles',
+    roles: clinical,
+    controls: { 'New role': heads, 'Open: Author': clinical },
+  },
+  { path: '/settings/teams', heading: 'Teams', roles: clinical, controls: { 'New team': heads } },
+  { path: '/settings/api-keys', heading: 'API keys', roles: heads, controls: { 'New API key': heads } },
+];
+
+const refused = 'This page is not open to you';
+
+/** A window of somebody, and everything that it was refused or complained about. */
+async function windowOf({ headers }: TestMember) {
+  const { page, context, complaints } = await openWindow(browser, desktop);
+  const [name = '', value = ''] = headers.cookie.split('=');
+  await context.addCookies([{ name, value, url: app.url }]);
+  page.on('response', (response) => {
+    if (response.status() >= 400) complaints.push(`${response.status()} ${new URL(response.url()).pathname}`);
+  });
+  return { page, context, complaints };
+}
+
+const addressOf = (path: string) => app.url + path.replace(/:(\w+)/, (_, name: string) => ids[name] ?? '');
+const pressable = (within: Page | Locator, name: string) =>
+  within.getByRole('button', { name, exact: true }).or(within.getByRole('link', { name, exact: true }));
+
+async function expectPage(page: Page, entry: Entry, role: Role) {
+  await page.goto(addressOf(entry.path), { waitUntil: 'networkidle' });
+  const heading = await page.getByRole('heading', { level: 1 }).innerText();
+  if (!entry.roles.includes(role)) {
+    // On the way in everybody is led to the first page of their own.
+    if (entry.path === '/') expect(heading).toBe('Personas');
+    else {
+      expect(heading, entry.path).toBe(refused);
+      await page.getByRole('main').getByRole('link', { name: 'Go back to the start' }).waitFor();
+    }
+    expect(await page.getByRole('main').locator('form').count()).toBe(0);
+    return;
+  }
+  expect(heading, entry.path).toBe(entry.heading);
+  for (const [name, roles] of Object.entries(entry.controls ?? {})) {
+    const found = await pressable(page.getByRole('main'), name).count();
+    expect(found > 0, `${role} ${entry.path} ${name}`).toBe(roles.includes(role));
+  }
+}
+
+// Most of the time is waiting for a page to become quiet, which goes at once for all.
+describe.concurrent('what they may do is shown, and what they may not is told kindly', () => {
+  test.each(all)('%s', async (role) => {
+    const { page, context, complaints } = await windowOf(members[role]);
+    for (const entry of pages) await expectPage(page, entry, role);
+    const menu = await page.getByRole('navigation', { name: 'Main menu' }).getByRole('link').allInnerTexts();
+    expect(menu).toEqual(pages.filter((one) => one.link && one.roles.includes(role)).map((one) => one.link));
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});
+
+test('a page that is not open says so accessibly, and leads back to one that is', async () => {
+  const { page, context, complaints } = await windowOf(members.analyst);
+  await page.goto(`${app.url}/audit`);
+  await page.getByRole('heading', { name: refused }).waitFor();
+  expect(await page.title()).toBe(`${refused} · Rapport`);
+  await expectAccessible(page);
+  await page.getByRole('link', { name: 'Go back to the start' }).click();
+  await page.getByRole('heading', { name: 'Personas', level: 1 }).waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('a role of one’s own that only reads along writes, steers and takes away nothing', async () => {
+  const { body: role } = await app.json('POST', '/api/v1/roles', {
+    name: 'Listener',
+    permissions: ['sessions.read', 'sessions.follow', 'clients.read', 'clients.read-all', 'providers.read'],
+  });
+  const { page, context, complaints } = await windowOf(await makeMember(app, 'Listener', [role.id]));
+  await page.goto(addressOf('/sessions/:session'), { waitUntil: 'networkidle' });
+  await page.getByRole('heading', { name: 'First talk' }).waitFor();
+  await page.getByRole('log').waitFor();
+  expect(await page.getByRole('textbox').count()).toBe(0);
+  for (const name of ['Pause', 'Take over', 'End session', 'PDF', 'Send'])
+    expect(await pressable(page, name).count()).toBe(0);
+  await page.goto(`${app.url}/settings`, { waitUntil: 'networkidle' });
+  await page.getByText('Model providers').waitFor();
+  for (const name of ['Add a provider', 'Set price', 'Save']) expect(await pressable(page, name).count()).toBe(0);
+  await page.goto(`${app.url}/clients`, { waitUntil: 'networkidle' });
+  await page.getByRole('button', { name: 'Open: Ada' }).click();
+  await page.getByRole('dialog').getByText('Who looks after this client').waitFor();
+  expect(await page.getByRole('dialog').getByRole('textbox').count()).toBe(0);
+  await expectAccessible(page);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
