@@ -23,3 +23,6 @@ export interface PassageRow {
   body: Buffer;
   score: number;
 }
+
+/** Where the text of a chunk is sealed. */
+export const chunkPlace = (orgId: string, rowId: string) => ({ orgId, table: 'chunk', column: 'body', rowId });

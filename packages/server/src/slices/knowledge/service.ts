@@ -14,33 +14,15 @@ import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import { chunk } from './chunks.ts';
+import { indexDocument } from './indexing.ts';
+import { createRetrieval } from './retrieval.ts';
 import * as store from './store.ts';
-import { frequencies, terms } from './terms.ts';
 
 export type KnowledgeService = ReturnType<typeof createKnowledgeService>;
 
-/** A title or heading that names the subject counts like two words of the text. */
-const headingWeight = 2;
-
-/** What a search costs grows with the words it is asked; a message of 32,000 characters asks no more than a paragraph. */
-const mostTerms = 100;
-const queryTerms = (query: string): string[] => [...new Set(terms(query))].slice(0, mostTerms);
-
-function toChunks(title: string, text: string): store.NewChunk[] {
-  return chunk(text).map((c, ordinal) => {
-    const body = text.slice(c.start, c.end);
-    const own = terms(body);
-    const counts = frequencies(own);
-    for (const term of new Set(terms([title, ...c.headingPath].join(' ')))) {
-      counts.set(term, (counts.get(term) ?? 0) + headingWeight);
-    }
-    return { ...c, id: newId(), ordinal, text: body, frequencies: counts, termCount: own.length };
-  });
-}
-
 /** Reference material: text documents, cut into passages, searched by words. */
 export function createKnowledgeService({ db, audit }: { db: Database; audit: Audit }) {
+  const retrieval = createRetrieval({ db });
   const requireBase = async (actor: Actor, id: string): Promise<KnowledgeBase> => {
     requireStaff(actor);
     const base = await store.findBase(db.in(actor.orgId), actor.orgId, id);
@@ -79,11 +61,14 @@ export function createKnowledgeService({ db, audit }: { db: Database; audit: Aud
     /** The document can be searched when this returns. Throws `not-found`. */
     async addDocument(actor: Actor, baseId: string, body: z.output<typeof DocumentCreate>): Promise<Document> {
       await requireBase(actor, baseId);
-      const document = { id: newId(), ...body, chunks: toChunks(body.title, body.text) };
-      const subjects = { 'knowledge-base': baseId, document: document.id };
-      return audit.acting(actor, 'knowledge.changed', subjects, (tx) =>
-        store.insertDocument(tx, actor.orgId, baseId, document),
-      );
+      const id = newId();
+      return audit.acting(actor, 'knowledge.changed', { 'knowledge-base': baseId, document: id }, async (tx) => {
+        await store.insertDocument(tx, actor.orgId, baseId, { id, ...body });
+        await indexDocument(tx, actor.orgId, baseId, id, { ...body, pages: null, language: null });
+        const document = await store.findDocument(tx, actor.orgId, baseId, id);
+        if (!document) throw notFound();
+        return document;
+      });
     },
 
     /** Throws `not-found`. */
@@ -122,19 +107,11 @@ export function createKnowledgeService({ db, audit }: { db: Database; audit: Aud
       query: z.output<typeof KnowledgeSearch>,
     ): Promise<{ results: Passage[] }> {
       await requireBase(actor, baseId);
-      return {
-        results: await store.searchChunks(
-          db.in(actor.orgId),
-          actor.orgId,
-          baseId,
-          queryTerms(query.query),
-          query.limit,
-        ),
-      };
+      return { results: await retrieval.search(actor.orgId, baseId, query.query, query.limit) };
     },
 
     /** What a reply is given; the session was checked already. */
     searchForPrompt: (orgId: string, baseId: string, query: string, limit: number): Promise<Passage[]> =>
-      store.searchChunks(db.in(orgId), orgId, baseId, queryTerms(query), limit),
+      retrieval.search(orgId, baseId, query, limit),
   };
 }
