@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import type pg from 'pg';
 import type { DestinationStream } from 'pino';
 import type { Config } from './config/config.ts';
 import { createAudit } from './platform/audit/audit.ts';
+import type { BlobBackend } from './platform/blobs/backend.ts';
+import { createBlobs } from './platform/blobs/blobs.ts';
+import { folderBackend } from './platform/blobs/folder.ts';
 import type { Connected } from './platform/db/connect.ts';
 import { scrubTables } from './platform/db/scrub.ts';
 import { createLimiter } from './platform/limits/limiter.ts';
@@ -28,7 +32,9 @@ import { createTeamService } from './slices/identity/teams.service.ts';
 import { createBudgetService } from './slices/inference/budgets.service.ts';
 import { createGenerationService } from './slices/inference/generations.service.ts';
 import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
+import { plainText } from './slices/knowledge/plainText.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
+import type { Extractor } from './slices/knowledge/worker.ts';
 import { createPersonaService, type PersonaService } from './slices/personas/service.ts';
 import { createPolicyService } from './slices/supervision/policies.service.ts';
 import { createReviewClock } from './slices/supervision/reviews.clock.ts';
@@ -60,6 +66,10 @@ export interface AppOptions {
   /** The login that owns the tables, or may make them. */
   database: pg.PoolConfig;
   outgoing?: Outgoing;
+  /** Where files are kept. */
+  files?: BlobBackend;
+  /** What makes text of files. */
+  extractor?: Extractor;
   /** Where the log goes; without it, to the standard output. */
   logTo?: DestinationStream;
   /** Names this server among those on the same database. */
@@ -79,7 +89,7 @@ export type Services = ReturnType<typeof createServices>;
 
 /** The parts that know no domain. */
 export function createPlatform(
-  { config, database, outgoing = outgoingFor(config), logTo, node = randomUUID() }: AppOptions,
+  { config, database, outgoing = outgoingFor(config), logTo, node = randomUUID(), ...given }: AppOptions,
   { db, keyring, app }: Connected,
 ) {
   const log = createLogger(config.logLevel, logTo);
@@ -88,7 +98,24 @@ export function createPlatform(
   const limiter = createLimiter({ db, log, rules: config.rateLimits.rules, others: wake.othersPresent });
   const hub = createHub(db, wake, log);
   const mail = createMail(config, log);
-  return { audit, config, node, log, outgoing, limiter, keyring, db, wake, owner: database, hub, mail };
+  const blobs = createBlobs({ db, keyring, log, backend: given.files ?? folderBackend(config.files.folder) });
+  const { extractor = plainText } = given;
+  return {
+    audit,
+    blobs,
+    config,
+    node,
+    log,
+    outgoing,
+    limiter,
+    keyring,
+    db,
+    wake,
+    owner: database,
+    hub,
+    mail,
+    extractor,
+  };
 }
 
 /** The services in the order in which they may know each other; what would point backwards is handed in as a hook. */
@@ -101,14 +128,7 @@ export function createServices(platform: Platform) {
   const { consents, deid } = uses;
   const generations = createGenerationService({ db, hub, wake, node, log, tokenFrameMs: config.tokenFrameMs });
   const budgets = createBudgetService({ db, audit });
-  const knowledge = createKnowledgeService({ db, audit });
-  const personas = createPersonaService({
-    db,
-    audit,
-    knowledge,
-    hasProvider: providers.hasProvider,
-    allowTitles: identity.allowsTitles,
-  });
+  const { knowledge, personas } = createMaterial(platform, providers, identity);
   const clients = createClientService({
     db,
     keyring,
@@ -140,7 +160,8 @@ export function createServices(platform: Platform) {
     },
   });
   const transcripts = createTranscriptService({ db, audit, sessions, conversations });
-  const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations });
+  const { bases } = knowledge;
+  const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations, bases });
   const privacy = createPrivacy(platform, { identity, sessions, personas });
   const demo = createDemoService({ personas, knowledge, clients });
   generations.handle(
@@ -180,6 +201,24 @@ export function createServices(platform: Platform) {
     privacy,
     demo,
   };
+}
+
+/** What personas answer from, and who they are. */
+function createMaterial({ config, ...platform }: Platform, providers: ProviderService, identity: IdentityService) {
+  const knowledge = createKnowledgeService({
+    ...platform,
+    uploads: { fileBytes: config.files.fileBytes, files: config.files.perUpload },
+    workDir: join(config.dataDir, 'reading'),
+  });
+  const personas = createPersonaService({
+    db: platform.db,
+    audit: platform.audit,
+    knowledge: knowledge.bases,
+    hasProvider: providers.hasProvider,
+    allowTitles: identity.allowsTitles,
+  });
+  knowledge.bases.tellUsers(personas.usersOf);
+  return { knowledge, personas };
 }
 
 /** What goes for good, and what is handed out. */

@@ -29,13 +29,15 @@ function toChunks(title: string, text: string): store.NewChunk[] {
   });
 }
 
-/** Makes the document findable by this source and by nothing it held before. */
+/** Makes the document findable by this source and by nothing it held before. Returns in how many passages. */
 export async function indexDocument(
   tx: Tx,
   orgId: string,
   baseId: string,
   documentId: string,
   source: IndexSource,
-): Promise<void> {
-  await store.replaceIndex(tx, orgId, baseId, documentId, toChunks(source.title, source.text));
+): Promise<number> {
+  const chunks = toChunks(source.title, source.text);
+  await store.replaceIndex(tx, orgId, baseId, documentId, chunks);
+  return chunks.length;
 }

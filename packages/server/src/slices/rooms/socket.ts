@@ -76,10 +76,14 @@ export function createLiveSocket(options: LiveOptions) {
     setTimeout(() => c.socket.terminate(), 2000).unref();
   };
 
+  /** Which of the two is needed depends on whose room it is. */
+  const mayFollow = (actor: Actor) =>
+    options.allows(actor, 'sessions.follow') || options.allows(actor, 'knowledge.read');
+
   const subscribe = async (c: Connection, actor: Actor, room: string, after: number, epoch: number | undefined) => {
     c.rooms.get(room)?.detach();
     if (c.rooms.size >= maxRooms) return send(c, { t: 'denied', room, code: 'rate-limited' });
-    if (!options.allows(actor, 'sessions.follow')) return send(c, { t: 'denied', room, code: 'forbidden' });
+    if (!mayFollow(actor)) return send(c, { t: 'denied', room, code: 'forbidden' });
     c.rooms.set(room, null);
     try {
       const attachment = await rooms.attach(actor, room, after, epoch, {
@@ -224,7 +228,7 @@ export function createLiveSocket(options: LiveOptions) {
   };
 
   const mayStay = (actor: Actor, room: string): Promise<boolean> | boolean =>
-    options.allows(actor, 'sessions.follow') &&
+    mayFollow(actor) &&
     rooms.requireRoom(actor, room).then(
       () => true,
       (error: unknown) => {
