@@ -6,7 +6,7 @@ import type { Config } from './config/config.ts';
 import { createAudit } from './platform/audit/audit.ts';
 import type { BlobBackend } from './platform/blobs/backend.ts';
 import { createBlobs } from './platform/blobs/blobs.ts';
-import { folderBackend } from './platform/blobs/folder.ts';
+import { filesFolder, folderBackend } from './platform/blobs/folder.ts';
 import type { Connected } from './platform/db/connect.ts';
 import { scrubTables } from './platform/db/scrub.ts';
 import { createLimiter } from './platform/limits/limiter.ts';
@@ -66,8 +66,8 @@ export interface AppOptions {
   /** The login that owns the tables, or may make them. */
   database: pg.PoolConfig;
   outgoing?: Outgoing;
-  /** Where files are kept. */
-  files?: BlobBackend;
+  /** Where files are kept, in place of what the configuration says. */
+  files?: (config: Config) => BlobBackend;
   /** What makes text of files. */
   extractor?: Extractor;
   /** Where the log goes; without it, to the standard output. */
@@ -98,7 +98,8 @@ export function createPlatform(
   const limiter = createLimiter({ db, log, rules: config.rateLimits.rules, others: wake.othersPresent });
   const hub = createHub(db, wake, log);
   const mail = createMail(config, log);
-  const blobs = createBlobs({ db, keyring, log, backend: given.files ?? folderBackend(config.files.folder) });
+  const backend = given.files?.(config) ?? folderBackend(filesFolder(config));
+  const blobs = createBlobs({ db, keyring, log, backend });
   const { extractor = plainText } = given;
   return {
     audit,

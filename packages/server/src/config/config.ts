@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { defaultRules, parseRules, type RateRules } from '../platform/limits/rules.ts';
@@ -32,8 +32,8 @@ export interface Config {
   /** Addresses and ranges of proxies whose word about the client's address counts. */
   trustProxy: string[];
   files: {
-    /** Where documents are kept, sealed. */
-    folder: string;
+    /** Where documents are kept, sealed; null: in the data directory. */
+    folder: string | null;
     /** Bytes of one uploaded file. */
     fileBytes: number;
     /** Files in one upload. */
@@ -127,7 +127,7 @@ const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
 const filesOf = (e: z.output<typeof Schema>): Config['files'] => ({
-  folder: resolve(e.RAPPORT_FILES_DIR ?? join(e.RAPPORT_DATA_DIR, 'files')),
+  folder: e.RAPPORT_FILES_DIR ? resolve(e.RAPPORT_FILES_DIR) : null,
   fileBytes: Math.floor(e.RAPPORT_UPLOAD_MB * 1024 * 1024),
   perUpload: e.RAPPORT_UPLOAD_FILES,
 });

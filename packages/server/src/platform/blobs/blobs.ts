@@ -1,9 +1,9 @@
 import type { Database, Tx } from '../db/db.ts';
-import { AppError } from '../errors.ts';
+import { AppError, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { Logger } from '../logger.ts';
-import { BlobStoreError, type BlobBackend } from './backend.ts';
+import { BlobMissing, BlobStoreError, type BlobBackend } from './backend.ts';
 import { seal, unseal } from './sealing.ts';
 import * as store from './store.ts';
 
@@ -29,9 +29,10 @@ interface Parts {
   backend: BlobBackend;
 }
 
-/** What people are told of a store of files that does not do its work. */
-function asRefusal(error: unknown): unknown {
+/** What people are told of a store of files that does not do its work; other errors as they are. */
+export function asRefusal(error: unknown): unknown {
   if (!(error instanceof BlobStoreError)) return error;
+  if (error instanceof BlobMissing) return notFound();
   return new AppError('files-unavailable', {
     detail: error.full ? 'The disk of the file store is full.' : 'Tell whoever runs this server.',
   });

@@ -32,6 +32,9 @@ async function syncFolder(path: string): Promise<void> {
   await handle.sync().finally(() => handle.close());
 }
 
+export const filesFolder = ({ dataDir, files }: { dataDir: string; files: { folder: string | null } }): string =>
+  files.folder ?? join(dataDir, 'files');
+
 /** Files in a folder of this machine, one folder per organisation. */
 export function folderBackend(root: string): BlobBackend {
   const folderOf = (orgId: string): string => {

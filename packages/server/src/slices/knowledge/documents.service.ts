@@ -11,7 +11,7 @@ import type {
 import type { Page } from '@rapport/protocol/common';
 import { asEventActor, requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
-import type { Blobs, WrittenBlob } from '../../platform/blobs/blobs.ts';
+import { asRefusal, type Blobs, type WrittenBlob } from '../../platform/blobs/blobs.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
@@ -50,6 +50,14 @@ const materialOf = ({ text, url }: DocumentReplace): Material =>
 
 export function createDocumentService({ db, audit, blobs, bases, log, onQueued }: DocumentParts) {
   const subjectsOf = (baseId: string, document: string | string[]) => ({ 'knowledge-base': baseId, document });
+
+  const readFile = async (orgId: string, id: string) => {
+    try {
+      return await blobs.read(orgId, id);
+    } catch (error) {
+      throw asRefusal(error);
+    }
+  };
 
   const require = async (scope: Pick<Tx, 'maybe' | 'codec'>, orgId: string, baseId: string, id: string) => {
     const document = await store.findDocument(scope as Tx, orgId, baseId, id);
@@ -227,7 +235,7 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
         const reading = await store.findReading(db.in(orgId), orgId, id, wanted);
         return { name: `${document.title}.md`, content: reading?.text ?? '' };
       }
-      return { name: file.fileName ?? document.title, content: await blobs.read(orgId, file.blobId) };
+      return { name: file.fileName ?? document.title, content: await readFile(orgId, file.blobId) };
     },
 
     /** Renames, moves or tags it. A new title is searched from now on. Throws `not-found`. */

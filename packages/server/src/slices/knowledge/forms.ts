@@ -51,8 +51,11 @@ function asRefusal(error: unknown): unknown {
     : error;
 }
 
+/** Browsers write a quotation mark in a name this way, and nothing else (HTML, multipart/form-data encoding). */
+const fileNameOf = (name: string | undefined): string => (name ?? '').replaceAll('%22', '"');
+
 function toPart(part: Multipart): UploadPart {
-  if (part.type === 'file') return { kind: 'file', fileName: part.filename, content: content(part.file) };
+  if (part.type === 'file') return { kind: 'file', fileName: fileNameOf(part.filename), content: content(part.file) };
   if (part.valueTruncated || part.fieldnameTruncated) throw new AppError('too-large');
   return { kind: 'field', name: part.fieldname, value: String(part.value) };
 }
