@@ -24,6 +24,7 @@ export const errorCatalogue = {
   'set-up-first': { status: 409, title: 'Set the server up first: open its address in a browser.' },
   'not-published': { status: 409, title: 'Publish the persona before starting a session with it.' },
   'last-owner': { status: 409, title: 'An organisation keeps at least one owner. Make somebody else an owner first.' },
+  'in-use': { status: 409, title: 'Something still uses this.' },
   taken: { status: 409, title: 'This name or address is taken in the organisation.' },
   'session-ended': { status: 409, title: 'The session has ended.' },
   'session-paused': { status: 409, title: 'The session is paused.' },
@@ -49,6 +50,7 @@ export const errorCatalogue = {
     status: 503,
     title: 'The audit log cannot be written, so this is refused. Tell whoever runs this server.',
   },
+  'files-unavailable': { status: 503, title: 'The file cannot be stored or read at the moment. Try again later.' },
   unavailable: { status: 503, title: 'The database does not answer. Try again in a moment.' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

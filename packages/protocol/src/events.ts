@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Id, Instant } from './common.ts';
 import { Purpose } from './consents.ts';
 import { EngineName, Usage } from './inference.ts';
+import { DocumentFailure, DocumentState } from './knowledge.ts';
 import { Author, Citation } from './sessions.ts';
 import { ReviewReason, Rung } from './supervision.ts';
 
@@ -22,7 +23,9 @@ const ended = reply.extend({ text: z.string().describe('What had been made by th
 /** `text` stands at `offset` (UTF-16 units) of the reply. */
 const TextPiece = z.object({ replyId: Id, offset: z.number().int(), text: z.string() });
 
-/** The durable event types of a session's room and the shape of each one's `data`. */
+const document = { documentId: Id, version: z.number().int() };
+
+/** The durable event types of the rooms of sessions and knowledge bases, and the shape of each one's `data`. */
 export const eventData = {
   'message.created': z.object({
     messageId: Id,
@@ -65,6 +68,16 @@ export const eventData = {
   'session.ended': z.object({}),
   'consent.changed': z.object({ purpose: Purpose, given: z.boolean() }),
   'client.joined': z.object({ alias: z.string().nullable() }),
+  'document.added': z.object({ ...document, title: z.string(), state: DocumentState }),
+  'document.progress': z.object({
+    ...document,
+    state: DocumentState,
+    fraction: z.number().min(0).max(1).nullable().describe('How much of this state is done, where it can be told.'),
+  }),
+  'document.ready': z.object({ ...document, title: z.string(), chunkCount: z.number().int() }),
+  'document.failed': z.object({ ...document, title: z.string(), failure: DocumentFailure }),
+  'document.changed': z.object({ documentId: Id, title: z.string(), folder: z.string(), tags: z.array(z.string()) }),
+  'document.deleted': z.object({ documentId: Id }),
 } as const satisfies Record<string, z.ZodType>;
 
 export type EventType = keyof typeof eventData;

@@ -1,27 +1,153 @@
 import { z } from 'zod';
-import { Id, Instant, line, text, listOf } from './common.ts';
+import { Id, Instant, line, text, listOf, NamedPage } from './common.ts';
 
-export const KnowledgeBaseCreate = z.strictObject({ name: line(200) });
+/** A BCP 47 tag, e.g. `en`, `de-AT`. */
+const Language = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/);
+
+const readers = {
+  userIds: z.array(Id).max(200).default([]),
+  teamIds: z.array(Id).max(200).default([]),
+};
+
+/** Who may read a knowledge base: everybody with the permission to read reference material, or those of them who are named. */
+export const KnowledgeAudience = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('organisation') }),
+  z.strictObject({ kind: z.literal('chosen'), ...readers }),
+]);
+export type KnowledgeAudience = z.output<typeof KnowledgeAudience>;
+
+export const KnowledgeBaseCreate = z.strictObject({
+  name: line(200),
+  description: text(2000, 0).default(''),
+  language: Language.nullable().default(null),
+  audience: KnowledgeAudience.default({ kind: 'organisation' }),
+});
+export type KnowledgeBaseCreate = z.output<typeof KnowledgeBaseCreate>;
+
 export const KnowledgeBase = z.object({
   id: Id,
   name: z.string(),
+  description: z.string(),
+  language: z.string().nullable().describe('What its documents are written in, where they do not say it themselves.'),
+  audience: KnowledgeAudience,
+  roomId: Id.describe('Its events: documents added, their progress, what became of them.'),
   documentCount: z.number().int(),
   createdAt: Instant,
+  updatedAt: Instant,
 });
 export type KnowledgeBase = z.infer<typeof KnowledgeBase>;
 export const KnowledgeBaseList = listOf(KnowledgeBase);
 
-export const DocumentCreate = z.strictObject({ title: line(300), text: text(500_000) });
+export const KnowledgeBaseDetail = KnowledgeBase.extend({
+  personas: z
+    .array(z.object({ id: Id, name: z.string(), published: z.boolean() }))
+    .describe(
+      'Who uses it; `published`: in the version that sessions are started with. Empty for who may see no personas.',
+    ),
+});
+export type KnowledgeBaseDetail = z.infer<typeof KnowledgeBaseDetail>;
+
+export const KnowledgeBaseRemove = z.strictObject({
+  force: z.stringbool().default(false).describe('Also where published personas use it; they answer without it.'),
+});
+
+export const documentStates = ['queued', 'extracting', 'chunking', 'indexing', 'ready', 'failed'] as const;
+export const DocumentState = z.enum(documentStates);
+export type DocumentState = z.infer<typeof DocumentState>;
+
+/** Why a document could not be read: a code to tell cases apart by, and a sentence for whoever added it. */
+export const DocumentFailure = z.object({ reason: z.string(), message: z.string() });
+export type DocumentFailure = z.infer<typeof DocumentFailure>;
+
+/** Names of nested folders, e.g. `Guides/Sleep`; empty: none. */
+const Folder = line(300, 0)
+  .refine((path) => path === '' || path.split('/').length <= 10, 'At most ten folders deep.')
+  .refine(
+    (path) => path === '' || path.split('/').every((name) => name.trim() === name && !['', '.', '..'].includes(name)),
+    'Names of folders with / between them.',
+  );
+const Tags = z
+  .array(line(50))
+  .max(20)
+  .refine((tags) => new Set(tags).size === tags.length, 'Each tag once.');
+export const DocumentPlace = z.strictObject({ folder: Folder.default(''), tags: Tags.default([]) });
+export type DocumentPlace = z.output<typeof DocumentPlace>;
+
+const body = text(500_000);
+const Address = z
+  .url({ protocol: /^https?$/ })
+  .max(2000)
+  .refine((url) => !/^\w+:\/\/[^/?#]*@/.test(url), 'An address without a name and password.');
+
+const exactlyOne = { message: 'Give either text or url.', path: ['text'] };
+
+/** Text that is pasted, with its title, or a web address that is fetched. Files are sent as multipart/form-data. */
+export const DocumentCreate = z
+  .strictObject({ title: line(300).optional(), text: body.optional(), url: Address.optional(), ...DocumentPlace.shape })
+  .refine(({ text: pasted, url }) => (pasted === undefined) !== (url === undefined), exactlyOne)
+  .refine(({ title, text: pasted }) => pasted === undefined || title !== undefined, {
+    message: 'Text needs a title.',
+    path: ['title'],
+  });
+export type DocumentCreate = z.output<typeof DocumentCreate>;
+
+export const DocumentReplace = z
+  .strictObject({ text: body.optional(), url: Address.optional() })
+  .refine(({ text: pasted, url }) => (pasted === undefined) !== (url === undefined), exactlyOne);
+export type DocumentReplace = z.output<typeof DocumentReplace>;
+
+export const DocumentPatch = z.strictObject({
+  title: line(300).optional(),
+  folder: Folder.optional(),
+  tags: Tags.optional(),
+});
+export type DocumentPatch = z.output<typeof DocumentPatch>;
+
+const source = {
+  source: z.enum(['text', 'file', 'url']),
+  fileName: z.string().nullable(),
+  url: z.string().nullable(),
+  bytes: z.number().int().describe('Of the file, or of the text in UTF-8.'),
+  format: z.string().nullable().describe('What it turned out to be.'),
+  pages: z.number().int().nullable(),
+  language: z.string().nullable(),
+  length: z.number().int().describe('Of the text, in UTF-16 units.'),
+  state: DocumentState,
+  failure: DocumentFailure.nullable(),
+};
+
 export const Document = z.object({
   id: Id,
   title: z.string(),
+  folder: z.string(),
+  tags: z.array(z.string()),
+  version: z.number().int().describe('The newest. What follows is said of it.'),
+  ...source,
+  readyVersion: z.number().int().nullable().describe('The one that is read and searched until a newer one is ready.'),
   chunkCount: z.number().int(),
-  length: z.number().int(),
   createdAt: Instant,
+  updatedAt: Instant,
 });
 export type Document = z.infer<typeof Document>;
 export const DocumentList = listOf(Document);
-export const DocumentText = Document.extend({ text: z.string() });
+export const DocumentText = Document.extend({
+  text: z.string().describe('Of the version asked for, or of the one that is ready; empty where there is none yet.'),
+  textVersion: z.number().int().nullable(),
+});
+export type DocumentText = z.infer<typeof DocumentText>;
+export const DocumentsAdded = z.object({ documents: z.array(Document) });
+
+export const DocumentQuery = NamedPage.extend({
+  folder: z.string().max(300).optional().describe('Those in this folder or below it.'),
+  tag: z.string().max(50).optional(),
+  state: DocumentState.optional(),
+});
+export type DocumentQuery = z.output<typeof DocumentQuery>;
+
+export const VersionQuery = z.strictObject({ version: z.coerce.number().int().min(1).max(1_000_000).optional() });
+export const DocumentVersion = z.object({ version: z.number().int(), ...source, createdAt: Instant });
+export type DocumentVersion = z.infer<typeof DocumentVersion>;
+export const DocumentVersionList = listOf(DocumentVersion);
 
 export const KnowledgeSearch = z.strictObject({
   query: text(2000),

@@ -58,7 +58,8 @@ export const permissions = {
   'teams.manage': { group: 'members', text: 'Make teams and choose who belongs to them.' },
   'caseload.manage': { group: 'members', text: 'Assign clients to members and teams.' },
 
-  'knowledge.read': { group: 'knowledge', text: 'Read and search reference material.' },
+  'knowledge.read': { group: 'knowledge', text: 'Read and search reference material that is open to oneself.' },
+  'knowledge.read-all': { group: 'knowledge', text: 'Read all reference material, whoever it is kept to.' },
   'knowledge.manage': { group: 'knowledge', text: 'Create and change reference material.' },
 
   'personas.read': { group: 'personas', text: 'See personas and their versions.' },

@@ -57,6 +57,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   platform.mail.start();
   await privacy.erasures.start();
   await generations.start();
+  platform.blobs.start();
+  await services.knowledge.worker.start();
   retention.start();
   reviewClock.start();
   await providers.start(({ message }) => log.warn({ err: message }, 'what runs GGUF files could not be installed'));
@@ -93,11 +95,13 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       privacy.erasures.stop();
       await generations.stopAll();
       providers.stop();
+      await services.knowledge.worker.stop();
       live.close();
       await app.close();
       limiter.stop();
       hub.stop();
       await wake.stop();
+      await platform.blobs.stop();
       await audit.stop();
       await platform.mail.close();
       await outgoing.close();

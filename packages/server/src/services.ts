@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import type pg from 'pg';
 import type { DestinationStream } from 'pino';
 import type { Config } from './config/config.ts';
 import { createAudit } from './platform/audit/audit.ts';
+import type { BlobBackend } from './platform/blobs/backend.ts';
+import { createBlobs } from './platform/blobs/blobs.ts';
+import { filesFolder, folderBackend } from './platform/blobs/folder.ts';
 import type { Connected } from './platform/db/connect.ts';
 import { scrubTables } from './platform/db/scrub.ts';
 import { createLimiter } from './platform/limits/limiter.ts';
@@ -29,7 +33,9 @@ import { createTeamService } from './slices/identity/teams.service.ts';
 import { createBudgetService } from './slices/inference/budgets.service.ts';
 import { createGenerationService, type GenerationService } from './slices/inference/generations.service.ts';
 import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
+import { plainText } from './slices/knowledge/plainText.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
+import type { Extractor } from './slices/knowledge/worker.ts';
 import { createPersonaService, type PersonaService } from './slices/personas/service.ts';
 import { createClaimService } from './slices/supervision/claims.service.ts';
 import { createDeputyService } from './slices/supervision/deputies.service.ts';
@@ -64,6 +70,10 @@ export interface AppOptions {
   /** The login that owns the tables, or may make them. */
   database: pg.PoolConfig;
   outgoing?: Outgoing;
+  /** Where files are kept, in place of what the configuration says. */
+  files?: (config: Config) => BlobBackend;
+  /** What makes text of files. */
+  extractor?: Extractor;
   /** Where the log goes; without it, to the standard output. */
   logTo?: DestinationStream;
   /** Names this server among those on the same database. */
@@ -83,7 +93,7 @@ export type Services = ReturnType<typeof createServices>;
 
 /** The parts that know no domain. */
 export function createPlatform(
-  { config, database, outgoing = outgoingFor(config), logTo, node = randomUUID() }: AppOptions,
+  { config, database, outgoing = outgoingFor(config), logTo, node = randomUUID(), ...given }: AppOptions,
   { db, keyring, app }: Connected,
 ) {
   const log = createLogger(config.logLevel, logTo);
@@ -92,12 +102,30 @@ export function createPlatform(
   const limiter = createLimiter({ db, log, rules: config.rateLimits.rules, others: wake.othersPresent });
   const hub = createHub(db, wake, log);
   const mail = createMail({ db, keyring, config, log });
-  return { audit, config, node, log, outgoing, limiter, keyring, db, wake, owner: database, hub, mail };
+  const backend = given.files?.(config) ?? folderBackend(filesFolder(config));
+  const blobs = createBlobs({ db, keyring, log, backend });
+  const { extractor = plainText } = given;
+  return {
+    audit,
+    blobs,
+    config,
+    node,
+    log,
+    outgoing,
+    limiter,
+    keyring,
+    db,
+    wake,
+    owner: database,
+    hub,
+    mail,
+    extractor,
+  };
 }
 
 /** The services in the order in which they may know each other; what would point backwards is handed in as a hook. */
 export function createServices(platform: Platform) {
-  const { audit, config, log, outgoing, keyring, db, wake, hub } = platform;
+  const { audit, config, log, outgoing, db, wake, hub } = platform;
   const providers = createProviderService({ db, audit, config, outgoing });
   const identity = createIdentityService({ ...platform, ...providers.setupSteps });
   const team = createTeamServices(platform, identity);
@@ -105,14 +133,7 @@ export function createServices(platform: Platform) {
   const { consents, deid } = uses;
   const generations = createGenerationService({ ...platform, tokenFrameMs: config.tokenFrameMs });
   const budgets = createBudgetService({ db, audit });
-  const knowledge = createKnowledgeService({ db, audit });
-  const personas = createPersonaService({
-    db,
-    audit,
-    knowledge,
-    hasProvider: providers.hasProvider,
-    allowTitles: identity.allowsTitles,
-  });
+  const { knowledge, personas } = createMaterial(platform, providers, identity);
   const clients = createClientService({
     ...platform,
     onPolicy: (orgId, clientId) => void conversations.obeyRung(orgId, { clientId }),
@@ -125,7 +146,8 @@ export function createServices(platform: Platform) {
   const sessions = createSessionService({ ...talk, conversations, clients });
   const joining = createJoining(platform, { identity, access, sessions });
   const transcripts = createTranscriptService({ db, audit, sessions, conversations });
-  const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations });
+  const { bases } = knowledge;
+  const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations, bases });
   const privacy = createPrivacy(platform, { identity, sessions, personas });
   const demo = createDemoService({ personas, knowledge, clients });
   generations.handle(
@@ -194,6 +216,24 @@ function createSupervision(
   const reviewClock = createReviewClock({ db, log, reviews, policies, append, page });
   const claims = createClaimService({ access, audit, append });
   return { policies, reviews, claims, reviewClock, deputies: createDeputyService({ db, audit }) };
+}
+
+/** What personas answer from, and who they are. */
+function createMaterial({ config, ...platform }: Platform, providers: ProviderService, identity: IdentityService) {
+  const knowledge = createKnowledgeService({
+    ...platform,
+    uploads: { fileBytes: config.files.fileBytes, files: config.files.perUpload },
+    workDir: join(config.dataDir, 'reading'),
+  });
+  const personas = createPersonaService({
+    db: platform.db,
+    audit: platform.audit,
+    knowledge: knowledge.bases,
+    hasProvider: providers.hasProvider,
+    allowTitles: identity.allowsTitles,
+  });
+  knowledge.bases.tellUsers(personas.usersOf);
+  return { knowledge, personas };
 }
 
 /** What goes for good, and what is handed out. */

@@ -31,6 +31,14 @@ export interface Config {
   rateLimits: { when: 'always' | 'beyond-loopback' | 'off'; rules: RateRules };
   /** Addresses and ranges of proxies whose word about the client's address counts. */
   trustProxy: string[];
+  files: {
+    /** Where documents are kept, sealed; null: in the data directory. */
+    folder: string | null;
+    /** Bytes of one uploaded file. */
+    fileBytes: number;
+    /** Files in one upload. */
+    perUpload: number;
+  };
   audit: {
     file: string | null;
     webhook: { url: string; token: string | null } | null;
@@ -78,6 +86,9 @@ const options = {
   RAPPORT_MASTER_KEY_FILE: z.string().optional(),
   RAPPORT_MASTER_KEY_COMMAND: z.string().optional(),
   RAPPORT_READ_PLAIN: z.stringbool().default(false),
+  RAPPORT_FILES_DIR: z.string().optional(),
+  RAPPORT_UPLOAD_MB: z.coerce.number().min(0.001).max(2048).default(50),
+  RAPPORT_UPLOAD_FILES: z.coerce.number().int().min(1).max(500).default(50),
   RAPPORT_AUDIT_FILE: z.string().optional(),
   RAPPORT_AUDIT_WEBHOOK: z.url({ protocol: /^https?$/ }).optional(),
   RAPPORT_AUDIT_WEBHOOK_TOKEN: z.string().optional(),
@@ -118,6 +129,12 @@ const Schema = z.object(options);
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
+const filesOf = (e: z.output<typeof Schema>): Config['files'] => ({
+  folder: e.RAPPORT_FILES_DIR ? resolve(e.RAPPORT_FILES_DIR) : null,
+  fileBytes: Math.floor(e.RAPPORT_UPLOAD_MB * 1024 * 1024),
+  perUpload: e.RAPPORT_UPLOAD_FILES,
+});
+
 /** Throws StartupError naming the option that is wrong. */
 export function makeConfig(env: Env): Config {
   const parsed = Schema.safeParse(env);
@@ -147,6 +164,7 @@ export function makeConfig(env: Env): Config {
       command: e.RAPPORT_MASTER_KEY_COMMAND,
     },
     readPlain: e.RAPPORT_READ_PLAIN,
+    files: filesOf(e),
     audit: {
       file: e.RAPPORT_AUDIT_FILE ? resolve(e.RAPPORT_AUDIT_FILE) : null,
       webhook: e.RAPPORT_AUDIT_WEBHOOK

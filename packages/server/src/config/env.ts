@@ -12,6 +12,9 @@ export const envOptions = {
     'File of the master key, readable by this user alone. Default secret.key in the data folder.',
   RAPPORT_MASTER_KEY_COMMAND: 'Command that prints the master key, e.g. from Vault or a KMS.',
   RAPPORT_READ_PLAIN: 'true: content stored before it was encrypted may be read. Default false.',
+  RAPPORT_FILES_DIR: 'Folder in which documents are kept, sealed. Default files in the data folder.',
+  RAPPORT_UPLOAD_MB: 'Largest file that may be uploaded, in megabytes. Default 50.',
+  RAPPORT_UPLOAD_FILES: 'Most files in one upload. Default 50.',
   RAPPORT_AUDIT_FILE:
     'File that signed audit checkpoints are appended to, best on another machine’s disk. Default audit-checkpoints.jsonl in the data folder.',
   RAPPORT_AUDIT_WEBHOOK: 'Address that signed audit checkpoints are posted to.',

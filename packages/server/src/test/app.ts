@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { startApp, type RunningApp } from '../app.ts';
-import { outgoingFor } from '../services.ts';
+import { outgoingFor, type AppOptions } from '../services.ts';
 import { makeConfig, type Config } from '../config/config.ts';
 import { createAudit, type Audit } from '../platform/audit/audit.ts';
 import { openDatabase, type Database } from '../platform/db/db.ts';
@@ -35,7 +35,7 @@ export interface TestApp {
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test reads what the server sent; the assertions are its types
   ): Promise<{ status: number; body: any; headers: Headers }>;
   /** Another server on the same database; `more` overrides its configuration. */
-  second(more?: Partial<Config>): Promise<TestApp>;
+  second(more?: Partial<Config>, parts?: Parts): Promise<TestApp>;
   close(): Promise<void>;
 }
 
@@ -45,7 +45,11 @@ export interface TestOptions {
   /** An OpenAI-compatible upstream to make the default provider. */
   upstream?: { url: string; model: string };
   config?: Partial<Config>;
+  /** In place of the server's own. */
+  parts?: Parts;
 }
+
+type Parts = Pick<AppOptions, 'extractor' | 'files'>;
 
 /** A server of its own on a database of its own, cloned from the template. */
 export async function startTestApp(options: TestOptions = {}): Promise<TestApp> {
@@ -57,7 +61,7 @@ export async function startTestApp(options: TestOptions = {}): Promise<TestApp> 
   const dataDir = await mkdtemp(join(tmpdir(), 'rapport-app-'));
   const database = { ...connection, database: name };
   const config: Config = { ...makeConfig({}), port: 0, dataDir, logLevel: 'silent', webRoot: null, ...options.config };
-  const app = await open(config, database);
+  const app = await open(config, database, options.parts);
   const closed = app.close;
   app.close = async () => {
     await closed();
@@ -79,8 +83,8 @@ async function setUp(app: TestApp, upstream: TestOptions['upstream']) {
   if (status !== 201) throw new Error(`setup answered ${status}: ${JSON.stringify(body)}`);
 }
 
-async function open(config: Config, database: pg.PoolConfig): Promise<TestApp> {
-  const running: RunningApp = await startApp({ config, database });
+async function open(config: Config, database: pg.PoolConfig, parts: Parts = {}): Promise<TestApp> {
+  const running: RunningApp = await startApp({ config, database, ...parts });
   const keyring = createKeyring(await loadMasterKeys(config));
   const db = openDatabase({ ...database, max: 2 }, encryptingCodec(keyring, config));
   const request = (path: string, init: RequestInit = {}) => fetch(running.url + path, init);
@@ -105,7 +109,7 @@ async function open(config: Config, database: pg.PoolConfig): Promise<TestApp> {
       const isJson = response.headers.get('content-type')?.includes('json');
       return { status: response.status, body: isJson && text ? JSON.parse(text) : text, headers: response.headers };
     },
-    second: (more = {}) => open({ ...config, ...more }, database),
+    second: (more = {}, others = parts) => open({ ...config, ...more }, database, others),
     async close() {
       await running.close();
       await db.close();

@@ -23,6 +23,8 @@ import type { RequestLimits } from './rateLimits.ts';
 declare module 'fastify' {
   interface FastifyContextConfig {
     permission?: Permission;
+    /** As good as the other; which of them is needed the service tells. */
+    orPermission?: Permission;
     /** Open to a member who has yet to set up the second factor that the organisation requires. */
     beforeSecondFactor?: boolean;
     /** Asked by pages on their own: that somebody is there, it does not show. */
@@ -128,6 +130,8 @@ function guard(app: App, options: HttpOptions) {
     if (!request.actor) throw new AppError('sign-in-required');
     options.limits.afterSignIn(request, request.actor);
     if (options.allows(request.actor, permission)) return;
+    const { orPermission } = request.routeOptions.config;
+    if (orPermission && options.allows(request.actor, orPermission)) return;
     // A client must not learn which staff routes exist; members of a team know that there are others' tasks.
     if (request.actor.kind === 'client') throw new AppError('not-found');
     throw new AppError('forbidden', { detail: `This needs the permission ${permission}.`, needs: permission });

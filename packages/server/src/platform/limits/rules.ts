@@ -11,6 +11,8 @@ const perMinute = {
   reply: { address: 3000, actor: 120, organisation: 6000 },
   /** What costs the server much, or makes it call others. */
   heavy: { address: 600, actor: 60, organisation: 600 },
+  /** Files and addresses to be read in the background. */
+  upload: { address: 1200, actor: 240, organisation: 2400 },
   /** Opening a live socket, and its frames other than messages. */
   live: { address: 3000, actor: 1200, organisation: 120_000 },
 } as const;

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { DocumentCreate, KnowledgeBaseCreate } from '@rapport/protocol/knowledge';
 import { PersonaCreate } from '@rapport/protocol/personas';
 import type { Page } from '@rapport/protocol/common';
 import type { DemoCreated } from '@rapport/protocol/setup';
@@ -42,11 +43,13 @@ export function createDemoService({ personas, knowledge, clients }: DemoParts) {
   const running = new Map<string, Promise<DemoIds>>();
 
   const base = async (actor: Actor, demo: DemoPersona): Promise<string> => {
-    const known = (await all((page) => knowledge.listBases(actor, page))).find((b) => b.name === demo.knowledgeBase);
-    const { id } = known ?? (await knowledge.createBase(actor, demo.knowledgeBase));
-    const titles = (await all((page) => knowledge.listDocuments(actor, id, page))).map((d) => d.title);
+    const known = (await all((page) => knowledge.bases.list(actor, page))).find((b) => b.name === demo.knowledgeBase);
+    const { id } =
+      known ?? (await knowledge.bases.create(actor, KnowledgeBaseCreate.parse({ name: demo.knowledgeBase })));
+    const titles = (await all((page) => knowledge.documents.list(actor, id, page))).map((d) => d.title);
     for (const { title, file } of demo.documents.filter((d) => !titles.includes(d.title))) {
-      await knowledge.addDocument(actor, id, { title, text: await readFile(new URL(file, material), 'utf8') });
+      const text = await readFile(new URL(file, material), 'utf8');
+      await knowledge.documents.add(actor, id, DocumentCreate.parse({ title, text }));
     }
     return id;
   };

@@ -37,7 +37,11 @@ describe('documents', () => {
     expect(status).toBe(201);
     expect(body).toMatchObject({ title: 'Drinks', length: text.length, chunkCount: 2 });
     expect((await app.json('GET', `${bases}/${base}/documents`)).body.items).toEqual([body]);
-    expect((await app.json('GET', `${bases}/${base}/documents/${body.id}`)).body).toEqual({ ...body, text });
+    expect((await app.json('GET', `${bases}/${base}/documents/${body.id}`)).body).toEqual({
+      ...body,
+      text,
+      textVersion: 1,
+    });
     expect((await app.json('GET', `${bases}/${base}`)).body).toMatchObject({ name: 'Material', documentCount: 1 });
   });
 

@@ -1,48 +1,53 @@
-import { Empty, Id, IdParams, NamedPage, Page } from '@rapport/protocol/common';
+import { Empty, IdParams, NamedPage } from '@rapport/protocol/common';
 import {
-  Document,
-  DocumentCreate,
-  DocumentList,
-  DocumentText,
   KnowledgeBase,
   KnowledgeBaseCreate,
+  KnowledgeBaseDetail,
   KnowledgeBaseList,
+  KnowledgeBaseRemove,
   KnowledgeResults,
   KnowledgeSearch,
 } from '@rapport/protocol/knowledge';
-import { z } from 'zod';
 import { actorOf, type App } from '../../platform/http/server.ts';
+import { documentRoutes } from './documents.routes.ts';
 import type { KnowledgeService } from './service.ts';
 
 const read = { permission: 'knowledge.read' } as const;
 const manage = { permission: 'knowledge.manage' } as const;
-const DocumentParams = z.strictObject({ id: Id, documentId: Id });
-const bases = '/api/v1/knowledge-bases';
+const path = '/api/v1/knowledge-bases';
 
 export function knowledgeRoutes(app: App, knowledge: KnowledgeService) {
+  const { bases } = knowledge;
   app.get(
-    bases,
+    path,
     {
       config: read,
       schema: { summary: 'List knowledge bases', querystring: NamedPage, response: { 200: KnowledgeBaseList } },
     },
-    (request) => knowledge.listBases(actorOf(request), request.query),
+    (request) => bases.list(actorOf(request), request.query),
   );
   app.post(
-    bases,
+    path,
     {
       config: manage,
       schema: { summary: 'Create a knowledge base', body: KnowledgeBaseCreate, response: { 201: KnowledgeBase } },
     },
-    async (request, reply) => reply.code(201).send(await knowledge.createBase(actorOf(request), request.body.name)),
+    async (request, reply) => reply.code(201).send(await bases.create(actorOf(request), request.body)),
   );
   app.get(
-    `${bases}/:id`,
-    { config: read, schema: { summary: 'One knowledge base', params: IdParams, response: { 200: KnowledgeBase } } },
-    (request) => knowledge.getBase(actorOf(request), request.params.id),
+    `${path}/:id`,
+    {
+      config: read,
+      schema: {
+        summary: 'One knowledge base, and which personas use it',
+        params: IdParams,
+        response: { 200: KnowledgeBaseDetail },
+      },
+    },
+    (request) => bases.get(actorOf(request), request.params.id),
   );
   app.post(
-    `${bases}/:id/search`,
+    `${path}/:id/search`,
     {
       config: { ...read, idempotency: 'none' },
       schema: {
@@ -54,41 +59,37 @@ export function knowledgeRoutes(app: App, knowledge: KnowledgeService) {
     },
     (request) => knowledge.search(actorOf(request), request.params.id, request.body),
   );
+  changeRoutes(app, knowledge);
   documentRoutes(app, knowledge);
 }
 
-function documentRoutes(app: App, knowledge: KnowledgeService) {
-  const documents = `${bases}/:id/documents`;
-  app.get(
-    documents,
-    {
-      config: read,
-      schema: { summary: 'List documents', params: IdParams, querystring: Page, response: { 200: DocumentList } },
-    },
-    (request) => knowledge.listDocuments(actorOf(request), request.params.id, request.query),
-  );
-  app.post(
-    documents,
+function changeRoutes(app: App, { bases }: KnowledgeService) {
+  app.put(
+    `${path}/:id`,
     {
       config: manage,
-      schema: { summary: 'Add a document', params: IdParams, body: DocumentCreate, response: { 201: Document } },
+      schema: {
+        summary: 'Rename and describe it, and choose who may read it',
+        params: IdParams,
+        body: KnowledgeBaseCreate,
+        response: { 200: KnowledgeBase },
+      },
     },
-    async (request, reply) =>
-      reply.code(201).send(await knowledge.addDocument(actorOf(request), request.params.id, request.body)),
-  );
-  app.get(
-    `${documents}/:documentId`,
-    {
-      config: read,
-      schema: { summary: 'One document with its text', params: DocumentParams, response: { 200: DocumentText } },
-    },
-    (request) => knowledge.getDocument(actorOf(request), request.params.id, request.params.documentId),
+    (request) => bases.replace(actorOf(request), request.params.id, request.body),
   );
   app.delete(
-    `${documents}/:documentId`,
-    { config: manage, schema: { summary: 'Delete a document', params: DocumentParams, response: { 200: Empty } } },
+    `${path}/:id`,
+    {
+      config: manage,
+      schema: {
+        summary: 'Delete it with all its documents',
+        params: IdParams,
+        querystring: KnowledgeBaseRemove,
+        response: { 200: Empty },
+      },
+    },
     async (request) => {
-      await knowledge.deleteDocument(actorOf(request), request.params.id, request.params.documentId);
+      await bases.remove(actorOf(request), request.params.id, request.query.force);
       return {};
     },
   );

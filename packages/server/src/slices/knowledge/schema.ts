@@ -1,16 +1,44 @@
+import type { DocumentState } from '@rapport/protocol/knowledge';
+
 export interface KnowledgeBaseRow {
   id: string;
   name: string;
+  description: Buffer | null;
+  language: string | null;
+  audience: 'organisation' | 'chosen';
+  user_ids: string[];
+  team_ids: string[];
+  room_id: string;
   document_count: number;
+  created_at: string;
+  updated_at: string;
+}
+
+/** What a version is made of and how far it came. */
+export interface VersionRow {
+  version: number;
+  state: DocumentState;
+  failure: string | null;
+  source: 'text' | 'file' | 'url';
+  origin: Buffer | null;
+  blob_id: string | null;
+  bytes: number;
+  format: string | null;
+  language: string | null;
+  length: number;
+  page_count: number | null;
   created_at: string;
 }
 
-export interface DocumentRow {
+/** A document with its newest version. */
+export interface DocumentRow extends VersionRow {
   id: string;
   title: string;
-  length: number;
+  folder: string;
+  tags: string[];
+  ready_version: number | null;
   chunk_count: number;
-  created_at: string;
+  updated_at: string;
 }
 
 export interface PassageRow {
@@ -23,3 +51,22 @@ export interface PassageRow {
   body: Buffer;
   score: number;
 }
+
+/** Where the text of a chunk is sealed. */
+export const chunkPlace = (orgId: string, rowId: string) => ({ orgId, table: 'chunk', column: 'body', rowId });
+
+/** Where the text of a version is sealed. First versions keep the place they had before documents had versions. */
+export const bodyPlace = (orgId: string, id: string, version: number) => ({
+  orgId,
+  table: 'document',
+  column: 'body',
+  rowId: version === 1 ? id : `${id}/${version}`,
+});
+
+/** Where the name of its file or its address is sealed. */
+export const originPlace = (orgId: string, id: string, version: number) => ({
+  orgId,
+  table: 'document_version',
+  column: 'origin',
+  rowId: `${id}/${version}`,
+});

@@ -1,119 +1,54 @@
-import type { NamedPage, Page } from '@rapport/protocol/common';
-import type {
-  Document,
-  DocumentCreate,
-  DocumentText,
-  KnowledgeBase,
-  KnowledgeSearch,
-  Passage,
-} from '@rapport/protocol/knowledge';
+import type { KnowledgeSearch, Passage } from '@rapport/protocol/knowledge';
 import type { z } from 'zod';
-import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
-import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
+import type { Blobs } from '../../platform/blobs/blobs.ts';
 import type { Database } from '../../platform/db/db.ts';
-import { notFound } from '../../platform/errors.ts';
-import { newId } from '../../platform/ids.ts';
-import { chunk } from './chunks.ts';
-import * as store from './store.ts';
-import { frequencies, terms } from './terms.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Outgoing } from '../../platform/net/outgoing.ts';
+import type { Hub } from '../../platform/realtime/hub.ts';
+import type { Wake } from '../../platform/realtime/wake.ts';
+import { createBaseService } from './bases.service.ts';
+import { createDocumentService } from './documents.service.ts';
+import { createBaseLog } from './log.ts';
+import { createRetrieval } from './retrieval.ts';
+import { createUploads } from './uploads.ts';
+import { createDocumentWorker, type Extractor } from './worker.ts';
 
 export type KnowledgeService = ReturnType<typeof createKnowledgeService>;
 
-/** A title or heading that names the subject counts like two words of the text. */
-const headingWeight = 2;
-
-/** What a search costs grows with the words it is asked; a message of 32,000 characters asks no more than a paragraph. */
-const mostTerms = 100;
-const queryTerms = (query: string): string[] => [...new Set(terms(query))].slice(0, mostTerms);
-
-function toChunks(title: string, text: string): store.NewChunk[] {
-  return chunk(text).map((c, ordinal) => {
-    const body = text.slice(c.start, c.end);
-    const own = terms(body);
-    const counts = frequencies(own);
-    for (const term of new Set(terms([title, ...c.headingPath].join(' ')))) {
-      counts.set(term, (counts.get(term) ?? 0) + headingWeight);
-    }
-    return { ...c, id: newId(), ordinal, text: body, frequencies: counts, termCount: own.length };
-  });
+export interface KnowledgeParts {
+  db: Database;
+  audit: Audit;
+  hub: Hub;
+  wake: Wake;
+  node: string;
+  log: Logger;
+  blobs: Blobs;
+  outgoing: Outgoing;
+  extractor: Extractor;
+  uploads: { fileBytes: number; files: number };
+  workDir: string;
 }
 
-/** Reference material: text documents, cut into passages, searched by words. */
-export function createKnowledgeService({ db, audit }: { db: Database; audit: Audit }) {
-  const requireBase = async (actor: Actor, id: string): Promise<KnowledgeBase> => {
-    requireStaff(actor);
-    const base = await store.findBase(db.in(actor.orgId), actor.orgId, id);
-    if (!base) throw notFound();
-    return base;
-  };
+const atOnce = 2;
+
+/** Reference material: documents of many kinds, read in the background, cut into passages, searched by words. */
+export function createKnowledgeService(parts: KnowledgeParts) {
+  const { db, audit, hub, wake, node, log, blobs, outgoing, extractor, uploads, workDir } = parts;
+  const retrieval = createRetrieval({ db });
+  const bases = createBaseService({ db, audit, blobs });
+  const rooms = createBaseLog({ hub });
+  const mostBytes = uploads.fileBytes;
+  const reading = { db, wake, node, log, blobs, outgoing, extractor, rooms, workDir, atOnce, mostBytes };
+  const worker = createDocumentWorker(reading);
+  const documents = createDocumentService({ db, audit, blobs, bases, log: rooms, onQueued: worker.queued });
 
   return {
-    async createBase(actor: Actor, name: string): Promise<KnowledgeBase> {
-      requireStaff(actor);
-      const id = newId();
-      return audit.acting(actor, 'knowledge.changed', { 'knowledge-base': id }, (tx) =>
-        store.insertBase(tx, actor.orgId, id, name),
-      );
-    },
-
-    /** Throws `not-found`. */
-    getBase: requireBase,
-
-    /** For later slices that were given an id by an actor they have checked. */
-    exists: async (orgId: string, id: string): Promise<boolean> =>
-      (await store.findBase(db.in(orgId), orgId, id)) !== undefined,
-
-    async listBases(actor: Actor, page: NamedPage): Promise<{ items: KnowledgeBase[]; next: string | null }> {
-      requireStaff(actor);
-      const [before = null] = decodeCursor(page.cursor, 1) ?? [];
-      const rows = await store.listBases(db.in(actor.orgId), actor.orgId, page.q, before, page.limit + 1);
-      return toPage(
-        rows,
-        page.limit,
-        (base) => base,
-        (base) => encodeCursor(base.id),
-      );
-    },
-
-    /** The document can be searched when this returns. Throws `not-found`. */
-    async addDocument(actor: Actor, baseId: string, body: z.output<typeof DocumentCreate>): Promise<Document> {
-      await requireBase(actor, baseId);
-      const document = { id: newId(), ...body, chunks: toChunks(body.title, body.text) };
-      const subjects = { 'knowledge-base': baseId, document: document.id };
-      return audit.acting(actor, 'knowledge.changed', subjects, (tx) =>
-        store.insertDocument(tx, actor.orgId, baseId, document),
-      );
-    },
-
-    /** Throws `not-found`. */
-    async getDocument(actor: Actor, baseId: string, id: string): Promise<z.infer<typeof DocumentText>> {
-      await requireBase(actor, baseId);
-      const document = await store.findDocument(db.in(actor.orgId), actor.orgId, baseId, id);
-      if (!document) throw notFound();
-      return document;
-    },
-
-    /** Throws `not-found`. */
-    async listDocuments(actor: Actor, baseId: string, page: Page): Promise<{ items: Document[]; next: string | null }> {
-      await requireBase(actor, baseId);
-      const [before = null] = decodeCursor(page.cursor, 1) ?? [];
-      const rows = await store.listDocuments(db.in(actor.orgId), actor.orgId, baseId, before, page.limit + 1);
-      return toPage(
-        rows,
-        page.limit,
-        (d) => d,
-        (d) => encodeCursor(d.id),
-      );
-    },
-
-    /** It is gone from the next answer. Throws `not-found`. */
-    async deleteDocument(actor: Actor, baseId: string, id: string): Promise<void> {
-      await requireBase(actor, baseId);
-      await audit.acting(actor, 'knowledge.changed', { 'knowledge-base': baseId, document: id }, async (tx) => {
-        if ((await store.deleteDocument(tx, actor.orgId, baseId, id)) === 0) throw notFound();
-      });
-    },
+    bases,
+    documents,
+    worker,
+    uploads: createUploads({ blobs, bases, documents, limits: uploads }),
 
     /** Best first. Throws `not-found`. */
     async search(
@@ -121,20 +56,12 @@ export function createKnowledgeService({ db, audit }: { db: Database; audit: Aud
       baseId: string,
       query: z.output<typeof KnowledgeSearch>,
     ): Promise<{ results: Passage[] }> {
-      await requireBase(actor, baseId);
-      return {
-        results: await store.searchChunks(
-          db.in(actor.orgId),
-          actor.orgId,
-          baseId,
-          queryTerms(query.query),
-          query.limit,
-        ),
-      };
+      await bases.require(actor, baseId);
+      return { results: await retrieval.search(actor.orgId, baseId, query.query, query.limit) };
     },
 
-    /** What a reply is given; the session was checked already. */
+    /** What a reply is given; the session was checked already, and who published its persona could read the base. */
     searchForPrompt: (orgId: string, baseId: string, query: string, limit: number): Promise<Passage[]> =>
-      store.searchChunks(db.in(orgId), orgId, baseId, queryTerms(query), limit),
+      retrieval.search(orgId, baseId, query, limit),
   };
 }

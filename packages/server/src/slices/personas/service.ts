@@ -9,7 +9,7 @@ import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import type { KnowledgeService } from '../knowledge/service.ts';
+import type { BaseService, KnowledgeUser } from '../knowledge/bases.service.ts';
 import * as store from './store.ts';
 import { findTitleClaims } from './titles.ts';
 
@@ -18,7 +18,7 @@ export type PersonaService = ReturnType<typeof createPersonaService>;
 export interface PersonaParts {
   db: Database;
   audit: Audit;
-  knowledge: Pick<KnowledgeService, 'exists'>;
+  knowledge: Pick<BaseService, 'mayUse'>;
   hasProvider(orgId: string, id: string): Promise<boolean>;
   /** Whether the organisation's administrator turned the check of titles off. */
   allowTitles(orgId: string): Promise<boolean>;
@@ -27,6 +27,7 @@ export interface PersonaParts {
 export type PersonaQuery = Page & store.PersonaFilter;
 
 const keptVersions = 500;
+const usersPage = 200;
 
 /** What a version freezes: the persona without its id, dates and state. */
 const specOf = (persona: unknown): PersonaSpec => PersonaSpec.strip().parse(persona);
@@ -35,12 +36,15 @@ export function createPersonaService({ db, audit, knowledge, hasProvider, allowT
   /** Versions never change, so the most used ones are kept. */
   const versions = new Map<string, PersonaVersion>();
 
-  const check = async (orgId: string, spec: PersonaSpec) => {
+  /** `known`: what it uses already, and goes on using whoever changes something else of it. */
+  const check = async (actor: Actor, spec: PersonaSpec, known: string | null = null) => {
+    const { orgId } = actor;
     const claims = findTitleClaims(spec);
     if (claims.length > 0 && !(await allowTitles(orgId))) {
       throw new AppError('claims-title', { detail: claims[0]?.message ?? '', errors: claims });
     }
-    if (spec.knowledgeBaseId && !(await knowledge.exists(orgId, spec.knowledgeBaseId))) {
+    const { knowledgeBaseId } = spec;
+    if (knowledgeBaseId && knowledgeBaseId !== known && !(await knowledge.mayUse(actor, knowledgeBaseId))) {
       throw new AppError('invalid-body', {
         errors: [{ pointer: '/knowledgeBaseId', message: 'No such knowledge base.' }],
       });
@@ -77,7 +81,7 @@ export function createPersonaService({ db, audit, knowledge, hasProvider, allowT
     /** Throws `claims-title`, `invalid-body` for an unknown knowledge base. */
     async create(actor: Actor, body: z.output<typeof PersonaCreate>): Promise<Persona> {
       requireStaff(actor);
-      await check(actor.orgId, body);
+      await check(actor, body);
       const id = newId();
       return audit.acting(actor, 'persona.changed', { persona: id }, (tx) =>
         store.insertPersona(tx, actor.orgId, id, body),
@@ -90,7 +94,9 @@ export function createPersonaService({ db, audit, knowledge, hasProvider, allowT
       const { archived, ifUpdatedAt, ...changes } = patch;
       const known = await get(actor, id);
       // Archiving is no claim: it stays possible when the check was turned on after the draft was saved.
-      if (Object.keys(changes).length > 0) await check(actor.orgId, specOf({ ...known, ...changes }));
+      if (Object.keys(changes).length > 0) {
+        await check(actor, specOf({ ...known, ...changes }), known.knowledgeBaseId);
+      }
       return db.in(actor.orgId).tx(async (tx) => {
         const before = await store.lockPersona(tx, actor.orgId, id);
         if (!before) throw notFound();
@@ -126,7 +132,7 @@ export function createPersonaService({ db, audit, knowledge, hasProvider, allowT
     async publish(actor: Actor, id: string): Promise<PersonaVersion> {
       requireStaff(actor);
       // Every draft was checked when it was saved; what is looked at here is whether the check has been turned on since.
-      await check(actor.orgId, specOf(await get(actor, id)));
+      await check(actor, specOf(await get(actor, id)));
       return db.in(actor.orgId).tx(async (tx) => {
         const persona = await store.lockPersona(tx, actor.orgId, id);
         if (!persona) throw notFound();
@@ -177,6 +183,21 @@ export function createPersonaService({ db, audit, knowledge, hasProvider, allowT
       for (const version of named.sort((a, b) => a - b))
         await store.insertVersion(tx, orgId, id, version, spec, userId);
       await store.updatePersona(tx, orgId, id, { spec, archived: true, draftChanged: false });
+    },
+
+    /** Which personas use a knowledge base, in their draft or as they are published. Those that were archived use nothing. */
+    async usersOf(orgId: string, baseId: string): Promise<KnowledgeUser[]> {
+      const users: KnowledgeUser[] = [];
+      for (let before: string | null = null; ;) {
+        const page: Persona[] = await store.listPersonas(db.in(orgId), orgId, {}, before, usersPage);
+        for (const { id, name, knowledgeBaseId, publishedVersion } of page) {
+          const current = publishedVersion === null ? null : await versionOf(orgId, id, publishedVersion);
+          const published = current?.spec.knowledgeBaseId === baseId;
+          if (published || knowledgeBaseId === baseId) users.push({ id, name, published });
+        }
+        before = page.at(-1)?.id ?? null;
+        if (page.length < usersPage) return users;
+      }
     },
 
     /** The given version, or the published one. For sessions, which have checked the actor. Throws `not-found`, `not-published`. */

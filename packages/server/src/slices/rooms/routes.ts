@@ -10,7 +10,8 @@ import { idempotencyKey } from '../../platform/http/idempotency.ts';
 import type { RoomService } from './service.ts';
 import { startSse } from './sse.ts';
 
-const follow = { permission: 'sessions.follow' } as const;
+/** Whose room it is decides which of the two is needed. */
+const follow = { permission: 'sessions.follow', orPermission: 'knowledge.read' } as const;
 const takePart = { permission: 'sessions.take-part' } as const;
 
 export interface RoomRouteOptions {
@@ -27,7 +28,8 @@ export function roomRoutes(app: App, rooms: RoomService, options: RoomRouteOptio
   const again = async (request: FastifyRequest): Promise<Actor> => {
     const actor = await options.authenticate(request);
     if (!actor || actorKey(actor) !== actorKey(actorOf(request))) throw new AppError('sign-in-required');
-    if (!options.allows(actor, follow.permission)) throw new AppError('forbidden', { needs: follow.permission });
+    if (!options.allows(actor, follow.permission) && !options.allows(actor, follow.orPermission))
+      throw new AppError('forbidden', { needs: follow.permission });
     return actor;
   };
 

@@ -8,6 +8,7 @@ import { AppError, notFound } from '../../platform/errors.ts';
 import type { Attachment, Ephemeral, Hub } from '../../platform/realtime/hub.ts';
 import type { Wake } from '../../platform/realtime/wake.ts';
 import type { GenerationService } from '../inference/generations.service.ts';
+import type { BaseService } from '../knowledge/bases.service.ts';
 import type { ConversationService } from '../sessions/conversation.service.ts';
 import type { SessionService } from '../sessions/service.ts';
 import { createPatrol } from './patrol.ts';
@@ -39,12 +40,25 @@ export function createRoomService(parts: {
   generations: GenerationService;
   sessions: SessionService;
   conversations: ConversationService;
+  bases: Pick<BaseService, 'ownsRoom'>;
 }) {
-  const { db, audit, hub, wake, generations, sessions, conversations } = parts;
+  const { db, audit, hub, wake, generations, sessions, conversations, bases } = parts;
 
-  /** A room's log is the session's record: who reads it, live or in pages, is in the audit log. Throws `not-found`. */
+  /** A session's room, for who may follow it. Throws `not-found`, `forbidden`. */
+  const sessionOf = async (actor: Actor, roomId: string) => {
+    const session = await sessions.room(actor, roomId);
+    if (!actor.permissions.has('sessions.follow')) throw new AppError('forbidden');
+    return session;
+  };
+
+  const requireRoom = async (actor: Actor, roomId: string): Promise<void> => {
+    if (!(await bases.ownsRoom(actor, roomId))) await sessionOf(actor, roomId);
+  };
+
+  /** A session's log is its record: who reads it, live or in pages, is in the audit log. Throws `not-found`. */
   const open = async (actor: Actor, roomId: string): Promise<void> => {
-    const { sessionId: session, clientId: client } = await sessions.room(actor, roomId);
+    if (await bases.ownsRoom(actor, roomId)) return;
+    const { sessionId: session, clientId: client } = await sessionOf(actor, roomId);
     await audit.read(actor, 'session.watched', { session, client });
   };
 
@@ -106,7 +120,7 @@ export function createRoomService(parts: {
     patrol: createPatrol(),
 
     /** Throws `not-found` where the actor may not, or no longer, see the room. */
-    requireRoom: async (actor: Actor, roomId: string): Promise<void> => void (await sessions.room(actor, roomId)),
+    requireRoom,
 
     /**
      * Events after `after`. With nothing there it waits up to `wait` seconds for an event or for the tokens of a reply.
@@ -124,7 +138,7 @@ export function createRoomService(parts: {
       await wokenUp(actor, roomId, query.after, query.wait, waiting.signal);
       // What came meanwhile may not be theirs any more.
       const still = await waiting.again();
-      await sessions.room(still, roomId);
+      await requireRoom(still, roomId);
       return (await page(still, roomId, query.after, query.limit)).json;
     },
 

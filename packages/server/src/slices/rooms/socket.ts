@@ -78,19 +78,24 @@ export function createLiveSocket(options: LiveOptions) {
     setTimeout(() => c.socket.terminate(), 2000).unref();
   };
 
+  /** Which of the two is needed depends on whose room it is. */
+  const mayFollow = (actor: Actor) =>
+    options.allows(actor, 'sessions.follow') || options.allows(actor, 'knowledge.read');
+
   /** As at the door of a route: whoever lacks it is refused, and a member of the team is written down. */
-  const demand = async (actor: Actor, permission: Permission): Promise<void> => {
-    if (options.allows(actor, permission)) return;
+  const demand = async (actor: Actor, permission: Permission, allowed: boolean): Promise<void> => {
+    if (allowed) return;
     if (actor.kind === 'staff') await options.refused(actor, permission);
     throw new AppError('forbidden');
   };
+  const demandPart = (actor: Actor) => demand(actor, 'sessions.take-part', options.allows(actor, 'sessions.take-part'));
 
   const subscribe = async (c: Connection, actor: Actor, room: string, after: number, epoch: number | undefined) => {
     c.rooms.get(room)?.detach();
     if (c.rooms.size >= maxRooms) return send(c, { t: 'denied', room, code: 'rate-limited' });
     c.rooms.set(room, null);
     try {
-      await demand(actor, 'sessions.follow');
+      await demand(actor, 'sessions.follow', mayFollow(actor));
       const attachment = await rooms.attach(actor, room, after, epoch, {
         event: (event) => raw(c, `{"t":"ev","room":"${room}",${event.body.slice(1)}`, false),
         ephemeral: (type, body) => raw(c, `{"t":"eph","room":"${room}","type":"${type}",${body.slice(1)}`, true),
@@ -116,7 +121,7 @@ export function createLiveSocket(options: LiveOptions) {
 
   const publish = async (c: Connection, actor: Actor, frame: Extract<ClientFrame, { t: 'pub' }>) => {
     try {
-      await demand(actor, 'sessions.take-part');
+      await demandPart(actor);
       const { text } = MessagePost.parse({ text: frame.text });
       const accepted = await rooms.publish(actor, frame.room, text, frame.mid);
       send(c, {
@@ -134,7 +139,7 @@ export function createLiveSocket(options: LiveOptions) {
   };
 
   const typing = async (actor: Actor, room: string, on: boolean) => {
-    await demand(actor, 'sessions.take-part');
+    await demandPart(actor);
     await rooms.typing(actor, room, on);
   };
 
@@ -239,7 +244,7 @@ export function createLiveSocket(options: LiveOptions) {
   };
 
   const mayStay = (actor: Actor, room: string): Promise<boolean> | boolean =>
-    options.allows(actor, 'sessions.follow') &&
+    mayFollow(actor) &&
     rooms.requireRoom(actor, room).then(
       () => true,
       (error: unknown) => {

@@ -173,13 +173,33 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'GET /api/v1/knowledge-bases': [{}, { query: after('knowledgeBase') }],
   'POST /api/v1/knowledge-bases': { body: () => ({ name: 'Other' }) },
   'GET /api/v1/knowledge-bases/{id}': base,
+  'PUT /api/v1/knowledge-bases/{id}': [
+    { ...base, body: () => ({ name: 'Renamed' }) },
+    {
+      ...base,
+      body: (id) => ({ name: 'Kept', audience: { kind: 'chosen', userIds: [id('user')], teamIds: [id('team')] } }),
+    },
+  ],
   'POST /api/v1/knowledge-bases/{id}/search': { ...base, body: () => ({ query: 'the harbour opens at nine' }) },
   'GET /api/v1/knowledge-bases/{id}/documents': [base, { ...base, query: after('document') }],
   'POST /api/v1/knowledge-bases/{id}/documents': {
     ...base,
     body: () => ({ title: 'Other', text: 'The tide is out.' }),
   },
-  'GET /api/v1/knowledge-bases/{id}/documents/{documentId}': document,
+  'GET /api/v1/knowledge-bases/{id}/documents/{documentId}': [
+    document,
+    { ...document, query: () => ({ version: '1' }) },
+  ],
+  'PATCH /api/v1/knowledge-bases/{id}/documents/{documentId}': { ...document, body: () => ({ folder: 'Moved' }) },
+  'PUT /api/v1/knowledge-bases/{id}/documents/{documentId}': { ...document, body: () => ({ text: 'The tide is in.' }) },
+  'GET /api/v1/knowledge-bases/{id}/documents/{documentId}/versions': document,
+  'GET /api/v1/knowledge-bases/{id}/documents/{documentId}/file': document,
+  'DELETE /api/v1/knowledge-bases/{id}/documents/{documentId}/versions/{version}': {
+    path: { ...document.path, version: '=1' },
+    last: true,
+  },
+  // In the world beside, its reading ends whenever it ends.
+  'POST /api/v1/knowledge-bases/{id}/documents/{documentId}/reprocess': { ...document, last: true },
 
   'GET /api/v1/personas': [{}, { query: after('persona') }],
   'POST /api/v1/personas': { body: personaBody },
@@ -297,6 +317,7 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'GET /api/v1/rooms/{id}/events': [
     { path: { id: 'room' } },
     { path: { id: 'room' }, query: () => ({ after: '1000', wait: '0' }) },
+    { path: { id: 'knowledgeRoom' } },
     { path: { id: 'room' }, headers: () => ({ accept: 'text/event-stream', 'last-event-id': '1' }) },
   ],
   'POST /api/v1/rooms/{id}/messages': { path: { id: 'room' }, body: () => ({ text: 'Hello there' }), own: 409 },
@@ -337,6 +358,7 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
     last: true,
   },
   'DELETE /api/v1/knowledge-bases/{id}/documents/{documentId}': { ...document, last: true },
+  'DELETE /api/v1/knowledge-bases/{id}': { ...base, query: () => ({ force: 'true' }), last: true },
   'DELETE /api/v1/privacy/deid-exports/{id}': { path: { id: 'deidExport' }, last: true },
   'DELETE /api/v1/api-keys/{id}': { path: { id: 'apiKey' }, last: true },
   'DELETE /api/v1/teams/{id}': { path: { id: 'team' }, last: true },

@@ -24,6 +24,7 @@ export type Kind =
   | 'budget'
   | 'grant'
   | 'knowledgeBase'
+  | 'knowledgeRoom'
   | 'document'
   | 'chunk'
   | 'persona'
@@ -164,6 +165,29 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   return { ids: ids as unknown as Talk['ids'], headers, usedKeys: used };
 }
 
+/** A knowledge base that is for some only, with a file in it that was read. */
+async function seedFile(app: TestApp, staff: Headers, mark: string, userId: string) {
+  const call = caller(app, staff);
+  const { id, roomId } = await call('POST', 'knowledge-bases', {
+    name: `Kept ${mark}`,
+    audience: { kind: 'chosen', userIds: [userId] },
+  });
+  const form = new FormData();
+  form.append('files', new Blob([`The lighthouse of ${mark} is white.`]), `File ${mark}.txt`);
+  const path = `${app.url}/api/v1/knowledge-bases/${String(id)}/documents`;
+  const { status } = await fetch(path, { method: 'POST', headers: staff, body: form });
+  if (status !== 202) throw new Error(`the upload of a file answered ${status}`);
+  for (let after = 0, end = Date.now() + 20_000; Date.now() < end;) {
+    const page = (await call('GET', `rooms/${String(roomId)}/events?after=${after}&wait=10`)) as unknown as {
+      events: { type: string }[];
+      next: number;
+    };
+    if (page.events.some(({ type }) => type === 'document.ready')) return;
+    after = page.next;
+  }
+  throw new Error('the file was not read');
+}
+
 /** Who works there: another member with a role of the organisation's own, a team of theirs, an invitation, a key. */
 async function seedTeam(app: TestApp, staff: Headers, mark: string) {
   const call = caller(app, staff);
@@ -264,11 +288,15 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     model: 'echo',
   });
   await call('PUT', 'prices', { model: `model-${mark}`, input: 1, output: 2, cached: 0 });
-  const { id: knowledgeBase } = await call('POST', 'knowledge-bases', { name: `Base ${mark}` });
+  const { id: knowledgeBase, roomId: knowledgeRoom } = await call('POST', 'knowledge-bases', {
+    name: `Base ${mark}`,
+    description: `About ${mark}`,
+  });
   const { id: document } = await call('POST', `knowledge-bases/${knowledgeBase}/documents`, {
     title: `Document ${mark}`,
     text: `# On ${mark}\n\nThe harbour opens at nine. Everybody knows ${mark} by name.`,
   });
+  await seedFile(app, staff, mark, userId);
   const { results } = (await call('POST', `knowledge-bases/${knowledgeBase}/search`, { query: mark })) as unknown as {
     results: { chunkId: string }[];
   };
@@ -316,6 +344,7 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     budget,
     grant,
     knowledgeBase,
+    knowledgeRoom,
     document,
     chunk: results[0]?.chunkId,
     persona,

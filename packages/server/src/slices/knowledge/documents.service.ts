@@ -1,0 +1,315 @@
+import type {
+  Document,
+  DocumentCreate,
+  DocumentPatch,
+  DocumentPlace,
+  DocumentQuery,
+  DocumentReplace,
+  DocumentText,
+  DocumentVersion,
+} from '@rapport/protocol/knowledge';
+import type { Page } from '@rapport/protocol/common';
+import { asEventActor, requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
+import { asRefusal, type Blobs, type WrittenBlob } from '../../platform/blobs/blobs.ts';
+import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
+import type { Database, Tx } from '../../platform/db/db.ts';
+import { AppError, notFound } from '../../platform/errors.ts';
+import { draft } from '../../platform/events/store.ts';
+import { newId } from '../../platform/ids.ts';
+import type { BaseService } from './bases.service.ts';
+import * as store from './documents.store.ts';
+import { titleOf, titleOfAddress } from './fileNames.ts';
+import { indexDocument } from './indexing.ts';
+import type { BaseLog } from './log.ts';
+import * as queue from './queue.store.ts';
+
+/** A file that lies in the store of files already. */
+export interface StoredFile {
+  fileName: string;
+  blob: WrittenBlob;
+}
+
+/** What a new version is made of. */
+type Material = { text: string } | { url: string } | { file: StoredFile };
+
+export type DocumentService = ReturnType<typeof createDocumentService>;
+
+export interface DocumentParts {
+  db: Database;
+  audit: Audit;
+  blobs: Blobs;
+  bases: BaseService;
+  log: BaseLog;
+  /** Something waits in the queue. */
+  onQueued(): void;
+}
+
+const materialOf = ({ text, url }: DocumentReplace): Material =>
+  text === undefined ? { url: url as string } : { text };
+
+export function createDocumentService({ db, audit, blobs, bases, log, onQueued }: DocumentParts) {
+  const subjectsOf = (baseId: string, document: string | string[]) => ({ 'knowledge-base': baseId, document });
+
+  const readFile = async (orgId: string, id: string) => {
+    try {
+      return await blobs.read(orgId, id);
+    } catch (error) {
+      throw asRefusal(error);
+    }
+  };
+
+  const require = async (scope: Pick<Tx, 'maybe' | 'codec'>, orgId: string, baseId: string, id: string) => {
+    const document = await store.findDocument(scope as Tx, orgId, baseId, id);
+    if (!document) throw notFound();
+    return document;
+  };
+
+  interface Addition {
+    baseId: string;
+    language: string | null;
+    id: string;
+    title: string;
+    version: number;
+  }
+
+  /** Stores a version: pasted text is read at once, all else waits in the queue. */
+  const putVersion = async (tx: Tx, actor: StaffActor, to: Addition, material: Material) => {
+    const { orgId, userId } = actor;
+    const { baseId, language, id, title, version } = to;
+    if ('text' in material) {
+      const { text } = material;
+      await queue.insertReady(tx, orgId, id, version, text, userId);
+      await indexDocument(tx, orgId, baseId, id, { title, text, pages: null, language });
+      return;
+    }
+    const file = 'file' in material ? material.file : null;
+    if (file) await blobs.keep(tx, orgId, file.blob);
+    await store.insertVersion(tx, orgId, id, {
+      version,
+      source: file ? 'file' : 'url',
+      origin: { fileName: file?.fileName ?? null, url: 'url' in material ? material.url : null },
+      blobId: file?.blob.id ?? null,
+      bytes: file?.blob.bytes ?? 0,
+      createdBy: userId,
+    });
+    await store.nameNewest(tx, orgId, id, version);
+    tx.afterCommit(onQueued);
+  };
+
+  const told = (actor: StaffActor, document: Document) => {
+    const { id: documentId, version, title, state, chunkCount } = document;
+    const added = draft('document.added', 'staff', asEventActor(actor), { documentId, version, title, state });
+    if (state !== 'ready') return [added];
+    return [added, draft('document.ready', 'staff', asEventActor(actor), { documentId, version, title, chunkCount })];
+  };
+
+  interface NewDocument {
+    title: string;
+    material: Material;
+  }
+
+  const add = async (actor: Actor, baseId: string, place: DocumentPlace, all: NewDocument[]): Promise<Document[]> => {
+    const { roomId, language } = await bases.require(actor, baseId);
+    requireStaff(actor);
+    const made = all.map((one) => ({ ...one, id: newId() }));
+    const subjects = subjectsOf(
+      baseId,
+      made.map(({ id }) => id),
+    );
+    return audit.acting(actor, 'knowledge.changed', subjects, async (tx) => {
+      const documents: Document[] = [];
+      for (const { id, title, material } of made) {
+        await store.insertDocument(tx, actor.orgId, baseId, { id, title, ...place });
+        await putVersion(tx, actor, { baseId, language, id, title, version: 1 }, material);
+        documents.push(await require(tx, actor.orgId, baseId, id));
+      }
+      const events = documents.flatMap((document) => told(actor, document));
+      await log.append(tx, actor.orgId, roomId, events);
+      return documents;
+    });
+  };
+
+  const replace = async (actor: Actor, baseId: string, id: string, material: Material): Promise<Document> => {
+    const { roomId, language } = await bases.require(actor, baseId);
+    requireStaff(actor);
+    const { orgId } = actor;
+    return audit.acting(actor, 'knowledge.changed', subjectsOf(baseId, id), async (tx) => {
+      const known = await store.lockDocument(tx, orgId, baseId, id);
+      if (!known) throw notFound();
+      await queue.giveWay(tx, orgId, id);
+      const version = known.version + 1;
+      await putVersion(tx, actor, { baseId, language, id, title: known.title, version }, material);
+      const document = await require(tx, orgId, baseId, id);
+      await log.append(tx, orgId, roomId, told(actor, document));
+      return document;
+    });
+  };
+
+  return {
+    /** Pasted text can be searched when this returns; an address is fetched later. Throws `not-found`. */
+    async add(actor: Actor, baseId: string, body: DocumentCreate): Promise<Document> {
+      const { folder, tags, title } = body;
+      const material = materialOf(body);
+      const name = title ?? ('url' in material ? titleOfAddress(material.url) : '');
+      const [document] = await add(actor, baseId, { folder, tags }, [{ title: name, material }]);
+      return document as Document;
+    },
+
+    /** Files that were stored before become documents, all or none. Throws `not-found`. */
+    addFiles: (actor: Actor, baseId: string, place: DocumentPlace, files: StoredFile[]): Promise<Document[]> =>
+      add(
+        actor,
+        baseId,
+        place,
+        files.map((file) => ({ title: titleOf(file.fileName), material: { file } })),
+      ),
+
+    /** The version before stays readable, and is searched until this one is ready. Throws `not-found`. */
+    replace: (actor: Actor, baseId: string, id: string, body: DocumentReplace): Promise<Document> =>
+      replace(actor, baseId, id, materialOf(body)),
+
+    /** As `replace`, with a file that was stored before. */
+    replaceByFile: (actor: Actor, baseId: string, id: string, file: StoredFile): Promise<Document> =>
+      replace(actor, baseId, id, { file }),
+
+    /** With the text of a version, or of the one that is ready. Throws `not-found`. */
+    async get(actor: Actor, baseId: string, id: string, version?: number): Promise<DocumentText> {
+      await bases.require(actor, baseId);
+      const { orgId } = actor;
+      const document = await require(db.in(orgId), orgId, baseId, id);
+      const textVersion = version ?? document.readyVersion;
+      if (textVersion === null) return { ...document, text: '', textVersion };
+      const reading = await store.findReading(db.in(orgId), orgId, id, textVersion);
+      if (!reading) throw notFound();
+      return { ...document, text: reading.text, textVersion };
+    },
+
+    /** Newest first. Throws `not-found`. */
+    async list(
+      actor: Actor,
+      baseId: string,
+      query: DocumentQuery,
+    ): Promise<{ items: Document[]; next: string | null }> {
+      await bases.require(actor, baseId);
+      const [before = null] = decodeCursor(query.cursor, 1) ?? [];
+      const { orgId } = actor;
+      const rows = await store.listDocuments(db.in(orgId), orgId, baseId, query, before, query.limit + 1);
+      return toPage(
+        rows,
+        query.limit,
+        (d) => d,
+        (d) => encodeCursor(d.id),
+      );
+    },
+
+    /** Newest first. Throws `not-found`. */
+    async versions(
+      actor: Actor,
+      baseId: string,
+      id: string,
+      page: Page,
+    ): Promise<{ items: DocumentVersion[]; next: string | null }> {
+      await bases.require(actor, baseId);
+      const { orgId } = actor;
+      await require(db.in(orgId), orgId, baseId, id);
+      const [before] = decodeCursor(page.cursor, 1) ?? [];
+      const rows = await store.listVersions(db.in(orgId), orgId, id, before ? Number(before) : null, page.limit + 1);
+      return toPage(
+        rows,
+        page.limit,
+        (v) => v,
+        (v) => encodeCursor(String(v.version)),
+      );
+    },
+
+    /** What was given: the file, or the text that was pasted. Throws `not-found`. */
+    async file(actor: Actor, baseId: string, id: string, version?: number) {
+      await bases.require(actor, baseId);
+      const { orgId } = actor;
+      const document = await require(db.in(orgId), orgId, baseId, id);
+      const wanted = version ?? document.version;
+      const file = await store.findFile(db.in(orgId), orgId, id, wanted);
+      if (!file || (file.blobId === null && file.source !== 'text')) throw notFound();
+      if (file.blobId === null) {
+        const reading = await store.findReading(db.in(orgId), orgId, id, wanted);
+        return { name: `${document.title}.md`, content: reading?.text ?? '' };
+      }
+      return { name: file.fileName ?? document.title, content: await readFile(orgId, file.blobId) };
+    },
+
+    /** Renames, moves or tags it. A new title is searched from now on. Throws `not-found`. */
+    async change(actor: Actor, baseId: string, id: string, patch: DocumentPatch): Promise<Document> {
+      const { roomId, language } = await bases.require(actor, baseId);
+      requireStaff(actor);
+      const { orgId } = actor;
+      return audit.acting(actor, 'knowledge.changed', subjectsOf(baseId, id), async (tx) => {
+        const known = await store.lockDocument(tx, orgId, baseId, id);
+        if (!known) throw notFound();
+        const before = await require(tx, orgId, baseId, id);
+        const place = {
+          title: patch.title ?? before.title,
+          folder: patch.folder ?? before.folder,
+          tags: patch.tags ?? before.tags,
+        };
+        await store.updatePlace(tx, orgId, id, place);
+        const reading =
+          place.title === before.title || before.readyVersion === null
+            ? undefined
+            : await store.findReading(tx, orgId, id, before.readyVersion);
+        if (reading) {
+          const source = { ...reading, title: place.title, language: reading.language ?? language };
+          await indexDocument(tx, orgId, baseId, id, source);
+        }
+        const changed = draft('document.changed', 'staff', asEventActor(actor), { documentId: id, ...place });
+        await log.append(tx, orgId, roomId, [changed]);
+        return require(tx, orgId, baseId, id);
+      });
+    },
+
+    /** Reads the newest version again. Throws `not-found`, `wrong-state` while it is being read. */
+    async reprocess(actor: Actor, baseId: string, id: string): Promise<Document> {
+      const { roomId } = await bases.require(actor, baseId);
+      requireStaff(actor);
+      const { orgId } = actor;
+      return audit.acting(actor, 'knowledge.changed', subjectsOf(baseId, id), async (tx) => {
+        const known = await store.lockDocument(tx, orgId, baseId, id);
+        if (!known) throw notFound();
+        if (known.state !== 'ready' && known.state !== 'failed') {
+          throw new AppError('wrong-state', { detail: 'It is being read already.' });
+        }
+        await queue.requeue(tx, orgId, id, known.version);
+        const data = { documentId: id, version: known.version, state: 'queued', fraction: null } as const;
+        await log.append(tx, orgId, roomId, [draft('document.progress', 'staff', asEventActor(actor), data)]);
+        tx.afterCommit(onQueued);
+        return require(tx, orgId, baseId, id);
+      });
+    },
+
+    /** It is gone from the next answer, and so are its files. Throws `not-found`. */
+    async remove(actor: Actor, baseId: string, id: string): Promise<void> {
+      const { roomId } = await bases.require(actor, baseId);
+      await audit.acting(actor, 'knowledge.changed', subjectsOf(baseId, id), async (tx) => {
+        if ((await store.deleteDocument(tx, actor.orgId, baseId, id)) === 0) throw notFound();
+        const gone = draft('document.deleted', 'staff', asEventActor(actor), { documentId: id });
+        await log.append(tx, actor.orgId, roomId, [gone]);
+      });
+      await blobs.collect(actor.orgId);
+    },
+
+    /** An older version with its file. Throws `not-found`, and `wrong-state` for the newest and the one that is read. */
+    async removeVersion(actor: Actor, baseId: string, id: string, version: number): Promise<void> {
+      await bases.require(actor, baseId);
+      const { orgId } = actor;
+      await audit.acting(actor, 'knowledge.changed', subjectsOf(baseId, id), async (tx) => {
+        const known = await store.lockDocument(tx, orgId, baseId, id);
+        if (!known) throw notFound();
+        if (version === known.version || version === known.ready_version) {
+          throw new AppError('wrong-state', { detail: 'Only older versions can be deleted; or delete the document.' });
+        }
+        if ((await store.deleteVersion(tx, orgId, id, version)) === 0) throw notFound();
+      });
+      await blobs.collect(orgId);
+    },
+  };
+}

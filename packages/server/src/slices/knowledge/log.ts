@@ -1,0 +1,18 @@
+import type { EventActor } from '@rapport/protocol/events';
+import type { Tx } from '../../platform/db/db.ts';
+import { appendEvents, type EventDraft } from '../../platform/events/store.ts';
+import type { Hub } from '../../platform/realtime/hub.ts';
+
+/** Documents are read by the server itself, whoever added them. */
+export const server: EventActor = { kind: 'system', id: null, name: null };
+
+export type BaseLog = ReturnType<typeof createBaseLog>;
+
+/** The pen of the rooms of knowledge bases. */
+export const createBaseLog = ({ hub }: { hub: Hub }) => ({
+  /** Appends, and wakes the readers after the commit. */
+  async append(tx: Tx, orgId: string, roomId: string, events: EventDraft[]): Promise<void> {
+    const appended = await appendEvents(tx, orgId, roomId, events);
+    tx.afterCommit(() => hub.appended(roomId, appended));
+  },
+});
