@@ -2,7 +2,8 @@ import type { TestApp } from '../app.ts';
 import { textOf } from './answers.ts';
 import { fixtures, type Fixture, type IdOf } from './fixtures.ts';
 import { unknownLike, uuids, withoutIds } from './rows.ts';
-import { type Headers, type Kind, type World } from './world.ts';
+import type { Kind, World } from './world.ts';
+import type { Headers } from './world.parts.ts';
 
 export interface Operation {
   method: string;

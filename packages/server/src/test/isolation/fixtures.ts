@@ -23,6 +23,7 @@ export interface Fixture {
 /** A page that begins after the given id. */
 const after = (kind: Kind) => (id: IdOf) => ({ cursor: encodeCursor(id(kind)) });
 const session = { path: { id: 'session' } } as const;
+const review = { path: { id: 'review' } } as const;
 const base = { path: { id: 'knowledgeBase' } } as const;
 const document = { path: { id: 'knowledgeBase', documentId: 'document' } } as const;
 const nowhere = '018f0000-0000-7000-8000-000000000000';
@@ -298,6 +299,32 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
     ...session,
     body: () => ({ text: 'Hello there' }),
     own: 409,
+  },
+  'PUT /api/v1/sessions/{id}/policy': { ...session, body: () => ({ policy: 'delayed' }) },
+  'GET /api/v1/organisation/supervision': {},
+  'PUT /api/v1/organisation/supervision': {
+    body: () => ({ policy: 'auto', delaySeconds: 600, reviewSeconds: 86_400, pages: 0, fallbackEmail: null }),
+  },
+  'GET /api/v1/deputy': {},
+  'PUT /api/v1/deputy': { body: (id) => ({ userId: id('member') }) },
+  'GET /api/v1/reviews': [
+    {},
+    { query: (id) => ({ sessionId: id('session') }) },
+    { query: (id) => ({ state: 'decided', ...after('review')(id) }) },
+    { query: (id) => ({ cursor: encodeCursor('0', id('review')) }) },
+  ],
+  // A claim is shown until the second at which it runs out.
+  'GET /api/v1/reviews/{id}': { ...review, restless: true },
+  'POST /api/v1/reviews/{id}/claim': { ...review, restless: true },
+  'POST /api/v1/reviews/{id}/unclaim': review,
+  'POST /api/v1/reviews/{id}/hand-over': { ...review, body: (id) => ({ userId: id('user') }), restless: true },
+  // Of a revision that is past.
+  'PUT /api/v1/reviews/{id}/draft': { ...review, body: () => ({ revision: 0, base: 0, text: 'Other' }), own: 409 },
+  'POST /api/v1/reviews/{id}/release': { ...review, body: () => ({ revision: 0 }), own: 409 },
+  'POST /api/v1/reviews/{id}/reject': {
+    ...review,
+    body: () => ({ reasons: ['other'], again: false }),
+    last: true,
   },
   'POST /api/v1/sessions/{id}/guidance': { ...session, body: () => ({ text: 'Be brief.' }) },
   'GET /api/v1/sessions/{id}/replies': [session, { ...session, query: after('reply') }],

@@ -26,7 +26,8 @@ import {
   withoutIds,
   type TenantTable,
 } from './rows.ts';
-import { seedWorld, type Headers, type World } from './world.ts';
+import { seedWorld, type World } from './world.ts';
+import type { Headers } from './world.parts.ts';
 
 let app: TestApp;
 let upstream: Upstream;

@@ -3,6 +3,7 @@ import { keyPermissions } from '@rapport/protocol/permissions';
 import { newId, newToken } from '../../platform/ids.ts';
 import { hashLoginToken } from '../../slices/identity/logins.shared.ts';
 import type { TestApp } from '../app.ts';
+import { caller, seedFile, seedReview, type Call, type Headers } from './world.parts.ts';
 
 /** What an id can name. A new entity gets a line here, in `seedWorld`, and in the fixtures that take its id. */
 export type Kind =
@@ -34,9 +35,8 @@ export type Kind =
   | 'message'
   | 'reply'
   | 'guidance'
+  | 'review'
   | 'invitation';
-
-export type Headers = Record<string, string>;
 
 /** Of every owner and member. */
 const password = 'correct horse battery staple';
@@ -98,18 +98,6 @@ async function makeOrganisation(app: TestApp, mark: string): Promise<Omit<Begun,
   return { orgId, userId, staff: { cookie: cookie.split(';')[0] ?? '' }, login, passkey };
 }
 
-type Call = (method: string, path: string, body?: unknown, headers?: Headers) => Promise<Record<string, never>>;
-
-/** Calls that must succeed. */
-const caller =
-  (app: TestApp, as: Headers): Call =>
-  async (method, path, body, headers = {}) => {
-    const answer = await app.json(method, `/api/v1/${path}`, body, { ...as, ...headers });
-    if (answer.status >= 300)
-      throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
-    return answer.body;
-  };
-
 /** Until as many replies are there as messages of the client. */
 const repliesOf = async (call: Call, roomId: string, count: number): Promise<void> => {
   let completed = 0;
@@ -126,7 +114,10 @@ const repliesOf = async (call: Call, roomId: string, count: number): Promise<voi
 };
 
 interface Talk {
-  ids: Pick<Record<Kind, string>, 'client' | 'session' | 'room' | 'message' | 'reply' | 'guidance' | 'invitation'>;
+  ids: Pick<
+    Record<Kind, string>,
+    'client' | 'session' | 'room' | 'message' | 'reply' | 'guidance' | 'review' | 'invitation'
+  >;
   headers: Headers;
   usedKeys: World['usedKeys'];
 }
@@ -161,31 +152,10 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   await repliesOf(call, room as unknown as string, 1);
   await keyed(headers, 'session', `sessions/${session}/messages`, { text: 'And this. [play words-15@15]' });
   await repliesOf(call, room as unknown as string, 2);
-  const ids = { client, session, room, message: posted.message.id, reply: posted.replyId, guidance, invitation };
+  const review = await seedReview(call, String(client), personaId, mark);
+  const said = { message: posted.message.id, reply: posted.replyId };
+  const ids = { client, session, room, ...said, guidance, review, invitation };
   return { ids: ids as unknown as Talk['ids'], headers, usedKeys: used };
-}
-
-/** A knowledge base that is for some only, with a file in it that was read. */
-async function seedFile(app: TestApp, staff: Headers, mark: string, userId: string) {
-  const call = caller(app, staff);
-  const { id, roomId } = await call('POST', 'knowledge-bases', {
-    name: `Kept ${mark}`,
-    audience: { kind: 'chosen', userIds: [userId] },
-  });
-  const form = new FormData();
-  form.append('files', new Blob([`The lighthouse of ${mark} is white.`]), `File ${mark}.txt`);
-  const path = `${app.url}/api/v1/knowledge-bases/${String(id)}/documents`;
-  const { status } = await fetch(path, { method: 'POST', headers: staff, body: form });
-  if (status !== 202) throw new Error(`the upload of a file answered ${status}`);
-  for (let after = 0, end = Date.now() + 20_000; Date.now() < end;) {
-    const page = (await call('GET', `rooms/${String(roomId)}/events?after=${after}&wait=10`)) as unknown as {
-      events: { type: string }[];
-      next: number;
-    };
-    if (page.events.some(({ type }) => type === 'document.ready')) return;
-    after = page.next;
-  }
-  throw new Error('the file was not read');
 }
 
 /** Who works there: another member with a role of the organisation's own, a team of theirs, an invitation, a key. */
@@ -330,6 +300,14 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
   await call('POST', 'audit/checkpoints');
   const other = await seedTalk(app, staff, `${mark}two`, persona as unknown as string);
   const team = await seedTeam(app, staff, mark);
+  await call('PUT', 'deputy', { userId: team.ids.member });
+  await call('PUT', 'organisation/supervision', {
+    policy: 'auto',
+    delaySeconds: 600,
+    reviewSeconds: 86_400,
+    pages: 0,
+    fallbackEmail: `${mark}@night.example`.toLowerCase(),
+  });
   const privacy = await seedPrivacy(app, staff, mark, talk.ids, team.ids, talk.headers);
   await seedRows(app, orgId, userId, talk.ids.client);
   const shared = {
