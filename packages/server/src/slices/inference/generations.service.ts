@@ -343,8 +343,8 @@ export function createGenerationService(parts: {
     },
 
     /** What a running reply has so far, made here or elsewhere. */
-    draftOf: async (orgId: string, replyId: string): Promise<string> =>
-      running.get(replyId)?.stream.text ?? (await store.readTokens(db.in(orgId), orgId, replyId, 0)).text,
+    draftOf: async (orgId: string, replyId: string, within: Db = db.in(orgId)): Promise<string> =>
+      running.get(replyId)?.stream.text ?? (await store.readTokens(within, orgId, replyId, 0)).text,
 
     /** What a reader who joins now must be given: each running reply's text so far. Follows replies of other servers. */
     async snapshot(orgId: string, roomId: string, audience: Audience): Promise<() => TextDelta[]> {

@@ -1,7 +1,7 @@
 import type { SupervisionPolicy } from '@rapport/protocol/supervision';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
-import type { Database } from '../../platform/db/db.ts';
+import type { Database, Db } from '../../platform/db/db.ts';
 import * as store from './policies.store.ts';
 
 export type PolicyService = ReturnType<typeof createPolicyService>;
@@ -17,11 +17,11 @@ const fresh: SupervisionPolicy = {
 /** How an organisation supervises: the rung below which none of its sessions goes, and how long drafts wait. */
 export function createPolicyService({ db, audit }: { db: Database; audit: Audit }) {
   const listeners: ((orgId: string) => void)[] = [];
-  const of = async (orgId: string): Promise<SupervisionPolicy> =>
-    (await store.findPolicy(db.in(orgId), orgId)) ?? fresh;
+  const of = async (orgId: string, within: Db = db.in(orgId)): Promise<SupervisionPolicy> =>
+    (await store.findPolicy(within, orgId)) ?? fresh;
 
   return {
-    /** For other services: what holds now. */
+    /** For other services: what holds now. Inside a transaction, pass it: no second connection is taken. */
     of,
 
     /** Called after a change was stored: it concerns the replies that run, too. */

@@ -19,14 +19,14 @@ export function createReviewAccess(parts: {
   db: Database;
   audit: Audit;
   /** What a running reply has so far. */
-  draftOf(orgId: string, replyId: string): Promise<string>;
+  draftOf(orgId: string, replyId: string, within: Db): Promise<string>;
   /** The words of a message; null where it is gone. */
   messageText(orgId: string, id: string): Promise<string | null>;
 }) {
   const { db, audit } = parts;
 
-  const liveText = (orgId: string, row: ReviewRow): Promise<string> =>
-    row.state === 'drafting' ? parts.draftOf(orgId, row.id) : Promise.resolve('');
+  const liveText = (within: Db, orgId: string, row: ReviewRow): Promise<string> =>
+    row.state === 'drafting' ? parts.draftOf(orgId, row.id, within) : Promise.resolve('');
 
   /** Who else has it, if this member may not decide meanwhile. */
   const heldByOther = async (tx: Db, actor: StaffActor, row: ReviewRow): Promise<string | null> => {
@@ -59,7 +59,7 @@ export function createReviewAccess(parts: {
       const row = await store.findReview(db.in(orgId), orgId, viewerOf(actor), id);
       if (!row) throw notFound();
       await audit.read(actor, 'review.read', subjectsOf(row));
-      const [body, live] = await Promise.all([store.openBody(db.in(orgId), orgId, row), liveText(orgId, row)]);
+      const [body, live] = await Promise.all([store.openBody(db.in(orgId), orgId, row), liveText(db.in(orgId), orgId, row)]);
       return {
         ...toReview(row),
         text: textOf(body, live),

@@ -39,7 +39,7 @@ export function createReviewClock(parts: {
   const remind = async (tx: Tx, orgId: string, id: string) => {
     const row = await store.lockReview(tx, orgId, null, id);
     if (!row || !(await store.takeDue(tx, orgId, id))) return;
-    const { pages, reviewSeconds, fallbackEmail } = await policies.of(orgId);
+    const { pages, reviewSeconds, fallbackEmail } = await policies.of(orgId, tx);
     const last = row.pages + 1 >= pages;
     await store.setPaged(tx, orgId, id, last ? null : reviewSeconds);
     const data = { replyId: id };

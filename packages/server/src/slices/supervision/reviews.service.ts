@@ -115,7 +115,7 @@ export function createReviewService(parts: Parts) {
   const releasePiece = async (tx: Tx, row: ReviewRow, staff: StaffActor, through: number) => {
     const { orgId } = staff;
     const body = await store.openBody(tx, orgId, row);
-    const text = textOf(body, await liveText(orgId, row));
+    const text = textOf(body, await liveText(tx, orgId, row));
     if (through <= body.released.length || through > text.length)
       throw new AppError('conflict', { detail: 'That part is released already, or not written yet.' });
     const piece = text.slice(body.released.length, through);
@@ -165,7 +165,7 @@ export function createReviewService(parts: Parts) {
       const body = await store.openBody(tx, orgId, row);
       await store.saveBody(tx, orgId, row, { ...body, draft: end.text, citations: end.citations });
       if (end.completed) {
-        const { delaySeconds, reviewSeconds } = await policies.of(orgId);
+        const { delaySeconds, reviewSeconds } = await policies.of(orgId, tx);
         await store.setWaiting(tx, orgId, id, row.rung === 'delayed' ? delaySeconds : reviewSeconds);
       } else {
         await store.setDecided(tx, orgId, id, { state: 'discarded', by: null, reasons: [], editDistance: null });
@@ -208,7 +208,7 @@ export function createReviewService(parts: Parts) {
         const { orgId } = staff;
         sameRevision(row, revision);
         const body = await store.openBody(tx, orgId, row);
-        const draftNow = body.draft ?? (await liveText(orgId, row));
+        const draftNow = body.draft ?? (await liveText(tx, orgId, row));
         if (base > draftNow.length)
           throw new AppError('conflict', { detail: 'The persona has not written that much yet.' });
         if (!text.startsWith(body.released))
@@ -280,7 +280,7 @@ export function createReviewService(parts: Parts) {
       const rung = await need().rungOf(tx, orgId, row.session_id);
       if (rung !== 'auto' && rung !== 'delayed') {
         // Tightened while it waited: now it waits for a person.
-        const { reviewSeconds } = await policies.of(orgId);
+        const { reviewSeconds } = await policies.of(orgId, tx);
         await store.setRung(tx, orgId, id, isHeld(rung) ? rung : 'approve', reviewSeconds);
         return;
       }
