@@ -111,8 +111,8 @@ async function insist<T>(
   }
 }
 
-async function open(personaId: string): Promise<Talk> {
-  const session = await insist<{ id: string; roomId: string }>('POST', '/api/v1/sessions', { personaId });
+async function open(personaId: string, policy = 'auto'): Promise<Talk> {
+  const session = await insist<{ id: string; roomId: string }>('POST', '/api/v1/sessions', { personaId, policy });
   const { token } = await insist<{ token: string }>('POST', `/api/v1/sessions/${session.id}/invitations`, {});
   const { accessToken } = await insist<{ accessToken: string }>('POST', `/api/v1/invitations/${token}/accept`, {});
   return {
@@ -245,6 +245,51 @@ test(`a server killed ${crashes} times loses nothing it acknowledged and shows n
     `${crashes} kills: ${acknowledged} messages acknowledged, each once; ${counts.whole} replies whole, ${counts.marked} marked`,
   );
 }, 600_000);
+
+test('supervision 4: a server killed while drafts are released has released each once, or not at all', async () => {
+  const persona = await insist<{ id: string }>('POST', '/api/v1/personas', {
+    name: 'Mira',
+    role: 'coach',
+    instructions: 'Listen.',
+  });
+  await insist('POST', `/api/v1/personas/${persona.id}/publish`);
+  const talks: Talk[] = [];
+  for (let i = 0; i < sessionCount; i += 1) talks.push(await open(persona.id, 'approve'));
+  const review = (id: string) => insist<{ state: string; revision: number }>('GET', `/api/v1/reviews/${id}`);
+  const said = async (talk: Talk, id: string): Promise<number> =>
+    (await allEvents(talk)).filter((e) => e.type === 'message.created' && e.data['replyId'] === id).length;
+  const counts = { before: 0, after: 0 };
+  for (let round = 0; round < Math.ceil(crashes / 2); round += 1) {
+    const ids = await Promise.all(
+      talks.map(async (talk) => {
+        const path = `/api/v1/sessions/${talk.id}/messages`;
+        const { replyId } = await insist<{ replyId: string }>('POST', path, { text: '[play words-3]' }, talk.headers);
+        while ((await review(replyId)).state !== 'waiting') await pause(50);
+        return replyId;
+      }),
+    );
+    const release = (id: string) =>
+      fetch(url(`/api/v1/reviews/${id}/release`), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ revision: 1 }),
+      });
+    const asked = ids.map((id) => release(id).catch(() => null));
+    await pause(Math.random() * 120);
+    await kill();
+    await Promise.all(asked);
+    await startServer();
+    for (const [at, talk] of talks.entries()) {
+      const id = ids[at] as string;
+      const { state } = await review(id);
+      expect(await said(talk, id)).toBe(state === 'released' ? 1 : 0);
+      counts[state === 'released' ? 'before' : 'after'] += 1;
+      if (state !== 'released') expect((await release(id)).status).toBe(200);
+      expect(await said(talk, id)).toBe(1);
+    }
+  }
+  console.log(`released once: ${counts.before} before a kill, ${counts.after} after it; none twice, none lost`);
+}, 300_000);
 
 test('a server killed in the middle of a reply is noticed by the other within 10 s', async () => {
   const otherPort = await freePort();

@@ -5,7 +5,8 @@ import { makeMember, type TestMember } from '../../test/team.ts';
 import { startUpstream, type Upstream } from '../../test/upstream.ts';
 
 const sessions = 20;
-const rounds = 50;
+/** `REVIEW_ROUNDS=50` is the whole figure of 1,000 drafts. */
+const rounds = Number(process.env['REVIEW_ROUNDS'] ?? 10);
 let one: TestApp;
 let two: TestApp;
 let upstream: Upstream;
@@ -35,7 +36,7 @@ const ready = (id: string) => (seen: Seen) =>
 const post = async (session: TestSession, text: string): Promise<string> =>
   (await one.json('POST', `/api/v1/sessions/${session.id}/messages`, { text }, session.client)).body.replyId;
 
-test('supervision 4: two reviewers on two servers decide on 1,000 drafts: 1,000 decisions, none doubled', async () => {
+test('supervision 4: two reviewers on two servers decide on the same drafts: each is decided on once', async () => {
   const open = await Promise.all(
     Array.from({ length: sessions }, () => makeSession(one, persona, { policy: 'approve' })),
   );
