@@ -69,7 +69,7 @@ export async function openArchive(bytes: Buffer, limits: Limits): Promise<Archiv
   const entries = await directory(zip, limits);
   const read = async (name: string): Promise<Buffer> => {
     const entry = entries.get(name);
-    if (!entry) throw new ExtractionFailure('damaged', `${name} is missing`);
+    if (!entry) throw new ExtractionFailure('damaged', `"${name}" is missing`);
     // yauzl ends the stream with an error where it gives more bytes than the directory said.
     return buffer(await openStream(zip, entry));
   };
@@ -81,14 +81,14 @@ export async function openArchive(bytes: Buffer, limits: Limits): Promise<Archiv
       if (!entries.has(name)) return null;
       const content = await read(name);
       const text = decode(content, declaredIn(content));
-      if (text === null) throw new ExtractionFailure('damaged', `${name} is not text`);
+      if (text === null) throw new ExtractionFailure('damaged', `"${name}" is not text`);
       return text;
     },
     async verify() {
       for (const name of entries.keys()) {
         if (/\/$|\.(?:png|jpe?g|gif|emf|wmf|tiff?|mp[34]|wav)$/i.test(name)) continue;
         if ((await read(name)).includes('<!ENTITY'))
-          throw new ExtractionFailure('damaged', `${name} declares entities`);
+          throw new ExtractionFailure('damaged', `"${name}" declares entities`);
       }
     },
   };

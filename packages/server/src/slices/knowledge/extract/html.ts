@@ -38,12 +38,53 @@ const empty = new Set([
 /** What surrounds the matter of a page on the web. */
 const surrounding = /^(?:nav|aside|footer)$/;
 
+/** They hold other elements together and mean nothing by themselves: a page may be cut inside of them. */
+const wrappers = new Set('html head body main div section article header center form font span'.split(' '));
+/** The tree of a part with so many letters takes about a quarter of the memory that there is. */
+const partLength = 1_000_000;
+
 interface Flat {
   title: string;
   language: string | null;
-  body: string;
+  /** HTML of the matter, in parts that stand for themselves. */
+  parts: string[];
   /** It has the surroundings of a page on the web. */
   isSite: boolean;
+}
+
+/** Writes HTML in parts, each with the wrappers around it. */
+function createParts() {
+  const parts: string[] = [];
+  const open: string[] = [];
+  let part: string[] = [];
+  let length = 0;
+  const put = (text: string) => {
+    part.push(text);
+    length += text.length;
+  };
+  const cut = () => {
+    parts.push(part.join(''));
+    part = [];
+    length = 0;
+  };
+  return {
+    depth: () => open.length,
+    text: put,
+    open(name: string, tag: string) {
+      if (length > partLength && open.every((one) => wrappers.has(one))) {
+        for (const one of open.toReversed()) put(`</${one}>`);
+        cut();
+        for (const one of open) put(`<${one}>`);
+      }
+      open.push(name);
+      put(tag);
+    },
+    close: () => put(`</${open.pop()}>`),
+    end() {
+      cut();
+      return parts;
+    },
+  };
 }
 
 /**
@@ -51,11 +92,10 @@ interface Flat {
  * text stays. Throws ExtractionFailure `too-many-parts`.
  */
 function flatten(html: string, { depth, elements }: Pick<Limits, 'depth' | 'elements'>): Flat {
-  const body: string[] = [];
-  const found: Flat = { title: '', language: null, body: '', isSite: false };
+  const out = createParts();
+  const found = { title: '', language: null as string | null, isSite: false };
   /** For each open element whether its tag was written. */
   const open: boolean[] = [];
-  let written = 0;
   let count = 0;
   let silent = 0;
   let inTitle = false;
@@ -65,30 +105,30 @@ function flatten(html: string, { depth, elements }: Pick<Limits, 'depth' | 'elem
       if (count > elements) throw new ExtractionFailure('too-many-parts');
       if (name === 'html' || name === 'body') found.language ??= attributes['lang'] ?? attributes['xml:lang'] ?? null;
       if (surrounding.test(name) || attributes['role'] === 'navigation') found.isSite = true;
-      const hides = dropped.has(name) || 'hidden' in attributes || attributes['aria-hidden'] === 'true';
       inTitle = name === 'title' && silent === 0;
-      if (hides || silent > 0) silent += 1;
-      const writes = silent === 0 && !inTitle && !empty.has(name) && written < depth;
+      if (silent > 0 || isHidden(name, attributes)) silent += 1;
+      const isLeaf = name === 'br' || name === 'hr' || name === 'img';
+      const writes = silent === 0 && !inTitle && !empty.has(name) && out.depth() < depth;
       open.push(writes);
-      if (writes) written += 1;
-      const leaf = name === 'br' || name === 'hr' || name === 'img';
-      if (writes || (silent === 0 && leaf)) body.push(`<${name}${write(attributes)}>`);
+      if (writes) out.open(name, `<${name}${write(attributes)}>`);
+      else if (silent === 0 && isLeaf) out.text(`<${name}${write(attributes)}>`);
     },
     ontext(text) {
       if (inTitle) found.title += text;
-      else if (silent === 0) body.push(escapeHtml(text));
+      else if (silent === 0) out.text(escapeHtml(text));
     },
-    onclosetag(name) {
+    onclosetag() {
       inTitle = false;
       if (silent > 0) silent -= 1;
-      if (!open.pop()) return;
-      written -= 1;
-      body.push(`</${name}>`);
+      if (open.pop()) out.close();
     },
   });
   parser.end(html);
-  return { ...found, body: body.join('') };
+  return { ...found, parts: out.end() };
 }
+
+const isHidden = (name: string, attributes: Record<string, string>): boolean =>
+  dropped.has(name) || 'hidden' in attributes || attributes['aria-hidden'] === 'true';
 
 const write = (attributes: Record<string, string>): string =>
   Object.entries(attributes)
@@ -116,14 +156,16 @@ function article(body: string, title: string): string | null {
   }
 }
 
+const partsToMarkdown = (parts: string[]): string =>
+  parts.map((part) => toMarkdown(documentOf(part).body)).join('\n\n');
+
 /** Of a fragment or page that is known to be matter throughout. */
-export function fragmentToMarkdown(html: string, limits: Pick<Limits, 'depth' | 'elements'>): string {
-  return toMarkdown(documentOf(flatten(html, limits).body).body);
-}
+export const fragmentToMarkdown = (html: string, limits: Pick<Limits, 'depth' | 'elements'>): string =>
+  partsToMarkdown(flatten(html, limits).parts);
 
 export function readHtml(html: string, limits: Pick<Limits, 'depth' | 'elements'>): Page {
-  const { title, language, body, isSite } = flatten(html, limits);
-  const matter = isSite ? article(body, title.trim()) : null;
-  const markdown = toMarkdown(documentOf(matter ?? body).body);
-  return { title: title.trim() || null, language, markdown };
+  const { title, language, parts, isSite } = flatten(html, limits);
+  const [only = ''] = parts;
+  const matter = isSite && parts.length === 1 ? article(only, title.trim()) : null;
+  return { title: title.trim() || null, language, markdown: partsToMarkdown(matter === null ? parts : [matter]) };
 }

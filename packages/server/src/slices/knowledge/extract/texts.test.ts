@@ -46,6 +46,16 @@ describe('texts', () => {
     expect(found).toMatchObject({ title: 'On sleep', language: 'de', text: 'Text.' });
   });
 
+  test('a page too large for one tree is read in parts, and nothing is lost between them', async () => {
+    const sections = Array.from(
+      { length: 12_000 },
+      (_, n) => `<h2>Part ${n}</h2><p>${'some words '.repeat(15)}${n}.</p>`,
+    );
+    const { text } = await read('a.html', `<html><body><div class="x"><section>${sections.join('')}</section></div>`);
+    const numbers = Array.from(text.matchAll(/^## Part (\d+)\n\n.* (\d+)\.$/gm), ([, a, b]) => [Number(a), Number(b)]);
+    expect(numbers).toEqual(sections.map((_, n) => [n, n]));
+  });
+
   test('of a page on the web, its article', async () => {
     const article =
       '<p>Whoever sleeps badly for a week decides more slowly, forgets more, and argues sooner than others.</p>'.repeat(
