@@ -24,6 +24,7 @@ const lookedAt = { 'MPL-2.0': 'while the project is built and tested; the files 
 
 /** They state theirs in a file only. */
 const inFile = {
+  'node_modules/duck': 'BSD-2-Clause, in its LICENSE',
   'node_modules/dejavu-fonts-ttf': 'Bitstream Vera and public domain, in its LICENSE',
   'node_modules/png-js': 'MIT, in its LICENSE',
 };

@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decode } from './decode.ts';
+import type { ExtractionFailure, Format } from './extractor.ts';
+import { defaultLimits } from './limits.ts';
+import { finish, table } from './markdown.ts';
+import { readDocument } from './read.ts';
+
+const read = (name: string, content: string | Buffer) =>
+  readDocument(name, { bytes: Buffer.from(content), limits: defaultLimits, progress: () => {} });
+
+describe('texts', () => {
+  test.each<[string, string, Format, string]>([
+    [
+      'a.csv',
+      'Name;Age\n"Lind; ner";41\nMia;9\n',
+      'csv',
+      '| Name | Age |\n| --- | --- |\n| Lind; ner | 41 |\n| Mia | 9 |',
+    ],
+    ['a.tsv', 'Name\tAge\nMia\t9\n', 'csv', '| Name | Age |\n| --- | --- |\n| Mia | 9 |'],
+    ['a.json', '[{"a":1,"b":"x|y"},{"a":2}]', 'json', '| a | b |\n| --- | --- |\n| 1 | x\\|y |\n| 2 |  |'],
+    ['a.json', '{"a":{"b":[1]}}', 'json', '```json\n{\n  "a": {\n    "b": [\n      1\n    ]\n  }\n}\n```'],
+    ['a.json', '{"a": 1, // so far', 'text', '{"a": 1, // so far'],
+    ['a.md', 'Title\n=====\n\nSub\n---\n\ntext\n\n---\n', 'markdown', '# Title\n\n## Sub\n\ntext\n\n---'],
+    ['a.md', '```\nnot\n===\n```\n', 'markdown', '```\nnot\n===\n```'],
+    ['a.txt', 'plain\r\n\r\n\r\n\r\ntext\r', 'text', 'plain\n\ntext'],
+    ['a.html', '<p>a</p><script>x</script><p hidden>b</p><p>c & d</p>', 'html', 'a\n\nc & d'],
+    [
+      'a',
+      '<!doctype html><p>a <a href="https://a.example/x">link</a> <a href="javascript:x">no</a>',
+      'html',
+      'a [link](https://a.example/x) no',
+    ],
+    [
+      'a.rtf',
+      "{\\rtf1\\ansi\\ansicpg1252{\\fonttbl{\\f0\\fcharset204 A;}}\\f0 \\'cf\\'f0\\u1080?\\par{\\*\\unknown secret}}",
+      'rtf',
+      'При',
+    ],
+  ])('%s: %j', async (name, content, format, text) => {
+    expect(await read(name, content)).toMatchObject({ format, text });
+  });
+
+  test('what editors write in front of Markdown is its title and language', async () => {
+    const found = await read('a.md', '---\ntitle: "On sleep"\nlang: de\n---\n\nText.');
+    expect(found).toMatchObject({ title: 'On sleep', language: 'de', text: 'Text.' });
+  });
+
+  test('a page too large for one tree is read in parts, and nothing is lost between them', async () => {
+    const sections = Array.from(
+      { length: 12_000 },
+      (_, n) => `<h2>Part ${n}</h2><p>${'some words '.repeat(15)}${n}.</p>`,
+    );
+    const { text } = await read('a.html', `<html><body><div class="x"><section>${sections.join('')}</section></div>`);
+    const numbers = Array.from(text.matchAll(/^## Part (\d+)\n\n.* (\d+)\.$/gm), ([, a, b]) => [Number(a), Number(b)]);
+    expect(numbers).toEqual(sections.map((_, n) => [n, n]));
+  });
+
+  test('of a page on the web, its article', async () => {
+    const article =
+      '<p>Whoever sleeps badly for a week decides more slowly, forgets more, and argues sooner than others.</p>'.repeat(
+        5,
+      );
+    const page = `<html lang="en"><head><title>Sleep</title></head><body><nav><a href="/">Home</a><a href="/shop">Shop</a></nav><article><h1>Sleep</h1>${article}</article><footer>Imprint and cookies</footer></body></html>`;
+    const { text, title, language } = await read('page.html', page);
+    expect({ title, language }).toEqual({ title: 'Sleep', language: 'en' });
+    expect(text).toMatch(/^# Sleep\n\nWhoever/);
+    expect(text).not.toMatch(/Shop|cookies/);
+  });
+
+  test.each<[string, BufferEncoding | 'latin1', string]>([
+    ['UTF-16 with its mark', 'utf16le', '\ufeffÄrger über nichts'],
+    ['UTF-16 without it', 'utf16le', 'Some plain words, and more of them'],
+    ['Windows’ own letters', 'latin1', 'Der Ärger über die Straße war groß, und die Tür blieb zu. Für wen?'],
+    ['UTF-8', 'utf8', 'Ärger 🙂'],
+  ])('%s', (_what, encoding, text) => {
+    expect(decode(Buffer.from(text, encoding))?.replace('\ufeff', '')).toBe(text.replace('\ufeff', ''));
+  });
+
+  test('Cyrillic of before Unicode', () => {
+    const words = 'Сон лечит, а бессонница забирает силы у каждого человека';
+    const bytes = Buffer.from(Array.from(words, (c) => (/[А-я]/.test(c) ? c.charCodeAt(0) - 0x350 : c.charCodeAt(0))));
+    expect(decode(bytes)).toBe(words);
+  });
+
+  test('bytes that are no text are none', () => {
+    expect(decode(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13]))).toBeNull();
+  });
+});
+
+describe('laws', () => {
+  const hostile = fc.string({
+    unit: fc.oneof(
+      fc.constantFrom('\0', '\ud800', '\u0007', '\r\n', '\u2028', 'e\u0301', '\ufeff', ' ', '\n', '|', '#'),
+      fc.string({ unit: 'binary', maxLength: 3 }),
+    ),
+  });
+
+  test('text is NFC, well formed, without control characters; pages lie in it in order, each where its text begins', () => {
+    fc.assert(
+      fc.property(fc.array(hostile, { minLength: 1, maxLength: 6 }), (parts) => {
+        const found = (() => {
+          try {
+            return finish('pdf', { parts, paged: true }, 1e6);
+          } catch (error) {
+            expect((error as ExtractionFailure).reason).toBe('empty');
+            return null;
+          }
+        })();
+        if (!found) return;
+        const { text, pages } = found;
+        expect(text.isWellFormed()).toBe(true);
+        expect(text).toBe(text.normalize('NFC'));
+        expect(text).not.toMatch(/[^\P{Cc}\n\t]/u);
+        expect(text).not.toMatch(/\n{3}/);
+        expect(pages).toHaveLength(parts.length);
+        (pages ?? []).forEach((at, i) => {
+          expect(at).toBeGreaterThanOrEqual(i === 0 ? 0 : (pages?.[i - 1] ?? 0));
+          expect(at).toBeLessThanOrEqual(text.length);
+          expect(/^\n/.test(text.slice(at))).toBe(false);
+        });
+      }),
+    );
+  });
+
+  test('a table has as many cells in each row, whatever is in them', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(hostile, { maxLength: 5 }), { maxLength: 5 }), (rows) => {
+        const counts = table(rows)
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => line.replaceAll('\\|', '').split('|').length);
+        expect(new Set(counts).size).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+});
