@@ -151,7 +151,7 @@ export const DocumentVersionList = listOf(DocumentVersion);
 
 export const KnowledgeSearch = z.strictObject({
   query: text(2000),
-  limit: z.number().int().min(1).max(50).default(10),
+  limit: z.number().int().min(1).max(100).default(10),
 });
 export const Passage = z.object({
   documentId: Id,

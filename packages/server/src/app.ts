@@ -59,6 +59,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   await generations.start();
   platform.blobs.start();
   await services.knowledge.worker.start();
+  services.knowledge.reindexer.start();
   retention.start();
   reviewClock.start();
   await providers.start(({ message }) => log.warn({ err: message }, 'what runs GGUF files could not be installed'));
@@ -92,6 +93,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       closing.abort();
       reviewClock.stop();
       await retention.stop();
+      await services.knowledge.reindexer.stop();
       privacy.erasures.stop();
       await generations.stopAll();
       providers.stop();

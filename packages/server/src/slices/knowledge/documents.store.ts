@@ -57,8 +57,8 @@ export interface NewDocument {
 /** A document without any version yet. */
 export const insertDocument = (tx: Tx, orgId: string, baseId: string, document: NewDocument): Promise<number> =>
   tx.exec(
-    `insert into document (org_id, id, knowledge_base_id, title, folder, tags, length, chunk_count, term_count)
-     values ($1, $2, $3, $4, $5, $6, 0, 0, 0)`,
+    `insert into document (org_id, id, knowledge_base_id, title, folder, tags, length)
+     values ($1, $2, $3, $4, $5, $6, 0)`,
     [orgId, document.id, baseId, document.title, document.folder, document.tags],
   );
 
@@ -204,7 +204,7 @@ export const updatePlace = (tx: Tx, orgId: string, id: string, { title, folder, 
     tags,
   ]);
 
-/** Its versions, chunks and postings go with it, and its files after the commit. */
+/** Its versions, chunks and what it is found by go with it, and its files after the commit. */
 export const deleteDocument = (db: Db, orgId: string, baseId: string, id: string): Promise<number> =>
   db.exec(`delete from document where org_id = $1 and knowledge_base_id = $2 and id = $3`, [orgId, baseId, id]);
 

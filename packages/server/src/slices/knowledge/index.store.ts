@@ -1,4 +1,6 @@
-import type { Tx } from '../../platform/db/db.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Db, Tx } from '../../platform/db/db.ts';
+import { segmentSlots, toBytes } from './occurrences.ts';
 import { chunkPlace } from './schema.ts';
 
 export interface NewChunk {
@@ -7,47 +9,64 @@ export interface NewChunk {
   headingPath: string[];
   start: number;
   end: number;
+  page: number | null;
   text: string;
-  frequencies: Map<string, number>;
-  termCount: number;
 }
 
-/** Replaces what the document was found by. */
-export async function replaceIndex(
+/** Chunks that stand together in one segment. */
+export interface NewPart {
+  firstOrdinal: number;
+  chunks: NewChunk[];
+  words: number;
+  /** Occurrences as if the first chunk had slot 0, sorted. */
+  terms: { hash: number; codes: number[] }[];
+}
+
+/** What goes to the database at once; in between other work of the process goes on. */
+const batch = 100;
+
+export async function insertPart(
   tx: Tx,
   orgId: string,
   baseId: string,
   documentId: string,
-  chunks: NewChunk[],
+  part: NewPart,
+  language: string,
 ): Promise<void> {
-  await dropIndex(tx, orgId, documentId);
-  await insertChunks(tx, orgId, documentId, chunks);
-  await insertPostings(tx, orgId, baseId, chunks);
-  const terms = chunks.reduce((sum, c) => sum + c.termCount, 0);
-  await countIndexed(tx, orgId, documentId, chunks.length, terms);
+  for (let i = 0; i < part.chunks.length; i += batch) {
+    await insertChunks(tx, orgId, documentId, part.chunks.slice(i, i + batch));
+  }
+  const { segment, first } = await takeSlots(tx, orgId, baseId, part, language);
+  await tx.exec(
+    `insert into index_part
+       (org_id, knowledge_base_id, segment, first_slot, document_id, first_ordinal, chunks, words, terms)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      orgId,
+      baseId,
+      segment,
+      first,
+      documentId,
+      part.firstOrdinal,
+      part.chunks.length,
+      part.words,
+      part.terms.map((t) => t.hash),
+    ],
+  );
+  const perTurn = batch * 10;
+  for (let i = 0; i < part.terms.length; i += perTurn) {
+    await nextTurn();
+    await appendPostings(tx, orgId, baseId, segment, first, part.terms.slice(i, i + perTurn));
+  }
 }
-
-/** The postings go with the chunks. */
-export async function dropIndex(tx: Tx, orgId: string, documentId: string): Promise<void> {
-  await tx.exec(`delete from chunk where org_id = $1 and document_id = $2`, [orgId, documentId]);
-  await countIndexed(tx, orgId, documentId, 0, 0);
-}
-
-const countIndexed = (tx: Tx, orgId: string, documentId: string, chunks: number, terms: number): Promise<number> =>
-  tx.exec(`update document set chunk_count = $3, term_count = $4 where org_id = $1 and id = $2`, [
-    orgId,
-    documentId,
-    chunks,
-    terms,
-  ]);
 
 async function insertChunks(tx: Tx, orgId: string, documentId: string, chunks: NewChunk[]): Promise<void> {
   const sealed = await Promise.all(chunks.map((c) => tx.codec.seal(chunkPlace(orgId, c.id), c.text)));
   await tx.exec(
-    `insert into chunk (org_id, id, document_id, ordinal, heading_path, start_offset, end_offset, body)
-     select $1, x.id, $2, x.ordinal, array(select jsonb_array_elements_text(x.path)), x.start_at, x.end_at, x.body
-     from unnest($3::uuid[], $4::int[], $5::jsonb[], $6::int[], $7::int[], $8::bytea[])
-       as x(id, ordinal, path, start_at, end_at, body)`,
+    `insert into chunk (org_id, id, document_id, ordinal, heading_path, start_offset, end_offset, page, body)
+     select $1, x.id, $2, x.ordinal, array(select jsonb_array_elements_text(x.path)), x.start_at, x.end_at, x.page, x.body
+     from unnest($3::uuid[], $4::int[], $5::jsonb[], $6::int[], $7::int[], $8::int[], $9::bytea[])
+       as x(id, ordinal, path, start_at, end_at, page, body)`,
     [
       orgId,
       documentId,
@@ -56,26 +75,128 @@ async function insertChunks(tx: Tx, orgId: string, documentId: string, chunks: N
       chunks.map((c) => JSON.stringify(c.headingPath)),
       chunks.map((c) => c.start),
       chunks.map((c) => c.end),
+      chunks.map((c) => c.page),
       sealed,
     ],
   );
 }
 
-async function insertPostings(tx: Tx, orgId: string, baseId: string, chunks: NewChunk[]): Promise<void> {
-  const postings = chunks.flatMap((c) =>
-    [...c.frequencies].map(([term, count]) => ({ term, chunkId: c.id, count, terms: c.termCount })),
-  );
+interface Slots {
+  segment: number;
+  first: number;
+}
+
+/** The segment stays locked until the end of the transaction; who comes meanwhile writes into another. */
+async function takeSlots(tx: Tx, orgId: string, baseId: string, part: NewPart, language: string): Promise<Slots> {
+  const take = () =>
+    tx.maybe<Slots>(
+      `update index_segment set slots = slots + $3, chunks = chunks + $3, words = words + $4
+       where org_id = $1 and knowledge_base_id = $2 and number = (
+         select number from index_segment
+         where org_id = $1 and knowledge_base_id = $2 and language = $5 and slots <= ${segmentSlots} - $3
+         order by number limit 1 for update skip locked)
+       returning number as segment, slots - $3 as first`,
+      [orgId, baseId, part.chunks.length, part.words, language],
+    );
+  const open = await take();
+  if (open) return open;
+  await tx.exec(`select 1 from knowledge_base where org_id = $1 and id = $2 for no key update`, [orgId, baseId]);
+  const freed = await take();
+  if (freed) return freed;
   await tx.exec(
-    `insert into posting (org_id, knowledge_base_id, term, chunk_id, frequency, chunk_terms)
-     select $1, $2, x.term, x.chunk_id, x.frequency, x.terms
-     from unnest($3::text[], $4::uuid[], $5::real[], $6::int[]) as x(term, chunk_id, frequency, terms)`,
+    `insert into index_segment (org_id, knowledge_base_id, language, number)
+     select $1, $2, $3, coalesce(max(number), 0) + 1 from index_segment where org_id = $1 and knowledge_base_id = $2`,
+    [orgId, baseId, language],
+  );
+  const made = await take();
+  if (!made) throw new Error('a new segment has no room');
+  return made;
+}
+
+const chunksOf = (codes: number[]): number => {
+  let n = 0;
+  let last = -1;
+  for (const code of codes) {
+    const slot = code >>> 20;
+    if (slot !== last) n += 1;
+    last = slot;
+  }
+  return n;
+};
+
+const appendPostings = (
+  tx: Tx,
+  orgId: string,
+  baseId: string,
+  segment: number,
+  first: number,
+  terms: NewPart['terms'],
+): Promise<number> =>
+  tx.exec(
+    `insert into posting as p (org_id, knowledge_base_id, term, segment, chunks, hits)
+     select $1, $2, x.term, $3, x.chunks, x.hits from unnest($4::bigint[], $5::int[], $6::bytea[]) as x(term, chunks, hits)
+     on conflict (org_id, knowledge_base_id, term, segment)
+     do update set hits = p.hits || excluded.hits, chunks = p.chunks + excluded.chunks`,
     [
       orgId,
       baseId,
-      postings.map((p) => p.term),
-      postings.map((p) => p.chunkId),
-      postings.map((p) => p.count),
-      postings.map((p) => p.terms),
+      segment,
+      terms.map((t) => t.hash),
+      terms.map((t) => chunksOf(t.codes)),
+      terms.map((t) => toBytes(t.codes, first)),
     ],
   );
+
+/** The occurrences go with the parts, by a trigger. */
+export async function dropParts(tx: Tx, orgId: string, documentId: string): Promise<void> {
+  await tx.exec(`delete from index_part where org_id = $1 and document_id = $2`, [orgId, documentId]);
+  await tx.exec(`delete from chunk where org_id = $1 and document_id = $2`, [orgId, documentId]);
 }
+
+export interface Indexed {
+  chunks: number;
+  language: string | null;
+  version: number;
+}
+
+export const markIndexed = (tx: Tx, orgId: string, documentId: string, indexed: Indexed): Promise<number> =>
+  tx.exec(
+    `update document set chunk_count = $3, index_language = $4, index_version = $5 where org_id = $1 and id = $2`,
+    [orgId, documentId, indexed.chunks, indexed.language, indexed.version],
+  );
+
+interface OutdatedRow {
+  org_id: string;
+  id: string;
+}
+
+/** The next document, in the order of their ids, whose index was made by older rules. */
+export const nextOutdated = (db: Db, after: OutdatedRow | null, version: number): Promise<OutdatedRow | undefined> =>
+  db.maybe<OutdatedRow>(
+    `select org_id, id from document where index_version < $1 and ready_version is not null and ($2::uuid is null or (org_id, id) > ($2, $3::uuid))
+     order by org_id, id limit 1`,
+    [version, after?.org_id ?? null, after?.id ?? null],
+  );
+
+/** Locks a document whose index is older; false where another server is at it or was. */
+export const lockOutdated = async (tx: Tx, orgId: string, id: string, version: number): Promise<boolean> =>
+  (await tx.maybe(
+    `select 1 from document where org_id = $1 and id = $2 and index_version < $3 for no key update skip locked`,
+    [orgId, id, version],
+  )) !== undefined;
+
+interface PlaceRow {
+  baseId: string;
+  title: string;
+  version: number | null;
+  language: string | null;
+}
+
+/** Which version of a document is searched, and what is known of it. */
+export const findIndexed = (tx: Tx, orgId: string, id: string): Promise<PlaceRow | undefined> =>
+  tx.maybe<PlaceRow>(
+    `select d.knowledge_base_id as "baseId", d.title, d.ready_version as version, k.language
+     from document d join knowledge_base k on k.org_id = d.org_id and k.id = d.knowledge_base_id
+     where d.org_id = $1 and d.id = $2`,
+    [orgId, id],
+  );

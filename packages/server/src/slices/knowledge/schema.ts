@@ -48,8 +48,8 @@ export interface PassageRow {
   heading_path: string[];
   start_offset: number;
   end_offset: number;
+  page: number | null;
   body: Buffer;
-  score: number;
 }
 
 /** Where the text of a chunk is sealed. */

@@ -1,59 +1,169 @@
 import type { Passage } from '@rapport/protocol/knowledge';
 import type { Db } from '../../platform/db/db.ts';
+import { languageOfTag, type Language } from './languages.ts';
+import { fromBytes } from './occurrences.ts';
+import type { Collection, List, Ranked } from './ranking.ts';
 import { chunkPlace, type PassageRow } from './schema.ts';
 
-/** Robertson and Zaragoza, "The probabilistic relevance framework: BM25 and beyond", 2009. */
-const k1 = 0.9;
-const b = 0.4;
 /** Chunks from which on frequent terms are left out of a search. */
 const largeBase = 1000;
+/** What one search may read and add up, whatever it is asked: the rarest terms first. */
+const mostOccurrences = 400_000;
+
+/** What stands in clear of it; the organisation's predicate is part of each statement. */
+export interface Searched extends Collection {
+  /** How many of the chunks are in which language. */
+  languages: Map<Language, number>;
+}
+
+const segmentName = (baseId: string, number: number): string => `${baseId}/${number}`;
+
+interface SegmentRow {
+  knowledge_base_id: string;
+  number: number;
+  chunks: number;
+  words: number;
+  language: string;
+  firsts: number[] | null;
+  counts: number[] | null;
+  hidden_words: number | null;
+}
+
+// Row-level security makes the planner expect single rows. Each statement names the terms it reads in the condition on
+// the index, or takes rows one by one, so that no plan reads a whole base.
+
+/** The size of what is searched, and which of it must not be found. */
+export async function collectionOf(db: Db, orgId: string, baseIds: string[]): Promise<Searched> {
+  const rows = await db.many<SegmentRow>(
+    `with hidden as (
+       select p.knowledge_base_id, p.segment, array_agg(p.first_slot) as firsts, array_agg(p.chunks) as counts,
+         sum(p.words)::int as words
+       from document d join index_part p on p.org_id = d.org_id and p.document_id = d.id
+       where d.org_id = $1 and d.knowledge_base_id = any ($2::uuid[]) and not d.searchable
+       group by p.knowledge_base_id, p.segment)
+     select s.knowledge_base_id, s.number, s.chunks, s.words, s.language, h.firsts, h.counts, h.words as hidden_words
+     from index_segment s
+     left join hidden h on h.knowledge_base_id = s.knowledge_base_id and h.segment = s.number
+     where s.org_id = $1 and s.knowledge_base_id = any ($2::uuid[])`,
+    [orgId, baseIds],
+  );
+  let chunks = 0;
+  let words = 0;
+  const languages = new Map<Language, number>();
+  const hidden = new Map<string, [number, number][]>();
+  for (const row of rows) {
+    const slots = (row.firsts ?? []).map((first, i): [number, number] => [first, row.counts?.[i] ?? 0]);
+    if (slots.length > 0) hidden.set(segmentName(row.knowledge_base_id, row.number), slots);
+    const shown = row.chunks - slots.reduce((n, [, count]) => n + count, 0);
+    chunks += shown;
+    const language = languageOfTag(row.language) ?? 'en';
+    if (shown > 0) languages.set(language, (languages.get(language) ?? 0) + shown);
+    words += row.words - (row.hidden_words ?? 0);
+  }
+  return { chunks, averageLength: Math.max(1, words / Math.max(1, chunks)), hidden, languages };
+}
+
+interface PostingRow {
+  knowledge_base_id: string;
+  segment: number;
+  term: number;
+  hits: Buffer;
+}
+
+const toList = (row: PostingRow): List => ({
+  segment: segmentName(row.knowledge_base_id, row.segment),
+  term: row.term,
+  codes: fromBytes(row.hits),
+});
 
 /**
- * The best passages by BM25. Everything is scored from the index of the postings; the few that remain are joined with
- * their texts. In a large base a term that stands in every fourth chunk costs much and tells little, so it is left out,
- * unless it is the rarest of the query.
+ * The occurrences of terms. In a large base a term that stands in every fourth chunk costs much and tells little, so it is
+ * left out, unless it is the rarest of them or `required`.
  */
-export async function searchChunks(
+export async function occurrencesOf(
   db: Db,
   orgId: string,
-  baseId: string,
-  terms: string[],
-  limit: number,
-): Promise<Passage[]> {
-  const rows = await db.many<PassageRow>(
-    `with size as (
-       select coalesce(sum(chunk_count), 0)::float8 as n,
-              greatest(sum(term_count)::float8 / greatest(sum(chunk_count), 1), 1) as average
-       from document where org_id = $1 and knowledge_base_id = $2),
-     counted as (
-       select p.term, count(*)::float8 as df from posting p
-       where p.org_id = $1 and p.knowledge_base_id = $2 and p.term = any($3::text[]) group by p.term),
-     kept as (
-       select c.term, ln(1 + (s.n - c.df + 0.5) / (c.df + 0.5)) as idf from counted c cross join size s
-       where s.n < ${largeBase} or c.df <= s.n / 4 or c.df = (select min(df) from counted)),
-     best as (
-       select p.chunk_id, sum(k.idf * p.frequency * ${1 + k1}
-         / (p.frequency + ${k1} * (${1 - b} + ${b} * p.chunk_terms / s.average)))::float8 as score
-       from kept k cross join size s
-       join posting p on p.org_id = $1 and p.knowledge_base_id = $2 and p.term = k.term
-       group by p.chunk_id order by score desc, p.chunk_id limit $4)
-     select c.id, c.document_id, d.title, c.heading_path, c.start_offset, c.end_offset, c.body, best.score
-     from best
-     join chunk c on c.org_id = $1 and c.id = best.chunk_id
-     join document d on d.org_id = $1 and d.id = c.document_id
-     order by best.score desc, c.id`,
-    [orgId, baseId, terms, limit],
+  baseIds: string[],
+  chunks: number,
+  terms: number[],
+  required: number[],
+): Promise<List[]> {
+  const rows = await db.many<PostingRow>(
+    `with found as (
+       select term, sum(chunks) as df, sum(octet_length(hits)) as bytes from posting
+       where org_id = $1 and knowledge_base_id = any ($2::uuid[]) and term = any ($3::bigint[]) group by term),
+     rarest as (select term, df, sum(bytes) over (order by df, term) as reach, row_number() over (order by df, term) from found)
+     select p.knowledge_base_id, p.segment, p.term, p.hits
+     from rarest r
+     join posting p on p.org_id = $1 and p.knowledge_base_id = any ($2::uuid[]) and p.term = any ($3::bigint[])
+       and p.term = r.term
+     where r.row_number = 1 or r.term = any ($5::bigint[])
+       or (r.reach <= ${4 * mostOccurrences} and ($4 < ${largeBase} or r.df <= $4 / 4))`,
+    [orgId, baseIds, terms, chunks, required],
   );
-  const found = rows.map(async (row) => ({
-    chunkId: row.id,
-    documentId: row.document_id,
-    title: row.title,
-    headingPath: row.heading_path,
-    text: await db.codec.open(chunkPlace(orgId, row.id), row.body),
-    score: row.score,
-    page: null,
-    start: row.start_offset,
-    end: row.end_offset,
-  }));
-  return Promise.all(found);
+  return rows.map(toList);
+}
+
+/** Those of the best of some terms that stand in no more than a tenth of the chunks. */
+export async function rareOccurrencesOf(
+  db: Db,
+  orgId: string,
+  baseIds: string[],
+  chunks: number,
+  terms: { hash: number; weight: number }[],
+  most: number,
+): Promise<List[]> {
+  const rows = await db.many<PostingRow>(
+    `with found as materialized (
+       select term, sum(chunks) as df from posting
+       where org_id = $1 and knowledge_base_id = any ($2::uuid[]) and term = any ($3::bigint[]) group by term),
+     kept as (
+       select f.term from found f join unnest($3::bigint[], $4::float8[]) as x(term, weight) on x.term = f.term
+       where f.df <= $5 / 10 order by x.weight desc, x.term limit $6)
+     select p.knowledge_base_id, p.segment, p.term, p.hits
+     from posting p
+     where p.org_id = $1 and p.knowledge_base_id = any ($2::uuid[]) and p.term = any ($3::bigint[])
+       and p.term in (select term from kept)`,
+    [orgId, baseIds, terms.map((t) => t.hash), terms.map((t) => t.weight), chunks, most],
+  );
+  return rows.map(toList);
+}
+
+/** A passage with the language it is indexed in. */
+export interface Found extends Passage {
+  language: string | null;
+}
+
+/** The passages that stand at these places, in this order; what went meanwhile is not among them. */
+export async function passagesAt(db: Db, orgId: string, ranked: Ranked[]): Promise<Found[]> {
+  const places = ranked.map(({ segment }) => segment.split('/'));
+  const rows = await db.many<PassageRow & { rank: number; language: string | null }>(
+    `select x.rank, d.index_language as language, c.id, c.document_id, d.title, c.heading_path, c.start_offset, c.end_offset, c.page, c.body
+     from unnest($2::uuid[], $3::int[], $4::int[]) with ordinality as x(base, segment, slot, rank)
+     cross join lateral (
+       select p.document_id, p.first_ordinal + x.slot - p.first_slot as ordinal, p.first_slot + p.chunks as behind
+       from index_part p
+       where p.org_id = $1 and p.knowledge_base_id = x.base and p.segment = x.segment and p.first_slot <= x.slot
+       order by p.first_slot desc limit 1) as part
+     join document d on d.org_id = $1 and d.id = part.document_id and d.searchable
+     cross join lateral (
+       select * from chunk c where c.org_id = $1 and c.document_id = part.document_id and c.ordinal = part.ordinal limit 1) as c
+     where x.slot < part.behind
+     order by x.rank`,
+    [orgId, places.map(([base]) => base), places.map(([, number]) => Number(number)), ranked.map((r) => r.slot)],
+  );
+  return Promise.all(
+    rows.map(async (row) => ({
+      chunkId: row.id,
+      documentId: row.document_id,
+      title: row.title,
+      headingPath: row.heading_path,
+      text: await db.codec.open(chunkPlace(orgId, row.id), row.body),
+      score: ranked[row.rank - 1]?.score ?? 0,
+      page: row.page,
+      language: row.language,
+      start: row.start_offset,
+      end: row.end_offset,
+    })),
+  );
 }

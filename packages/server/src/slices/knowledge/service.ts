@@ -11,6 +11,7 @@ import type { Wake } from '../../platform/realtime/wake.ts';
 import { createBaseService } from './bases.service.ts';
 import { createDocumentService } from './documents.service.ts';
 import { createBaseLog } from './log.ts';
+import { createReindexer } from './reindex.ts';
 import { createRetrieval } from './retrieval.ts';
 import { createUploads } from './uploads.ts';
 import { createDocumentWorker, type Extractor } from './worker.ts';
@@ -36,6 +37,7 @@ const atOnce = 2;
 /** Reference material: documents of many kinds, read in the background, cut into passages, searched by words. */
 export function createKnowledgeService(parts: KnowledgeParts) {
   const { db, audit, hub, wake, node, log, blobs, outgoing, extractor, uploads, workDir } = parts;
+  const reindexer = createReindexer({ db, log });
   const retrieval = createRetrieval({ db });
   const bases = createBaseService({ db, audit, blobs });
   const rooms = createBaseLog({ hub });
@@ -48,6 +50,7 @@ export function createKnowledgeService(parts: KnowledgeParts) {
     bases,
     documents,
     worker,
+    reindexer,
     uploads: createUploads({ blobs, bases, documents, limits: uploads }),
 
     /** Best first. Throws `not-found`. */
@@ -57,11 +60,11 @@ export function createKnowledgeService(parts: KnowledgeParts) {
       query: z.output<typeof KnowledgeSearch>,
     ): Promise<{ results: Passage[] }> {
       await bases.require(actor, baseId);
-      return { results: await retrieval.search(actor.orgId, baseId, query.query, query.limit) };
+      return { results: await retrieval.search(actor.orgId, [baseId], query.query, query.limit) };
     },
 
     /** What a reply is given; the session was checked already, and who published its persona could read the base. */
     searchForPrompt: (orgId: string, baseId: string, query: string, limit: number): Promise<Passage[]> =>
-      retrieval.search(orgId, baseId, query, limit),
+      retrieval.search(orgId, [baseId], query, limit),
   };
 }

@@ -1,29 +1,76 @@
-import { stem } from './stem.ts';
+import { detectLanguage, languageOfTag, rulesOf, type Language } from './languages.ts';
 
-/** Words that say nothing about what a text is about. */
-const stopWords = new Set(
-  (
-    'a about above after again all am an and any are as at be because been before being below between both but by can ' +
-    'could did do does doing down during each few for from further had has have having he her here hers him his how i if ' +
-    'in into is it its itself just me more most my myself no nor not now of off on once only or other our ours out over ' +
-    'own same she should so some such than that the their theirs them then there these they this those through to too ' +
-    'under until up very was we were what when where which while who whom why will with would you your yours'
-  ).split(' '),
-);
+export interface Word {
+  text: string;
+  /** Offsets in UTF-16 units. */
+  start: number;
+  end: number;
+}
+
+const run = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu;
+/** Scripts that put no spaces between words are searched by pairs of characters. */
+const unspaced = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
+const longest = 64;
+
+/** The words of a text as they are compared: composed, in lower case. */
+export function* words(text: string): Generator<Word> {
+  for (const match of text.matchAll(run)) {
+    const [raw] = match;
+    if (unspaced.test(raw)) yield* pairs(raw, match.index);
+    else {
+      const word = raw.normalize('NFKC').toLowerCase();
+      if (word.length <= longest) yield { text: word, start: match.index, end: match.index + raw.length };
+    }
+  }
+}
+
+function* pairs(text: string, at: number): Generator<Word> {
+  const characters = [...text];
+  let start = at;
+  for (const [i, first] of characters.entries()) {
+    const second = characters[i + 1] ?? '';
+    if (second || characters.length === 1) {
+      yield {
+        text: (first + second).normalize('NFKC').toLowerCase(),
+        start,
+        end: start + first.length + second.length,
+      };
+    }
+    start += first.length;
+  }
+}
+
+/** A word is stemmed once, not once for each time it stands somewhere. */
+const stems = new Map<Language, Map<string, string | null>>();
+const mostStems = 50_000;
+
+/** What a word is searched by; null for one that says nothing about what a text is about. */
+export function termOf(word: string, language: Language): string | null {
+  let known = stems.get(language);
+  if (!known || known.size > mostStems) stems.set(language, (known = new Map()));
+  let term = known.get(word);
+  if (term === undefined) {
+    const { stopWords, stem } = rulesOf(language);
+    term = stopWords.has(word) ? null : stem(word);
+    known.set(word, term);
+  }
+  return term;
+}
 
 /** The stemmed content words of a text, in order. */
-export function terms(text: string): string[] {
-  const words =
-    text
-      .normalize('NFKC')
-      .toLowerCase()
-      .match(/[\p{L}\p{N}]+/gu) ?? [];
-  return words.filter((word) => !stopWords.has(word) && word.length <= 64).map(stem);
+export function terms(text: string, language: Language = 'en'): string[] {
+  const found: string[] = [];
+  for (const word of words(text)) {
+    const term = termOf(word.text, language);
+    if (term !== null) found.push(term);
+  }
+  return found;
 }
 
-/** How often each term stands in a text. */
-export function frequencies(list: string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const term of list) counts.set(term, (counts.get(term) ?? 0) + 1);
-  return counts;
+export function* wordsOf(text: string): Generator<string> {
+  for (const word of words(text)) yield word.text;
 }
+
+/** The declared language where there are rules for it, else the one the text is written in. */
+export const languageOf = (text: string, declared: string | null): Language =>
+  languageOfTag(declared) ?? detectLanguage(wordsOf(text));
