@@ -1,5 +1,6 @@
 import { makeConfig, type Config } from '@rapport/server/config/config';
 import { readEnv } from '@rapport/server/config/env';
+import { filesFolder, folderBackend } from '@rapport/server/platform/blobs/folder';
 import { backUp } from '@rapport/server/platform/db/backup/backup';
 import { restore } from '@rapport/server/platform/db/backup/restore';
 import { findRunning, startEmbedded } from '@rapport/server/platform/db/embedded';
@@ -28,8 +29,11 @@ export async function backUpTo(args: string[]): Promise<number> {
     throw new StartupError('The keys go into one place only.', 'Give --keys FILE or --with-keys, not both.');
   }
   const keys = values['with-keys'] ? 'inside' : values.keys === undefined ? 'left out' : { file: values.keys };
-  const { tables } = await withOwner(makeConfig(readEnv()), true, (owner) => backUp({ owner, file, keys }));
-  console.log(`${tables.reduce((sum, { rows }) => sum + rows, 0)} rows of ${tables.length} tables are in ${file}`);
+  const config = makeConfig(readEnv());
+  const folder = folderBackend(filesFolder(config));
+  const { tables, files } = await withOwner(config, true, (owner) => backUp({ owner, file, keys, files: folder }));
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  console.log(`${rows} rows of ${tables.length} tables and ${files.length} files are in ${file}`);
   if (typeof keys === 'object') console.log(`The wrapped keys are in ${keys.file}. Keep it apart, and not for long.`);
   else if (keys === 'left out') {
     console.log('It holds no keys: it can be restored where they still are, or with a file of keys (--keys FILE).');
@@ -50,6 +54,7 @@ export async function restoreFrom(args: string[]): Promise<number> {
       keyFile: values.keys,
       replace: values.replace ?? false,
       knowsMasterKey: (id) => master.find(id) !== undefined,
+      files: folderBackend(filesFolder(config)),
       before: replay.before,
       after: replay.after,
     });

@@ -224,6 +224,7 @@ function createMaterial({ config, ...platform }: Platform, providers: ProviderSe
     ...platform,
     uploads: { fileBytes: config.files.fileBytes, files: config.files.perUpload },
     workDir: join(config.dataDir, 'reading'),
+    onReadersChanged: identity.changed,
   });
   const personas = createPersonaService({
     db: platform.db,

@@ -51,7 +51,7 @@ export function folderBackend(root: string): BlobBackend {
       const file = fileOf(orgId, id);
       const folder = folderOf(orgId);
       await ours('a folder of files could not be made', mkdir(folder, { recursive: true, mode: 0o700 }));
-      const handle = await ours('a file could not be made', open(`${file}${partial}`, 'wx', 0o600));
+      const handle = await ours('a file could not be made', open(`${file}${partial}`, 'w', 0o600));
       try {
         for await (const piece of body) await ours('a file could not be written', handle.writeFile(piece));
         await ours('a file could not be written', handle.sync());

@@ -28,7 +28,15 @@ const readerOf = (actor: StaffActor): string | null =>
 
 export type BaseService = ReturnType<typeof createBaseService>;
 
-export function createBaseService({ db, audit, blobs }: { db: Database; audit: Audit; blobs: Blobs }) {
+export interface BaseParts {
+  db: Database;
+  audit: Audit;
+  blobs: Blobs;
+  /** Connections look at once whether they may stay. */
+  onReadersChanged(orgId: string): void;
+}
+
+export function createBaseService({ db, audit, blobs, onReadersChanged }: BaseParts) {
   let usersOf: UsersOf = async () => [];
 
   const require = async (actor: Actor, id: string): Promise<KnowledgeBase> => {
@@ -80,6 +88,7 @@ export function createBaseService({ db, audit, blobs }: { db: Database; audit: A
       requireStaff(actor);
       return audit.acting(actor, 'knowledge.changed', { 'knowledge-base': id }, async (tx) => {
         if ((await store.updateBase(tx, actor.orgId, id, body)) === 0) throw notFound();
+        tx.afterCommit(() => onReadersChanged(actor.orgId));
         return putReaders(tx, actor, id, body);
       });
     },

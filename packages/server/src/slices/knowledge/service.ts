@@ -30,6 +30,7 @@ export interface KnowledgeParts {
   extractor: Extractor;
   uploads: { fileBytes: number; files: number };
   workDir: string;
+  onReadersChanged(orgId: string): void;
 }
 
 const atOnce = 2;
@@ -39,7 +40,7 @@ export function createKnowledgeService(parts: KnowledgeParts) {
   const { db, audit, hub, wake, node, log, blobs, outgoing, extractor, uploads, workDir } = parts;
   const reindexer = createReindexer({ db, log });
   const retrieval = createRetrieval({ db });
-  const bases = createBaseService({ db, audit, blobs });
+  const bases = createBaseService({ db, audit, blobs, onReadersChanged: parts.onReadersChanged });
   const rooms = createBaseLog({ hub });
   const mostBytes = uploads.fileBytes;
   const reading = { db, wake, node, log, blobs, outgoing, extractor, rooms, workDir, atOnce, mostBytes };

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { StartupError } from '../../startupError.ts';
-import { entryOf, Manifest, manifestName, type ManifestTable } from './manifest.ts';
+import { entryOf, fileEntryOf, Manifest, manifestName, type ManifestFile, type ManifestTable } from './manifest.ts';
 
 const largestManifest = 16 * 1024 * 1024;
 
@@ -13,6 +13,7 @@ const damaged = (file: string, why: string) =>
 export interface BackupArchive {
   manifest: Manifest;
   read(table: ManifestTable): Promise<Readable>;
+  readFile(file: ManifestFile): Promise<Readable>;
   close(): void;
 }
 
@@ -54,17 +55,21 @@ export async function openBackup(file: string): Promise<BackupArchive> {
     const manifest = Manifest.safeParse(JSON.parse(String(await buffer(await streamOf(zip, head)))));
     if (!manifest.success)
       throw damaged(file, `its manifest is not as this release knows it (${manifest.error.issues[0]?.message})`);
-    const read = (table: ManifestTable): Promise<Readable> => {
-      const entry = entries.get(entryOf(table.name));
-      if (!entry) throw damaged(file, `the table ${table.name} is missing`);
+    const find = (name: string, what: string): Promise<Readable> => {
+      const entry = entries.get(name);
+      if (!entry) throw damaged(file, `${what} is missing`);
       return streamOf(zip, entry);
     };
-    for (const table of manifest.data.tables) {
+    const check = async (content: Readable, sha256: string, what: string) => {
       const hash = createHash('sha256');
-      for await (const chunk of await read(table)) hash.update(chunk as Buffer);
-      if (hash.digest('hex') !== table.sha256) throw damaged(file, `the table ${table.name} was changed`);
-    }
-    return { manifest: manifest.data, read, close: () => zip.close() };
+      for await (const chunk of content) hash.update(chunk as Buffer);
+      if (hash.digest('hex') !== sha256) throw damaged(file, `${what} was changed`);
+    };
+    const read = (table: ManifestTable) => find(entryOf(table.name), `the table ${table.name}`);
+    const readFile = (one: ManifestFile) => find(fileEntryOf(one), `the file ${one.id}`);
+    for (const table of manifest.data.tables) await check(await read(table), table.sha256, `the table ${table.name}`);
+    for (const one of manifest.data.files) await check(await readFile(one), one.sha256, `the file ${one.id}`);
+    return { manifest: manifest.data, read, readFile, close: () => zip.close() };
   } catch (error) {
     zip.close();
     throw error instanceof StartupError ? error : damaged(file, (error as Error).message);

@@ -6,8 +6,18 @@ import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import yazl from 'yazl';
+import { BlobMissing, type BlobBackend } from '../../blobs/backend.ts';
 import { explainDiskError, StartupError } from '../../startupError.ts';
-import { entryOf, keyTable, manifestName, migrationTable, type Manifest, type ManifestTable } from './manifest.ts';
+import {
+  entryOf,
+  fileEntryOf,
+  keyTable,
+  manifestName,
+  migrationTable,
+  type Manifest,
+  type ManifestFile,
+  type ManifestTable,
+} from './manifest.ts';
 
 export interface BackupOptions {
   /** The login that owns the tables. */
@@ -16,6 +26,8 @@ export interface BackupOptions {
   file: string;
   /** Where the wrapped keys go: nowhere, into the same file, or into another one. */
   keys: 'left out' | 'inside' | { file: string };
+  /** Where the files beside the database lie; without it they are left out. */
+  files?: BlobBackend;
 }
 
 const quote = pg.escapeIdentifier;
@@ -24,7 +36,7 @@ const quote = pg.escapeIdentifier;
  * Writes the whole database, as it was at one moment, into an archive; servers go on working. Tables are streamed, so that
  * memory does not grow with them. Returns what was written.
  */
-export async function backUp({ owner, file, keys }: BackupOptions): Promise<Manifest> {
+export async function backUp({ owner, file, keys, files }: BackupOptions): Promise<Manifest> {
   const client = new pg.Client(owner);
   client.on('error', () => {});
   await client.connect();
@@ -33,7 +45,7 @@ export async function backUp({ owner, file, keys }: BackupOptions): Promise<Mani
     await client.query(`set local rapport.org = '*'`);
     const all = await tablesOf(client);
     const content = all.filter(({ name }) => name !== keyTable || keys === 'inside');
-    const manifest = await write(client, file, keys === 'inside' ? 'database and keys' : 'database', content);
+    const manifest = await write(client, file, keys === 'inside' ? 'database and keys' : 'database', content, files);
     if (typeof keys === 'object') {
       const apart = all.filter(({ name }) => name === keyTable);
       await write(client, keys.file, 'keys', apart);
@@ -73,13 +85,19 @@ async function describe(client: pg.Client): Promise<Pick<Manifest, 'postgres' | 
 }
 
 /** Written beside its place and put there when it is whole: a backup that was cut short is none. */
-async function write(client: pg.Client, file: string, holds: Manifest['holds'], tables: Table[]): Promise<Manifest> {
+async function write(
+  client: pg.Client,
+  file: string,
+  holds: Manifest['holds'],
+  tables: Table[],
+  files?: BlobBackend,
+): Promise<Manifest> {
   const draft = `${file}.part`;
   const zip = new yazl.ZipFile();
   try {
     const target = createWriteStream(draft, { mode: 0o600, flags: 'wx', flush: true });
     const written = pipeline(zip.outputStream, target);
-    const filled = fill(client, zip, holds, tables);
+    const filled = fill(client, zip, holds, tables, files);
     filled.catch((error: Error) => target.destroy(error));
     const [manifest] = await Promise.all([filled, written]);
     await putInPlace(draft, file);
@@ -110,10 +128,12 @@ async function fill(
   zip: yazl.ZipFile,
   holds: Manifest['holds'],
   tables: Table[],
+  backend?: BlobBackend,
 ): Promise<Manifest> {
   const madeAt = new Date();
   const done: ManifestTable[] = [];
   for (const table of tables) done.push(await addTable(client, zip, table, madeAt));
+  const files = backend ? await addFiles(client, zip, backend, madeAt) : [];
   const manifest: Manifest = {
     format: 'rapport-backup',
     version: 1,
@@ -121,10 +141,45 @@ async function fill(
     madeAt: madeAt.toISOString(),
     ...(await describe(client)),
     tables: done,
+    files,
   };
   zip.addBuffer(Buffer.from(JSON.stringify(manifest, null, 2)), manifestName, { mtime: madeAt, mode: 0o100600 });
   zip.end();
   return manifest;
+}
+
+/** Sealed as they lie there. One that was deleted since the moment of the backup is missing in it. */
+async function addFiles(
+  client: pg.Client,
+  zip: yazl.ZipFile,
+  backend: BlobBackend,
+  mtime: Date,
+): Promise<ManifestFile[]> {
+  const { rows } = await client.query<{ org: string; id: string }>(
+    `select org_id as org, id from blob where state = 'kept' order by org_id, id`,
+  );
+  const done: ManifestFile[] = [];
+  for (const { org, id } of rows) {
+    const body = await backend.read(org, id).catch((error: unknown) => {
+      if (error instanceof BlobMissing) return null;
+      throw error;
+    });
+    if (!body) continue;
+    const hash = createHash('sha256');
+    let bytes = 0;
+    const meter = new Transform({
+      transform(chunk: Buffer, _encoding, next) {
+        hash.update(chunk);
+        bytes += chunk.length;
+        next(null, chunk);
+      },
+    });
+    // What is sealed does not get smaller.
+    zip.addReadStream(meter, fileEntryOf({ org, id }), { mtime, mode: 0o100600, compress: false });
+    await pipeline(body, meter, { end: true });
+    done.push({ org, id, bytes, sha256: hash.digest('hex') });
+  }
+  return done;
 }
 
 function addTable(client: pg.Client, zip: yazl.ZipFile, { name, columns }: Table, mtime: Date): Promise<ManifestTable> {

@@ -26,9 +26,17 @@ export const Manifest = z.strictObject({
       sha256: z.string(),
     }),
   ),
+  /** Sealed files beside the database. */
+  files: z
+    .array(z.strictObject({ org: z.uuid(), id: z.uuid(), bytes: z.number().int(), sha256: z.string() }))
+    .default([]),
   sequences: z.array(z.strictObject({ name, value: z.string().regex(/^-?\d+$/) })),
 });
 export type Manifest = z.infer<typeof Manifest>;
 export type ManifestTable = Manifest['tables'][number];
+
+export type ManifestFile = Manifest['files'][number];
+
+export const fileEntryOf = ({ org, id }: Pick<ManifestFile, 'org' | 'id'>): string => `files/${org}/${id}`;
 
 export const entryOf = (table: string): string => `tables/${table}.copy`;

@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import type { BlobBackend } from '../../blobs/backend.ts';
 import { StartupError } from '../../startupError.ts';
 import { applyMigration, migrationNames, takeNoSamples } from '../migrate.ts';
 // Loaded for how the driver then reads counters and instants.
@@ -15,6 +16,8 @@ export interface RestoreOptions<T> {
   file: string;
   /** An archive of keys alone, for a backup that has none. */
   keyFile?: string | undefined;
+  /** Where the files of the backup go; without it they are left out. */
+  files?: BlobBackend;
   /** Goes on where the database holds something already, which is replaced. */
   replace: boolean;
   /** Whether a master key is at hand, by its id. */
@@ -88,6 +91,7 @@ async function replaceAll<T>(
   await dropAll(client);
   for (const name of archive.manifest.migrations) await applyMigration(client, name);
   await load(client, archive);
+  if (options.files) await putFiles(options.files, archive);
   if (keys) await copyIn(client, keys, keyTable);
   await addKeys(db, kept);
   // So that a reader with a cursor from after the backup begins anew, also when the same backup is restored twice.
@@ -154,6 +158,11 @@ async function load(client: pg.Client, archive: BackupArchive): Promise<void> {
   for (const name of guarded) await client.query(`alter table ${quote(name)} enable trigger user`);
   for (const name of names) await copyIn(client, archive, name);
   for (const { name, value } of sequences) await client.query('select setval($1::regclass, $2)', [quote(name), value]);
+}
+
+/** Before the commit: what a restore that fails has put there belongs to no row, and is swept. */
+async function putFiles(backend: BlobBackend, archive: BackupArchive): Promise<void> {
+  for (const file of archive.manifest.files) await backend.write(file.org, file.id, await archive.readFile(file));
 }
 
 async function withTriggers(client: pg.Client, names: string[]): Promise<string[]> {
