@@ -23,6 +23,9 @@ async function withOwner<T>(config: Config, shared: boolean, work: (owner: Owner
   return work(embedded.poolConfig).finally(() => embedded.stop());
 }
 
+/** A bucket has ways of its own to be kept safe. */
+const storeOf = (config: Config) => (config.files.s3 ? {} : { files: folderBackend(filesFolder(config)) });
+
 export async function backUpTo(args: string[]): Promise<number> {
   const { file, values } = fileAnd(args, { keys: { type: 'string' }, 'with-keys': { type: 'boolean' } });
   if (values.keys !== undefined && values['with-keys']) {
@@ -30,8 +33,7 @@ export async function backUpTo(args: string[]): Promise<number> {
   }
   const keys = values['with-keys'] ? 'inside' : values.keys === undefined ? 'left out' : { file: values.keys };
   const config = makeConfig(readEnv());
-  const folder = folderBackend(filesFolder(config));
-  const { tables, files } = await withOwner(config, true, (owner) => backUp({ owner, file, keys, files: folder }));
+  const { tables, files } = await withOwner(config, true, (owner) => backUp({ owner, file, keys, ...storeOf(config) }));
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   console.log(`${rows} rows of ${tables.length} tables and ${files.length} files are in ${file}`);
   if (typeof keys === 'object') console.log(`The wrapped keys are in ${keys.file}. Keep it apart, and not for long.`);
@@ -54,7 +56,7 @@ export async function restoreFrom(args: string[]): Promise<number> {
       keyFile: values.keys,
       replace: values.replace ?? false,
       knowsMasterKey: (id) => master.find(id) !== undefined,
-      files: folderBackend(filesFolder(config)),
+      ...storeOf(config),
       before: replay.before,
       after: replay.after,
     });

@@ -7,6 +7,7 @@ import { createAudit } from './platform/audit/audit.ts';
 import type { BlobBackend } from './platform/blobs/backend.ts';
 import { createBlobs } from './platform/blobs/blobs.ts';
 import { filesFolder, folderBackend } from './platform/blobs/folder.ts';
+import { s3Backend } from './platform/blobs/s3.ts';
 import type { Connected } from './platform/db/connect.ts';
 import { scrubTables } from './platform/db/scrub.ts';
 import { createLimiter } from './platform/limits/limiter.ts';
@@ -80,16 +81,20 @@ export interface AppOptions {
   node?: string;
 }
 
-/** What this server may call. The addresses of the preset and of the audit's webhook are the operator's own word; this machine's are its owner's, where they sit at it. */
+/** What this server may call. The addresses of the preset, of the audit's webhook and of the file store are the operator's own word; this machine's are its owner's, where they sit at it. */
 export function outgoingFor(config: Config): Outgoing {
   const preset = config.preset ? [new URL(config.preset.baseUrl).host] : [];
   const webhook = config.audit.webhook ? [new URL(config.audit.webhook.url).host] : [];
-  const exceptions = [...config.allowPrivate, ...preset, ...webhook];
+  const store = config.files.s3 ? [new URL(config.files.s3.endpoint).host] : [];
+  const exceptions = [...config.allowPrivate, ...preset, ...webhook, ...store];
   return createOutgoing({ loopback: ownerNeedsNoSignIn(config), exceptions });
 }
 
 export type Platform = ReturnType<typeof createPlatform>;
 export type Services = ReturnType<typeof createServices>;
+
+const storeOf = (config: Config, outgoing: Outgoing): BlobBackend =>
+  config.files.s3 ? s3Backend(config.files.s3, outgoing) : folderBackend(filesFolder(config));
 
 /** The parts that know no domain. */
 export function createPlatform(
@@ -102,7 +107,7 @@ export function createPlatform(
   const limiter = createLimiter({ db, log, rules: config.rateLimits.rules, others: wake.othersPresent });
   const hub = createHub(db, wake, log);
   const mail = createMail({ db, keyring, config, log });
-  const backend = given.files?.(config) ?? folderBackend(filesFolder(config));
+  const backend = given.files?.(config) ?? storeOf(config, outgoing);
   const blobs = createBlobs({ db, keyring, log, backend });
   const { extractor = plainText } = given;
   return {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import type { S3Config } from '../platform/blobs/s3.ts';
 import { defaultRules, parseRules, type RateRules } from '../platform/limits/rules.ts';
 import { parseException } from '../platform/net/addresses.ts';
 import { StartupError } from '../platform/startupError.ts';
@@ -34,6 +35,8 @@ export interface Config {
   files: {
     /** Where documents are kept, sealed; null: in the data directory. */
     folder: string | null;
+    /** A bucket instead of a folder. */
+    s3: S3Config | null;
     /** Bytes of one uploaded file. */
     fileBytes: number;
     /** Files in one upload. */
@@ -87,6 +90,14 @@ const options = {
   RAPPORT_MASTER_KEY_COMMAND: z.string().optional(),
   RAPPORT_READ_PLAIN: z.stringbool().default(false),
   RAPPORT_FILES_DIR: z.string().optional(),
+  RAPPORT_S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  RAPPORT_S3_BUCKET: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)
+    .optional(),
+  RAPPORT_S3_REGION: z.string().default('us-east-1'),
+  RAPPORT_S3_ACCESS_KEY: z.string().optional(),
+  RAPPORT_S3_SECRET_KEY: z.string().optional(),
   RAPPORT_UPLOAD_MB: z.coerce.number().min(0.001).max(2048).default(50),
   RAPPORT_UPLOAD_FILES: z.coerce.number().int().min(1).max(500).default(50),
   RAPPORT_AUDIT_FILE: z.string().optional(),
@@ -129,8 +140,21 @@ const Schema = z.object(options);
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
+function s3Of(e: z.output<typeof Schema>): S3Config | null {
+  if (!e.RAPPORT_S3_ENDPOINT) return null;
+  const [bucket, accessKey, secretKey] = [e.RAPPORT_S3_BUCKET, e.RAPPORT_S3_ACCESS_KEY, e.RAPPORT_S3_SECRET_KEY];
+  if (!bucket || !accessKey || !secretKey) {
+    throw new StartupError(
+      'RAPPORT_S3_ENDPOINT is set, but not all that belongs to it.',
+      'Set RAPPORT_S3_BUCKET, RAPPORT_S3_ACCESS_KEY and RAPPORT_S3_SECRET_KEY, too.',
+    );
+  }
+  return { endpoint: e.RAPPORT_S3_ENDPOINT, bucket, region: e.RAPPORT_S3_REGION, accessKey, secretKey };
+}
+
 const filesOf = (e: z.output<typeof Schema>): Config['files'] => ({
   folder: e.RAPPORT_FILES_DIR ? resolve(e.RAPPORT_FILES_DIR) : null,
+  s3: s3Of(e),
   fileBytes: Math.floor(e.RAPPORT_UPLOAD_MB * 1024 * 1024),
   perUpload: e.RAPPORT_UPLOAD_FILES,
 });

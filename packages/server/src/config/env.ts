@@ -13,6 +13,11 @@ export const envOptions = {
   RAPPORT_MASTER_KEY_COMMAND: 'Command that prints the master key, e.g. from Vault or a KMS.',
   RAPPORT_READ_PLAIN: 'true: content stored before it was encrypted may be read. Default false.',
   RAPPORT_FILES_DIR: 'Folder in which documents are kept, sealed. Default files in the data folder.',
+  RAPPORT_S3_ENDPOINT: 'Address of an S3-compatible store that documents are kept in, instead of a folder.',
+  RAPPORT_S3_BUCKET: 'Its bucket.',
+  RAPPORT_S3_REGION: 'Its region. Default us-east-1.',
+  RAPPORT_S3_ACCESS_KEY: 'Its access key.',
+  RAPPORT_S3_SECRET_KEY: 'Its secret key.',
   RAPPORT_UPLOAD_MB: 'Largest file that may be uploaded, in megabytes. Default 50.',
   RAPPORT_UPLOAD_FILES: 'Most files in one upload. Default 50.',
   RAPPORT_AUDIT_FILE:

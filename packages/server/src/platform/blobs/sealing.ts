@@ -57,11 +57,25 @@ export async function* unseal(
 ): AsyncGenerator<Buffer> {
   const broken = (cause?: unknown) => new Unreadable(`the file ${place.id} was changed, moved or cut off`, cause);
   const source = sealed[Symbol.asyncIterator]();
+  try {
+    yield* opened(keyOf, place, source, broken);
+  } finally {
+    // So that a file which does not open is closed.
+    await source.return?.();
+  }
+}
+
+async function* opened(
+  keyOf: (version: number) => Promise<DataKey>,
+  place: BlobPlace,
+  source: AsyncIterator<Buffer>,
+  broken: (cause?: unknown) => Unreadable,
+): AsyncGenerator<Buffer> {
   let first = Buffer.alloc(0);
   while (first.length < headBytes) {
-    const { value, done } = await source.next();
-    if (done) throw broken();
-    first = Buffer.concat([first, value]);
+    const next: IteratorResult<Buffer> = await source.next();
+    if (next.done) throw broken();
+    first = Buffer.concat([first, next.value]);
   }
   if (!first.subarray(0, magic.length).equals(magic)) throw broken();
   const version = first.readUInt16BE(magic.length);
