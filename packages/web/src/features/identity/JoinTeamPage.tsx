@@ -83,7 +83,7 @@ function JoinForm({ path, invitation }: { path: string; invitation: MemberInvita
           />
         )}
       </Field>
-      <Failure error={join.error} />
+      <Failure error={join.error} marked />
       <button className="primary" disabled={join.isPending}>
         {t('joinTeam.go')}
       </button>

@@ -82,7 +82,7 @@ export function LetterStep({ letter, onSignedIn, onLeave }: Props) {
           )}
         </Field>
       )}
-      <Failure error={open.error} />
+      <Failure error={open.error} marked={kind === 'reset'} />
       <div className="row">
         <button className="primary" disabled={open.isPending}>
           {t(`signIn.press.${kind}`)}

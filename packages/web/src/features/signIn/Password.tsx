@@ -57,7 +57,7 @@ export function Password({ has }: { has: boolean }) {
             />
           )}
         </Field>
-        <Failure error={save.error} />
+        <Failure error={save.error} marked />
         <div className="row">
           <button disabled={save.isPending}>{t('common.save')}</button>
           {save.isSuccess && <span role="status">{t('common.saved')}</span>}
