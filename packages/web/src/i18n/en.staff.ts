@@ -67,7 +67,7 @@ export const staffTexts = {
     address: 'Passkeys do not work under this address: they need a name, such as localhost or rapport.example, and https elsewhere than on this machine.', failed: 'This device could not use a passkey. Try again, or use another way.',
   },
   mailbox: { title: 'Development mailbox', hint: 'No mail server is set up, so these letters were sent to nobody. Set RAPPORT_SMTP_URL to send them.', shut: 'There is no development mailbox here: letters are sent by a mail server, or other machines than this one can reach Rapport.', empty: 'No letter yet.', to: 'To {{to}}' },
-  joinTeam: { title: 'Join your team', intro: '{{organisation}} invites you. Choose how your team sees you and a password.', passwordHint: 'At least 12 characters.', go: 'Join' },
+  joinTeam: { title: 'Join your team', intro: '{{organisation}} invites you. Choose how your team sees you and a password.', go: 'Join' },
   members: {
     title: 'Members', invite: 'Invite somebody', you: 'you', disabled: 'disabled', email: 'E-mail address', emailHint: 'They sign in with it. Without one, hand the link over yourself.',
     sent: 'The link went to {{email}}.', disable: 'Disable', enable: 'Enable', remove: 'Remove', removeNow: 'Remove now', confirmed: '{{email}} (confirmed)',
