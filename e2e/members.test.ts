@@ -90,7 +90,7 @@ test('roles, teams and API keys are made on their pages, on a phone', async () =
   await page.getByLabel('See every client, whoever they are assigned to.').check();
   await expectFits(page);
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('0 members have it.').first().waitFor();
+  await page.getByText('Nobody has it yet.').first().waitFor();
   await page.getByRole('button', { name: 'Open: Facilitator' }).click();
   await dialog(page).getByText('Take a transcript away as a file.').waitFor();
   await expectFits(page);

@@ -15,7 +15,7 @@ export const staffTexts = {
   },
   problem: {
     marked: 'Please look at what is marked above.', tooLow: 'This number is too small.', tooHigh: 'This number is too large.', choice: 'Choose one of what is offered.',
-    address: 'This is not an address: it begins with http:// or https://.', date: 'This is not a date.', number: 'Enter a number.',
+    email: 'This is not an e-mail address.', address: 'This is not an address: it begins with http:// or https://.', date: 'This is not a date.', number: 'Enter a number.',
   },
   setup: {
     title: 'Welcome to Rapport', intro: 'Three questions, and you can start. What is stored stays on this machine; a model that runs elsewhere is sent the conversations it answers.',
@@ -62,8 +62,12 @@ export const staffTexts = {
     providers: 'OpenID Connect', providersHint: 'Members whose confirmed address the provider knows sign in with it.', redirect: 'Redirect address to register there:', addProvider: 'Add the provider', removeProvider: 'Remove {{label}}',
     provider: { label: 'Name on the button', issuer: 'Issuer address', clientId: 'Client id', clientSecret: 'Client secret', checksSecondFactor: 'It checks a second factor itself' },
   },
+  passkey: {
+    known: 'This device already has a passkey for your sign-in.', cancelled: 'No passkey was used: it was cancelled, or it took too long. You can try again.', unfit: 'This device cannot ask for a fingerprint, a face or a PIN. Use another one, or another way.',
+    address: 'Passkeys do not work under this address: they need a name, such as localhost or rapport.example, and https elsewhere than on this machine.', failed: 'This device could not use a passkey. Try again, or use another way.',
+  },
   mailbox: { title: 'Development mailbox', hint: 'No mail server is set up, so these letters were sent to nobody. Set RAPPORT_SMTP_URL to send them.', shut: 'There is no development mailbox here: letters are sent by a mail server, or other machines than this one can reach Rapport.', empty: 'No letter yet.', to: 'To {{to}}' },
-  joinTeam: { title: 'Join your team', intro: '{{organisation}} invites you. Choose how your team sees you and a password.', passwordHint: 'At least 12 characters.', go: 'Join' },
+  joinTeam: { title: 'Join your team', intro: '{{organisation}} invites you. Choose how your team sees you and a password.', go: 'Join' },
   members: {
     title: 'Members', invite: 'Invite somebody', you: 'you', disabled: 'disabled', email: 'E-mail address', emailHint: 'They sign in with it. Without one, hand the link over yourself.',
     sent: 'The link went to {{email}}.', disable: 'Disable', enable: 'Enable', remove: 'Remove', removeNow: 'Remove now', confirmed: '{{email}} (confirmed)',
@@ -71,7 +75,7 @@ export const staffTexts = {
     removeText: '{{name}} loses access at once and is taken off teams and clients. What they wrote stays.',
   },
   roles: {
-    title: 'Roles', new: 'New role', builtIn: 'built in', about: 'What it is for', members_one: '{{count}} member has it.', members_other: '{{count}} members have it.',
+    title: 'Roles', new: 'New role', builtIn: 'built in', about: 'What it is for', members_zero: 'Nobody has it yet.', members_one: '{{count}} member has it.', members_other: '{{count}} members have it.',
     owner: 'Owner', administrator: 'Administrator', supervisor: 'Supervisor', facilitator: 'Facilitator', author: 'Author', analyst: 'Analyst',
   },
   permissions: {
@@ -103,6 +107,7 @@ export const staffTexts = {
     guidanceShown: 'Private guidance by {{name}}', write: 'Write to the client', rehearse: 'Write as the client (rehearsal)',
     export: 'Transcript', markdown: 'Markdown', json: 'JSON', pdf: 'PDF', replies: 'Replies', refresh: 'Refresh', noReplies: 'No reply yet.',
     firstToken: 'first token {{ms}} ms', tokens: '{{input}} in, {{output}} out, {{cached}} cached', cost: '{{cost}} USD',
+    replyIs: { running: 'being written', completed: 'complete', stopped: 'stopped', failed: 'failed', interrupted: 'interrupted' },
     joinedAs: '{{name}} has joined.', takeOverToWrite: 'The client has joined. Take over to write yourself.', clientName: 'Client', typing: '{{name}} is typing…',
   },
   invite: {
@@ -143,7 +148,7 @@ export const staffTexts = {
     erasures: 'Erasures and receipts', erasuresHint: 'A receipt names nobody: it holds ids, counts and a signature. Give the key below to whoever wants to check one.', fingerprint: 'Key', copyKey: 'Copy the key',
     noErasures: 'Nobody has been erased.', status: { running: 'running', refused: 'refused', erased: 'erased, receipt to come', done: 'done' }, entries_one: '{{count}} entry', entries_other: '{{count}} entries',
     import: 'Import', importFile: 'An export of another organisation', importHint: 'A zip file of at most 32 MB. It makes a client with ended sessions; consents are not taken over.',
-    imported: 'Imported: {{sessions}} sessions with {{messages}} messages.',
+    imported: 'Imported: {{sessions}} with {{messages}}.', importOffline: 'The server cannot be reached, or took too long. Look at the clients first: it may have been imported.',
   },
   consents: {
     title: 'What clients agree to', hint: 'Clients are asked before their conversation begins. What is asked for waits for a yes; a no holds at once.',

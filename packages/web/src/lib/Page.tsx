@@ -18,7 +18,7 @@ export function Page({ title, hint, narrow = false, actions, children }: PagePro
   return (
     <main className={narrow ? 'page narrow' : 'page'} id="content">
       <div className="head">
-        <h1>{title}</h1>
+        <h1 tabIndex={-1}>{title}</h1>
         {actions && <div className="row">{actions}</div>}
       </div>
       {hint && <p className="soft">{hint}</p>}
@@ -79,7 +79,10 @@ export function List<T extends { id: string }>({ list, empty, inSection = false,
   const before = useRef(0);
   useEffect(() => {
     // The row that had the focus is gone: the keyboard goes on where it was, not at the top of the page.
-    if (items.length < before.current && document.activeElement === document.body) box.current?.focus();
+    if (items.length < before.current && document.activeElement === document.body) {
+      const heading = box.current?.closest('main')?.querySelector('h1');
+      (items.length > 0 ? box.current : heading)?.focus();
+    }
     before.current = items.length;
   }, [items.length]);
   return (

@@ -1,5 +1,6 @@
 import { ClientCreate } from '@rapport/protocol/clients';
 import { IdParams } from '@rapport/protocol/common';
+import { MemberPatch } from '@rapport/protocol/members';
 import { PersonaPatch } from '@rapport/protocol/personas';
 import { ProviderCreate } from '@rapport/protocol/inference';
 import { ApiError } from '@rapport/sdk/api';
@@ -28,6 +29,7 @@ test.each([
     said(ProviderCreate, { kind: 'openai', baseUrl: 'nowhere' }),
     'This is not an address: it begins with http:// or https://.',
   ],
+  [said(MemberPatch, { email: 'olga' }), 'This is not an e-mail address.'],
   ['Name the model to use.', 'Name the model to use.'],
 ])('%j is told as %j', (words, told) => expect(inWords(words)).toBe(told));
 

@@ -10,13 +10,14 @@ const kinds: [RegExp, ProblemText][] = [
   [/^Too small: /, 'problem.tooLow'],
   [/^Too big: /, 'problem.tooHigh'],
   [/^Invalid (?:UUID|option)/, 'problem.choice'],
+  [/^Invalid email/, 'problem.email'],
   [/^Invalid URL/, 'problem.address'],
   [/^Invalid ISO /, 'problem.date'],
   [/^Invalid input: expected (?:number|int)/, 'problem.number'],
   [/^(?:Invalid |Unrecognized key|not valid$)/, 'problem.other'],
 ];
 type ProblemText =
-  `problem.${'empty' | 'tooShort' | 'tooLong' | 'tooLow' | 'tooHigh' | 'choice' | 'address' | 'date' | 'number' | 'other'}`;
+  `problem.${'empty' | 'tooShort' | 'tooLong' | 'tooLow' | 'tooHigh' | 'choice' | 'email' | 'address' | 'date' | 'number' | 'other'}`;
 
 export function inWords(said: string): string {
   const known = kinds.find(([pattern]) => pattern.test(said));

@@ -95,7 +95,7 @@ export function Dialog({ open, title, onClose, children }: DialogProps) {
     <dialog ref={ref} aria-labelledby={id} onClose={closed}>
       {open && (
         <div className="stack">
-          <div className="row">
+          <div className="row dialog-head">
             <h2 id={id} className="grow">
               {title}
             </h2>

@@ -43,6 +43,10 @@ interface Parts {
   log: Logger;
 }
 
+const times = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
+/** A time as a letter says it: nobody knows where it is read. */
+export const timeInLetter = (at: string): string => `${times.format(new Date(at))} (UTC)`;
+
 const mostKept = 100;
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 

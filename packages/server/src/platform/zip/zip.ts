@@ -80,6 +80,7 @@ export async function readZip(bytes: Buffer, limits: ZipLimits): Promise<Map<str
     return files;
   } catch (error) {
     if (error instanceof BadZip) throw error;
-    throw new BadZip(`It is not a readable zip archive: ${(error as Error).message}.`);
+    // The library's words are for who wrote it.
+    throw new BadZip('This is not a zip archive, or it is damaged.');
   }
 }

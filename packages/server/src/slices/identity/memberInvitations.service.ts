@@ -15,7 +15,7 @@ import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { hashToken, newId, newToken } from '../../platform/ids.ts';
-import type { Letter } from '../../platform/mail/mail.ts';
+import { timeInLetter, type Letter } from '../../platform/mail/mail.ts';
 import { existingRoles, permissionsOf, requireAll } from './granting.ts';
 import * as store from './memberInvitations.store.ts';
 import { requireFree } from './members.service.ts';
@@ -49,7 +49,7 @@ export interface MemberInvitationDeps {
 export const invitationLetter = (told: MemberInvitationLetter): Letter => ({
   to: told.to,
   subject: `Invitation to ${told.organisation}`,
-  text: `${told.invitedBy} invites you to work with ${told.organisation} in Rapport.\n\n${told.url}\n\nThe link is good until ${told.expiresAt}.\n`,
+  text: `${told.invitedBy} invites you to work with ${told.organisation} in Rapport.\n\n${told.url}\n\nThe link is good until ${timeInLetter(told.expiresAt)}.\n`,
 });
 
 /** Where the page of a link is, for a server reached under `base`. */

@@ -337,6 +337,14 @@ test('without a mail server letters wait in the mailbox of the machine itself, a
   expect([await lettersOf(app.url), await lettersOf(server.url)]).toEqual(['kept', 'sent']);
 });
 
+test('an invitation by letter says until when in words', async () => {
+  const body = { roles: ['author'], email: 'new@house.example' };
+  expect((await app.json('POST', '/api/v1/member-invitations', body)).body.sent).toBe(false);
+  const [letter] = (await app.json('GET', '/api/v1/mailbox')).body.items;
+  expect(letter.subject).toBe('Invitation to Test House');
+  expect(letter.text).toMatch(/The link is good until \d{1,2} [A-Z][a-z]+ 20\d\d at \d\d:\d\d \(UTC\)\.\n$/);
+});
+
 test.each([
   ['without a mail server', { smtpUrl: null, publicUrl: 'http://localhost' }, 'no-mail-server'],
   ['that does not know its address', { smtpUrl: 'smtp://127.0.0.1:1', publicUrl: null }, 'no-public-address'],

@@ -10,6 +10,7 @@ import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Db } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
+import { timeInLetter } from '../../platform/mail/mail.ts';
 import * as store from './breakGlass.store.ts';
 
 export type BreakGlassService = ReturnType<typeof createBreakGlassService>;
@@ -26,7 +27,7 @@ interface Deps {
 /** Says neither whose record it is nor why: mail is read by others. */
 export const breakGlassLetter = (told: { name: string; expiresAt: string; publicUrl: string | null }) => ({
   subject: `${told.name} broke the glass`,
-  text: `${told.name} opened the record of a client who is not assigned to them. The access ends at ${told.expiresAt}.\n\nWhose record it is, and why, stands in Rapport under Audit, Break the glass. You can end it there.${told.publicUrl ? `\n\n${told.publicUrl}/break-glass` : ''}\n`,
+  text: `${told.name} opened the record of a client who is not assigned to them. The access ends on ${timeInLetter(told.expiresAt)}.\n\nWhose record it is, and why, stands in Rapport under Audit, Break-glass access. You can end it there.${told.publicUrl ? `\n\n${told.publicUrl}/break-glass` : ''}\n`,
 });
 
 async function toGrant(db: Db, orgId: string, row: store.GrantRow): Promise<BreakGlassGrant> {

@@ -35,7 +35,10 @@ function parse<T extends z.ZodType>(name: string, schema: T, body: Buffer | unde
   }
   const parsed = schema.safeParse(json);
   const issue = parsed.error?.issues[0];
-  return parsed.success ? parsed.data : refuse(`${name}, ${issue?.path.join('/')}: ${issue?.message}`);
+  if (parsed.success) return parsed.data;
+  // Our own sentences are for people; those of the validator are not.
+  const why = issue?.code === 'custom' ? issue.message : 'not as Rapport exports it.';
+  return refuse(`${name}${issue?.path.length ? `, ${issue.path.join('/')}` : ''}: ${why}`);
 }
 
 function checkSession(session: PersonSession, at: number): void {
@@ -54,7 +57,7 @@ function checkSession(session: PersonSession, at: number): void {
     const where = `person.json, sessions/${at}/events/${i}`;
     if (!Object.hasOwn(eventData, event.type)) refuse(`${where}: unknown kind of event.`);
     const data = eventData[event.type as EventType].safeParse(event.data);
-    if (!data.success) refuse(`${where}: ${data.error.issues[0]?.message}`);
+    if (!data.success) refuse(`${where}: not as Rapport exports it.`);
     else event.data = data.data;
   }
 }

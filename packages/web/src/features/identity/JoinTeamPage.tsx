@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Page } from '../../lib/Page.tsx';
 import { Failure, Field, fieldError, Loading } from '../../lib/ui.tsx';
+import { PasswordField } from '../signIn/PasswordField.tsx';
 
 /** Where the link of an invitation into a team leads. */
 export function JoinTeamPage() {
@@ -69,21 +70,14 @@ function JoinForm({ path, invitation }: { path: string; invitation: MemberInvita
           />
         )}
       </Field>
-      <Field label={t('signIn.password')} hint={t('joinTeam.passwordHint')} error={fieldError(join.error, '/password')}>
-        {(ids) => (
-          <input
-            {...ids}
-            required
-            type="password"
-            minLength={12}
-            maxLength={200}
-            autoComplete="new-password"
-            value={password}
-            onChange={(e) => setPassword(e.target.value)}
-          />
-        )}
-      </Field>
-      <Failure error={join.error} />
+      <PasswordField
+        label={t('signIn.password')}
+        value={password}
+        isNew
+        error={fieldError(join.error, '/password')}
+        onChange={setPassword}
+      />
+      <Failure error={join.error} marked />
       <button className="primary" disabled={join.isPending}>
         {t('joinTeam.go')}
       </button>

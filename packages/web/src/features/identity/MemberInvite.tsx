@@ -41,7 +41,7 @@ export function MemberInvite() {
         {(ids) => <input {...ids} type="email" value={email} onChange={(e) => setEmail(e.target.value)} />}
       </Field>
       <RoleChecks chosen={roles} onChange={setRoles} error={fieldError(create.error, '/roles')} />
-      <Failure error={create.error} />
+      <Failure error={create.error} marked />
       <button className="primary" disabled={create.isPending || roles.length === 0}>
         {t('invite.create')}
       </button>

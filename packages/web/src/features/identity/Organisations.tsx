@@ -21,7 +21,7 @@ export function Organisations({ here, signedIn }: { here: string; signedIn: bool
     onSuccess: () => location.assign('/'),
   });
   const others = own.data?.items.filter((one) => !one.here) ?? [];
-  if (others.length === 0) return <span className="soft small">{here}</span>;
+  if (others.length === 0) return <span className="here soft small">{here}</span>;
   return (
     <>
       <button
@@ -30,7 +30,7 @@ export function Organisations({ here, signedIn }: { here: string; signedIn: bool
         aria-label={t('organisations.change', { name: here })}
         onClick={() => setOpen(true)}
       >
-        <bdi>{here}</bdi> <span aria-hidden="true">▾</span>
+        <bdi className="here">{here}</bdi> <span aria-hidden="true">▾</span>
       </button>
       <Dialog open={open} title={t('organisations.title')} onClose={() => setOpen(false)}>
         <p>{t('organisations.here', { name: here })}</p>

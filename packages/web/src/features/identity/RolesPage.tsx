@@ -103,7 +103,7 @@ function RoleForm({ role, onDone }: { role: Role; onDone(): void }) {
         {(ids) => <input {...ids} maxLength={500} value={about} onChange={(e) => setAbout(e.target.value)} />}
       </Field>
       <PermissionChecks offered={grantablePermissions} chosen={chosen} onChange={setChosen} />
-      <Failure error={save.error ?? remove.error} />
+      <Failure error={save.error ?? remove.error} marked />
       <div className="row">
         <button className="primary" disabled={save.isPending}>
           {t('common.save')}

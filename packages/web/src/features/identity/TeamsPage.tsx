@@ -89,7 +89,7 @@ function TeamForm({ team, onDone }: { team: Draft; onDone(): void }) {
         error={fieldError(save.error, '/memberIds')}
         onChange={setMemberIds}
       />
-      <Failure error={save.error ?? remove.error ?? everybody.error} />
+      <Failure error={save.error ?? remove.error ?? everybody.error} marked />
       <div className="row">
         <button className="primary" disabled={save.isPending}>
           {t('common.save')}

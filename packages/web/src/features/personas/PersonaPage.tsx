@@ -211,8 +211,7 @@ function Versions({ id }: { id: string }) {
   });
   if (!versions.data?.items.length) return null;
   return (
-    <section>
-      <br />
+    <section className="stack">
       <h2>{t('personas.versions')}</h2>
       <ul className="list">
         {versions.data.items.map((v) => (

@@ -157,7 +157,7 @@ function Entries({ items, set }: { items: AuditEntry[]; set(more: Partial<Filter
           {items.map((entry) => (
             <tr key={entry.seq}>
               <td>{entry.seq}</td>
-              <td>{formatDate(entry.at)}</td>
+              <td className="when">{formatDate(entry.at)}</td>
               <td>
                 <Who actor={entry.actor} set={set} />
               </td>

@@ -50,7 +50,6 @@ function Verdict({ verdict }: { verdict: AuditVerdict }) {
   const { findings, verifiedTo } = verdict;
   return (
     <>
-      <br />
       <p className={findings.length > 0 ? 'note bad' : 'note'}>
         {t(findings.length > 0 ? 'audit.broken' : 'audit.verified', { seq: verifiedTo })}
       </p>

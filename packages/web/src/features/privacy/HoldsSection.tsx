@@ -4,9 +4,9 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { List } from '../../lib/Page.tsx';
-import { Dialog, formatDate } from '../../lib/ui.tsx';
+import { formatDate } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
-import { ReasonForm } from './ReasonForm.tsx';
+import { ReasonDialog } from './ReasonDialog.tsx';
 
 export function HoldsSection() {
   const { t } = useTranslation();
@@ -52,19 +52,16 @@ export function HoldsSection() {
           </>
         )}
       </List>
-      <Dialog
+      <ReasonDialog
         open={lifting !== null}
         title={`${t('privacy.lift')}: ${lifting?.name ?? ''}`}
         onClose={() => setLifting(null)}
-      >
-        <ReasonForm
-          label={t('privacy.reason')}
-          action={t('privacy.lift')}
-          busy={lift.isPending}
-          error={lift.error}
-          onSubmit={lift.mutate}
-        />
-      </Dialog>
+        label={t('privacy.reason')}
+        action={t('privacy.lift')}
+        busy={lift.isPending}
+        error={lift.error}
+        onSubmit={lift.mutate}
+      />
     </section>
   );
 }

@@ -37,7 +37,7 @@ export function RecordPage({ sessionId }: { sessionId: string }) {
     if (token !== null) api.get<OwnRecord>('/me/record').then(setRecord, setError);
   }, [api, token]);
   return (
-    <main className="page narrow stack" id="content">
+    <main className="page narrow" id="content">
       <h1>{t('record.title')}</h1>
       {record ? (
         <>

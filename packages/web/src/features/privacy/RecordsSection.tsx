@@ -4,10 +4,10 @@ import { useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { List } from '../../lib/Page.tsx';
-import { Dialog, Field } from '../../lib/ui.tsx';
+import { Field } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { EraseDialog, type Whom } from './EraseDialog.tsx';
-import { ReasonForm } from './ReasonForm.tsx';
+import { ReasonDialog } from './ReasonDialog.tsx';
 
 /** Clients, and what can be done with what is stored of each. */
 export function RecordsSection() {
@@ -65,20 +65,17 @@ export function RecordsSection() {
         )}
       </List>
       <EraseDialog whom={erasing} onClose={() => setErasing(null)} />
-      <Dialog
+      <ReasonDialog
         open={holding !== null}
         title={`${t('privacy.hold')}: ${holding?.name ?? ''}`}
         onClose={() => setHolding(null)}
-      >
-        <ReasonForm
-          label={t('privacy.reason')}
-          hint={t('privacy.holdHint')}
-          action={t('privacy.placeHold')}
-          busy={hold.isPending}
-          error={hold.error}
-          onSubmit={hold.mutate}
-        />
-      </Dialog>
+        label={t('privacy.reason')}
+        hint={t('privacy.holdHint')}
+        action={t('privacy.placeHold')}
+        busy={hold.isPending}
+        error={hold.error}
+        onSubmit={hold.mutate}
+      />
     </section>
   );
 }

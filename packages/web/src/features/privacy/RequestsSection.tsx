@@ -4,10 +4,10 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { List } from '../../lib/Page.tsx';
-import { Dialog, formatDate } from '../../lib/ui.tsx';
+import { formatDate } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { EraseDialog, type Whom } from './EraseDialog.tsx';
-import { ReasonForm } from './ReasonForm.tsx';
+import { ReasonDialog } from './ReasonDialog.tsx';
 
 /** What clients wish for on their own page. */
 export function RequestsSection() {
@@ -54,20 +54,17 @@ export function RequestsSection() {
         )}
       </List>
       <EraseDialog whom={erasing} onClose={() => setErasing(null)} />
-      <Dialog
+      <ReasonDialog
         open={declining !== null}
         title={`${t('privacy.decline')}: ${declining?.name ?? ''}`}
         onClose={() => setDeclining(null)}
-      >
-        <ReasonForm
-          label={t('privacy.answer')}
-          hint={t('privacy.answerHint')}
-          action={t('privacy.decline')}
-          busy={decline.isPending}
-          error={decline.error}
-          onSubmit={decline.mutate}
-        />
-      </Dialog>
+        label={t('privacy.answer')}
+        hint={t('privacy.answerHint')}
+        action={t('privacy.decline')}
+        busy={decline.isPending}
+        error={decline.error}
+        onSubmit={decline.mutate}
+      />
     </section>
   );
 }

@@ -52,7 +52,7 @@ function ConsentForm({ items, answer, action, onDone }: Props & { action: string
     <form className="stack" onSubmit={submit}>
       <p>{t('consent.text')}</p>
       {items.map(({ purpose, text, language }) => (
-        <fieldset key={purpose}>
+        <fieldset key={purpose} className="question">
           <legend lang={language}>{text}</legend>
           {[true, false].map((value) => (
             <label className="check" key={String(value)}>

@@ -152,7 +152,8 @@ function Replies({ sessionId, finished }: { sessionId: string; finished: number 
       <ul className="list small">
         {items.map((reply) => (
           <li key={reply.id}>
-            <strong>{reply.engine.model || reply.engine.label}</strong> <span className="badge">{reply.status}</span>
+            <strong>{reply.engine.model || reply.engine.label}</strong>{' '}
+            <span className="badge">{t(`room.replyIs.${reply.status}`)}</span>
             <br />
             {reply.firstTokenMs !== null && t('room.firstToken', { ms: reply.firstTokenMs })}
             {reply.usage.inputTokens !== null && (

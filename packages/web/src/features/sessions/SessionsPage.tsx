@@ -121,7 +121,6 @@ export function SessionsPage() {
           )}
         </Field>
       </div>
-      <br />
       <Failure error={list.error} />
       {list.isPending && <Loading />}
       {list.isSuccess &&

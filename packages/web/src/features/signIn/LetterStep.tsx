@@ -3,7 +3,8 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Failure, Field, fieldError } from '../../lib/ui.tsx';
+import { Failure, fieldError } from '../../lib/ui.tsx';
+import { PasswordField } from './PasswordField.tsx';
 
 interface OpenedLetter {
   kind: 'link' | 'reset' | 'confirm';
@@ -63,26 +64,15 @@ export function LetterStep({ letter, onSignedIn, onLeave }: Props) {
     >
       <p>{t(`signIn.letter.${kind}`)}</p>
       {kind === 'reset' && (
-        <Field
+        <PasswordField
           label={t('settings.newPassword')}
-          hint={t('security.passwordHint')}
+          value={newPassword}
+          isNew
           error={fieldError(open.error, '/password') ?? fieldError(open.error, '/newPassword')}
-        >
-          {(ids) => (
-            <input
-              {...ids}
-              type="password"
-              required
-              minLength={12}
-              maxLength={200}
-              autoComplete="new-password"
-              value={newPassword}
-              onChange={(e) => setNewPassword(e.target.value)}
-            />
-          )}
-        </Field>
+          onChange={setNewPassword}
+        />
       )}
-      <Failure error={open.error} />
+      <Failure error={open.error} marked={kind === 'reset'} />
       <div className="row">
         <button className="primary" disabled={open.isPending}>
           {t(`signIn.press.${kind}`)}

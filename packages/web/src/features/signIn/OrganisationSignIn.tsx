@@ -138,7 +138,7 @@ function NewProvider({ onAdded }: { onAdded(): void }) {
         />
         <span>{t('security.provider.checksSecondFactor')}</span>
       </label>
-      <Failure error={add.error} />
+      <Failure error={add.error} marked />
       <div className="row">
         <button disabled={add.isPending}>{t('security.addProvider')}</button>
       </div>

@@ -2,7 +2,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Failure, Field, fieldError } from '../../lib/ui.tsx';
+import { Failure, fieldError } from '../../lib/ui.tsx';
+import { PasswordField } from './PasswordField.tsx';
 
 export function Password({ has }: { has: boolean }) {
   const { t } = useTranslation();
@@ -25,39 +26,15 @@ export function Password({ has }: { has: boolean }) {
     <form onSubmit={submit}>
       <fieldset className="stack">
         <legend>{t('signIn.password')}</legend>
-        {has && (
-          <Field label={t('security.current')}>
-            {(ids) => (
-              <input
-                {...ids}
-                type="password"
-                required
-                autoComplete="current-password"
-                value={current}
-                onChange={(e) => setCurrent(e.target.value)}
-              />
-            )}
-          </Field>
-        )}
-        <Field
+        {has && <PasswordField label={t('security.current')} value={current} onChange={setCurrent} />}
+        <PasswordField
           label={t('settings.newPassword')}
-          hint={t('security.passwordHint')}
+          value={password}
+          isNew
           error={fieldError(save.error, '/password')}
-        >
-          {(ids) => (
-            <input
-              {...ids}
-              type="password"
-              required
-              minLength={12}
-              maxLength={200}
-              autoComplete="new-password"
-              value={password}
-              onChange={(e) => setPassword(e.target.value)}
-            />
-          )}
-        </Field>
-        <Failure error={save.error} />
+          onChange={setPassword}
+        />
+        <Failure error={save.error} marked />
         <div className="row">
           <button disabled={save.isPending}>{t('common.save')}</button>
           {save.isSuccess && <span role="status">{t('common.saved')}</span>}

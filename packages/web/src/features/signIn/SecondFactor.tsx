@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { CopyButton, Failure, Field } from '../../lib/ui.tsx';
+import { PasswordField } from './PasswordField.tsx';
 
 export function SecondFactor({ own }: { own: OwnSignIn }) {
   const { t } = useTranslation();
@@ -46,18 +47,7 @@ export function SecondFactor({ own }: { own: OwnSignIn }) {
           }}
         >
           {own.hasPassword && (
-            <Field label={t('security.yourPassword')}>
-              {(ids) => (
-                <input
-                  {...ids}
-                  type="password"
-                  required
-                  autoComplete="current-password"
-                  value={password}
-                  onChange={(e) => setPassword(e.target.value)}
-                />
-              )}
-            </Field>
+            <PasswordField label={t('security.yourPassword')} value={password} onChange={setPassword} />
           )}
           <Failure error={act.error} />
           <div className="row">

@@ -10,6 +10,7 @@ import { CodeStep } from './CodeStep.tsx';
 import { arrives, useSignInOptions } from './letters.ts';
 import { LetterStep, readLetter } from './LetterStep.tsx';
 import { signInWithPasskey } from './passkeys.ts';
+import { PasswordField } from './PasswordField.tsx';
 
 // The whole page anew: what the last one saw must not stay in memory.
 const enter = () => location.assign('/');
@@ -125,18 +126,7 @@ function Password({ onStep }: { onStep(step: SignInStep): void }) {
             )}
           </Field>
         )}
-        <Field label={t('signIn.password')}>
-          {(ids) => (
-            <input
-              {...ids}
-              required
-              type="password"
-              autoComplete="current-password"
-              value={password}
-              onChange={(e) => setPassword(e.target.value)}
-            />
-          )}
-        </Field>
+        <PasswordField label={t('signIn.password')} value={password} onChange={setPassword} />
         <Failure error={signIn.error} />
         <button className="primary" disabled={signIn.isPending}>
           {t('signIn.go')}

@@ -1,5 +1,5 @@
 import { useState, type FormEvent } from 'react';
-import { Failure, Field } from '../../lib/ui.tsx';
+import { Dialog, Failure, Field } from '../../lib/ui.tsx';
 
 interface Props {
   label: string;
@@ -11,7 +11,20 @@ interface Props {
 }
 
 /** One text that has to be given before something is done. */
-export function ReasonForm({ label, hint, action, busy, error, onSubmit }: Props) {
+export function ReasonDialog({
+  open,
+  title,
+  onClose,
+  ...form
+}: Props & { open: boolean; title: string; onClose(): void }) {
+  return (
+    <Dialog open={open} title={title} onClose={onClose}>
+      <ReasonForm {...form} />
+    </Dialog>
+  );
+}
+
+function ReasonForm({ label, hint, action, busy, error, onSubmit }: Props) {
   const [reason, setReason] = useState('');
   const submit = (event: FormEvent) => {
     event.preventDefault();
