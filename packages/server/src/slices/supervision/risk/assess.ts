@@ -1,6 +1,6 @@
 import { riskLevels, reaches, type RiskFinding, type RiskLevel } from '@rapport/protocol/safety';
 import type { Pattern, Word } from './pattern.ts';
-import { numberStart, type Language, type Modifying, type PatternIndex } from './rules.ts';
+import { numberStart, type CompiledRule, type Language, type Modifying, type PatternIndex } from './rules.ts';
 import { tokenise } from './tokens.ts';
 
 export interface Assessment {
@@ -149,10 +149,14 @@ function createModifiers(language: Language, words: readonly Word[], present: Re
   };
 }
 
-function assessIn(language: Language, tokens: ReturnType<typeof tokenise>): RiskFinding[] {
+function assessIn(
+  language: Language,
+  tokens: ReturnType<typeof tokenise>,
+  speaker: CompiledRule['speaker'],
+): RiskFinding[] {
   const words = language.spell(tokens);
   const present = new Set(words.map(({ text }) => text));
-  const matches = spansOf(language.rules, words, present);
+  const matches = spansOf(language.rules[speaker], words, present);
   if (matches.length === 0) return [];
   const idioms = coverOf(spansOf(language.idioms, words, present), words.length);
   const levelOf = createModifiers(language, words, present);
@@ -174,14 +178,18 @@ function assessIn(language: Language, tokens: ReturnType<typeof tokenise>): Risk
 
 /**
  * How much a text gives reason to worry, by rules alone: the same text and rules give the same answer, whatever the text
- * says about them. `language`: only the rules of that language and of English; absent: of every language there is.
+ * says about them. `language`: only the rules of that language and of English; absent: of every language there is. `speaker`: whose words they are, by default the client's.
  */
-export function assess(text: string, rules: readonly Language[], options: { language?: string } = {}): Assessment {
+export function assess(
+  text: string,
+  rules: readonly Language[],
+  options: { language?: string; speaker?: CompiledRule['speaker'] } = {},
+): Assessment {
   const tokens = tokenise(text);
   const chosen = rules.filter(
     ({ language }) => options.language === undefined || language === options.language || language === 'en',
   );
-  const all = chosen.flatMap((language) => assessIn(language, tokens));
+  const all = chosen.flatMap((language) => assessIn(language, tokens, options.speaker ?? 'client'));
   const byPlace = new Map<string, RiskFinding>();
   for (const finding of all) {
     const key = `${finding.ruleId} ${finding.start}`;
@@ -191,4 +199,13 @@ export function assess(text: string, rules: readonly Language[], options: { lang
     .sort((a, b) => riskLevels.indexOf(b.level) - riskLevels.indexOf(a.level) || a.start - b.start)
     .slice(0, mostFindings);
   return { level: findings[0]?.level ?? 'none', findings };
+}
+
+/** Whether somebody asks if it is an AI that answers. */
+export function asksWhoAnswers(text: string, rules: readonly Language[]): boolean {
+  const tokens = tokenise(text);
+  return rules.some((language) => {
+    const words = language.spell(tokens);
+    return spansOf(language.asksWhoAnswers, words, new Set(words.map((word) => word.text))).length > 0;
+  });
 }

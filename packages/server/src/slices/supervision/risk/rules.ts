@@ -30,6 +30,8 @@ const Rule = z.strictObject({
   id: name,
   category: RiskCategory,
   level: RiskLevel.exclude(['none']),
+  /** Whose words it is for: the same sentence is despair in one mouth and comfort in the other. */
+  speaker: z.enum(['client', 'persona']).default('client'),
   any: patterns,
   /** Modifiers that do not touch this rule, since the words of them are its own. */
   keeps: z.array(name).default([]),
@@ -54,6 +56,8 @@ export const RuleFile = z
     idioms: z.array(z.string()).default([]),
     modifiers: z.array(Modifier).default([]),
     rules: z.array(Rule).min(1),
+    /** How somebody asks whether an AI answers. */
+    asksWhoAnswers: z.array(z.string()).default([]),
   })
   .superRefine((file, context) => {
     const ids = file.rules.map((rule) => rule.id);
@@ -83,7 +87,8 @@ export interface Language {
   language: string;
   version: string;
   spell: ReturnType<typeof createSpelling>;
-  rules: PatternIndex<CompiledRule>;
+  rules: Record<CompiledRule['speaker'], PatternIndex<CompiledRule>>;
+  asksWhoAnswers: PatternIndex<null>;
   idioms: PatternIndex<null>;
   modifiers: readonly Modifying[];
 }
@@ -109,7 +114,10 @@ export function compileRules(source: unknown): Language {
       pattern.vocabulary.forEach((word) => vocabulary.add(word));
       return { pattern, of };
     });
-  const rules = indexed(file.rules.flatMap(({ any, ...rule }) => compile(any, rule)));
+  const compiled = file.rules.flatMap(({ any, ...rule }) => compile(any, rule));
+  const of = (speaker: CompiledRule['speaker']) => indexed(compiled.filter((one) => one.of.speaker === speaker));
+  const rules = { client: of('client'), persona: of('persona') };
+  const asksWhoAnswers = indexed(compile(file.asksWhoAnswers, null));
   const idioms = indexed(compile(file.idioms, null));
   const modifiers = file.modifiers.map(({ cues = [], except = [], unless = [], stoppedBy = [], ...rest }) => ({
     ...rest,
@@ -130,6 +138,7 @@ export function compileRules(source: unknown): Language {
     version: file.version,
     spell: createSpelling({ vocabulary, keyWords, typos, expand }),
     rules,
+    asksWhoAnswers,
     idioms,
     modifiers,
   };
