@@ -16,6 +16,7 @@ export const auditSubjects = [
   'grant',
   'consent',
   'hold',
+  'escalation',
   'file',
 ] as const;
 export type AuditSubject = (typeof auditSubjects)[number];
@@ -122,6 +123,22 @@ export const auditActs = {
   'break-glass.opened': { group: 'act', subjects: ['grant', 'client'], text: 'Broke the glass' },
   'break-glass.ended': { group: 'act', subjects: ['grant', 'client'], text: 'Ended a break-glass access' },
   'access.refused': { group: 'security', subjects: [], text: 'Asked for something they may not do' },
+  'escalation.listed': {
+    group: 'read',
+    subjects: ['escalation', 'session', 'client'],
+    text: 'Saw escalations in a list',
+  },
+  'escalation.acknowledged': {
+    group: 'act',
+    subjects: ['escalation', 'session', 'client'],
+    text: 'Acknowledged an escalation',
+  },
+  'escalation.resolved': {
+    group: 'act',
+    subjects: ['escalation', 'session', 'client'],
+    text: 'Resolved an escalation',
+  },
+  'safety.changed': { group: 'act', subjects: [], text: 'Changed what happens in a crisis' },
   'deid.prepared': { group: 'act', subjects: ['file', 'session'], text: 'Prepared a de-identified export' },
   'deid.reviewed': { group: 'act', subjects: ['file'], text: 'Approved or rejected a de-identified export' },
   'deid.downloaded': { group: 'act', subjects: ['file'], text: 'Downloaded a de-identified export' },

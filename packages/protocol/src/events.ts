@@ -3,6 +3,7 @@ import { Id, Instant } from './common.ts';
 import { Purpose } from './consents.ts';
 import { EngineName, Usage } from './inference.ts';
 import { DocumentFailure, DocumentState } from './knowledge.ts';
+import { EscalationKind, NoticeKind, RiskCategory, RiskFinding, RiskLevel } from './safety.ts';
 import { Author, Citation } from './sessions.ts';
 import { ReviewReason, Rung } from './supervision.ts';
 
@@ -19,6 +20,8 @@ export type EventActor = z.infer<typeof EventActor>;
 
 const reply = z.object({ replyId: Id });
 const ended = reply.extend({ text: z.string().describe('What had been made by then; empty when nothing was.') });
+
+const escalation = z.object({ escalationId: Id });
 
 /** `text` stands at `offset` (UTF-16 units) of the reply. */
 const TextPiece = z.object({ replyId: Id, offset: z.number().int(), text: z.string() });
@@ -59,6 +62,23 @@ export const eventData = {
     editDistance: z.number().int().nullable().describe('Characters changed between the draft and what was released.'),
   }),
   'policy.changed': z.object({ policy: Rung, rung: Rung }),
+  'flag.raised': z.object({
+    flagId: Id,
+    messageId: Id.nullable(),
+    replyId: Id.nullable(),
+    level: RiskLevel,
+    category: RiskCategory,
+    findings: z.array(RiskFinding).describe('Offsets are of the message, or of the reply as far as it was made.'),
+  }),
+  'escalation.raised': escalation.extend({ kind: EscalationKind, category: RiskCategory.nullable(), dueAt: Instant }),
+  'escalation.paged': escalation.extend({ number: z.number().int(), missed: z.boolean(), fallback: z.boolean() }),
+  'escalation.acknowledged': escalation,
+  'escalation.resolved': escalation,
+  'session.escalated': z.object({}).describe('The persona stops here; a person has been called.'),
+  'person.requested': z.object({}),
+  'notice.shown': z
+    .object({ noticeId: Id, kind: NoticeKind, language: z.string(), version: z.number().int(), text: z.string() })
+    .describe('A text of the house, written by people, shown to the client as it stands.'),
   'guidance.given': z.object({ guidanceId: Id, text: z.string() }),
   'session.created': z.object({ sessionId: Id }),
   'session.paused': z.object({}),

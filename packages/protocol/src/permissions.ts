@@ -86,6 +86,7 @@ export const permissions = {
     group: 'sessions',
     text: 'Edit, release and reject what personas wrote, in sessions one may see.',
   },
+  'safety.manage': { group: 'sessions', text: 'Set the texts, deadlines and contacts of the crisis path.' },
   'sessions.export': { group: 'sessions', text: 'Take a transcript away as a file.' },
 
   'consents.manage': { group: 'privacy', text: 'Record and withdraw consents of clients one may see.' },
@@ -136,6 +137,7 @@ const supervisor: readonly Permission[] = [
   'sessions.take-part',
   'sessions.supervise',
   'sessions.review',
+  'safety.manage',
   'sessions.export',
   'consents.manage',
   'privacy.read',

@@ -43,6 +43,7 @@ export const ClientSession = z.object({
   personaName: z.string(),
   personaRole: z.string(),
   humanWrites: z.boolean().describe('A person of the team writes instead of the persona.'),
+  personCalled: z.boolean().describe('The persona stopped and a person was called; nobody writes yet.'),
   personaOff: z.boolean().describe('Nobody answers by policy; messages are kept.'),
   reviewed: z.boolean().describe('A person reads what the persona writes before it is shown, or may.'),
   engine: EngineName.nullable(),

@@ -21,7 +21,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const platform = createPlatform(options, await connectDatabase(config, options.database));
   const { audit, db, hub, wake, log, node, outgoing, limiter } = platform;
   const services = createServices(platform);
-  const { identity, generations, providers, retention, rooms, privacy, reviewClock } = services;
+  const { identity, generations, providers, retention, rooms, privacy, reviewClock, escalationClock } = services;
   const closing = new AbortController();
   const checkOrigin = createOriginCheck(config);
   const limits = createRequestLimits(limiter, limitsOf(config));
@@ -62,6 +62,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   services.knowledge.reindexer.start();
   retention.start();
   reviewClock.start();
+  escalationClock.start();
   await providers.start(({ message }) => log.warn({ err: message }, 'what runs GGUF files could not be installed'));
   const live = createLiveSocket({
     server: app.server,
@@ -92,6 +93,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     async close() {
       closing.abort();
       reviewClock.stop();
+      await escalationClock.stop();
       await retention.stop();
       await services.knowledge.reindexer.stop();
       privacy.erasures.stop();

@@ -32,7 +32,9 @@ import { recordRoutes } from './slices/privacy/record.routes.ts';
 import { retentionRoutes } from './slices/privacy/retention.routes.ts';
 import { privacyRoutes } from './slices/privacy/routes.ts';
 import { roomRoutes } from './slices/rooms/routes.ts';
+import { sessionSafetyRoutes } from './slices/sessions/safety.routes.ts';
 import { sessionRoutes } from './slices/sessions/routes.ts';
+import { escalationRoutes } from './slices/supervision/escalations.routes.ts';
 import { supervisionRoutes } from './slices/supervision/reviews.routes.ts';
 import type { Services } from './services.ts';
 
@@ -78,7 +80,9 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   deidRoutes(app, services.deid);
   retentionRoutes(app, services.retention);
   recordRoutes(app, services.record);
+  escalationRoutes(app, services.escalations, services.safety);
   sessionRoutes(app, services);
+  sessionSafetyRoutes(app, services.sessionSafety);
   roomRoutes(app, services.rooms, {
     closing,
     allows,

@@ -45,6 +45,10 @@ import { createReviewAccess } from './slices/supervision/reviews.access.ts';
 import { createReviewClock } from './slices/supervision/reviews.clock.ts';
 import { createReviewPager } from './slices/supervision/reviews.pages.ts';
 import { createReviewService } from './slices/supervision/reviews.service.ts';
+import { createEscalationClock } from './slices/supervision/escalations.clock.ts';
+import { createEscalationService } from './slices/supervision/escalations.service.ts';
+import { createSecondOpinion } from './slices/supervision/risk/opinion.ts';
+import { createSafetyService } from './slices/supervision/safety.service.ts';
 import { createAuditService } from './slices/privacy/audit.service.ts';
 import { breakGlassLetter, createBreakGlassService } from './slices/privacy/breakGlass.service.ts';
 import { createConsentService } from './slices/privacy/consents.service.ts';
@@ -62,6 +66,7 @@ import { createDeidSource } from './slices/sessions/deid.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
 import { createReviewHandler } from './slices/sessions/releases.ts';
 import { createSessionService, type SessionService } from './slices/sessions/service.ts';
+import { createSessionSafety } from './slices/sessions/safety.ts';
 import { messageText } from './slices/sessions/messages.store.ts';
 import { createTranscriptService } from './slices/sessions/transcript.service.ts';
 
@@ -145,8 +150,8 @@ export function createServices(platform: Platform) {
   });
   const assignments = createAssignmentService({ db, audit, clients, onChanged: identity.changed });
   const access = createSessionAccess({ db, hub });
-  const { reviews, ...supervision } = createSupervision(platform, { generations, access, members: team.members });
-  const talk = { db, audit, access, personas, providers, reviews };
+  const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, ...team });
+  const talk = { db, audit, access, personas, providers, reviews, safety: supervision.sessionSafety };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
   const sessions = createSessionService({ ...talk, conversations, clients });
   const joining = createJoining(platform, { identity, access, sessions });
@@ -156,7 +161,7 @@ export function createServices(platform: Platform) {
   const privacy = createPrivacy(platform, { identity, sessions, personas });
   const demo = createDemoService({ personas, knowledge, clients });
   generations.handle(
-    createReplyHandler({ db, log, personas, providers, knowledge, access, consents, conversations, reviews }),
+    createReplyHandler({ ...talk, log, knowledge, consents, conversations, opinion: supervision.opinion }),
   );
   reviews.handle(createReviewHandler({ log, access, conversations, generations }));
   supervision.policies.onChanged((orgId) => void conversations.obeyRung(orgId, {}));
@@ -206,7 +211,12 @@ function createJoining(
 /** Drafts that people decide on, and what happens to them when nobody does. */
 function createSupervision(
   { audit, db, config, log, mail }: Platform,
-  parts: { generations: GenerationService; access: SessionAccess; members: MemberService },
+  parts: {
+    generations: GenerationService;
+    access: SessionAccess;
+    members: MemberService;
+    providers: ProviderService;
+  },
 ) {
   const { append } = parts.access;
   const policies = createPolicyService({ db, audit });
@@ -220,7 +230,23 @@ function createSupervision(
   const page = createReviewPager({ log, mail, publicUrl: config.publicUrl, members: parts.members });
   const reviewClock = createReviewClock({ db, log, reviews, policies, append, page });
   const claims = createClaimService({ access, audit, append });
-  return { policies, reviews, claims, reviewClock, deputies: createDeputyService({ db, audit }) };
+  const safety = createSafetyService({ db, audit });
+  const { members, providers } = parts;
+  const escalationClock = createEscalationClock({
+    db,
+    log,
+    mail,
+    publicUrl: config.publicUrl,
+    safety,
+    append,
+    members,
+  });
+  const escalations = createEscalationService({ db, audit, safety, append, onRaised: escalationClock.look });
+  const opinion = createSecondOpinion({ log, providers, safety });
+  const deputies = createDeputyService({ db, audit });
+  const sessionSafety = createSessionSafety({ db, access: parts.access, safety, escalations, reviews });
+  const held = { policies, reviews, claims, reviewClock, deputies };
+  return { ...held, safety, escalations, escalationClock, opinion, sessionSafety };
 }
 
 /** What personas answer from, and who they are. */

@@ -46,6 +46,9 @@ function script(act: string, number: number | null, body: RecordedRequest['body'
   if (count) return { texts: words(Number(count)), every: number ?? 0 };
   // What must not get out: it stands in the reply alone.
   if (act === 'canary') return { texts: Array.from({ length: 30 }, () => 'KANARIENVOGEL '), every: number ?? 20 };
+  // As a model says it that is asked for a second opinion.
+  const verdict = /^verdict-(\w+)$/.exec(act)?.[1];
+  if (verdict) return { texts: [`{"level":"${verdict}","category":"abuse"}`], every: 0 };
   if (act === 'recite')
     return {
       texts: lastText(body)

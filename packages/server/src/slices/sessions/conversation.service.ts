@@ -19,6 +19,7 @@ import { mayEnter, type SessionAccess } from './access.ts';
 import { budgetMessage } from './faults.ts';
 import { createEngineChooser } from './engines.ts';
 import * as messages from './messages.store.ts';
+import type { SessionSafety } from './safety.ts';
 import type { SessionRow } from './schema.ts';
 import { rungOf, subjectOf } from './session.ts';
 import * as store from './store.ts';
@@ -38,8 +39,9 @@ export function createConversationService(parts: {
   generations: GenerationService;
   budgets: BudgetService;
   reviews: ReviewService;
+  safety: SessionSafety;
 }) {
-  const { db, audit, consents, generations, budgets, reviews } = parts;
+  const { db, audit, consents, generations, budgets, reviews, safety } = parts;
   const { enter, lock, append } = parts.access;
 
   const engines = createEngineChooser(parts);
@@ -51,7 +53,7 @@ export function createConversationService(parts: {
     tx: Tx,
     orgId: string,
     row: SessionRow,
-    reply: { replyId: string; engine: EngineName; replyTo: string | null; replaces: string | null },
+    reply: { replyId: string; engine: EngineName; replyTo: string | null; replaces: string | null; risk?: number },
   ) => {
     if (JSON.stringify(row.engine) !== JSON.stringify(reply.engine))
       await store.setEngine(tx, orgId, row.id, reply.engine);
@@ -69,7 +71,14 @@ export function createConversationService(parts: {
       userId: row.created_by,
     });
     if (isHeld(rung)) {
-      const held = { id: reply.replyId, sessionId: row.id, roomId: row.room_id, rung, risk: 0, released: '' };
+      const held = {
+        id: reply.replyId,
+        sessionId: row.id,
+        roomId: row.room_id,
+        rung,
+        risk: reply.risk ?? 0,
+        released: '',
+      };
       await reviews.open(tx, orgId, held);
     }
   };
@@ -110,6 +119,8 @@ export function createConversationService(parts: {
      */
     async post(actor: Actor, id: string, text: string, key: string | undefined): Promise<MessageAccepted> {
       const { orgId } = actor;
+      // By rules, whatever the text says about them: no provider is asked for it.
+      const found = safety.judge(text);
       // Asked before the transaction: it must not wait for a second connection while it holds a lock.
       const [engine, gate, spending] = await Promise.all([
         chosenEngine(actor, id),
@@ -136,6 +147,7 @@ export function createConversationService(parts: {
         const messageId = newId();
         const answers =
           author === 'client' &&
+          safety.mayAnswer(found) &&
           !missing.includes('ai-processing') &&
           row.status === 'active' &&
           personaMayWrite(rungOf(row)) &&
@@ -148,9 +160,21 @@ export function createConversationService(parts: {
         ];
         if (replyId) events.push(startedEvent(row, replyId, engine, messageId));
         if (spentUntil) events.push(spentEvent(row, spentUntil, messageId));
+        if (author === 'client') {
+          const message = { id: messageId, text, answered: replyId !== null };
+          events.splice(1, 0, ...(await safety.onMessage(tx, orgId, row, message, found)));
+          if (!safety.mayAnswer(found)) tx.afterCommit(() => void this.stopRunning(orgId, id));
+        }
         const [seq] = await Promise.all([
           append(tx, orgId, row.room_id, events),
-          replyId && beginReply(tx, orgId, row, { replyId, engine, replyTo: messageId, replaces: null }),
+          replyId &&
+            beginReply(tx, orgId, row, {
+              replyId,
+              engine,
+              replyTo: messageId,
+              replaces: null,
+              risk: safety.riskOf(found),
+            }),
         ]);
         const message = await messages.insertMessage(tx, orgId, id, {
           id: messageId,
@@ -250,6 +274,8 @@ export function createConversationService(parts: {
         if (spentUntil) throw new AppError('budget-spent', { detail: budgetMessage(spentUntil) });
         const replaces = last.author === 'persona' ? last.id : null;
         const replyTo = last.author === 'client' ? last.id : (latest?.replyTo ?? null);
+        if (replyTo && (await safety.isGrave(tx, orgId, replyTo)))
+          throw new AppError('wrong-state', { detail: 'A person answers this message, not a model.' });
         const replyId = newId();
         await beginReply(tx, orgId, row, { replyId, engine, replyTo, replaces });
         await append(tx, orgId, row.room_id, [startedEvent(row, replyId, engine, replyTo)]);
@@ -279,6 +305,7 @@ export function createConversationService(parts: {
           .slice(recent.findLastIndex((m) => m.author === 'staff') + 1)
           .findLast((m) => m.author === 'client');
         if (!last) return null;
+        if (await safety.isGrave(tx, orgId, last.id)) return null;
         if (latest?.replyTo === last.id && !(await reviews.wantsAgain(tx, orgId, latest.id))) return null;
         const spentUntil = spending.spentUntil(row.persona_id, row.created_by);
         if (spentUntil) {

@@ -17,6 +17,7 @@ const sentences: Record<string, string> = {
   'not-approved':
     'The model provider has not been approved for what clients say. An administrator decides that in the settings.',
   'consent-needed': 'The AI persona does not answer without agreement to AI processing.',
+  'held-for-person': 'This reply was not given. A person of the team has been called instead.',
   'context-too-long': 'The conversation is too long for this model.',
 };
 

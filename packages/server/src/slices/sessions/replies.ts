@@ -20,6 +20,9 @@ import type { SessionAccess } from './access.ts';
 import type { ConversationService } from './conversation.service.ts';
 import type { ReviewService } from '../supervision/reviews.service.ts';
 import { isHeld } from '../supervision/service.ts';
+import type { SecondOpinion } from '../supervision/risk/opinion.ts';
+import { createReplyWatch, HeldForPerson } from './watch.ts';
+import type { SessionSafety } from './safety.ts';
 import { rungOf, subjectOf } from './session.ts';
 import * as store from './store.ts';
 
@@ -39,6 +42,8 @@ export interface ReplyParts {
   consents: ConsentService;
   conversations: ConversationService;
   reviews: ReviewService;
+  safety: SessionSafety;
+  opinion: SecondOpinion;
 }
 
 /** The person has not agreed, or no longer, that a model processes what they say. */
@@ -53,10 +58,11 @@ const noUsage = { inputTokens: null, outputTokens: null, cachedTokens: null };
 
 /** Makes the persona's replies: what goes into the prompt, who is asked, what the end of a reply leaves in the log. */
 export function createReplyHandler(parts: ReplyParts): GenerationHandler {
-  const { db, log, personas, providers, knowledge, access, consents, conversations, reviews } = parts;
+  const { db, log, personas, providers, knowledge, access, consents, conversations, reviews, safety, opinion } = parts;
   /** Replies after whose end there is something to do, which most have not. */
   const unanswered = new Set<string>();
   const lengthy = new Set<string>();
+  const heldFor = new Map<string, HeldForPerson>();
 
   const context = async (generation: Generation) => {
     const { orgId, sessionId } = generation;
@@ -97,8 +103,17 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     };
   };
 
-  const produce: GenerationHandler['produce'] = async (generation, onText, signal): Promise<Produced> => {
+  const speak = async (
+    generation: Generation,
+    onText: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<Produced> => {
     const { row, spec, ...rest } = await context(generation);
+    if (generation.replyTo && rest.question) {
+      const found = await opinion.about(generation.orgId, rest.question, spec.model, signal);
+      if (!safety.mayAnswer(found))
+        throw new HeldForPerson(found, rest.question, { messageId: generation.replyTo, replyId: null });
+    }
     const { engine, model } = await providers.engineFor(generation.orgId, spec.model.providerId, spec.model.model);
     if (!engine) {
       const answer = answerFromPassages(rest.question, rest.passages, rest.language);
@@ -119,6 +134,21 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     };
     const end = await streamWithRetry(engine, request, onText, { budgetMs: retryBudgetMs, maxAttempts: 4 });
     return { finishReason: end.finishReason, usage: end.usage };
+  };
+
+  /** What is held is read by people anyway; what is not is judged here, sentence by sentence, before it is shown. */
+  const produce: GenerationHandler['produce'] = async (generation, onText, signal) => {
+    try {
+      if (generation.audience === 'staff') return await speak(generation, onText, signal);
+      const watch = createReplyWatch(generation.id, safety.reviewReply, onText);
+      const both = AbortSignal.any([signal, watch.signal]);
+      const made = await speak(generation, watch.onText, both).catch((error: unknown) => watch.rethrow(error));
+      watch.end();
+      return made;
+    } catch (error) {
+      if (error instanceof HeldForPerson) heldFor.set(generation.id, error);
+      throw error;
+    }
   };
 
   /** Becomes what the client may see of the end of a held reply; null: nothing, or it was told already. */
@@ -164,6 +194,9 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       );
     }
     events.push(endEvent(actor, replyId, messageId, outcome));
+    const held = heldFor.get(replyId);
+    const found = held ?? (messageId ? safety.foundIn(outcome.text, replyId) : null);
+    if (found) events.push(...(await safety.onReply(tx, orgId, row, found.where, found.found)));
     const first = await access.append(tx, orgId, roomId, events);
     if (first - row.summary_through > summaryAfter) lengthy.add(replyId);
     if (!messageId) return;
@@ -213,6 +246,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     ended,
     faultOf: (error) => {
       if (error instanceof ConsentMissing) return 'consent-needed';
+      if (error instanceof HeldForPerson) return 'held-for-person';
       return error instanceof EngineError ? error.fault : 'internal';
     },
     async held(tx, { orgId, sessionId, roomId, id, personaId }, shown) {
@@ -236,6 +270,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       const quietly = (what: string) => (error: Error) =>
         log.warn({ err: error.message }, `${what} failed; the next turn tries again`);
       const { id, orgId, sessionId } = generation;
+      heldFor.delete(id);
       const waiting = unanswered.delete(id);
       const long = lengthy.delete(id);
       if (outcome.status === 'interrupted') return;

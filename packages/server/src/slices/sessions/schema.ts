@@ -12,6 +12,8 @@ export interface SessionRow {
   client_policy: Rung | null;
   org_policy: Rung | null;
   taken_over_by: string | null;
+  escalated: boolean;
+  disclosed_at: string | null;
   persona_id: string;
   persona_version: number;
   persona_name: string;

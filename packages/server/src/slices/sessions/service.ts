@@ -16,6 +16,7 @@ import type { PersonaService } from '../personas/service.ts';
 import type { ReviewService } from '../supervision/reviews.service.ts';
 import { mayEnter, type SessionAccess } from './access.ts';
 import type { ConversationService } from './conversation.service.ts';
+import type { SessionSafety } from './safety.ts';
 import * as messages from './messages.store.ts';
 import type { SessionRow } from './schema.ts';
 import * as store from './store.ts';
@@ -26,6 +27,7 @@ export interface SessionParts {
   access: SessionAccess;
   audit: Audit;
   conversations: ConversationService;
+  safety: SessionSafety;
   personas: PersonaService;
   clients: ClientService;
   providers: ProviderService;
@@ -43,7 +45,7 @@ export type SessionService = ReturnType<typeof createSessionService>;
 
 /** A session's life: started, paused, taken over, handed back, ended. */
 export function createSessionService(parts: SessionParts) {
-  const { db, audit, conversations, personas, clients, providers, reviews } = parts;
+  const { db, audit, conversations, personas, clients, providers, reviews, safety } = parts;
   const { enter, lock, append } = parts.access;
 
   const change = async (
@@ -186,14 +188,14 @@ export function createSessionService(parts: SessionParts) {
       }),
 
     async handback(actor: Actor, id: string): Promise<Session> {
-      const session = await change(actor, id, 'session.handed-back', async (tx, row) =>
-        row.taken_over_by === null
-          ? null
-          : {
-              row: await store.setTakenOver(tx, actor.orgId, id, null),
-              event: draft('session.handed-back', 'all', asEventActor(actor), {}),
-            },
-      );
+      const session = await change(actor, id, 'session.handed-back', async (tx, row) => {
+        if (row.taken_over_by === null && !row.escalated) return null;
+        await safety.requireNoneOpen(tx, actor.orgId, id);
+        return {
+          row: await store.setTakenOver(tx, actor.orgId, id, null),
+          event: draft('session.handed-back', 'all', asEventActor(actor), {}),
+        };
+      });
       await conversations.answerPending(actor.orgId, id);
       return session;
     },
@@ -238,7 +240,8 @@ export function createSessionService(parts: SessionParts) {
       const row = await store.setJoined(tx, orgId, sessionId, alias);
       if (!row) return;
       const actor = { kind: 'client' as const, id: null, name: alias };
-      await append(tx, orgId, row.room_id, [draft('client.joined', 'staff', actor, { alias })]);
+      const disclosure = await safety.disclose(tx, orgId, row);
+      await append(tx, orgId, row.room_id, [draft('client.joined', 'staff', actor, { alias }), disclosure]);
     },
   };
 }

@@ -9,7 +9,8 @@ export const rungOf = (row: SessionRow) =>
     personaPolicy: row.persona_policy,
     clientPolicy: row.client_policy ?? 'auto',
     sessionPolicy: row.policy,
-    takenOver: row.taken_over_by !== null,
+    // Until a person decides otherwise: risk tightens, it never loosens.
+    takenOver: row.taken_over_by !== null || row.escalated,
   });
 
 /** Whom a session is about: null while it is a rehearsal, with nobody's data in it. */
@@ -36,6 +37,8 @@ export const toSession = (row: SessionRow): Session => ({
   endedAt: row.ended_at,
 });
 
+const personCalled = (row: SessionRow): boolean => row.escalated && row.taken_over_by === null;
+
 /** What the client's own side may know. */
 export const toClientSession = (row: SessionRow): ClientSession => ({
   id: row.id,
@@ -43,7 +46,8 @@ export const toClientSession = (row: SessionRow): ClientSession => ({
   status: row.status,
   personaName: row.persona_name,
   personaRole: row.persona_role,
-  humanWrites: rungOf(row) === 'takeover',
+  humanWrites: rungOf(row) === 'takeover' && !personCalled(row),
+  personCalled: personCalled(row),
   personaOff: rungOf(row) === 'off',
   reviewed: isHeld(rungOf(row)),
   engine: row.engine,

@@ -4,7 +4,7 @@ import type { Rung } from '@rapport/protocol/supervision';
 import type { Db, Tx } from '../../platform/db/db.ts';
 import type { SessionRow } from './schema.ts';
 
-const columns = `id, room_id, title, status, policy, persona_policy, taken_over_by, persona_id, persona_version, persona_name,
+const columns = `id, room_id, title, status, policy, persona_policy, taken_over_by, escalated, disclosed_at, persona_id, persona_version, persona_name,
   persona_role, client_id, client_name, alias, client_joined, engine, message_count, summary, summary_through, last_client_message, created_at,
   last_activity_at, ended_at, created_by,
   (select c.policy from client c where c.org_id = session.org_id and c.id = session.client_id) as client_policy,
@@ -152,9 +152,16 @@ export const sessionsWithRunning = (db: Db, orgId: string, clientId: string | nu
 
 export const setTakenOver = (tx: Tx, orgId: string, id: string, userId: string | null): Promise<SessionRow> =>
   tx.one<SessionRow>(
-    `update session set taken_over_by = $3, last_activity_at = now() where org_id = $1 and id = $2 returning ${columns}`,
+    `update session set taken_over_by = $3, escalated = escalated and $3::uuid is not null, last_activity_at = now() where org_id = $1 and id = $2 returning ${columns}`,
     [orgId, id, userId],
   );
+
+/** The persona writes no more until somebody of the team hands the session back. */
+export const setEscalated = (tx: Tx, orgId: string, id: string): Promise<number> =>
+  tx.exec(`update session set escalated = true where org_id = $1 and id = $2`, [orgId, id]);
+
+export const setDisclosed = (tx: Tx, orgId: string, id: string): Promise<number> =>
+  tx.exec(`update session set disclosed_at = now() where org_id = $1 and id = $2`, [orgId, id]);
 
 export const setEngine = (tx: Tx, orgId: string, id: string, engine: EngineName): Promise<number> =>
   tx.exec(`update session set engine = $3 where org_id = $1 and id = $2`, [orgId, id, JSON.stringify(engine)]);

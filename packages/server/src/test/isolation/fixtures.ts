@@ -31,6 +31,16 @@ const email = 'nobody@elsewhere.example';
 const newPassword = 'correct horse battery staple';
 const reference = { kind: 'reference', label: 'Second' };
 
+const safetySettings = {
+  ackSeconds: 300,
+  pageSeconds: 120,
+  maxPages: 5,
+  fallbackEmail: null,
+  disclosureMinutes: 180,
+  language: 'en',
+  secondOpinion: false,
+};
+
 const personaBody = (id: IdOf) => ({
   name: 'Other',
   role: 'guide',
@@ -76,6 +86,16 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   // Before anybody is signed in a provider's id opens the way to it, so none of the other organisation's is named here.
   'POST /api/v1/auth/sign-in/social': { body: () => ({ provider: nowhere }), own: 404 },
   'GET /api/v1/auth/callback/{id}': { path: { id: `=${nowhere}` }, query: () => ({ code: 'x', state: 'y' }), own: 302 },
+  'GET /api/v1/escalations': [{}, { query: (id) => ({ sessionId: id('session') }) }, { query: after('escalation') }],
+  'POST /api/v1/escalations/{id}/acknowledge': { path: { id: 'escalation' } },
+  'POST /api/v1/escalations/{id}/resolve': { path: { id: 'escalation' }, body: () => ({ note: 'Called.' }) },
+  'POST /api/v1/sessions/{id}/person-request': { path: { id: 'session' } },
+  'GET /api/v1/safety': {},
+  'PUT /api/v1/safety': { body: () => safetySettings },
+  'POST /api/v1/safety/texts/{kind}': {
+    path: { kind: '=abuse' },
+    body: () => ({ texts: [{ language: 'en', text: 'Other words.' }] }),
+  },
   'GET /api/v1/me': {},
   // What it says of one's logins and acts goes on changing.
   'GET /api/v1/me/account/export': { restless: true },

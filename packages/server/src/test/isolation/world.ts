@@ -36,6 +36,7 @@ export type Kind =
   | 'reply'
   | 'guidance'
   | 'review'
+  | 'escalation'
   | 'invitation';
 
 /** Of every owner and member. */
@@ -116,7 +117,7 @@ const repliesOf = async (call: Call, roomId: string, count: number): Promise<voi
 interface Talk {
   ids: Pick<
     Record<Kind, string>,
-    'client' | 'session' | 'room' | 'message' | 'reply' | 'guidance' | 'review' | 'invitation'
+    'client' | 'session' | 'room' | 'message' | 'reply' | 'guidance' | 'review' | 'invitation' | 'escalation'
   >;
   headers: Headers;
   usedKeys: World['usedKeys'];
@@ -147,14 +148,15 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   const { id: guidance } = await call('POST', `sessions/${session}/guidance`, { text: `Mind ${mark}` });
   await keyed(staff, 'session', `sessions/${session}/guidance`, { text: 'Be kind.' });
   const posted = (await caller(app, headers)('POST', `sessions/${session}/messages`, {
-    text: `I say ${mark}`,
+    text: `I say ${mark}. I feel worthless.`,
   })) as unknown as { message: { id: string }; replyId: string };
   await repliesOf(call, room as unknown as string, 1);
   await keyed(headers, 'session', `sessions/${session}/messages`, { text: 'And this. [play words-15@15]' });
   await repliesOf(call, room as unknown as string, 2);
   const review = await seedReview(call, String(client), personaId, mark);
+  const { escalationId: escalation } = await caller(app, headers)('POST', `sessions/${session}/person-request`);
   const said = { message: posted.message.id, reply: posted.replyId };
-  const ids = { client, session, room, ...said, guidance, review, invitation };
+  const ids = { client, session, room, ...said, guidance, review, invitation, escalation };
   return { ids: ids as unknown as Talk['ids'], headers, usedKeys: used };
 }
 
@@ -283,6 +285,17 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     period: 'day',
     tokens: 1e12,
   });
+  // No second letter while the proof runs: nothing may change by itself.
+  await call('PUT', 'safety', {
+    ackSeconds: 86_400,
+    pageSeconds: 86_400,
+    maxPages: 1,
+    fallbackEmail: `${mark}@fallback.example`.toLowerCase(),
+    disclosureMinutes: null,
+    language: 'en',
+    secondOpinion: false,
+  });
+  await call('POST', 'safety/texts/abuse', { texts: [{ language: 'en', text: `Call ${mark}` }] });
   const talkMark = `${mark}one`;
   const talk = await seedTalk(app, staff, talkMark, persona as unknown as string);
   const { id: identityProvider } = await call('POST', 'identity-providers', {

@@ -1,0 +1,163 @@
+import { reaches, riskLevels, type NoticeKind, type PersonRequested } from '@rapport/protocol/safety';
+import { asEventActor, type Actor } from '../../platform/actor.ts';
+import type { Database, Tx } from '../../platform/db/db.ts';
+import { AppError } from '../../platform/errors.ts';
+import { draft, type EventDraft } from '../../platform/events/store.ts';
+import { clientOfReply } from '../clients/service.ts';
+import { languageOf, type EscalationService, type Flagged } from '../supervision/escalations.service.ts';
+import type { ReviewService } from '../supervision/reviews.service.ts';
+import type { Assessment } from '../supervision/risk/assess.ts';
+import type { SafetyService } from '../supervision/safety.service.ts';
+import type { SessionAccess } from './access.ts';
+import type { SessionRow } from './schema.ts';
+import * as store from './store.ts';
+
+export type SessionSafety = ReturnType<typeof createSessionSafety>;
+
+/** What the gate found before the transaction; it needs no database. */
+export interface Judged extends Assessment {
+  asksWhoAnswers: boolean;
+}
+
+/** What a grave message, a grave reply and a call for a person do to a session. */
+export function createSessionSafety(parts: {
+  db: Database;
+  access: SessionAccess;
+  safety: SafetyService;
+  escalations: EscalationService;
+  reviews: ReviewService;
+}) {
+  const { db, access, safety, escalations, reviews } = parts;
+
+  const languagesOf = async (tx: Tx, orgId: string, row: SessionRow): Promise<string[]> => {
+    const [{ language }, settings] = await Promise.all([
+      clientOfReply(tx, orgId, row.client_id),
+      safety.within(tx, orgId),
+    ]);
+    return [...(language ? [language] : []), settings.language];
+  };
+
+  const disclose = async (tx: Tx, orgId: string, row: SessionRow): Promise<EventDraft> => {
+    const languages = await languagesOf(tx, orgId, row);
+    await store.setDisclosed(tx, orgId, row.id);
+    return safety.notice(tx, orgId, 'disclosure', languages);
+  };
+
+  /** The persona is silent from here on, and a person is called; what the client is told was written by people. */
+  const escalate = async (
+    tx: Tx,
+    orgId: string,
+    row: SessionRow,
+    kind: 'risk' | 'reply',
+    found: { id: string; event: EventDraft<'flag.raised'> },
+  ): Promise<EventDraft[]> => {
+    const { category, level, findings } = found.event.data;
+    const own = await languagesOf(tx, orgId, row);
+    const languages = [kind === 'risk' ? languageOf(findings) : undefined, ...own];
+    const language = languages.find((one) => one !== undefined) ?? 'en';
+    const raised = await escalations.raise(tx, orgId, {
+      sessionId: row.id,
+      kind,
+      category,
+      level,
+      flagId: found.id,
+      language,
+    });
+    await reviews.discardOpen(tx, null, orgId, row.id);
+    await store.setEscalated(tx, orgId, row.id);
+    const events: EventDraft[] = row.escalated
+      ? []
+      : [draft('session.escalated', 'all', { kind: 'system', id: null, name: null }, {})];
+    if (!raised.event) return events;
+    const notice: NoticeKind = kind === 'risk' ? category : 'person-called';
+    return [...events, raised.event, await safety.notice(tx, orgId, notice, languages)];
+  };
+
+  const onFound = async (
+    tx: Tx,
+    orgId: string,
+    row: SessionRow,
+    where: Pick<Flagged, 'messageId' | 'replyId' | 'text'>,
+    found: Assessment,
+  ): Promise<EventDraft[]> => {
+    const flagged = await escalations.flag(tx, orgId, { ...where, sessionId: row.id, roomId: row.room_id }, found);
+    if (!flagged) return [];
+    if (found.level !== 'high') return [flagged.event];
+    const kind = where.replyId ? 'reply' : 'risk';
+    return [flagged.event, ...(await escalate(tx, orgId, row, kind, flagged))];
+  };
+
+  return {
+    /** What a client wrote; asked before the transaction, since it needs no database. */
+    judge: (text: string): Judged => ({ ...safety.judge(text), asksWhoAnswers: safety.asksWhoAnswers(text) }),
+
+    /** Whether a model may answer what was judged so. */
+    mayAnswer: ({ level }: Assessment): boolean => !reaches(level, 'high'),
+
+    /** As a queue sorts by it: 0 for nothing. */
+    riskOf: ({ level }: Assessment): number => riskLevels.indexOf(level),
+
+    /** What follows a client's message in the log; in the transaction of the message. */
+    async onMessage(
+      tx: Tx,
+      orgId: string,
+      row: SessionRow,
+      message: { id: string; text: string; answered: boolean },
+      found: Judged,
+    ): Promise<EventDraft[]> {
+      const where = { messageId: message.id, replyId: null, text: message.text };
+      const events = await onFound(tx, orgId, row, where, found);
+      const { disclosureMinutes } = await safety.of(orgId);
+      const since = Date.now() - Date.parse(row.disclosed_at ?? row.created_at);
+      const due =
+        message.answered && row.client_joined && disclosureMinutes !== null && since > disclosureMinutes * 60_000;
+      return due || found.asksWhoAnswers ? [...events, await disclose(tx, orgId, row)] : events;
+    },
+
+    /** What is found in a reply, or in the message it was to answer; in the transaction that ends the reply. */
+    onReply: (
+      tx: Tx,
+      orgId: string,
+      row: SessionRow,
+      where: Pick<Flagged, 'messageId' | 'replyId' | 'text'>,
+      found: Assessment,
+    ) => onFound(tx, orgId, row, where, found),
+
+    /** What a persona wrote, before it is shown. */
+    reviewReply: safety.reviewReply,
+
+    /** What is to be flagged of a reply that was shown; null: nothing. */
+    foundIn(text: string, replyId: string) {
+      const found = safety.reviewReply(text);
+      return found.findings.length > 0 ? { found, where: { messageId: null, replyId, text } } : null;
+    },
+
+    disclose,
+
+    isGrave: escalations.isGrave,
+    requireNoneOpen: escalations.requireNoneOpen,
+
+    /** The client asks for a person, and is told whether one is there. Throws `not-found`, `session-ended`. */
+    request: (actor: Actor, id: string): Promise<PersonRequested> =>
+      db.in(actor.orgId).tx(async (tx) => {
+        const { orgId } = actor;
+        const row = await access.lock(tx, actor, id);
+        if (row.status === 'ended') throw new AppError('session-ended');
+        const present = row.taken_over_by !== null;
+        const languages = await languagesOf(tx, orgId, row);
+        const raised = await escalations.raise(tx, orgId, {
+          sessionId: id,
+          kind: 'asked',
+          category: null,
+          level: null,
+          flagId: null,
+          language: languages[0] ?? 'en',
+        });
+        const notice = await safety.notice(tx, orgId, present ? 'person-here' : 'person-called', languages);
+        const events: EventDraft[] = [draft('person.requested', 'all', asEventActor(actor), {})];
+        if (raised.event) events.push(raised.event);
+        await access.append(tx, orgId, row.room_id, [...events, notice]);
+        return { escalationId: raised.id, present, text: notice.data.text };
+      }),
+  };
+}

@@ -1,0 +1,234 @@
+import type { EscalationKind, EscalationStatus, RiskCategory, RiskFinding, RiskLevel } from '@rapport/protocol/safety';
+import type { Db, Tx } from '../../platform/db/db.ts';
+
+const findingsPlace = (orgId: string, rowId: string) => ({ orgId, table: 'risk_flag', column: 'findings', rowId });
+const notePlace = (orgId: string, rowId: string) => ({ orgId, table: 'escalation', column: 'note', rowId });
+
+export interface NewFlag {
+  id: string;
+  sessionId: string;
+  roomId: string;
+  messageId: string | null;
+  replyId: string | null;
+  level: RiskLevel;
+  category: RiskCategory;
+  findings: RiskFinding[];
+  /** The words that were found. */
+  evidence: string;
+}
+
+export const insertFlag = async (tx: Tx, orgId: string, flag: NewFlag): Promise<number> =>
+  tx.exec(
+    `insert into risk_flag (org_id, id, session_id, message_id, reply_id, level, category, findings)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      orgId,
+      flag.id,
+      flag.sessionId,
+      flag.messageId,
+      flag.replyId,
+      flag.level,
+      flag.category,
+      await tx.codec.seal(
+        findingsPlace(orgId, flag.id),
+        JSON.stringify({ findings: flag.findings, evidence: flag.evidence }),
+        { room: flag.roomId },
+      ),
+    ],
+  );
+
+/** Whether a message was grave: no model answers it, whoever hands the session back. */
+export const isGrave = async (db: Db, orgId: string, messageId: string): Promise<boolean> =>
+  (await db.maybe(`select id from risk_flag where org_id = $1 and message_id = $2 and level = 'high' limit 1`, [
+    orgId,
+    messageId,
+  ])) !== undefined;
+
+export interface NewEscalation {
+  id: string;
+  sessionId: string;
+  kind: EscalationKind;
+  category: RiskCategory | null;
+  level: RiskLevel | null;
+  flagId: string | null;
+  language: string;
+  ackSeconds: number;
+}
+
+/** Undefined: one of this kind is open in the session, or somebody who has acknowledged one writes there. */
+export const insertEscalation = (tx: Tx, orgId: string, e: NewEscalation): Promise<{ dueAt: string } | undefined> =>
+  tx.maybe(
+    `insert into escalation (org_id, id, session_id, kind, category, level, flag_id, due_at, next_page_at, language)
+     select $1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8), now(), $9
+     where not exists (
+       select 1 from escalation a join session s on s.org_id = a.org_id and s.id = a.session_id
+       where a.org_id = $1 and a.session_id = $3 and a.kind = $4 and a.status = 'acknowledged' and s.taken_over_by is not null)
+     on conflict (org_id, session_id, kind) where status = 'open' do nothing
+     returning due_at as "dueAt"`,
+    [orgId, e.id, e.sessionId, e.kind, e.category, e.level, e.flagId, e.ackSeconds, e.language],
+  );
+
+/** The newest of this kind that is not resolved. */
+export const findUnresolved = (db: Db, orgId: string, sessionId: string, kind: EscalationKind) =>
+  db.maybe<{ id: string }>(
+    `select id from escalation where org_id = $1 and session_id = $2 and kind = $3 and status <> 'resolved'
+     order by id desc limit 1`,
+    [orgId, sessionId, kind],
+  );
+
+export const hasOpen = async (db: Db, orgId: string, sessionId: string): Promise<boolean> =>
+  (await db.maybe(
+    `select id from escalation where org_id = $1 and session_id = $2 and status = 'open' and kind <> 'asked' limit 1`,
+    [orgId, sessionId],
+  )) !== undefined;
+
+export interface EscalationRow {
+  id: string;
+  session_id: string;
+  room_id: string;
+  title: string;
+  client_id: string | null;
+  client_name: string | null;
+  alias: string | null;
+  kind: EscalationKind;
+  status: EscalationStatus;
+  category: RiskCategory | null;
+  level: RiskLevel | null;
+  flag_id: string | null;
+  language: string;
+  findings: Buffer | null;
+  raised_at: string;
+  due_at: string;
+  overdue: boolean;
+  pages: number;
+  fallback_at: string | null;
+  acknowledged_name: string | null;
+  acknowledged_at: string | null;
+  resolved_name: string | null;
+  resolved_at: string | null;
+  note: Buffer | null;
+}
+
+const rows = `e.id, e.session_id, s.room_id, s.title, s.client_id, s.client_name, s.alias, e.kind, e.status, e.category, e.level,
+    e.flag_id, e.language, f.findings, e.raised_at, e.due_at, e.status = 'open' and e.due_at < now() as overdue, e.pages, e.fallback_at,
+    a.name as acknowledged_name, e.acknowledged_at, r.name as resolved_name, e.resolved_at, e.note
+  from escalation e
+  join session s on s.org_id = e.org_id and s.id = e.session_id
+  left join risk_flag f on f.org_id = e.org_id and f.id = e.flag_id
+  left join app_user a on a.org_id = e.org_id and a.id = e.acknowledged_by
+  left join app_user r on r.org_id = e.org_id and r.id = e.resolved_by`;
+
+/** `$2` is the viewer of `viewerOf`; null sees every session. */
+const seen = `($2::uuid is null or s.client_id in (select c.client_id from caseload_of($1, $2) c)
+  or (s.client_id is null and s.created_by = $2))`;
+
+/** Open before the others, then the newest first; `before` is the last row of the page before. */
+export const listEscalations = (
+  db: Db,
+  orgId: string,
+  viewer: string | null,
+  query: { status: EscalationStatus | undefined; sessionId: string | undefined },
+  before: string | null,
+  limit: number,
+) =>
+  db.many<EscalationRow>(
+    `select ${rows} where e.org_id = $1 and ${seen} and ($3::text is null or e.status = $3)
+       and ($4::uuid is null or e.session_id = $4) and ($5::uuid is null or e.id < $5)
+     order by e.id desc limit $6`,
+    [orgId, viewer, query.status ?? null, query.sessionId ?? null, before, limit],
+  );
+
+export const findEscalation = (db: Db, orgId: string, viewer: string | null, id: string) =>
+  db.maybe<EscalationRow>(`select ${rows} where e.org_id = $1 and ${seen} and e.id = $3`, [orgId, viewer, id]);
+
+export const openEvidence = async (db: Db, orgId: string, row: EscalationRow): Promise<string | null> =>
+  row.flag_id && row.findings
+    ? (JSON.parse(await db.codec.open(findingsPlace(orgId, row.flag_id), row.findings)) as { evidence: string })
+        .evidence
+    : null;
+
+export const openNote = async (db: Db, orgId: string, row: EscalationRow): Promise<string> =>
+  row.note ? db.codec.open(notePlace(orgId, row.id), row.note) : '';
+
+/** 1 for the one who is first. */
+export const acknowledge = (tx: Tx, orgId: string, id: string, by: string): Promise<number> =>
+  tx.exec(
+    `update escalation set status = 'acknowledged', acknowledged_by = $3, acknowledged_at = now(), next_page_at = null
+     where org_id = $1 and id = $2 and status = 'open'`,
+    [orgId, id, by],
+  );
+
+export const resolve = async (tx: Tx, orgId: string, row: EscalationRow, by: string, note: string): Promise<number> =>
+  tx.exec(
+    `update escalation set status = 'resolved', resolved_by = $3, resolved_at = now(), next_page_at = null, note = $4
+     where org_id = $1 and id = $2 and status = 'acknowledged'`,
+    [orgId, row.id, by, await tx.codec.seal(notePlace(orgId, row.id), note, { room: row.room_id })],
+  );
+
+/** Above all organisations: what is due, for whichever server comes first. */
+export const dueEscalations = (db: Db, limit: number): Promise<{ orgId: string; id: string }[]> =>
+  db.many(
+    `select org_id as "orgId", id from escalation where status = 'open' and next_page_at <= now()
+     order by next_page_at limit $1`,
+    [limit],
+  );
+
+export interface DuePage {
+  roomId: string;
+  clientId: string | null;
+  createdBy: string;
+  pages: number;
+  missed: boolean;
+  missedBefore: boolean;
+}
+
+/** Locked for the one server that pages; undefined where another does, has done, or somebody acknowledged. */
+export const takeDue = (tx: Tx, orgId: string, id: string): Promise<DuePage | undefined> =>
+  tx.maybe(
+    `select s.room_id as "roomId", s.client_id as "clientId", s.created_by as "createdBy", e.pages,
+       e.due_at <= now() as missed, e.missed_at is not null as "missedBefore"
+     from escalation e join session s on s.org_id = e.org_id and s.id = e.session_id
+     where e.org_id = $1 and e.id = $2 and e.status = 'open' and e.next_page_at <= now()
+     for update of e skip locked`,
+    [orgId, id],
+  );
+
+export const insertPage = (tx: Tx, orgId: string, id: string, number: number, fallback: boolean): Promise<number> =>
+  tx.exec(`insert into escalation_page (org_id, escalation_id, number, fallback) values ($1, $2, $3, $4)`, [
+    orgId,
+    id,
+    number,
+    fallback,
+  ]);
+
+/** `again`: another letter follows after so many seconds, and at the deadline in any case. */
+export const setPaged = (
+  tx: Tx,
+  orgId: string,
+  id: string,
+  paged: { missed: boolean; fallback: boolean; again: number | null; counted: boolean },
+): Promise<number> =>
+  tx.exec(
+    `update escalation set pages = pages + $6::int,
+       missed_at = case when $3 then coalesce(missed_at, now()) end,
+       fallback_at = case when $4 then coalesce(fallback_at, now()) else fallback_at end,
+       next_page_at = least(now() + make_interval(secs => $5::int), case when $3 then null else due_at end)
+     where org_id = $1 and id = $2`,
+    [orgId, id, paged.missed, paged.fallback, paged.again, paged.counted ? 1 : 0],
+  );
+
+/** Of whoever started the session and whoever looks after its client. */
+export const addressesFor = async (
+  db: Db,
+  orgId: string,
+  clientId: string | null,
+  createdBy: string,
+): Promise<string[]> =>
+  (
+    await db.many<{ email: string }>(
+      `select u.email from app_user u
+       where u.org_id = $1 and u.status = 'active' and u.email is not null
+         and (u.id = $3 or exists (select 1 from caseload_of($1, u.id) c where c.client_id = $2))`,
+      [orgId, clientId, createdBy],
+    )
+  ).map((row) => row.email);
