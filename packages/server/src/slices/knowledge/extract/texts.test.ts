@@ -1,4 +1,6 @@
+import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
+import PDFDocument from 'pdfkit';
 import { describe, expect, test } from 'vitest';
 import { decode } from './decode.ts';
 import type { ExtractionFailure, Format } from './extractor.ts';
@@ -85,6 +87,68 @@ describe('texts', () => {
 
   test('bytes that are no text are none', () => {
     expect(decode(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13]))).toBeNull();
+  });
+});
+
+describe('pages as they are seen', () => {
+  const pdf = async (draw: (pdf: PDFKit.PDFDocument, page: number) => void, pages: number) => {
+    const made = new PDFDocument({ autoFirstPage: false, size: 'A4' });
+    const bytes = buffer(made);
+    for (let page = 1; page <= pages; page += 1) draw(made.addPage(), page);
+    made.end();
+    return read('a.pdf', await bytes);
+  };
+
+  test('page numbers go, a running title stays where it stands first, headings stay', async () => {
+    const { text, pages } = await pdf((page, number) => {
+      page.fontSize(9).text('The nights of the spring', 72, 40).text(String(number), 300, 750);
+      page.fontSize(16).text(`Night ${number}`, 72, 80);
+      page.fontSize(10).text(`What happened in this night was counted: ${number} hours of sleep.`, 72, 120);
+    }, 5);
+    expect(text.split('\n\n').slice(0, 5)).toEqual([
+      'The nights of the spring',
+      '# Night 1',
+      'What happened in this night was counted: 1 hours of sleep.',
+      '# Night 2',
+      'What happened in this night was counted: 2 hours of sleep.',
+    ]);
+    expect((pages ?? []).slice(1).map((at) => text.slice(at, at + 9))).toEqual([
+      '# Night 2',
+      '# Night 3',
+      '# Night 4',
+      '# Night 5',
+    ]);
+  });
+
+  test('lines become paragraphs, and words broken at their end are whole again', async () => {
+    const { text } = await pdf((page) => {
+      page
+        .fontSize(10)
+        .text('A first paragraph that is broken at the end of its line with a hy-', 72, 72, { lineBreak: false });
+      page.text('phen, and ends here.', 72, 84, { lineBreak: false });
+      page.text('Another one.', 72, 110, { lineBreak: false });
+      page
+        .text('•', 72, 140, { lineBreak: false })
+        .text('An item of a list which needs more than', 90, 140, { lineBreak: false });
+      page.text('one line.', 90, 152, { lineBreak: false });
+    }, 1);
+    expect(text).toBe(
+      'A first paragraph that is broken at the end of its line with a hyphen, and ends here.\n\nAnother one.\n\n- An item of a list which needs more than one line.',
+    );
+  });
+
+  test('a table whose cells go over several lines', async () => {
+    const { text } = await pdf((page) => {
+      const at = (x: number, y: number, words: string) => page.fontSize(10).text(words, x, y, { lineBreak: false });
+      ['Stage', 'Minutes', 'What happens'].forEach((words, i) => at(72 + i * 120, 72, words));
+      ['Light', '210', 'The body grows'].forEach((words, i) => at(72 + i * 120, 90, words));
+      at(312, 102, 'calm');
+      ['Deep', '95', 'Repair'].forEach((words, i) => at(72 + i * 120, 120, words));
+      at(72, 160, 'After the table.');
+    }, 1);
+    expect(text).toBe(
+      '| Stage | Minutes | What happens |\n| --- | --- | --- |\n| Light | 210 | The body grows calm |\n| Deep | 95 | Repair |\n\nAfter the table.',
+    );
   });
 });
 

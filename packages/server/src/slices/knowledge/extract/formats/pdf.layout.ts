@@ -29,6 +29,8 @@ function append(line: Line, item: TextItem, x: number): void {
   else
     last.text +=
       gap > wordGap * line.size && !/\s$/.test(last.text) && !/^\s/.test(item.str) ? ` ${item.str}` : item.str;
+  // A bullet may be of another size than its text.
+  line.size = line.length <= 2 ? sizeOf(item) : Math.max(line.size, sizeOf(item));
   line.end = Math.max(line.end, x + item.width);
   line.length += item.str.length;
 }
@@ -164,8 +166,54 @@ function asItem(text: string): string {
   return /\w/.test(mark) ? `${mark.trim().replace(')', '.')} ${rest}` : `- ${rest}`;
 }
 
+const pageNumber = /^\W*(?:(?:page|seite|p\.|s\.)\s*)?(\d{1,5})(?:\s*(?:\/|of|von)\s*\d+)?\W*$/i;
+
+/** What stands on many pages at the same height: the same words, or a number that grows with the pages, or both. */
+function keyOf(line: Line, page: number): string | null {
+  let isOne = line.segments.length === 1;
+  const texts = line.segments.map(({ text }) => {
+    const [, number] = pageNumber.exec(text) ?? [];
+    if (number === undefined) return text.trim();
+    isOne = true;
+    return `#${Number(number) - page}`;
+  });
+  // The head of a table that goes on over pages has several columns and no number.
+  return isOne ? `${Math.round(line.y)} ${texts.join(' ')}` : null;
+}
+
+/** As often as this it is a running title, of the document or of a chapter. */
+const repeated = 3;
+
+const edgesOf = (lines: Line[]): Line[] => {
+  const byHeight = [...lines].sort((a, b) => b.y - a.y);
+  return [...new Set([...byHeight.slice(0, 2), ...byHeight.slice(-2)])];
+};
+
+/** Pages without what is printed at their edges: numbers go, a running title stays where it stands first. */
+function withoutEdges(pages: Line[][], { body }: Style): Line[][] {
+  const counts = new Map<string, number>();
+  const edges = pages.map((lines) => edgesOf(lines).filter((line) => !isLarge(line, body)));
+  edges.forEach((lines, page) => {
+    for (const line of lines) {
+      const key = keyOf(line, page);
+      if (key !== null) counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+  });
+  const seen = new Set<string>();
+  return pages.map((lines, page) => {
+    const edge = new Set(edges[page]);
+    return lines.filter((line) => {
+      const key = edge.has(line) ? keyOf(line, page) : null;
+      if (key === null || (counts.get(key) ?? 0) < repeated) return true;
+      const isFirst = !seen.has(key) && /\p{L}/u.test(key);
+      seen.add(key);
+      return isFirst;
+    });
+  });
+}
+
 /** Markdown of each page: what is larger than the rest is a heading, what stands in columns below each other a table. */
 export function layOut(pages: Line[][]): string[] {
   const style = styleOf(pages.flat());
-  return pages.map((lines) => pageOf(lines, style));
+  return withoutEdges(pages, style).map((lines) => pageOf(lines, style));
 }
