@@ -92,7 +92,7 @@ export function outgoingFor(config: Config): Outgoing {
   const webhook = config.audit.webhook ? [new URL(config.audit.webhook.url).host] : [];
   const store = config.files.s3 ? [new URL(config.files.s3.endpoint).host] : [];
   const exceptions = [...config.allowPrivate, ...preset, ...webhook, ...store];
-  return createOutgoing({ loopback: ownerNeedsNoSignIn(config), exceptions });
+  return createOutgoing({ loopback: ownerNeedsNoSignIn(config), exceptions, only: config.outgoingOnly });
 }
 
 export type Platform = ReturnType<typeof createPlatform>;

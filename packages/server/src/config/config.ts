@@ -29,6 +29,8 @@ export interface Config {
   readPlain: boolean;
   /** Hosts, addresses and ranges of private networks that this server may call. */
   allowPrivate: string[];
+  /** The only places that this server may call; none: all public ones. */
+  outgoingOnly: string[];
   rateLimits: { when: 'always' | 'beyond-loopback' | 'off'; rules: RateRules };
   /** Addresses and ranges of proxies whose word about the client's address counts. */
   trustProxy: string[];
@@ -79,6 +81,11 @@ const list = z
       .filter(Boolean),
   );
 
+const places = list.refine(
+  (all) => all.every((one) => parseException(one) !== null),
+  'give hosts, addresses or ranges such as gpu.internal:8000, 10.0.0.5 or 10.0.0.0/8',
+);
+
 /** Every option of env.ts and no other. */
 const options = {
   RAPPORT_HOST: z.string().default('127.0.0.1'),
@@ -112,10 +119,8 @@ const options = {
   RAPPORT_IDLE_MINUTES: z.coerce.number().int().min(5).max(43_200).default(720),
   RAPPORT_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   RAPPORT_TOKEN_FRAME_MS: z.coerce.number().int().min(0).max(1000).default(40),
-  RAPPORT_ALLOW_PRIVATE: list.refine(
-    (all) => all.every((one) => parseException(one) !== null),
-    'give hosts, addresses or ranges such as gpu.internal:8000, 10.0.0.5 or 10.0.0.0/8',
-  ),
+  RAPPORT_ALLOW_PRIVATE: places,
+  RAPPORT_OUTGOING_ONLY: places,
   RAPPORT_RATE_LIMITS: z
     .string()
     .optional()
@@ -208,6 +213,7 @@ export function makeConfig(env: Env): Config {
     rateLimits: e.RAPPORT_RATE_LIMITS,
     trustProxy: e.RAPPORT_TRUST_PROXY,
     allowPrivate: e.RAPPORT_ALLOW_PRIVATE,
+    outgoingOnly: e.RAPPORT_OUTGOING_ONLY,
     idleMinutes: e.RAPPORT_IDLE_MINUTES,
     logLevel: e.RAPPORT_LOG_LEVEL,
     publicUrl: e.RAPPORT_PUBLIC_URL ?? null,

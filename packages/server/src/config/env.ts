@@ -39,6 +39,8 @@ export const envOptions = {
   RAPPORT_TOKEN_FRAME_MS: 'How long tokens are gathered before they go out as one frame, 0 to 1000 ms. Default 40.',
   RAPPORT_ALLOW_PRIVATE:
     'Private addresses that model providers and webhooks may have: hosts, addresses or ranges, by comma, each with :port if only that.',
+  RAPPORT_OUTGOING_ONLY:
+    'The only places that model providers, OpenID providers and webhooks may have: hosts, addresses or ranges, by comma. Default: all public ones.',
   RAPPORT_RATE_LIMITS:
     'off, or limits a minute in place of the standard ones, e.g. read.actor=600,credentials.address=10. Set: they hold for this machine, too.',
   RAPPORT_TRUST_PROXY: 'Addresses or ranges of proxies whose X-Forwarded-For is believed, by comma. Default: none.',

@@ -1,6 +1,7 @@
 import { errorCatalogue, type ErrorCode, type Problem } from '@rapport/protocol/errors';
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { actorKey } from '../actor.ts';
 import { AppError, type FieldError } from '../errors.ts';
 
 /** What Fastify itself and PostgreSQL's driver throw, in our words. */
@@ -64,8 +65,41 @@ export function problemOf(error: AppError, correlationId: string): Problem {
   };
 }
 
+/** What somebody meets who tries what the server does not take: bodies, origins, limits, tokens, permissions. */
+const attempts: ReadonlySet<ErrorCode> = new Set([
+  'bad-request',
+  'invalid-body',
+  'malformed-json',
+  'malformed-utf8',
+  'too-large',
+  'unsupported-media-type',
+  'foreign-origin',
+  'rate-limited',
+  'sign-in-required',
+  'forbidden',
+  'invalid-archive',
+]);
+/** Of each server: what this minute's lines told already. */
+const noted = new WeakMap<object, { minute: number; told: Set<string> }>();
+
+/** Once a minute for each kind, route and asker, so that a flood of refusals makes no flood of lines. Only codes and ids. */
+function noteAttempt({ code }: AppError, request: FastifyRequest): void {
+  if (!attempts.has(code)) return;
+  const minute = Math.floor(Date.now() / 60_000);
+  let now = noted.get(request.server.server);
+  if (now?.minute !== minute || now.told.size > 10_000) now = { minute, told: new Set() };
+  noted.set(request.server.server, now);
+  const { actor, routeOptions, id } = request;
+  const by = actor ? actorKey(actor) : 'nobody';
+  const what = `${code} ${routeOptions.url} ${by}`;
+  if (now.told.has(what)) return;
+  now.told.add(what);
+  request.log.warn({ code, id, route: routeOptions.url, by }, 'refused');
+}
+
 export function answerError(error: FastifyError | AppError | Error, request: FastifyRequest, reply: FastifyReply) {
   const known = asAppError(error);
+  noteAttempt(known, request);
   if (known.status >= 500)
     request.log.error({ err: error, id: request.id, route: request.routeOptions.url }, known.code);
   if (known.retryAfterSeconds) void reply.header('retry-after', known.retryAfterSeconds);

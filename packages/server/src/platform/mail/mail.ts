@@ -4,16 +4,8 @@ import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { Logger } from '../logger.ts';
+import type { Letter } from './letter.ts';
 import { createOutbox } from './outbox.ts';
-
-export interface Letter {
-  to: string;
-  subject: string;
-  /** Plain text: nothing in it is loaded from anywhere, and nothing of it hides where a link leads. */
-  text: string;
-  /** After that it is of no use and is not sent any more. Default a day. */
-  goodForMinutes?: number;
-}
 
 export interface KeptLetter extends Letter {
   id: string;

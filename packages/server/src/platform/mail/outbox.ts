@@ -4,7 +4,7 @@ import { newId } from '../ids.ts';
 import { openBytes, sealBytes } from '../keys/aead.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { Logger } from '../logger.ts';
-import type { Letter } from './mail.ts';
+import type { Letter } from './letter.ts';
 import * as store from './outbox.store.ts';
 
 /** To one address within an hour, from all servers of the database together. */

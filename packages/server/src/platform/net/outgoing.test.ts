@@ -188,3 +188,24 @@ describe('a request of this server', () => {
     }
   });
 });
+
+describe('where the operator lists the only places', () => {
+  test('nothing else is called, by name or by address, public or on this machine', async () => {
+    const names = await dns(() => ['127.0.0.1']);
+    const strict = outgoing({ loopback: true, only: ['listed.example', '93.184.215.0/24'], lookup: names.lookup });
+    expect((await strict.fetch(`http://listed.example:${port}/`)).status).toBe(200);
+    for (const host of ['other.example', '127.0.0.1', 'localhost']) {
+      const refused = await refusal(strict.fetch(`http://${host}:${port}/`));
+      expect(refused?.message, host).toContain('RAPPORT_OUTGOING_ONLY');
+    }
+    expect(visits).toEqual(['open /']);
+  });
+
+  test('a listed name that leads into a private network is still refused, and an exception needs no second line', async () => {
+    const names = await dns(() => ['127.0.0.1']);
+    const strict = outgoing({ only: ['listed.example'], lookup: names.lookup });
+    expect((await refusal(strict.fetch(`http://listed.example:${port}/`)))?.message).toContain('RAPPORT_ALLOW_PRIVATE');
+    const excepted = outgoing({ only: ['elsewhere.example'], exceptions: [`127.0.0.1:${port}`] });
+    expect((await excepted.fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+  });
+});

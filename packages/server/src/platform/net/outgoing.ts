@@ -16,15 +16,20 @@ import { isExcepted, parseException, reachOf, type Exception } from './addresses
 const connectMs = 10_000;
 const answerMs = 30_000;
 
+const reasons = {
+  metadata: (host: string) =>
+    `${host} leads to an address that gives out this machine’s own credentials. It is never called.`,
+  private: (host: string) =>
+    `${host} leads into a private network. If that is meant, start Rapport with RAPPORT_ALLOW_PRIVATE=${host}.`,
+  'not-listed': (host: string) =>
+    `${host} is not among the places this server may call. If that is meant, add it to RAPPORT_OUTGOING_ONLY.`,
+};
+
 /** Tells an operator what to do. It names no address that the asker did not name: where a name leads is not theirs to learn. */
 export class OutgoingRefused extends Error {
   readonly host: string;
-  constructor(host: string, metadata: boolean) {
-    super(
-      metadata
-        ? `${host} leads to an address that gives out this machine’s own credentials. It is never called.`
-        : `${host} leads into a private network. If that is meant, start Rapport with RAPPORT_ALLOW_PRIVATE=${host}.`,
-    );
+  constructor(host: string, why: 'metadata' | 'private' | 'not-listed') {
+    super(reasons[why](host));
     this.name = 'OutgoingRefused';
     this.host = host;
   }
@@ -35,6 +40,8 @@ export interface OutgoingOptions {
   loopback: boolean;
   /** What the operator excepts, as RAPPORT_ALLOW_PRIVATE has it. */
   exceptions: readonly string[];
+  /** The only places that may be called beside the exceptions, as RAPPORT_OUTGOING_ONLY has it; none: all public ones. */
+  only?: readonly string[];
   /** How names are resolved. */
   lookup?: typeof systemLookup;
 }
@@ -55,18 +62,22 @@ class ByWork extends Dispatcher {
   }
 }
 
-function createGuard({ loopback, exceptions }: OutgoingOptions) {
-  const excepted: Exception[] = exceptions.map((text) => {
-    const one = parseException(text);
-    if (!one) throw new Error(`not a host, address or range: ${text}`);
-    return one;
-  });
+function createGuard({ loopback, exceptions, only = [] }: OutgoingOptions) {
+  const parsed = (texts: readonly string[]): Exception[] =>
+    texts.map((text) => {
+      const one = parseException(text);
+      if (!one) throw new Error(`not a host, address or range: ${text}`);
+      return one;
+    });
+  const excepted = parsed(exceptions);
+  const listed = only.length > 0 ? [...parsed(only), ...excepted] : null;
   /** Throws OutgoingRefused. */
   return (host: string, port: number, address: string): void => {
+    if (listed && !isExcepted(listed, host, port, address)) throw new OutgoingRefused(host, 'not-listed');
     const reach = reachOf(address);
     if (reach === 'public' || (reach === 'loopback' && loopback)) return;
     if (reach === 'metadata' || !isExcepted(excepted, host, port, address))
-      throw new OutgoingRefused(host, reach === 'metadata');
+      throw new OutgoingRefused(host, reach === 'metadata' ? 'metadata' : 'private');
   };
 }
 

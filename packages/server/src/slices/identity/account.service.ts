@@ -52,6 +52,7 @@ export function createAccountService(parts: {
       caseload: await store.readCaseload(home, orgId, userId),
       keys: await store.readKeys(home, orgId, userId),
       invitations: await store.readInvitations(home, orgId, userId),
+      deputies: await store.readDeputies(home, orgId, userId),
       deidentifiedExports: await store.readDeidExports(home, orgId, userId),
       login: await store.readLogin(db.everywhere, loginId),
       waysToSignIn: await store.readAccounts(db.everywhere, loginId),

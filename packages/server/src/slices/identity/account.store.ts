@@ -41,6 +41,14 @@ export const readCaseload = (db: Db, orgId: string, userId: string) =>
     [orgId, userId],
   );
 
+/** Who stands in for them when they are away, and for whom they do. */
+export const readDeputies = (db: Db, orgId: string, userId: string) =>
+  db.many<Record<string, unknown>>(
+    `select user_id as "of", deputy_id as "deputy" from review_deputy
+     where org_id = $1 and (user_id = $2 or deputy_id = $2) order by user_id`,
+    [orgId, userId],
+  );
+
 export const readDeidExports = (db: Db, orgId: string, userId: string) =>
   db.many<Record<string, unknown>>(
     `select id, case when created_by = $2 then 'prepared' else 'reviewed' end as part, form, created_at as "createdAt",

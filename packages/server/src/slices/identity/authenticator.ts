@@ -17,7 +17,7 @@ import * as store from './store.ts';
 export type Cookies = Readonly<Record<string, string | undefined>>;
 
 /** Over https a browser takes the name with the prefix only from this server itself. */
-export const sessionCookies = ['__Secure-rapport_session', 'rapport_session'] as const;
+export const sessionCookies = ['__Host-rapport_session', 'rapport_session'] as const;
 
 /**
  * How the database knows the login of these cookies; null without one. What follows the point is the library's signature:

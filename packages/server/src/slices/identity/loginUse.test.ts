@@ -157,6 +157,51 @@ test('200 idle sockets of 200 logins are looked at by one question at a time', a
   expect(performance.now() - from).toBeLessThan(1500);
 });
 
+test('whoever signs in again leaves no login open; what a login is made of changes soon after a sign-in only', async () => {
+  await makeMember(app, 'Twice', ['author']);
+  const jar = openJar(app.url);
+  const signIn = () => jar.ask('POST', '/api/v1/sign-in', { name: 'Twice', password });
+  await signIn();
+  const first = jar.cookie();
+  await signIn();
+  expect(jar.cookie()).not.toBe(first);
+  await forgetfully();
+  expect((await other.json('GET', '/api/v1/me', undefined, { cookie: first })).status).toBe(401);
+  expect((await other.json('GET', '/api/v1/me', undefined, { cookie: jar.cookie() })).status).toBe(200);
+
+  const enable = () => jar.ask('POST', '/api/v1/auth/two-factor/enable', { password });
+  await app.db.everywhere.exec(`update login_session set created_at = now() - interval '16 minutes'`);
+  for (const [method, path, body] of [
+    ['POST', 'two-factor/enable', { password }],
+    ['POST', 'change-email', { newEmail: 'twice@house.example' }],
+    ['GET', 'passkey/generate-register-options', undefined],
+  ] as const) {
+    const refused = await jar.ask(method, `/api/v1/auth/${path}`, body);
+    expect([refused.status, refused.body.code], path).toEqual([401, 'sign-in-required']);
+  }
+  await signIn();
+  expect((await enable()).status).toBe(200);
+});
+
+test('whoever manages members signs one out everywhere; the password goes on to be good, however old', async () => {
+  const member = await makeMember(app, 'Signed out', ['author']);
+  const reader = await readBySse(other, session, (await makeMember(app, 'Stays', ['supervisor'])).headers);
+  expect((await app.json('DELETE', `/api/v1/members/${member.id}/logins`)).status).toBe(200);
+  expect((await app.json('DELETE', `/api/v1/members/${randomUUID()}/logins`)).status).toBe(404);
+  await forgetfully();
+  expect((await other.json('GET', '/api/v1/me', undefined, member.headers)).status).toBe(401);
+  expect(reader.ended).toBe(false);
+  reader.close();
+  await app.db.everywhere.exec(`update login_account set created_at = '2010-01-01', updated_at = '2010-01-01'`);
+  const again = await openJar(app.url).ask('POST', '/api/v1/sign-in', { name: 'Signed out', password });
+  expect(again.status).toBe(200);
+  // As it was typed: neither cut, nor in other letters, nor without its blanks.
+  for (const wrong of [password.toUpperCase(), password.slice(0, -1), ` ${password}`, password.replaceAll(' ', '')])
+    expect(
+      (await openJar(app.url).ask('POST', '/api/v1/sign-in', { name: 'Signed out', password: wrong })).status,
+    ).toBe(401);
+});
+
 const refusals = async (userId: string): Promise<string[]> => {
   const { items } = (await app.json('GET', `/api/v1/audit?act=access.refused&actorId=${userId}&limit=50`)).body;
   return items.map((each: { outcome: string }) => each.outcome).sort();

@@ -14,7 +14,10 @@ const known: Record<string, [ErrorCode, string?]> = {
   ],
   TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: ['sign-in-required', 'Too many wrong codes. Start the sign-in again.'],
   ACCOUNT_TEMPORARILY_LOCKED: ['rate-limited', 'Too many wrong codes. Wait a quarter of an hour.'],
-  SESSION_NOT_FRESH: ['sign-in-required', 'Sign out and in again first: this needs a sign-in of today.'],
+  SESSION_NOT_FRESH: [
+    'sign-in-required',
+    'Sign out and in again first: this needs a sign-in of the last quarter of an hour.',
+  ],
   INVALID_TOKEN: ['link-gone'],
   TOKEN_EXPIRED: ['link-gone'],
   NO_MEMBER: ['forbidden', 'You belong to no organisation here. Ask for an invitation.'],

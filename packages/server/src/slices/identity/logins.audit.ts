@@ -71,6 +71,9 @@ export function createLoginAudit({ db, audit }: { db: Database; audit: Audit }) 
       try {
         if (act) await note(session.login_id, act);
         else if (opened !== null && opened !== before) await note(session.login_id, 'login.sign-in');
+        // Whoever signs in again on this device leaves nothing open behind them.
+        if (opened !== null && before !== null && opened !== before)
+          await store.deleteSessionByToken(db.everywhere, before);
       } catch (error) {
         if (opened !== null) await store.deleteSessionByToken(db.everywhere, opened);
         throw error;

@@ -6,7 +6,7 @@ import { genericOAuth, magicLink, twoFactor } from 'better-auth/plugins';
 import { newId } from '../../platform/ids.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { createLoginAdapter } from './logins.adapter.ts';
-import { authPath, orgHeader, linkMinutes, sessionDays } from './logins.shared.ts';
+import { authPath, discoveryOf, orgHeader, freshMinutes, linkMinutes, sessionDays } from './logins.shared.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import type { IdentityProvider } from './schema.ts';
 
@@ -54,6 +54,8 @@ const refuse = (status: 'FORBIDDEN' | 'UNAUTHORIZED', code: string) => new APIEr
 /** better-auth, set up for one address of this server and at most one OpenID provider. */
 export function createLoginLibrary(parts: Parts) {
   const { origin, secret, db, hooks, provider } = parts;
+  const isSecure = origin.startsWith('https:');
+  const host = isSecure ? '__Host-' : '';
   return betterAuth({
     appName: 'Rapport',
     baseURL: origin,
@@ -93,11 +95,13 @@ export function createLoginLibrary(parts: Parts) {
     hooks: { before: createAuthMiddleware(beforeEach) },
     onAPIError: { errorURL: `${origin}/sign-in`, onError: (error) => hooks.logError(String(error)) },
     advanced: {
-      useSecureCookies: origin.startsWith('https:'),
+      // Over https under a name that no other host and no open line can set; the library's own prefix allows other hosts.
+      useSecureCookies: false,
+      defaultCookieAttributes: { secure: isSecure },
       disableCSRFCheck: false,
       disableOriginCheck: false,
-      cookiePrefix: 'rapport',
-      cookies: { session_token: { name: 'rapport_session', attributes: { sameSite: 'strict' } } },
+      cookiePrefix: `${host}rapport`,
+      cookies: { session_token: { name: `${host}rapport_session`, attributes: { sameSite: 'strict' } } },
       ipAddress: { ipAddressHeaders: ['x-rapport-address'] },
       database: { generateId: () => newId() },
     },
@@ -127,6 +131,7 @@ const models = (provider: IdentityProvider | null) =>
         bound: { type: 'boolean', required: true, input: false, defaultValue: false },
       },
       expiresIn: sessionSeconds,
+      freshAge: freshMinutes * 60,
       disableSessionRefresh: true,
       // A revoked session must lose access within a second, and what stands in a cookie cannot be revoked.
       cookieCache: { enabled: false },
@@ -158,6 +163,8 @@ async function beforeEach(ctx: Parameters<Parameters<typeof createAuthMiddleware
   if (!changesLogin.test(ctx.path)) return;
   const session = await getSessionFromCtx(ctx);
   if (session?.session['bound']) throw refuse('FORBIDDEN', 'BOUND_TO_ORGANISATION');
+  if (session && Date.now() - new Date(session.session.createdAt).getTime() > freshMinutes * 60_000)
+    throw refuse('FORBIDDEN', 'SESSION_NOT_FRESH');
 }
 
 interface HookContext {
@@ -270,7 +277,7 @@ const openId = (provider: IdentityProvider) =>
     config: [
       {
         providerId: provider.id,
-        discoveryUrl: `${provider.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
+        discoveryUrl: discoveryOf(provider.issuer),
         clientId: provider.clientId,
         ...(provider.clientSecret === null ? {} : { clientSecret: provider.clientSecret }),
         scopes: ['openid', 'email', 'profile'],

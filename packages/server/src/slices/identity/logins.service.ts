@@ -14,7 +14,7 @@ import { createLoginAudit } from './logins.audit.ts';
 import type { createLoginLibrary, LoginHooks } from './logins.library.ts';
 import { authPath, orgHeader, linkMinutes } from './logins.shared.ts';
 import * as store from './logins.store.ts';
-import { openProvider } from './oidc.service.ts';
+import { openProvider, requireOwnMetadata } from './oidc.service.ts';
 import { requireGoodPassword } from './passwordRules.ts';
 import type { IdentityProvider } from './schema.ts';
 
@@ -112,6 +112,7 @@ export function createLoginService({ db, audit, keyring, config, mail, log, outg
     const found = libraries.get(key);
     if (found) return [found, drop];
     const secretNow = await theSecret();
+    if (provider) await requireOwnMetadata(outgoing, provider);
     // A server on which nobody signs in starts sooner and smaller without it.
     const { createLoginLibrary } = await import('./logins.library.ts');
     // The library asks the provider for its addresses as soon as it is made.

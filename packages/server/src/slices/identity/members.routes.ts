@@ -56,6 +56,14 @@ export function memberRoutes(app: App, members: MemberService, invitations: Memb
       return {};
     },
   );
+  app.delete(
+    '/api/v1/members/:id/logins',
+    { config: manage, schema: { summary: 'Sign a member out everywhere', params: IdParams, response: { 200: Empty } } },
+    async (request) => {
+      await members.endLogins(actorOf(request), request.params.id);
+      return {};
+    },
+  );
   app.post(
     '/api/v1/members/:id/reset-factors',
     {

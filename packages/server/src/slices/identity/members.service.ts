@@ -7,7 +7,7 @@ import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import type { Letter } from '../../platform/mail/mail.ts';
+import type { Letter } from '../../platform/mail/letter.ts';
 import type { AccessNews } from './accessNews.ts';
 import { permissionsOf, requireAll } from './granting.ts';
 import { findLoginByEmail, insertLogin } from './logins.store.ts';
@@ -38,7 +38,7 @@ export function createMemberService({ db, audit, news, post }: MemberDeps) {
   const change = async <T>(
     actor: Actor,
     id: string,
-    act: 'member.changed' | 'member.removed' | 'login.factors-reset',
+    act: 'member.changed' | 'member.removed' | 'login.factors-reset' | 'login.ended',
     work: (tx: Tx, row: MemberRow, actor: StaffActor) => Promise<T>,
   ) => {
     requireStaff(actor);
@@ -132,6 +132,10 @@ export function createMemberService({ db, audit, news, post }: MemberDeps) {
       });
       if (email !== null) post(factorsLetter(email, actor));
     },
+
+    /** Signs the member out on all devices. Throws `not-found`, `forbidden` for somebody above. */
+    endLogins: (actor: Actor, id: string): Promise<void> =>
+      change(actor, id, 'login.ended', async (tx, _row, { orgId }) => void (await store.deleteLogins(tx, orgId, id))),
 
     /** Throws `not-found`, `last-owner`, `forbidden`. */
     remove: (actor: Actor, id: string): Promise<void> =>

@@ -162,6 +162,7 @@ export async function removeMember(tx: Tx, orgId: string, userId: string): Promi
   );
   await tx.many('select release_login_of($1, $2)', [orgId, userId]);
   await tx.exec('delete from member_role where org_id = $1 and user_id = $2', [orgId, userId]);
+  await tx.exec('delete from review_deputy where org_id = $1 and (user_id = $2 or deputy_id = $2)', [orgId, userId]);
   await tx.exec('delete from team_member where org_id = $1 and user_id = $2', [orgId, userId]);
   await tx.exec('delete from client_assignment where org_id = $1 and user_id = $2', [orgId, userId]);
   await tx.exec('delete from api_key where org_id = $1 and user_id = $2', [orgId, userId]);

@@ -5,7 +5,8 @@ import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database, Db } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import { authPath } from './logins.shared.ts';
+import type { Outgoing } from '../../platform/net/outgoing.ts';
+import { authPath, discoveryOf } from './logins.shared.ts';
 import * as logins from './logins.store.ts';
 import * as store from './oidc.store.ts';
 import type { IdentityProvider, IdentityProviderRow } from './schema.ts';
@@ -16,6 +17,28 @@ const secretPlace = (orgId: string, id: string) => ({
   column: 'client_secret',
   rowId: id,
 });
+
+const slashless = (issuer: string): string => issuer.replace(/\/$/, '');
+
+/**
+ * What a provider publishes about itself must name the issuer that the organisation entered (OpenID Connect Discovery 4.3): else
+ * one provider could pass for another. One that does not answer is told about where it is asked. Throws `provider-failed`.
+ */
+export async function requireOwnMetadata(
+  outgoing: Pick<Outgoing, 'fetch'>,
+  { issuer }: IdentityProvider,
+): Promise<void> {
+  const metadata: unknown = await outgoing
+    .fetch(discoveryOf(issuer))
+    .then((answer) => (answer.ok ? answer.json() : null))
+    .catch(() => null);
+  if (metadata === null || typeof metadata !== 'object') return;
+  const named = 'issuer' in metadata ? String(metadata.issuer) : '';
+  if (slashless(named) !== slashless(issuer))
+    throw new AppError('provider-failed', {
+      detail: 'The provider calls itself by another address than the one entered.',
+    });
+}
 
 /** Before anybody is signed in. Throws `not-found`. */
 export async function openProvider(db: Database, id: string): Promise<IdentityProvider> {

@@ -102,7 +102,8 @@ test('over https the cookie is Secure and has a name no open line may set', asyn
       asked.on('error', reject);
       asked.end(JSON.stringify({ name: email, password }));
     });
-    expect(cookies.join()).toMatch(/__Secure-rapport_session=[^;]+;.*Secure/);
+    expect(cookies.join()).toMatch(/__Host-rapport_session=[^;]+;.*Path=\/;.*Secure/);
+    expect(cookies.join()).not.toMatch(/domain=/i);
     const cookie = cookies.map((each) => each.split(';')[0]).join('; ');
     expect((await fetch(`${secure.url}/api/v1/me`, { headers: { cookie } })).status).toBe(200);
   } finally {

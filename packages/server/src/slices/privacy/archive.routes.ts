@@ -20,7 +20,7 @@ export function archiveRoutes(app: App, { exports, imports }: { exports: ExportS
   app.get(
     '/api/v1/privacy/records/:kind/:id/export',
     {
-      config: { permission: 'privacy.manage' },
+      config: { permission: 'privacy.manage', rate: 'heavy' },
       schema: {
         summary: 'Everything stored about a client, as JSON, Markdown and PDF in a zip',
         params: SubjectParams,
@@ -31,7 +31,7 @@ export function archiveRoutes(app: App, { exports, imports }: { exports: ExportS
   app.get(
     '/api/v1/me/record/export',
     {
-      config: { permission: 'own-record' },
+      config: { permission: 'own-record', rate: 'heavy' },
       schema: { summary: 'What is stored about me, as JSON, Markdown and PDF in a zip' },
     },
     async (request, reply) => send(reply, await exports.own(actorOf(request))),
@@ -44,7 +44,7 @@ export function archiveRoutes(app: App, { exports, imports }: { exports: ExportS
       '/api/v1/privacy/imports',
       {
         // Sent again it makes nobody twice: the archive itself is the key.
-        config: { permission: 'privacy.manage', idempotency: 'own' },
+        config: { permission: 'privacy.manage', idempotency: 'own', rate: 'heavy' },
         bodyLimit: archiveBytes,
         schema: { summary: 'Bring a client in from an exported zip', response: { 201: PersonImported } },
       },

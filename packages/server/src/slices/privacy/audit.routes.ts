@@ -29,7 +29,10 @@ export function auditRoutes(app: App, audit: AuditService) {
   );
   app.get(
     '/api/v1/audit/export',
-    { config: take, schema: { summary: 'The audit log as CSV or JSON Lines', querystring: AuditExportQuery } },
+    {
+      config: { ...take, rate: 'heavy' },
+      schema: { summary: 'The audit log as CSV or JSON Lines', querystring: AuditExportQuery },
+    },
     async (request, reply) => {
       const { name, type, lines } = await audit.export(actorOf(request), request.query);
       return sendFile(reply, { name, type, body: Readable.from(lines) });
@@ -43,7 +46,7 @@ export function auditRoutes(app: App, audit: AuditService) {
   app.post(
     '/api/v1/audit/verify',
     {
-      config: { ...config, idempotency: 'none' },
+      config: { ...config, idempotency: 'none', rate: 'heavy' },
       schema: { summary: 'Check the whole log', body: noBody, response: { 200: AuditVerdict } },
     },
     (request) => audit.verify(actorOf(request)),

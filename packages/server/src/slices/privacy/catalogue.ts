@@ -328,7 +328,7 @@ export const catalogue = {
     about: 'staff',
     category: 'account',
     columns: { deputy_id: 'who stands in for whom' },
-    exported: 'GET /api/v1/deputy',
+    exported: 'account.json: deputies',
     erased: 'with the account, and by naming nobody',
   },
   supervision_policy: {

@@ -24,7 +24,7 @@ export function deidRoutes(app: App, deid: DeidService) {
   app.post(
     '/api/v1/privacy/deid-exports',
     {
-      config: prepare,
+      config: { ...prepare, rate: 'heavy' },
       schema: { summary: 'Prepare a de-identified export', body: DeidCreate, response: { 201: DeidExport } },
     },
     async (request, reply) => reply.code(201).send(await deid.create(actorOf(request), request.body)),

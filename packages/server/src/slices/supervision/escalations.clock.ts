@@ -1,7 +1,8 @@
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { draft, type AppendEvents } from '../../platform/events/store.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { Letter, Mail } from '../../platform/mail/mail.ts';
+import type { Letter } from '../../platform/mail/letter.ts';
+import type { Mail } from '../../platform/mail/mail.ts';
 import type { MemberService } from '../identity/members.service.ts';
 import * as store from './escalations.store.ts';
 import type { SafetyService } from './safety.service.ts';

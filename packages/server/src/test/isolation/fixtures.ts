@@ -121,6 +121,7 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
     { path: { id: 'member' }, body: (id) => ({ roles: [id('role')] }) },
   ],
   'POST /api/v1/members/{id}/reset-factors': { path: { id: 'member' } },
+  'DELETE /api/v1/members/{id}/logins': { path: { id: 'member' } },
   'GET /api/v1/me/organisations': {},
   'PUT /api/v1/me/organisation': { body: (id) => ({ organisationId: id('organisation') }) },
   'POST /api/v1/member-invitations': [
