@@ -65,6 +65,7 @@ export default defineConfig({
             { text: 'Live rooms', link: '/developer/live' },
             { text: 'Architecture', link: '/developer/architecture' },
             { text: 'Reading documents', link: '/developer/documents' },
+            { text: 'Finding passages', link: '/developer/retrieval' },
             { text: 'Tests and benchmarks', link: '/developer/tests' },
             { text: 'Proofs', link: '/developer/proofs' },
             { text: 'Signing in: decisions', link: '/security/authentication' },

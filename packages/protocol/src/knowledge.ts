@@ -152,6 +152,7 @@ export const DocumentVersionList = listOf(DocumentVersion);
 export const KnowledgeSearch = z.strictObject({
   query: text(2000),
   limit: z.number().int().min(1).max(100).default(10),
+  explain: z.boolean().default(false).describe('With what gave each passage its score, and where the words stand.'),
 });
 export const Passage = z.object({
   documentId: Id,
@@ -163,6 +164,14 @@ export const Passage = z.object({
   start: z.number().int(),
   end: z.number().int(),
   headingPath: z.array(z.string()),
+  channels: z
+    .object({ words: z.number(), neighbours: z.number() })
+    .optional()
+    .describe('What its words gave, and what those that follow each other as in the question.'),
+  highlights: z
+    .array(z.object({ start: z.number().int(), end: z.number().int() }))
+    .optional()
+    .describe('The words asked for, as offsets into `text`.'),
 });
 export type Passage = z.infer<typeof Passage>;
 export const KnowledgeResults = z.object({ results: z.array(Passage) });

@@ -17,7 +17,7 @@ const documents = fc
   )
   .chain((lines) => fc.constantFrom('\n', '\r\n', '\n\n').map((end) => lines.join(end)));
 
-test('every chunk is a trimmed, non-empty slice, in order, none overlapping, none over 1,600 characters', () => {
+test('every chunk is a trimmed, non-empty slice, in order, none overlapping, none over 1,200 characters', () => {
   fc.assert(
     fc.property(documents, (document) => {
       let last = 0;
@@ -26,7 +26,7 @@ test('every chunk is a trimmed, non-empty slice, in order, none overlapping, non
         const text = document.slice(c.start, c.end);
         expect(text).toBe(text.trim());
         expect(text).not.toBe('');
-        expect(text.length).toBeLessThanOrEqual(1600);
+        expect(text.length).toBeLessThanOrEqual(1200);
         last = c.end;
       }
     }),
@@ -79,6 +79,21 @@ describe('structure', () => {
     const cut = texts('This sentence is one of many. '.repeat(200));
     expect(cut.length).toBeGreaterThan(3);
     for (const text of cut) expect(text.endsWith('.')).toBe(true);
+  });
+
+  test('the parts of a long paragraph are about equal', () => {
+    const lengths = texts('This sentence is one of many. '.repeat(50)).map((t) => t.length);
+    expect(lengths).toHaveLength(2);
+    expect(Math.min(...lengths)).toBeGreaterThan(500);
+  });
+
+  test('a long table is cut between rows, which keep its header', () => {
+    const rows = Array.from({ length: 60 }, (_, i) => `| Medicine ${i}. Old. New | ${i} mg | daily |`);
+    const table = ['| Name | Dose | When |', '| --- | ---: | --- |', ...rows].join('\n');
+    const parts = texts(`# Doses\n\n${table}`);
+    expect(parts.length).toBeGreaterThan(2);
+    for (const part of parts) expect(part).toMatch(/^\|[^]*\|$/);
+    expect(paths(`# Doses\n\n${table}`).slice(0, 2)).toEqual([['Doses'], ['Doses', 'Name | Dose | When']]);
   });
 
   test('a # in a code block is no heading', () => {

@@ -6,7 +6,9 @@ export interface Chunk {
 }
 
 const aimed = 1000;
-const most = 1600;
+const most = 1200;
+/** Parts of a long block are about equal; so far behind that, the end of a sentence is looked for. */
+const slack = 150;
 
 type Block = Chunk;
 type Span = Pick<Chunk, 'start' | 'end'>;
@@ -62,25 +64,35 @@ function blocks(text: string): Block[] {
   return found;
 }
 
-/** Cuts a block that is too long at the ends of sentences, or hard where it has none. */
+/** Where a part ends best: at the end of a row in a table, else of a sentence or a line; hard where there is none. */
+function endOf(window: string, isTable: boolean): number {
+  const row = window.lastIndexOf('\n');
+  const sentence = isTable
+    ? row
+    : Math.max(row, window.lastIndexOf('. '), window.lastIndexOf('? '), window.lastIndexOf('! '));
+  if (sentence > aimed / 4) return sentence + 1;
+  // Never between the halves of a surrogate pair.
+  return /[\ud800-\udbff]$/.test(window) ? window.length - 1 : window.length;
+}
+
+/** The first row of a table in Markdown, which says what its columns are. */
+const headerOf = (text: string): string | undefined => /^\|(.+)\|[ \t]*\n\|[ \t:|-]+\n/.exec(text)?.[1]?.trim();
+
+/** Cuts a block that is too long into parts of about the same length. The rows of a table stand under their header. */
 function cut(text: string, block: Block): Block[] {
+  const header = headerOf(text.slice(block.start, block.end));
+  const headingPath = header === undefined ? block.headingPath : [...block.headingPath, header];
   const parts: Block[] = [];
   let { start } = block;
   while (block.end - start > most) {
-    const window = text.slice(start, start + most);
-    const sentence = Math.max(
-      window.lastIndexOf('. '),
-      window.lastIndexOf('? '),
-      window.lastIndexOf('! '),
-      window.lastIndexOf('\n'),
-    );
-    let length = sentence > aimed / 4 ? sentence + 1 : most;
-    // Never between the halves of a surrogate pair.
-    if (/[\ud800-\udbff]/.test(window[length - 1] ?? '')) length -= 1;
-    parts.push({ ...block, start, end: start + length });
-    start += length;
+    const left = block.end - start;
+    const room = Math.min(most, Math.ceil(left / Math.ceil(left / most)) + slack);
+    const end = start + endOf(text.slice(start, start + room), header !== undefined);
+    parts.push({ headingPath: parts.length === 0 ? block.headingPath : headingPath, start, end });
+    start = end;
   }
-  if (start < block.end) parts.push({ ...block, start });
+  if (start < block.end)
+    parts.push({ headingPath: parts.length === 0 ? block.headingPath : headingPath, start, end: block.end });
   return parts;
 }
 

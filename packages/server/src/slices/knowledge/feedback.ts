@@ -1,4 +1,3 @@
-import { languageOfTag } from './languages.ts';
 import type { Found } from './search.store.ts';
 import { terms } from './terms.ts';
 
@@ -22,7 +21,7 @@ export function feedbackTerms(passages: Found[]): { term: string; weight: number
   const scores = passages.reduce((sum, p) => sum + p.score, 0);
   const weights = new Map<string, number>();
   for (const passage of passages) {
-    const language = languageOfTag(passage.language) ?? 'en';
+    const { language } = passage;
     const heading = new Set(terms([passage.title, ...passage.headingPath].join(' '), language));
     const all = [...terms(passage.text, language), ...heading];
     const worth = passage.score / scores / all.length;

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import type { Passage } from '@rapport/protocol/knowledge';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createLogger } from '../../platform/logger.ts';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
+import { indexDocument } from './indexing.ts';
+import { createReindexer } from './reindex.ts';
 
 let app: TestApp;
 let base: string;
@@ -136,6 +139,131 @@ describe('search', () => {
       { numRuns: 25 },
     );
   });
+});
+
+describe('the index', () => {
+  const postings = async (): Promise<Map<number, number>> =>
+    new Map((await indexed()).map(({ term, chunks }) => [term, chunks]));
+  const text = fc
+    .array(fc.constantFrom('tea', 'water', 'clinic', 'opens', 'patients', 'early', '# Rest', '\n\n'), { minLength: 1 })
+    .map((list) => `start ${list.join(' ')}`);
+
+  test('what a document leaves behind is what would be there without it, whatever was added and removed around it', async () => {
+    await fc.assert(
+      fc.asyncProperty(text, text, text, async (a, b, c) => {
+        base = (await app.json('POST', bases, { name: 'Alone' })).body.id;
+        await add('B', b);
+        const [alone, found] = [await postings(), await search('tea clinic patients', 50)];
+        base = (await app.json('POST', bases, { name: 'Among others' })).body.id;
+        const first = await add('A', a);
+        await add('B', b);
+        const last = await add('C', c);
+        for (const id of [first, last]) await app.json('DELETE', `${bases}/${base}/documents/${id}`);
+        expect(await postings()).toEqual(alone);
+        const left = await search('tea clinic patients', 50);
+        expect(left.map((p) => [p.text, p.score])).toEqual(found.map((p) => [p.text, p.score]));
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  test('documents added at the same time are all found, and all go', async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 12 }, (_, i) => add(`D${i}`, `tea number${i} ${'word '.repeat(i)}`)),
+    );
+    expect(await search('tea', 50)).toHaveLength(12);
+    for (const [i, id] of ids.entries()) {
+      expect((await search(`number${i}`)).map((p) => p.documentId)).toEqual([id]);
+    }
+    await Promise.all(ids.map((id) => app.json('DELETE', `${bases}/${base}/documents/${id}`)));
+    expect(await indexed()).toEqual([]);
+  });
+
+  test('a base goes with all of it', async () => {
+    await add('Tea', 'Tea is free.');
+    expect((await app.json('DELETE', `${bases}/${base}`)).status).toBe(200);
+    expect(await indexed()).toEqual([]);
+  });
+
+  test('holds no word in clear', async () => {
+    await add('Tea', 'quokka');
+    const rows = await app.db.everywhere.many<{ text: string }>(
+      `select p::text as text from posting p where knowledge_base_id = $1
+       union all select p::text from index_part p where knowledge_base_id = $1`,
+      [base],
+    );
+    expect(rows.length).toBeGreaterThan(1);
+    for (const row of rows) {
+      expect(row.text).not.toContain('quokka');
+      expect(row.text).not.toContain(Buffer.from('quokka').toString('hex'));
+    }
+  });
+
+  test('what is not searchable is found by nothing and counts for nothing', async () => {
+    await add('Shown', 'Tea is free. Water costs.');
+    const [before] = await search('tea');
+    const hidden = await add('Hidden', 'Tea, tea and more tea.');
+    expect(await titles('tea')).toEqual(['Hidden', 'Shown']);
+    await app.db.everywhere.exec('update document set searchable = false where id = $1', [hidden]);
+    const left = await search('tea');
+    expect(left.map((p) => [p.title, p.score])).toEqual([['Shown', before?.score]]);
+  });
+
+  test('made by older rules, it is made anew in the background', async () => {
+    const id = await add('Tea', 'Tea is free.');
+    await app.db.everywhere.exec('delete from index_part where document_id = $1', [id]);
+    await app.db.everywhere.exec('update document set index_version = 0 where id = $1', [id]);
+    expect(await search('tea')).toEqual([]);
+    createReindexer({ db: app.db, log: createLogger('error') }).start();
+    await vi.waitFor(async () => expect(await titles('tea')).toEqual(['Tea']));
+  });
+});
+
+describe('a question', () => {
+  test('in quotation marks finds only passages that hold the words in this order', async () => {
+    await add('Day', 'The day clinic opens at eight.');
+    await add('Other', 'The clinic opens every day.');
+    expect((await titles('day clinic')).toSorted()).toEqual(['Day', 'Other']);
+    expect(await titles('"day clinic"')).toEqual(['Day']);
+    expect(await titles('“clinics open” day')).toEqual(['Day', 'Other']);
+    expect(await titles('"clinic tram"')).toEqual([]);
+  });
+
+  test('in German finds German forms of its words', async () => {
+    await add('Rechte', 'Die Patientin wird über die Behandlung und ihre Rechte aufgeklärt. Das Haus ist offen.');
+    await add('Rights', 'The patient is told about the treatment and their rights. The house is open.');
+    expect(await titles('Behandlungen in den Häusern')).toEqual(['Rechte']);
+    expect(await titles('treatments')).toEqual(['Rights']);
+  });
+
+  test('is explained when asked: what each channel gave, and where the words stand', async () => {
+    await add('Tea', 'Green tea is free, and teas are warm.');
+    const [plain] = await search('green tea');
+    expect(plain).not.toHaveProperty('channels');
+    const { body } = await app.json('POST', `${bases}/${base}/search`, { query: 'green tea', explain: true });
+    const [first] = body.results as Passage[];
+    const { words = 0, neighbours = 0 } = first?.channels ?? {};
+    expect(neighbours).toBeGreaterThan(0);
+    expect(words + neighbours).toBeCloseTo(first?.score ?? 0);
+    expect(first?.highlights?.map(({ start, end }) => first.text.slice(start, end))).toEqual(['Green', 'tea', 'teas']);
+  });
+});
+
+test('a passage knows its page', async () => {
+  const id = await add('Pages', 'placeholder');
+  const pages = ['First page about tea.', 'Second page about water.', 'Third page about rest.'];
+  const text = pages.map((page, i) => `# Part ${i + 1}\n\n${page}\n\n`).join('');
+  const starts = pages.map((_, i) => text.indexOf(`# Part ${i + 1}`));
+  const { org_id: orgId } = await app.db.everywhere.one<{ org_id: string }>(
+    'select org_id from document where id = $1',
+    [id],
+  );
+  await app.db
+    .in(orgId)
+    .tx((tx) => indexDocument(tx, orgId, base, id, { title: 'Pages', text, pages: starts, language: null }));
+  expect((await search('water')).map((p) => [p.text, p.page])).toEqual([['Second page about water.', 2]]);
+  expect((await search('rest')).map((p) => p.page)).toEqual([3]);
+  expect(await search('placeholder')).toEqual([]);
 });
 
 test('a client’s token opens none of it', async () => {

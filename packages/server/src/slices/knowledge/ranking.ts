@@ -32,7 +32,10 @@ export interface Collection {
 export interface Ranked {
   segment: string;
   slot: number;
+  /** The sum of what its words and their neighbourhood are worth. */
   score: number;
+  words: number;
+  neighbours: number;
 }
 
 const idf = (n: number, df: number): number => Math.log(1 + (n - df + 0.5) / (df + 0.5));
@@ -138,9 +141,9 @@ function best(limit: number) {
     if (kept.length === limit) floor = kept[limit - 1]?.score ?? 0;
   };
   return {
-    offer(segment: string, slot: number, score: number) {
-      if (score < floor) return;
-      kept.push({ segment, slot, score });
+    offer(ranked: Ranked) {
+      if (ranked.score < floor) return;
+      kept.push(ranked);
       if (kept.length > limit * 4) tidy();
     },
     all(): Ranked[] {
@@ -150,44 +153,53 @@ function best(limit: number) {
   };
 }
 
+/** Sums by slot, of segments in which anything was added. */
+function createSums(average: number) {
+  const sums = new Map<string, Float64Array>();
+  return {
+    sums,
+    add(segment: string, codes: Uint32Array, worth: number) {
+      let of = sums.get(segment);
+      if (!of) sums.set(segment, (of = new Float64Array(segmentSlots)));
+      const slots = of;
+      eachChunk(codes, (slot, frequency, length) => {
+        slots[slot] = (slots[slot] as number) + worth * saturate(frequency, length, average);
+      });
+    },
+  };
+}
+
 /** The best chunks by BM25, with what neighbouring words of the question add. */
 export function rank(lists: List[], question: Question, collection: Collection, limit: number): Ranked[] {
   const { chunks, averageLength } = collection;
   const byTerm = groupByTerm(lists, collection);
-  const scores = new Map<string, Float64Array>();
-  const add = (segment: string, codes: Uint32Array, worth: number) => {
-    let of = scores.get(segment);
-    if (!of) scores.set(segment, (of = new Float64Array(segmentSlots)));
-    const sums = of;
-    eachChunk(codes, (slot, frequency, length) => {
-      sums[slot] = (sums[slot] as number) + worth * saturate(frequency, length, averageLength);
-    });
-  };
   const rarity = new Map<number, number>();
-  for (const [term, of] of byTerm)
-    rarity.set(
-      term,
-      idf(
-        chunks,
-        of.reduce((n, list) => n + countChunks(list.codes), 0),
-      ),
-    );
-  for (const [term, weight] of question.weights) {
-    for (const list of byTerm.get(term) ?? []) add(list.segment, list.codes, weight * (rarity.get(term) ?? 0));
+  for (const [term, of] of byTerm) {
+    const holding = of.reduce((n, list) => n + countChunks(list.codes), 0);
+    rarity.set(term, idf(chunks, holding));
   }
+  const words = createSums(averageLength);
+  for (const [term, weight] of question.weights) {
+    for (const list of byTerm.get(term) ?? []) words.add(list.segment, list.codes, weight * (rarity.get(term) ?? 0));
+  }
+  const pairs = createSums(averageLength);
   for (const [first, second] of question.pairs) {
     const worth = (pairShare * ((rarity.get(first) ?? 0) + (rarity.get(second) ?? 0))) / 2;
     for (const { segment, codes } of byTerm.get(first) ?? []) {
       const next = codesIn(byTerm.get(second), segment);
-      if (next) add(segment, following(codes, next), worth);
+      if (next) pairs.add(segment, following(codes, next), worth);
     }
   }
   const allowed = phraseSlots(byTerm, question.phrases);
   const top = best(limit);
-  for (const [segment, sums] of scores) {
+  for (const [segment, sums] of words.sums) {
+    const bonus = pairs.sums.get(segment);
     for (let slot = 0; slot < segmentSlots; slot++) {
-      const score = sums[slot] as number;
-      if (score > 0 && (!allowed || allowed(segment, slot))) top.offer(segment, slot, score);
+      const own = sums[slot] as number;
+      const neighbours = bonus?.[slot] ?? 0;
+      if (own > 0 && (!allowed || allowed(segment, slot))) {
+        top.offer({ segment, slot, score: own + neighbours, words: own, neighbours });
+      }
     }
   }
   return top.all();

@@ -1,10 +1,20 @@
-import type { Passage } from '@rapport/protocol/knowledge';
+import type { KnowledgeSearch, Passage } from '@rapport/protocol/knowledge';
+import type { z } from 'zod';
 import type { Database, Db } from '../../platform/db/db.ts';
 import { termHasher } from './indexing.ts';
-import { ask } from './question.ts';
+import { contextOf } from './context.ts';
+import { ask, carriedFrom, type Asked } from './question.ts';
 import { rank, type List, type Question } from './ranking.ts';
 import { expand, feedbackPassages, feedbackTerms, mostExpanded } from './feedback.ts';
-import { collectionOf, occurrencesOf, passagesAt, rareOccurrencesOf, type Searched } from './search.store.ts';
+import {
+  collectionOf,
+  occurrencesOf,
+  passagesAt,
+  rareOccurrencesOf,
+  type Found,
+  type Searched,
+} from './search.store.ts';
+import { termOf, words } from './terms.ts';
 
 /** A longer question says itself what it is about. */
 const shortQuestion = 4;
@@ -18,9 +28,8 @@ interface Search {
 }
 
 /** The best passages by their words. */
-async function searchWords(search: Search, query: string, limit: number): Promise<Passage[]> {
+async function searchWords(search: Search, asked: Asked, limit: number): Promise<Found[]> {
   const { db, orgId, baseIds, collection, hash } = search;
-  const asked = ask(query, collection.languages);
   if (asked.terms.size === 0) return [];
   const hashes = new Map([...asked.terms.keys()].map((term) => [term, hash(term)]));
   const hashOf = (term: string): number => hashes.get(term) ?? hash(term);
@@ -50,7 +59,7 @@ async function searchAgain(
   lists: List[],
   first: ReturnType<typeof rank>,
   limit: number,
-): Promise<Passage[]> {
+): Promise<Found[]> {
   const { db, orgId, baseIds, collection, hash } = search;
   const told = feedbackTerms(await passagesAt(db, orgId, first)).map(({ term, weight }) => ({
     hash: hash(term),
@@ -63,16 +72,52 @@ async function searchAgain(
   return passagesAt(db, orgId, rank(all, { ...question, weights }, collection, limit));
 }
 
+/** The words of a passage that the question asks for. */
+function highlightsOf({ text, language }: Found, asked: Set<string>): { start: number; end: number }[] {
+  return [...words(text)].flatMap((word) => {
+    const term = termOf(word.text, language);
+    return term !== null && asked.has(term) ? [{ start: word.start, end: word.end }] : [];
+  });
+}
+
+const toPassage = ({ language: _, channels: _channels, ordinals: _ordinals, ...passage }: Found): Passage => passage;
+
+/** What a reply is given: so many passages at most, in so many tokens, from so many found. */
+const promptTokens = 2000;
+const promptCandidates = 3;
+
 /** Finds passages; who may ask was checked by the caller. */
 export function createRetrieval({ db }: { db: Database }) {
+  const find = async (orgId: string, baseIds: string[], query: string, limit: number, carried = '') => {
+    const scope = db.in(orgId);
+    const collection = await collectionOf(scope, orgId, baseIds);
+    if (collection.chunks === 0) return { found: [], asked: new Set<string>() };
+    const hash = await termHasher(scope.codec, orgId);
+    const asked = ask(query, collection.languages, carried);
+    const found = await searchWords({ db: scope, orgId, baseIds, collection, hash }, asked, limit);
+    return { found, asked: new Set(asked.terms.keys()) };
+  };
+
   return {
-    /** Best first. */
-    async search(orgId: string, baseIds: string[], query: string, limit: number): Promise<Passage[]> {
-      const scope = db.in(orgId);
-      const collection = await collectionOf(scope, orgId, baseIds);
-      if (collection.chunks === 0) return [];
-      const hash = await termHasher(scope.codec, orgId);
-      return searchWords({ db: scope, orgId, baseIds, collection, hash }, query, limit);
+    /** Best first. `explain`: with what each channel gave a passage, and where the words asked for stand in it. */
+    async search(orgId: string, baseIds: string[], asking: z.output<typeof KnowledgeSearch>): Promise<Passage[]> {
+      const { found, asked } = await find(orgId, baseIds, asking.query, asking.limit);
+      return found.map((passage) => {
+        const plain = toPassage(passage);
+        const { channels } = passage;
+        return asking.explain ? { ...plain, channels, highlights: highlightsOf(passage, asked) } : plain;
+      });
+    },
+
+    /**
+     * What a reply to the last of some questions is given: neighbours joined, copies left out, within a budget. A short
+     * question that leans on the one before is searched with its words.
+     */
+    async searchForPrompt(orgId: string, baseIds: string[], questions: string[], limit: number): Promise<Passage[]> {
+      const question = questions.at(-1) ?? '';
+      const carried = carriedFrom(questions.at(-2), question);
+      const { found } = await find(orgId, baseIds, question, limit * promptCandidates, carried);
+      return contextOf(found, limit, promptTokens).map(toPassage);
     },
   };
 }

@@ -131,14 +131,17 @@ export async function rareOccurrencesOf(
 
 /** A passage with the language it is indexed in. */
 export interface Found extends Passage {
-  language: string | null;
+  language: Language;
+  channels: { words: number; neighbours: number };
+  /** The first and the last of the document's chunks that it is made of. */
+  ordinals: [number, number];
 }
 
 /** The passages that stand at these places, in this order; what went meanwhile is not among them. */
 export async function passagesAt(db: Db, orgId: string, ranked: Ranked[]): Promise<Found[]> {
   const places = ranked.map(({ segment }) => segment.split('/'));
-  const rows = await db.many<PassageRow & { rank: number; language: string | null }>(
-    `select x.rank, d.index_language as language, c.id, c.document_id, d.title, c.heading_path, c.start_offset, c.end_offset, c.page, c.body
+  const rows = await db.many<PassageRow & { rank: number; ordinal: number; language: string | null }>(
+    `select x.rank, d.index_language as language, c.id, c.document_id, d.title, c.heading_path, c.start_offset, c.end_offset, c.ordinal, c.page, c.body
      from unnest($2::uuid[], $3::int[], $4::int[]) with ordinality as x(base, segment, slot, rank)
      cross join lateral (
        select p.document_id, p.first_ordinal + x.slot - p.first_slot as ordinal, p.first_slot + p.chunks as behind
@@ -153,17 +156,22 @@ export async function passagesAt(db: Db, orgId: string, ranked: Ranked[]): Promi
     [orgId, places.map(([base]) => base), places.map(([, number]) => Number(number)), ranked.map((r) => r.slot)],
   );
   return Promise.all(
-    rows.map(async (row) => ({
-      chunkId: row.id,
-      documentId: row.document_id,
-      title: row.title,
-      headingPath: row.heading_path,
-      text: await db.codec.open(chunkPlace(orgId, row.id), row.body),
-      score: ranked[row.rank - 1]?.score ?? 0,
-      page: row.page,
-      language: row.language,
-      start: row.start_offset,
-      end: row.end_offset,
-    })),
+    rows.map(async (row): Promise<Found> => {
+      const { score = 0, words = 0, neighbours = 0 } = ranked[row.rank - 1] ?? {};
+      return {
+        score,
+        channels: { words, neighbours },
+        ordinals: [row.ordinal, row.ordinal],
+        chunkId: row.id,
+        documentId: row.document_id,
+        title: row.title,
+        headingPath: row.heading_path,
+        text: await db.codec.open(chunkPlace(orgId, row.id), row.body),
+        page: row.page,
+        language: languageOfTag(row.language) ?? 'en',
+        start: row.start_offset,
+        end: row.end_offset,
+      };
+    }),
   );
 }

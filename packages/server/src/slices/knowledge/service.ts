@@ -61,11 +61,11 @@ export function createKnowledgeService(parts: KnowledgeParts) {
       query: z.output<typeof KnowledgeSearch>,
     ): Promise<{ results: Passage[] }> {
       await bases.require(actor, baseId);
-      return { results: await retrieval.search(actor.orgId, [baseId], query.query, query.limit) };
+      return { results: await retrieval.search(actor.orgId, [baseId], query) };
     },
 
-    /** What a reply is given; the session was checked already, and who published its persona could read the base. */
-    searchForPrompt: (orgId: string, baseId: string, query: string, limit: number): Promise<Passage[]> =>
-      retrieval.search(orgId, [baseId], query, limit),
+    /** What a reply to the last of some questions is given; the session was checked already, and who published its persona could read the base. */
+    searchForPrompt: (orgId: string, baseId: string, questions: string[], limit: number): Promise<Passage[]> =>
+      retrieval.searchForPrompt(orgId, [baseId], questions, limit),
   };
 }

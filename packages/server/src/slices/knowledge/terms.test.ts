@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Language } from './languages.ts';
-import { ask } from './question.ts';
+import { ask, carriedFrom } from './question.ts';
 import { languageOf, terms, words } from './terms.ts';
 
 describe('languages', () => {
@@ -93,5 +93,29 @@ describe('a question', () => {
       phrases: [[['dai', 'clinic']]],
     });
     expect(asking('„Haus am See“ und «le lac»', ['de']).phrases).toEqual([[['haus', 'see']], [['le', 'lac']]]);
+  });
+});
+
+describe('a question that leans on the one before', () => {
+  const before = 'When is the day clinic open?';
+  test.each([
+    ['And on Sundays?', before],
+    ['What about public holidays?', before],
+    ['How much is it?', before],
+    ['Why?', before],
+    ['Und am Sonntag?', before],
+    ['Which tram stops at the house?', ''],
+    ['Is it true that the new medication for asthma helps children sleep?', ''],
+    ['Opening hours?', ''],
+  ])('%s', (question, carried) => expect(carriedFrom(before, question)).toBe(carried));
+
+  test('carried words count half, the question’s own in full', () => {
+    const { terms: weights } = ask('And on Sundays?', new Map([['en', 1]]), before);
+    expect([...weights]).toEqual([
+      ['sundai', 1],
+      ['dai', 0.5],
+      ['clinic', 0.5],
+      ['open', 0.5],
+    ]);
   });
 });

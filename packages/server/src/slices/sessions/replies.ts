@@ -86,10 +86,11 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const answered = history.find((m) => m.id === generation.replyTo);
     const others = history.filter((m) => m.id !== generation.replaces && m !== answered);
     const kept = answered ? [...others, answered] : others;
-    const question = kept.findLast((m) => m.author === 'client')?.text ?? '';
+    const questions = kept.filter((m) => m.author === 'client').map((m) => m.text);
+    const question = questions.at(-1) ?? '';
     const passages =
       spec.knowledgeBaseId && question
-        ? await knowledge.searchForPrompt(orgId, spec.knowledgeBaseId, question, passageLimit)
+        ? await knowledge.searchForPrompt(orgId, spec.knowledgeBaseId, questions, passageLimit)
         : [];
     return {
       row,
