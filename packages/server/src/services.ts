@@ -34,7 +34,7 @@ import { createTeamService } from './slices/identity/teams.service.ts';
 import { createBudgetService } from './slices/inference/budgets.service.ts';
 import { createGenerationService, type GenerationService } from './slices/inference/generations.service.ts';
 import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
-import { plainText } from './slices/knowledge/plainText.ts';
+import { createExtractor } from './slices/knowledge/extract/extractor.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
 import type { Extractor } from './slices/knowledge/worker.ts';
 import { createPersonaService, type PersonaService } from './slices/personas/service.ts';
@@ -114,7 +114,7 @@ export function createPlatform(
   const mail = createMail({ db, keyring, config, log });
   const backend = given.files?.(config) ?? storeOf(config, outgoing);
   const blobs = createBlobs({ db, keyring, log, backend });
-  const { extractor = plainText } = given;
+  const { extractor = createExtractor({ log, limits: { fileBytes: config.files.fileBytes } }) } = given;
   return {
     audit,
     blobs,

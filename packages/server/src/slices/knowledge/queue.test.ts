@@ -15,6 +15,7 @@ function steered() {
   const read: string[] = [];
   let act: (name: string, signal: AbortSignal) => Promise<void> = async () => {};
   const extractor: Extractor = {
+    close: async () => {},
     async extract({ name }, signal) {
       read.push(name);
       await act(name, signal);

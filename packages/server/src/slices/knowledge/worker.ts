@@ -32,6 +32,7 @@ export interface Extractor {
     pages: number[] | null;
     language: string | null;
   }>;
+  close(): Promise<void>;
 }
 
 const topic = 'documents';
@@ -253,6 +254,7 @@ export function createDocumentWorker(parts: WorkerParts) {
       clearInterval(timer);
       for (const controller of controllers) controller.abort(new Lost());
       await Promise.all(running);
+      await extractor.close();
     },
   };
 }
