@@ -43,6 +43,7 @@ export default defineConfig({
             { text: 'Signing in', link: '/admin/sign-in' },
             { text: 'Directories (SCIM)', link: '/admin/scim' },
             { text: 'Keys', link: '/admin/keys' },
+            { text: 'Files', link: '/admin/files' },
             { text: 'Audit log', link: '/admin/audit' },
             { text: 'Supervision', link: '/admin/supervision' },
             { text: 'Consent', link: '/admin/consent' },
