@@ -99,6 +99,23 @@ function athome(body: unknown, upstream: string): unknown {
   return body;
 }
 
+/** A form of files, whole or broken, for what takes one. */
+const form: fc.Arbitrary<string> = fc
+  .array(fc.tuple(fc.constantFrom('files', 'folder', 'tags', '__proto__', ''), hostileWord, hostileWord), {
+    maxLength: 4,
+  })
+  .chain((parts) => {
+    const whole = parts
+      .map(([name, fileName, content]) => {
+        const file = name === 'files' ? `; filename="${fileName.replaceAll(/["\r\n]/g, '')}.txt"` : '';
+        return `--x\r\ncontent-disposition: form-data; name="${name}"${file}\r\n\r\n${content}\r\n`;
+      })
+      .join('');
+    return fc.constantFrom(`${whole}--x--\r\n`, whole, whole.slice(0, whole.length / 2), `${whole}--x`);
+  });
+
+const isForm = (described: Described): boolean => described.requestBody?.content?.['multipart/form-data'] !== undefined;
+
 function bodyOf(described: Described, upstream: string): fc.Arbitrary<string | undefined> {
   const schema = described.requestBody?.content?.['application/json']?.schema;
   const text = (value: unknown): string | undefined => JSON.stringify(athome(value, upstream));
@@ -162,14 +179,17 @@ export function requestsOf(document: Described31, upstream: string): fc.Arbitrar
           fc.oneof({ weight: 5, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: oddHeaders }),
           who,
           oneOfTen(fc.constant(method), fc.constantFrom('PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD')),
+          isForm(described) ? fc.option(form) : fc.constant(null),
         )
-        .map(([path, query, body, headers, as, verb]): FuzzRequest => {
+        .map(([path, query, json, headers, as, verb, parts]): FuzzRequest => {
+          const body = parts ?? json;
+          const type = parts === null ? 'application/json' : 'multipart/form-data; boundary=x';
           const hasBody = body !== undefined && verb !== 'GET' && verb !== 'HEAD';
           return {
             name: `${method} ${template}`,
             method: verb,
             path: query ? `${path}?${query}` : path,
-            headers: hasBody ? { 'content-type': 'application/json', ...headers } : headers,
+            headers: hasBody ? { 'content-type': type, ...headers } : headers,
             who: as,
             body: hasBody ? body : undefined,
           };
