@@ -38,7 +38,13 @@ export default defineConfig({
       // Every page needs these; small files each pay for their own compression.
       output: {
         codeSplitting: {
-          groups: [{ name: 'react', test: /node_modules[\\/](react|react-dom|scheduler|i18next|react-i18next)[\\/]/ }],
+          groups: [
+            {
+              name: 'react',
+              test: /node_modules[\\/](react|react-dom|scheduler|i18next|react-i18next)[\\/]|vite[\\/]preload-helper|rolldown[\\/]runtime/,
+            },
+            { name: 'ui', test: /src[\\/](lib[\\/](ui|isId)\.tsx?|features[\\/]rooms[\\/]access\.ts)$/ },
+          ],
         },
       },
     },

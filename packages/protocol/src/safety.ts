@@ -112,6 +112,19 @@ export const EscalationQuery = Page.extend({ status: EscalationStatus.optional()
 export type EscalationQuery = z.infer<typeof EscalationQuery>;
 export const EscalationResolve = z.strictObject({ note: text(2000, 0).default('') });
 
+/** What the gate found in the messages of a session. Staff only. */
+export const Flag = z.object({
+  id: Id,
+  messageId: Id.nullable(),
+  replyId: Id.nullable(),
+  level: RiskLevel,
+  category: RiskCategory,
+  findings: z.array(RiskFinding),
+  at: Instant,
+});
+export type Flag = z.infer<typeof Flag>;
+export const FlagList = listOf(Flag);
+
 /** `present`: somebody of the team writes in this session now. */
 export const PersonRequested = z.object({ escalationId: Id, present: z.boolean(), text: z.string() });
 export type PersonRequested = z.infer<typeof PersonRequested>;

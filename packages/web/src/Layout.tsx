@@ -6,6 +6,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Organisations } from './features/identity/Organisations.tsx';
 import { BreakGlassAlert } from './features/privacy/BreakGlassAlert.tsx';
+import { EscalationAlert } from './features/supervision/EscalationAlert.tsx';
 import { isPage, mayOpen } from './lib/access.ts';
 import { api } from './lib/api.ts';
 import { useMay, useMe } from './lib/me.ts';
@@ -14,6 +15,7 @@ import { Failure, Loading } from './lib/ui.tsx';
 
 const links = [
   ['/', 'nav.sessions'],
+  ['/escalations', 'nav.escalations'],
   ['/personas', 'nav.personas'],
   ['/clients', 'nav.clients'],
   ['/knowledge', 'nav.knowledge'],
@@ -88,6 +90,7 @@ export function Layout({ children }: { children?: ReactNode }) {
           {t('app.theme')}
         </button>
       </header>
+      {may('sessions.follow') && <EscalationAlert />}
       {may('clients.read') && <BreakGlassAlert />}
       {/* Both are asked at once; whoever lacks a second factor must not be shown a page first that can only refuse. */}
       {me.isPending || own.isPending ? (

@@ -8,7 +8,7 @@ export const clientTexts = {
     transcript: 'Conversation', send: 'Send', message: 'Message', stop: 'Stop', regenerate: 'Regenerate', retry: 'Try again', older: 'Show older messages', toEnd: 'Jump to the newest',
     ev: {
       'session.paused': 'The session was paused.', 'session.resumed': 'The session goes on.', 'session.taken-over': 'A person of the team writes now.',
-      'session.handed-back': 'The AI persona answers again.', 'session.ended': 'The session has ended.',
+      'session.handed-back': 'The AI persona answers again.', 'session.ended': 'The session has ended.', 'session.escalated': 'The AI persona stops here. The team has been called.', 'person.requested': 'A person was asked for.',
       'consent.ai-processing.true': 'Agreed to AI processing.', 'consent.ai-processing.false': 'Without agreement to AI processing the AI persona does not answer. People of the team can.',
       'consent.recording.true': 'Agreed that what is written is stored.', 'consent.recording.false': 'Without agreement to storing, the client can write no more.',
     },
@@ -23,6 +23,7 @@ export const clientTexts = {
     disclosure: 'You are talking with an AI persona, supervised by people.', person: 'A person of the team is writing with you.', typing: 'A person of the team is typing…',
     paused: 'The session is paused. You can go on writing; the answer comes later.', ended: 'This session has ended.', was: 'You were talking with an AI persona, supervised by people.', pausedNow: 'An AI persona, supervised by people. It does not answer while the session is paused.', off: 'The persona does not answer at the moment.',
     noAi: 'You said no to AI processing: the AI persona does not answer. People of the team read what you write and can answer.', noRecording: 'You said no to storing what you write, so you cannot write here. You can change that under “What I agreed to”.',
+    need: 'I need a person', called: 'The AI persona has stopped. The team has been called; nobody writes yet.',
     empty: 'Write the first message when you are ready.', waiting: 'will be sent', refused: 'not sent: {{reason}}',
     record: 'What is stored about me',
     shut: 'This conversation is not open to you', noAccess: 'You need an invitation to see this session.',

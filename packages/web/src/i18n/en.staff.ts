@@ -3,7 +3,7 @@ import { auditActs } from '@rapport/protocol/auditActs';
 /** What only the team's pages show: it is added to the client's texts there. */
 export const staffTexts = {
   app: { skip: 'Skip to content', menu: 'Main menu', theme: 'Light or dark' },
-  nav: { sessions: 'Sessions', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', audit: 'Audit', privacy: 'Privacy', security: 'Security', settings: 'Settings' },
+  nav: { sessions: 'Sessions', escalations: 'Escalations', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', audit: 'Audit', privacy: 'Privacy', security: 'Security', settings: 'Settings' },
   access: { title: 'This page is not open to you', text: 'Your role does not include it. If you need it, ask an administrator of your organisation.' },
   organisations: { title: 'Your organisations', here: 'You are in {{name}}. In another organisation you have the role you were given there.', change: 'Organisation: {{name}}. Choose another.', goTo: 'Go to {{name}}' },
   common: {
@@ -215,6 +215,21 @@ export const staffTexts = {
     actors: { staff: 'Member', client: 'Client', system: 'The server', nobody: 'Nobody signed in' },
     kinds: { user: 'member', client: 'client', session: 'session', invitation: 'invitation', persona: 'persona', 'knowledge-base': 'knowledge base', document: 'document', provider: 'provider', grant: 'access' },
     acts: Object.fromEntries(Object.entries(auditActs).map(([act, { text }]) => [act, text])),
+  },
+  escalations: {
+    title: 'Escalations', intro: 'Who needs a person. Acknowledge what you take care of: others see it, and the client is told.', empty: 'Nobody is waiting for a person.', settings: 'Texts and deadlines',
+    kind: { risk: 'Risk in a message', asked: 'Asked for a person', reply: 'Risk in a reply' }, status: { open: 'open', acknowledged: 'acknowledged', resolved: 'resolved' },
+    overdue: 'overdue', due: 'raised {{raised}}, to be acknowledged by {{due}}', pages_one: 'the team was written to {{count}} time', pages_other: 'the team was written to {{count}} times', fallback: 'the fallback contact was told',
+    by: 'acknowledged by {{name}}, {{at}}', resolvedBy: 'resolved by {{name}}, {{at}}', acknowledge: 'Acknowledge', resolve: 'Resolve', note: 'Note for the team', of: '{{act}}: {{session}}',
+    alert_one: '{{count}} client waits for a person.', alert_other: '{{count}} clients wait for a person.', see: 'See who',
+  },
+  risk: { 'self-harm': 'Self-harm', 'harm-to-others': 'Harm to others', abuse: 'Abuse', 'medical-emergency': 'Medical emergency', low: 'low', elevated: 'elevated', high: 'high', marked: '{{category}}, {{level}}: found by rules' },
+  safety: {
+    title: 'Crisis path', intro: 'What happens when a message is grave: no model answers, the client reads one of these texts, the persona stops, and the team is called.', aid: 'Detection is an aid and misses people in danger. The path to a person is what counts.',
+    deadlines: 'Deadlines', ack: 'To be acknowledged within, in seconds', page: 'Letters to the team every so many seconds', most: 'Letters at most', fallbackEmail: 'Fallback contact, by e-mail', fallbackHint: 'Told when nobody has acknowledged in time. Empty: nobody.',
+    disclosure: 'Say again after so many minutes that an AI answers', disclosureHint: 'Empty: at the start and when asked.', language: 'Language of the texts, where nothing tells the client’s', opinion: 'Ask the persona’s model for a second opinion. It can raise a level, never lower one.',
+    texts: 'Texts', house: 'comes with Rapport: check the numbers for your country', version: 'version {{version}}', publish: 'Publish', rules: 'Rules: {{rules}}', textOf: '{{kind}}, {{language}}',
+    kind: { 'self-harm': 'Self-harm', 'harm-to-others': 'Harm to others', abuse: 'Abuse', 'medical-emergency': 'Medical emergency', 'person-called': 'A person was asked for', 'person-here': 'A person is here', 'person-coming': 'A person takes care', disclosure: 'An AI answers' },
   },
   breakGlass: {
     title: 'Break-glass access', new: 'Break the glass', intro: 'Access for a while to a client outside your caseload, for an emergency. Supervisors are told at once, and it stays in the audit log.',

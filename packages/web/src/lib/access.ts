@@ -8,6 +8,8 @@ export const pageNeeds = {
   '/': [['sessions.read']],
   '/sessions/new': [['sessions.supervise', 'personas.read']],
   '/sessions/$id': [['sessions.read', 'sessions.follow']],
+  '/escalations': [['sessions.follow']],
+  '/safety': [['sessions.read']],
   '/personas': [['personas.read']],
   '/personas/$id': [['personas.read']],
   '/clients': [['clients.read']],

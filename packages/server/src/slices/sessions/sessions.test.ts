@@ -67,6 +67,7 @@ describe('a turn', () => {
     expect(second.body.replyId).toBeNull();
     await reader.until((s) => types(s).filter((t) => t === 'reply.completed').length === 2);
     expect(types(reader)).toEqual([
+      'notice.shown',
       'message.created',
       'reply.started',
       'message.created',

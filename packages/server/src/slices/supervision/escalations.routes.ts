@@ -1,9 +1,10 @@
-import { Empty, IdParams } from '@rapport/protocol/common';
+import { Empty, IdParams, Page } from '@rapport/protocol/common';
 import {
   Escalation,
   EscalationList,
   EscalationQuery,
   EscalationResolve,
+  FlagList,
   Safety,
   SafetySettings,
   SafetyTextParams,
@@ -25,6 +26,14 @@ export function escalationRoutes(app: App, escalations: EscalationService, safet
       schema: { summary: 'Who needs a person', querystring: EscalationQuery, response: { 200: EscalationList } },
     },
     (request) => escalations.list(actorOf(request), request.query),
+  );
+  app.get(
+    '/api/v1/sessions/:id/flags',
+    {
+      config: read,
+      schema: { summary: 'What the risk gate found', params: IdParams, querystring: Page, response: { 200: FlagList } },
+    },
+    (request) => escalations.flags(actorOf(request), request.params.id, request.query),
   );
   app.post(
     '/api/v1/escalations/:id/acknowledge',
@@ -52,6 +61,10 @@ export function escalationRoutes(app: App, escalations: EscalationService, safet
     },
     (request) => escalations.resolve(actorOf(request), request.params.id, request.body.note),
   );
+  safetyRoutes(app, safety);
+}
+
+function safetyRoutes(app: App, safety: SafetyService) {
   app.get(
     '/api/v1/safety',
     {

@@ -2,10 +2,12 @@ import type {
   Escalation,
   EscalationKind,
   EscalationQuery,
+  Flag,
   RiskCategory,
   RiskFinding,
   RiskLevel,
 } from '@rapport/protocol/safety';
+import type { Page } from '@rapport/protocol/common';
 import { asEventActor, requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
@@ -163,6 +165,32 @@ export function createEscalationService(parts: {
       );
       await audit.read(actor, 'escalation.listed', { escalation: page.items.map(({ id }) => id) });
       return { ...page, items: await Promise.all(page.items.map((row) => toEscalation(db.in(orgId), orgId, row))) };
+    },
+
+    /** What was found in a session, newest first; nothing of one that the actor may not see. */
+    async flags(actor: Actor, sessionId: string, query: Page): Promise<{ items: Flag[]; next: string | null }> {
+      requireStaff(actor);
+      const { orgId } = actor;
+      const [before = null] = decodeCursor(query.cursor, 1) ?? [];
+      const rows = await store.listFlags(db.in(orgId), orgId, viewerOf(actor), sessionId, before, query.limit + 1);
+      const page = toPage(
+        rows,
+        query.limit,
+        (row) => row,
+        (row) => encodeCursor(row.id),
+      );
+      const items = await Promise.all(
+        page.items.map(async (row) => ({
+          id: row.id,
+          messageId: row.message_id,
+          replyId: row.reply_id,
+          level: row.level,
+          category: row.category,
+          findings: await store.openFindings(db.in(orgId), orgId, row),
+          at: row.created_at,
+        })),
+      );
+      return { ...page, items };
     },
 
     /** Says that one takes care of it: no further letters, and the client is told. Throws `not-found`, `conflict`. */

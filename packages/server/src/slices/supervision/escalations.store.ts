@@ -4,6 +4,10 @@ import type { Db, Tx } from '../../platform/db/db.ts';
 const findingsPlace = (orgId: string, rowId: string) => ({ orgId, table: 'risk_flag', column: 'findings', rowId });
 const notePlace = (orgId: string, rowId: string) => ({ orgId, table: 'escalation', column: 'note', rowId });
 
+/** `$2` is the viewer of `viewerOf`; null sees every session. */
+const seen = `($2::uuid is null or s.client_id in (select c.client_id from caseload_of($1, $2) c)
+  or (s.client_id is null and s.created_by = $2))`;
+
 export interface NewFlag {
   id: string;
   sessionId: string;
@@ -36,6 +40,36 @@ export const insertFlag = async (tx: Tx, orgId: string, flag: NewFlag): Promise<
       ),
     ],
   );
+
+export interface FlagRow {
+  id: string;
+  message_id: string | null;
+  reply_id: string | null;
+  level: RiskLevel;
+  category: RiskCategory;
+  findings: Buffer;
+  created_at: string;
+}
+
+/** Newest first; none of a session that this viewer may not see. */
+export const listFlags = (
+  db: Db,
+  orgId: string,
+  viewer: string | null,
+  sessionId: string,
+  before: string | null,
+  limit: number,
+) =>
+  db.many<FlagRow>(
+    `select f.id, f.message_id, f.reply_id, f.level, f.category, f.findings, f.created_at
+     from risk_flag f join session s on s.org_id = f.org_id and s.id = f.session_id
+     where f.org_id = $1 and ${seen} and f.session_id = $3 and ($4::uuid is null or f.id < $4)
+     order by f.id desc limit $5`,
+    [orgId, viewer, sessionId, before, limit],
+  );
+
+export const openFindings = async (db: Db, orgId: string, row: FlagRow): Promise<RiskFinding[]> =>
+  (JSON.parse(await db.codec.open(findingsPlace(orgId, row.id), row.findings)) as { findings: RiskFinding[] }).findings;
 
 /** Whether a message was grave: no model answers it, whoever hands the session back. */
 export const isGrave = async (db: Db, orgId: string, messageId: string): Promise<boolean> =>
@@ -117,10 +151,6 @@ const rows = `e.id, e.session_id, s.room_id, s.title, s.client_id, s.client_name
   left join risk_flag f on f.org_id = e.org_id and f.id = e.flag_id
   left join app_user a on a.org_id = e.org_id and a.id = e.acknowledged_by
   left join app_user r on r.org_id = e.org_id and r.id = e.resolved_by`;
-
-/** `$2` is the viewer of `viewerOf`; null sees every session. */
-const seen = `($2::uuid is null or s.client_id in (select c.client_id from caseload_of($1, $2) c)
-  or (s.client_id is null and s.created_by = $2))`;
 
 /** Open before the others, then the newest first; `before` is the last row of the page before. */
 export const listEscalations = (

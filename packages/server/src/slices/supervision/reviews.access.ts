@@ -59,7 +59,10 @@ export function createReviewAccess(parts: {
       const row = await store.findReview(db.in(orgId), orgId, viewerOf(actor), id);
       if (!row) throw notFound();
       await audit.read(actor, 'review.read', subjectsOf(row));
-      const [body, live] = await Promise.all([store.openBody(db.in(orgId), orgId, row), liveText(db.in(orgId), orgId, row)]);
+      const [body, live] = await Promise.all([
+        store.openBody(db.in(orgId), orgId, row),
+        liveText(db.in(orgId), orgId, row),
+      ]);
       return {
         ...toReview(row),
         text: textOf(body, live),

@@ -87,6 +87,7 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'POST /api/v1/auth/sign-in/social': { body: () => ({ provider: nowhere }), own: 404 },
   'GET /api/v1/auth/callback/{id}': { path: { id: `=${nowhere}` }, query: () => ({ code: 'x', state: 'y' }), own: 302 },
   'GET /api/v1/escalations': [{}, { query: (id) => ({ sessionId: id('session') }) }, { query: after('escalation') }],
+  'GET /api/v1/sessions/{id}/flags': { ...session },
   'POST /api/v1/escalations/{id}/acknowledge': { path: { id: 'escalation' } },
   'POST /api/v1/escalations/{id}/resolve': { path: { id: 'escalation' }, body: () => ({ note: 'Called.' }) },
   'POST /api/v1/sessions/{id}/person-request': { path: { id: 'session' } },

@@ -103,7 +103,7 @@ function Chat({ api, session, token, onSession, consents }: ChatProps & { consen
   return (
     <main className="room single" id="content">
       <section className="talk">
-        <Head session={session} consents={consents} />
+        <Head session={session} consents={consents} onNeed={() => act('/person-request')} />
         <div className="disclosure">{disclosure(t, session, { silent, unanswered })}</div>
         <Transcript
           state={room.state}
@@ -132,7 +132,9 @@ function Chat({ api, session, token, onSession, consents }: ChatProps & { consen
   );
 }
 
-function Head({ session, consents: { items, answer } }: { session: ClientSession; consents: Consents }) {
+function Head(props: { session: ClientSession; consents: Consents; onNeed(): void }) {
+  const { session, consents, onNeed } = props;
+  const { items, answer } = consents;
   const { t } = useTranslation();
   return (
     <header>
@@ -142,6 +144,11 @@ function Head({ session, consents: { items, answer } }: { session: ClientSession
           {session.personaRole}
         </span>
         {items && items.length > 0 && <ConsentButton items={items} answer={answer} />}
+        {session.status !== 'ended' && (
+          <button type="button" className="small" onClick={onNeed}>
+            {t('chat.need')}
+          </button>
+        )}
         <a className="small" href={`/record/${session.id}`}>
           {t('chat.record')}
         </a>
@@ -155,6 +162,7 @@ function disclosure(t: TFunction, session: ClientSession, refused: { silent: boo
   if (session.status === 'ended') return t('chat.was');
   if (refused.silent) return t('chat.noRecording');
   if (session.personaOff) return t('chat.off');
+  if (session.personCalled) return t('chat.called');
   if (session.humanWrites) return t('chat.person');
   if (refused.unanswered) return t('chat.noAi');
   return session.status === 'paused' ? t('chat.pausedNow') : t('chat.disclosure');

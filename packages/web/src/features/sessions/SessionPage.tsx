@@ -9,6 +9,7 @@ import { isId } from '../../lib/isId.ts';
 import { useMay } from '../../lib/me.ts';
 import { NotFound, Page } from '../../lib/Page.tsx';
 import { Failure, isMissing, isolated, Loading, useTitle } from '../../lib/ui.tsx';
+import { useFlagged } from '../supervision/Flagged.tsx';
 import { Composer } from './Composer.tsx';
 import { SessionSide } from './SessionSide.tsx';
 import { Transcript } from './Transcript.tsx';
@@ -55,6 +56,7 @@ function Room({ session }: { session: Session }) {
   const moment = `${room.status}/${session.status}/${session.rung}/${room.state.cursor}`;
   useForget(moment, regenerate, stop);
   const ended = session.status === 'ended';
+  const marked = useFlagged(session.id, room.state.cursor);
   const takesPart = useMay()('sessions.take-part');
   // Whoever may not see it any more does not go on seeing it.
   if (denied) {
@@ -80,6 +82,7 @@ function Room({ session }: { session: Session }) {
           onRegenerate={() => regenerate.isPending || regenerate.mutate()}
           canRegenerate={takesPart && session.status === 'active' && session.rung === 'auto'}
           empty={t('chat.empty')}
+          marked={marked}
         />
         <Failure error={regenerate.error ?? stop.error ?? room.olderError} />
         <p className="status typing" role="status">

@@ -24,6 +24,8 @@ export interface TranscriptProps {
   /** Another reply can be asked for now. */
   canRegenerate: boolean;
   empty: string;
+  /** What stands in the place of a message’s text, e.g. with what was found in it. */
+  marked?: ((id: string, text: string) => ReactNode) | undefined;
 }
 
 const Text = ({ text }: { text: string }) => (
@@ -151,7 +153,7 @@ function MessageView({ entry, ...props }: EntryProps<Extract<Entry, { kind: 'mes
       <Meta author={author} at={entry.at}>
         {entry.author === 'persona' && <EngineBadge engine={entry.engine} />}
       </Meta>
-      <Text text={entry.text} />
+      {props.marked?.(entry.key, entry.text) ?? <Text text={entry.text} />}
       {entry.citations.length > 0 && (
         <details className="small">
           <summary>{t('room.sources')}</summary>

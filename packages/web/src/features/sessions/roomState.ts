@@ -16,6 +16,8 @@ export type Entry =
       status: ReplyStatus | null;
       engine: EngineName | null;
       citations: Citation[];
+      /** A text of the house: it stands in the log alone, not among the messages. */
+      notice?: true;
     }
   | {
       kind: 'broken';
@@ -64,6 +66,8 @@ const lines = new Set([
   'session.handed-back',
   'session.ended',
   'client.joined',
+  'session.escalated',
+  'person.requested',
 ]);
 
 interface MessageData {
@@ -102,6 +106,12 @@ function addMessage(state: RoomState, event: RoomEvent): RoomState {
   });
   const ends = data.replyId && state.running?.replyId === data.replyId;
   return { ...state, entries, running: ends ? null : state.running };
+}
+
+function addNotice(state: RoomState, event: RoomEvent): RoomState {
+  const { noticeId, text } = event.data as { noticeId: string; text: string };
+  const after = addMessage(state, { ...event, data: { messageId: noticeId, author: 'staff', text } });
+  return { ...after, entries: after.entries.map((e) => (e.key === noticeId ? { ...e, notice: true } : e)) as Entry[] };
 }
 
 const nameOf = (actor: EventActor): string | null => actor.name;
@@ -152,6 +162,7 @@ function changeSession(state: RoomState, event: RoomEvent): RoomState {
       return { ...state, entries, status: 'active' };
     case 'session.ended':
       return { ...state, entries, status: 'ended' };
+    case 'session.escalated':
     case 'session.taken-over':
       return { ...state, entries, takenOver: true };
     case 'session.handed-back':
@@ -166,6 +177,7 @@ export function applyEvent(before: RoomState, event: RoomEvent): RoomState {
   if (event.seq <= before.cursor) return before;
   const state = { ...before, cursor: event.seq };
   if (event.type === 'message.created') return addMessage(state, event);
+  if (event.type === 'notice.shown') return addNotice(state, event);
   if (event.type === 'reply.started') {
     const {
       replyId,
@@ -232,7 +244,7 @@ export function prepend(state: RoomState, messages: Message[], events: RoomEvent
     state.entries.some((e) => e.kind === 'message' && e.replyId && isTryOf({ ...state, answers }, entry, e.replyId));
   const older = [
     ...messages.map((m) => toEntry(m, writers.get(m.id) ?? null)),
-    ...past.entries.filter((e) => e.kind !== 'message' && !triedAgain(e)),
+    ...past.entries.filter((e) => (e.kind !== 'message' || e.notice) && !triedAgain(e)),
   ]
     .filter((e) => !known.has(e.key))
     .sort((a, b) => a.seq - b.seq);
