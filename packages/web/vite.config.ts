@@ -38,7 +38,12 @@ export default defineConfig({
       // Every page needs these; small files each pay for their own compression.
       output: {
         codeSplitting: {
-          groups: [{ name: 'react', test: /node_modules[\\/](react|react-dom|scheduler|i18next|react-i18next)[\\/]/ }],
+          groups: [
+            {
+              name: 'base',
+              test: /node_modules[\\/](react|react-dom|scheduler|i18next|react-i18next)[\\/]|preload-helper|src[\\/]lib[\\/](ui|isId)\.tsx?$/,
+            },
+          ],
         },
       },
     },

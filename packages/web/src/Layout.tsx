@@ -10,10 +10,12 @@ import { isPage, mayOpen } from './lib/access.ts';
 import { api } from './lib/api.ts';
 import { useMay, useMe } from './lib/me.ts';
 import { NotAllowed } from './lib/Page.tsx';
+import { Waiting } from './features/supervision/Waiting.tsx';
 import { Failure, Loading } from './lib/ui.tsx';
 
 const links = [
   ['/', 'nav.sessions'],
+  ['/reviews', 'nav.reviews'],
   ['/personas', 'nav.personas'],
   ['/clients', 'nav.clients'],
   ['/knowledge', 'nav.knowledge'],
@@ -75,6 +77,7 @@ export function Layout({ children }: { children?: ReactNode }) {
                 : {})}
             >
               {t(label)}
+              {to === '/reviews' && <Waiting />}
             </Link>
           ))}
         </nav>

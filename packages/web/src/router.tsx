@@ -52,6 +52,7 @@ const pages = [
   page('/', () => import('./features/sessions/SessionsPage.tsx'), 'SessionsPage'),
   page('/sessions/new', () => import('./features/sessions/NewSessionPage.tsx'), 'NewSessionPage'),
   page('/sessions/$id', () => import('./features/sessions/SessionPage.tsx'), 'SessionPage'),
+  page('/reviews', () => import('./features/supervision/ReviewsPage.tsx'), 'ReviewsPage'),
   page('/personas', () => import('./features/personas/PersonasPage.tsx'), 'PersonasPage'),
   page('/personas/$id', () => import('./features/personas/PersonaPage.tsx'), 'PersonaPage'),
   page('/clients', () => import('./features/clients/ClientsPage.tsx'), 'ClientsPage'),

@@ -8,6 +8,7 @@ export const pageNeeds = {
   '/': [['sessions.read']],
   '/sessions/new': [['sessions.supervise', 'personas.read']],
   '/sessions/$id': [['sessions.read', 'sessions.follow']],
+  '/reviews': [['sessions.review', 'sessions.follow']],
   '/personas': [['personas.read']],
   '/personas/$id': [['personas.read']],
   '/clients': [['clients.read']],
