@@ -5,7 +5,7 @@ import { EngineName, Usage } from './inference.ts';
 import { DocumentFailure, DocumentState } from './knowledge.ts';
 import { EscalationKind, NoticeKind, RiskCategory, RiskFinding, RiskLevel } from './safety.ts';
 import { Author, Citation } from './sessions.ts';
-import { ReviewReason, Rung } from './supervision.ts';
+import { HeldRung, ReviewReason, Rung } from './supervision.ts';
 
 export const Audience = z.enum(['all', 'staff']);
 export type Audience = z.infer<typeof Audience>;
@@ -39,7 +39,13 @@ export const eventData = {
     citations: z.array(Citation).optional(),
     replaces: Id.nullable().optional().describe('The message this one takes the place of, after a regenerate.'),
   }),
-  'reply.started': reply.extend({ engine: EngineName, replyTo: Id.nullable() }),
+  'reply.started': reply.extend({
+    engine: EngineName,
+    replyTo: Id.nullable(),
+    held: HeldRung.optional().describe(
+      'The client reads it when it is released; absent where it is shown as it is made.',
+    ),
+  }),
   'reply.completed': reply.extend({ messageId: Id, finishReason: z.string(), usage: Usage.optional() }),
   'reply.stopped': ended.extend({ messageId: Id.nullable() }),
   'reply.interrupted': ended,

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { Id, Instant, Page, listOf, piece, text } from './common.ts';
 import { EngineName } from './inference.ts';
+import { heldRungs, reviewReasons, rungs } from './ladder.ts';
 
-/** The supervision ladder from loosest to strictest. The strictest of organisation, persona, client and session wins. */
-export const rungs = ['auto', 'delayed', 'approve', 'draft-only', 'takeover', 'off'] as const;
 export const Rung = z.enum(rungs);
 export type Rung = z.infer<typeof Rung>;
+
+export const HeldRung = z.enum(heldRungs);
+export type HeldRung = z.infer<typeof HeldRung>;
 
 export const strictest = (...given: Rung[]): Rung =>
   given.reduce<Rung>((a, b) => (rungs.indexOf(a) >= rungs.indexOf(b) ? a : b), 'auto');
@@ -43,18 +45,6 @@ export type SupervisionPolicy = z.infer<typeof SupervisionPolicy>;
 
 export const SessionPolicy = z.strictObject({ policy: Rung });
 
-/** Why a draft was not released as it was; the codes are counted, the note explains. */
-export const reviewReasons = [
-  'inaccurate',
-  'unsafe',
-  'tone',
-  'off-topic',
-  'too-long',
-  'privacy',
-  'scope',
-  'language',
-  'other',
-] as const;
 export const ReviewReason = z.enum(reviewReasons);
 export type ReviewReason = z.infer<typeof ReviewReason>;
 
@@ -145,3 +135,4 @@ export const ReviewHandover = z.strictObject({ userId: Id });
 /** Who may decide on what one has claimed, while one is away. */
 export const Deputy = z.strictObject({ userId: Id.nullable() });
 export const DeputyShown = z.object({ deputy: z.object({ id: Id, name: z.string() }).nullable() });
+export type DeputyShown = z.infer<typeof DeputyShown>;

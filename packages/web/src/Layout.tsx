@@ -11,11 +11,13 @@ import { isPage, mayOpen } from './lib/access.ts';
 import { api } from './lib/api.ts';
 import { useMay, useMe } from './lib/me.ts';
 import { NotAllowed } from './lib/Page.tsx';
+import { Waiting } from './features/supervision/Waiting.tsx';
 import { Failure, Loading } from './lib/ui.tsx';
 
 const links = [
   ['/', 'nav.sessions'],
   ['/escalations', 'nav.escalations'],
+  ['/reviews', 'nav.reviews'],
   ['/personas', 'nav.personas'],
   ['/clients', 'nav.clients'],
   ['/knowledge', 'nav.knowledge'],
@@ -77,6 +79,7 @@ export function Layout({ children }: { children?: ReactNode }) {
                 : {})}
             >
               {t(label)}
+              {to === '/reviews' && <Waiting />}
             </Link>
           ))}
         </nav>

@@ -54,6 +54,7 @@ const pages = [
   page('/sessions/$id', () => import('./features/sessions/SessionPage.tsx'), 'SessionPage'),
   page('/escalations', () => import('./features/supervision/EscalationsPage.tsx'), 'EscalationsPage'),
   page('/safety', () => import('./features/supervision/SafetyPage.tsx'), 'SafetyPage'),
+  page('/reviews', () => import('./features/supervision/ReviewsPage.tsx'), 'ReviewsPage'),
   page('/personas', () => import('./features/personas/PersonasPage.tsx'), 'PersonasPage'),
   page('/personas/$id', () => import('./features/personas/PersonaPage.tsx'), 'PersonaPage'),
   page('/clients', () => import('./features/clients/ClientsPage.tsx'), 'ClientsPage'),

@@ -13,7 +13,11 @@ export const clientTexts = {
       'consent.recording.true': 'Agreed that what is written is stored.', 'consent.recording.false': 'Without agreement to storing, the client can write no more.',
     },
     interrupted: 'This reply was interrupted.', stopped: 'Stopped.', failed: 'This reply could not be finished.',
-    preparing: 'A reply is being prepared…', you: 'You', team: 'Team', ai: 'AI-made', prepared: 'AI persona · prepared text',
+    preparing: 'A reply is being prepared…', late: 'A person will answer you.',
+    held: {
+      delayed: 'A reply is being prepared; a person may read it first.', approve: 'A reply is being prepared; a person reads it first.', 'draft-only': 'A person is preparing an answer for you.',
+    },
+    you: 'You', team: 'Team', ai: 'AI-made', prepared: 'AI persona · prepared text',
     reference: 'Quotes from reference material – not an AI model', sources: 'Sources',
   },
   status: { connecting: 'Connecting…', live: 'Connected', retrying: 'Connection lost. What you write is kept and sent when it is back.', denied: 'Access to this session has ended.', closed: 'Closed' },

@@ -3,7 +3,7 @@ import { auditActs } from '@rapport/protocol/auditActs';
 /** What only the team's pages show: it is added to the client's texts there. */
 export const staffTexts = {
   app: { skip: 'Skip to content', menu: 'Main menu', theme: 'Light or dark' },
-  nav: { sessions: 'Sessions', escalations: 'Escalations', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', audit: 'Audit', privacy: 'Privacy', security: 'Security', settings: 'Settings' },
+  nav: { sessions: 'Sessions', reviews: 'Reviews', escalations: 'Escalations', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', audit: 'Audit', privacy: 'Privacy', security: 'Security', settings: 'Settings' },
   access: { title: 'This page is not open to you', text: 'Your role does not include it. If you need it, ask an administrator of your organisation.' },
   organisations: { title: 'Your organisations', here: 'You are in {{name}}. In another organisation you have the role you were given there.', change: 'Organisation: {{name}}. Choose another.', goTo: 'Go to {{name}}' },
   common: {
@@ -97,8 +97,34 @@ export const staffTexts = {
     persona: 'Persona', client: 'Client', noClient: 'No client yet', policy: 'Supervision', policyHint: 'The stricter of this and the persona’s own policy holds.',
     titleField: 'Title', start: 'Start the session', needPersona: 'Publish a persona first.', noPersona: 'No persona is published yet. Somebody of your team who writes personas can do that.', choosePersona: 'Choose the persona to start with.', toPersonas: 'Go to the personas',
   },
-  policy: { auto: 'Replies are released by themselves', takeover: 'Only people write', off: 'Off: the persona does not answer' },
-  rung: { auto: 'Persona answers', takeover: 'A person writes', off: 'Persona is off' },
+  policy: {
+    auto: 'Replies go out by themselves', delayed: 'Replies go out after a delay', approve: 'A person releases each reply', 'draft-only': 'The persona drafts, a person sends', takeover: 'Only people write', off: 'Off: the persona does not answer',
+    about: {
+      auto: 'The client reads a reply while it is made; the team reads along.', delayed: 'A finished reply waits some seconds, in which somebody can change or stop it.', approve: 'Nothing of a reply reaches the client before a person has released it.',
+      'draft-only': 'The persona only proposes; what goes out is sent by a person, in their own name.', takeover: 'The persona is silent and a person writes with the client.', off: 'Nobody answers; what the client writes is kept.',
+    },
+    running: 'Supervision of this session', inForce: 'In force: {{rung}}.', stricter: 'In force: {{rung}}, because a stricter policy holds for the organisation, the persona or the client.', takenOver: 'In force: {{rung}}, because a person has taken over.',
+    client: 'Supervision of all sessions of this client', organisation: 'Supervision', organisationHint: 'No session of the organisation is supervised less strictly than this.', least: 'At least',
+    delaySeconds: 'Delay before a reply goes out by itself, in seconds', reviewSeconds: 'Time for a decision, in seconds', reviewSecondsHint: 'After it the client learns that a person will answer, and the team is written to.',
+    pages: 'Letters about one reply', pagesHint: '0 writes none.', fallbackEmail: 'Who is written to when the team does not answer',
+  },
+  rung: { auto: 'Persona answers', delayed: 'Replies are delayed', approve: 'Replies are approved', 'draft-only': 'Persona drafts', takeover: 'A person writes', off: 'Persona is off' },
+  review: {
+    draft: 'Draft', notVisible: 'Not visible to the client', drafting: 'The persona is writing.', waiting: 'Finished. It waits for a decision.', partly: 'The client has read the first part.', words: 'Words of the draft', released: 'Released',
+    upTo: 'Release up to here', upToWords: 'Release up to “{{words}}”', yours: 'Your version', follows: 'What the persona wrote after it follows when you release:', join: 'Take it into your version', done: 'Finish editing',
+    stored: 'Stored.', storing: 'Storing…', conflict: 'Somebody else has changed this draft. Yours is still here.', theirs: 'Use theirs', mine: 'Keep mine',
+    release: 'Release', send: 'Send as me', edit: 'Edit', reject: 'Reject…', notYet: 'All of it can be released when {{name}} has finished.',
+    unclaimed: 'Nobody has taken it on.', claimedBy: '{{name}} is reading it, until {{until}}.', claimedByYou: 'You have taken it on, until {{until}}. Editing renews that.', claim: 'Take it on', unclaim: 'Give it back', handOver: 'Hand over…', handOverNow: 'Hand over', colleague: 'To whom', nobody: 'Nobody',
+    rejectTitle: 'Reject this draft?', why: 'Why', chooseReason: 'Choose at least one reason.', note: 'Note', noteHint: 'The persona is told the reasons and this when it tries again.', rejectAgain: 'Reject and try again', rejectOnly: 'Reject',
+    reasons: { inaccurate: 'Not accurate', unsafe: 'Not safe', tone: 'Wrong tone', 'off-topic': 'Off the topic', 'too-long': 'Too long', privacy: 'Says too much about somebody', scope: 'Not its task', language: 'Wording or language', other: 'Something else' },
+    risk: { none: 'No risk', low: 'Risk: low', elevated: 'Risk: elevated', high: 'Risk: high' },
+    overdue: 'Overdue', goesIn: 'Goes out by itself in {{time}}', goesNow: 'Goes out now', waits: 'Waiting for {{time}}',
+    decision: { released: 'Released', rejected: 'Rejected', discarded: 'Discarded' }, byItself: 'by itself', changed_one: '{{count}} character changed', changed_other: '{{count}} characters changed',
+    told: { released: 'Released by {{name}}', rejected: 'Rejected by {{name}}', discarded: 'Draft discarded ({{name}})' }, rungChanged: 'Supervision changed by {{name}}: {{rung}}.', overdueLine: 'Nobody has decided on the draft in time. The client was told that a person will answer.',
+    title: 'Reviews', queue: 'Waiting', past: 'Decided', number_one: '{{count}} reply waits', number_other: '{{count}} replies wait', empty: 'Nothing waits', emptyHint: 'Replies that a person must read first appear here by themselves.', emptyPast: 'Nothing was decided yet.', noMatch: 'Nothing that waits matches.',
+    keys: 'Keys: J and K or the arrows move, Enter takes a draft on and opens it, Escape leads back to the list, Ctrl or Cmd + Enter releases.', question: 'The client wrote', open: 'Open the session', next: 'Next draft', toQueue: 'Back to the list', choose: 'Choose a draft of the list.', first: 'The first {{count}} are shown.',
+    deputy: 'My deputy', deputyHint: 'May decide on what you have taken on, while you are away.', writing: 'still being written', in: '{{persona}} to {{client}}',
+  },
   room: {
     ev: { 'client.joined': 'The client has joined.' },
     controls: 'Supervision', pause: 'Pause', resume: 'Resume', takeover: 'Take over', handback: 'Hand back', end: 'End session',

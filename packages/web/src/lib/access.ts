@@ -10,6 +10,7 @@ export const pageNeeds = {
   '/sessions/$id': [['sessions.read', 'sessions.follow']],
   '/escalations': [['sessions.follow']],
   '/safety': [['sessions.read']],
+  '/reviews': [['sessions.review', 'sessions.follow']],
   '/personas': [['personas.read']],
   '/personas/$id': [['personas.read']],
   '/clients': [['clients.read']],

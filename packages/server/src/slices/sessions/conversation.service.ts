@@ -83,13 +83,15 @@ export function createConversationService(parts: {
     }
   };
 
-  const startedEvent = (row: SessionRow, replyId: string, engine: EngineName, replyTo: string | null) =>
-    draft(
+  const startedEvent = (row: SessionRow, replyId: string, engine: EngineName, replyTo: string | null) => {
+    const rung = rungOf(row);
+    return draft(
       'reply.started',
       'all',
       { kind: 'persona', id: row.persona_id, name: row.persona_name },
-      { replyId, engine, replyTo },
+      { replyId, engine, replyTo, ...(isHeld(rung) ? { held: rung } : {}) },
     );
+  };
 
   /** Instead of a reply: what was written is kept, and everybody in the room learns why nobody answers. */
   const spentEvent = (row: SessionRow, until: Date, replyTo: string) =>

@@ -1,6 +1,7 @@
 import type { EventActor } from '@rapport/protocol/events';
 import type { Citation } from '@rapport/protocol/sessions';
 import type {
+  HeldRung,
   Review,
   ReviewDraft,
   ReviewEdit,
@@ -23,7 +24,7 @@ import type { PolicyService } from './policies.service.ts';
 import { subjectsOf, type ReviewAccess } from './reviews.access.ts';
 import * as store from './reviews.store.ts';
 import { isOpen, type ReviewBody, type ReviewRow } from './schema.ts';
-import { isHeld, type HeldRung } from './service.ts';
+import { isHeld } from './service.ts';
 
 /** What the owner of the conversation (sessions) does with a decision. The session is locked, the transaction is that of the decision. */
 export interface ReviewHandler {

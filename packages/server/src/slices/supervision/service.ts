@@ -1,4 +1,5 @@
-import { strictest, type Rung } from '@rapport/protocol/supervision';
+import { heldRungs } from '@rapport/protocol/ladder';
+import { strictest, type HeldRung, type Rung } from '@rapport/protocol/supervision';
 
 export interface RungInputs {
   orgPolicy: Rung;
@@ -18,10 +19,7 @@ export const rungInForce = (inputs: RungInputs): Rung =>
     inputs.takenOver ? 'takeover' : 'auto',
   );
 
-/** The rungs under which the persona writes, but not to the client by itself. */
-const held = ['delayed', 'approve', 'draft-only'] as const;
-export type HeldRung = (typeof held)[number];
-export const isHeld = (rung: Rung): rung is HeldRung => (held as readonly Rung[]).includes(rung);
+export const isHeld = (rung: Rung): rung is HeldRung => (heldRungs as readonly Rung[]).includes(rung);
 
 /** Whether the persona may write at all. */
 export const personaMayWrite = (rung: Rung): boolean => rung === 'auto' || isHeld(rung);

@@ -1,4 +1,5 @@
-import { rungs, strictest, type Rung } from '@rapport/protocol/supervision';
+import { rungs } from '@rapport/protocol/ladder';
+import { strictest, type Rung } from '@rapport/protocol/supervision';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';

@@ -8,12 +8,13 @@ import { useMay } from '../../lib/me.ts';
 import { Empty, List, Page } from '../../lib/Page.tsx';
 import { Dialog, Failure, Field, fieldError } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
+import { RungField } from '../supervision/RungField.tsx';
 import { Assignments } from './Assignments.tsx';
 import { ClientConsents } from '../privacy/ClientConsents.tsx';
 
-type Draft = Pick<Client, 'name' | 'language' | 'about'> & { id?: string };
+type Draft = Pick<Client, 'name' | 'language' | 'about' | 'policy'> & { id?: string };
 
-const fresh: Draft = { name: '', language: 'en', about: '' };
+const fresh: Draft = { name: '', language: 'en', about: '', policy: 'auto' };
 
 export function ClientsPage() {
   const { t } = useTranslation();
@@ -72,10 +73,11 @@ export function ClientsPage() {
 function ClientForm({ initial, onDone }: { initial: Draft; onDone(): void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const [{ name, language, about }, setDraft] = useState(initial);
-  const body = { name, language, about };
+  const [{ name, language, about, policy }, setDraft] = useState(initial);
+  const body = { name, language, about, policy };
   const save = useMutation({
-    mutationFn: () => (initial.id ? api.patch(`/clients/${initial.id}`, body) : api.post('/clients', body)),
+    mutationFn: () =>
+      initial.id ? api.patch(`/clients/${initial.id}`, body) : api.post('/clients', { name, language, about }),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ['/clients'] });
       onDone();
@@ -123,6 +125,14 @@ function ClientForm({ initial, onDone }: { initial: Draft; onDone(): void }) {
           />
         )}
       </Field>
+      {initial.id && (
+        <RungField
+          label={t('policy.client')}
+          value={policy}
+          onChange={(next) => setDraft({ ...body, policy: next })}
+          error={fieldError(save.error, '/policy')}
+        />
+      )}
       <Failure error={save.error} marked />
       <button className="primary" disabled={save.isPending}>
         {t('common.save')}

@@ -12,6 +12,7 @@ import { useLetters } from '../signIn/letters.ts';
 import { Limits } from '../inference/Limits.tsx';
 import { Prices } from '../inference/Prices.tsx';
 import { Providers } from '../inference/Providers.tsx';
+import { OrganisationPolicy } from '../supervision/OrganisationPolicy.tsx';
 
 export function SettingsPage() {
   const { t } = useTranslation();
@@ -22,6 +23,7 @@ export function SettingsPage() {
       <SettingsLinks />
       {me.data?.organisation && may('organisation.manage') && <Organisation me={me.data} />}
       {may('organisation.manage') && <Letters />}
+      {may('organisation.manage') && may('sessions.read') && <OrganisationPolicy />}
       {may('providers.read') && <Providers />}
       {may('providers.read') && <Prices />}
       {may('organisation.read') && <Limits />}

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useMay } from '../../lib/me.ts';
 import { Picker } from '../../lib/Picker.tsx';
 import { Field, fieldError } from '../../lib/ui.tsx';
+import { RungField } from '../supervision/RungField.tsx';
 import type { SpecProps } from './SpecFields.tsx';
 
 export function ModelFields({ spec, onChange, error }: SpecProps) {
@@ -27,21 +28,12 @@ export function ModelFields({ spec, onChange, error }: SpecProps) {
           error={fieldError(error, '/knowledgeBaseId')}
         />
       )}
-      <Field label={t('personas.policy')} error={fieldError(error, '/policy')}>
-        {(ids) => (
-          <select
-            {...ids}
-            value={spec.policy}
-            onChange={(e) => onChange({ ...spec, policy: e.target.value as PersonaSpec['policy'] })}
-          >
-            {(['auto', 'takeover', 'off'] as const).map((p) => (
-              <option key={p} value={p}>
-                {t(`policy.${p}`)}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <RungField
+        label={t('personas.policy')}
+        error={fieldError(error, '/policy')}
+        value={spec.policy}
+        onChange={(policy) => onChange({ ...spec, policy })}
+      />
       {may('providers.read') && (
         <Picker<Provider>
           label={t('personas.provider')}

@@ -1,6 +1,7 @@
 import type { Client } from '@rapport/protocol/clients';
 import type { Persona } from '@rapport/protocol/personas';
 import type { Session } from '@rapport/protocol/sessions';
+import type { Rung } from '@rapport/protocol/supervision';
 import { useMutation } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useRef, useState, type FormEvent } from 'react';
@@ -12,6 +13,7 @@ import { Empty, Page } from '../../lib/Page.tsx';
 import { Picker } from '../../lib/Picker.tsx';
 import { Failure, Field, Loading } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
+import { RungField } from '../supervision/RungField.tsx';
 
 const ready = { published: 'true' };
 
@@ -46,7 +48,7 @@ function Form({ personas }: { personas: Persona[] }) {
   const [personaId, setPersonaId] = useState(isId(wanted) ? wanted : (only?.id ?? null));
   const [clientId, setClientId] = useState<string | null>(null);
   const [title, setTitle] = useState('');
-  const [policy, setPolicy] = useState('auto');
+  const [policy, setPolicy] = useState<Rung>('auto');
   const [asked, setAsked] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const start = useMutation({
@@ -90,17 +92,7 @@ function Form({ personas }: { personas: Persona[] }) {
           none={t('sessions.noClient')}
         />
       )}
-      <Field label={t('sessions.policy')} hint={t('sessions.policyHint')}>
-        {(ids) => (
-          <select {...ids} value={policy} onChange={(e) => setPolicy(e.target.value)}>
-            {(['auto', 'takeover', 'off'] as const).map((p) => (
-              <option key={p} value={p}>
-                {t(`policy.${p}`)}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <RungField label={t('sessions.policy')} hint={t('sessions.policyHint')} value={policy} onChange={setPolicy} />
       <Field label={`${t('sessions.titleField')} (${t('common.optional')})`}>
         {(ids) => <input {...ids} maxLength={200} value={title} onChange={(e) => setTitle(e.target.value)} />}
       </Field>

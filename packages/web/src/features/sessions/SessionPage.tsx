@@ -1,4 +1,6 @@
+import { heldRungs } from '@rapport/protocol/ladder';
 import type { Session } from '@rapport/protocol/sessions';
+import type { Rung } from '@rapport/protocol/supervision';
 import type { RoomStatus } from '@rapport/sdk/live';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
@@ -13,10 +15,14 @@ import { useFlagged } from '../supervision/Flagged.tsx';
 import { Composer } from './Composer.tsx';
 import { SessionSide } from './SessionSide.tsx';
 import { Transcript } from './Transcript.tsx';
+import { DraftCard } from '../supervision/DraftCard.tsx';
+import { noteView } from '../supervision/Note.tsx';
+import { useReviewNews } from '../supervision/useReviewNews.ts';
 import { useForget } from './useForget.ts';
 import { useRoom } from './useRoom.ts';
 
 const noToken = () => null;
+const personaWrites: ReadonlySet<Rung> = new Set<Rung>(['auto', ...heldRungs]);
 
 export function SessionPage() {
   const { t } = useTranslation();
@@ -46,7 +52,9 @@ function Room({ session }: { session: Session }) {
     () => void queries.invalidateQueries({ queryKey: ['session', session.id] }),
     [queries, session.id],
   );
-  const room = useRoom({ api, sessionId: session.id, roomId: session.roomId, token: noToken, me: 'staff', onSession });
+  const onEvent = useReviewNews();
+  const { id: sessionId, roomId } = session;
+  const room = useRoom({ api, sessionId, roomId, token: noToken, me: 'staff', onSession, onEvent });
   const regenerate = useMutation({ mutationFn: () => api.post(`/sessions/${session.id}/regenerate`) });
   const stop = useMutation({
     mutationFn: (replyId: string) => api.post(`/sessions/${session.id}/replies/${replyId}/stop`),
@@ -58,6 +66,7 @@ function Room({ session }: { session: Session }) {
   const ended = session.status === 'ended';
   const marked = useFlagged(session.id, room.state.cursor);
   const takesPart = useMay()('sessions.take-part');
+  const { running } = room.state;
   // Whoever may not see it any more does not go on seeing it.
   if (denied) {
     return (
@@ -80,10 +89,12 @@ function Room({ session }: { session: Session }) {
           onOlder={room.loadOlder}
           onStop={takesPart ? (replyId) => stop.mutate(replyId) : undefined}
           onRegenerate={() => regenerate.isPending || regenerate.mutate()}
-          canRegenerate={takesPart && session.status === 'active' && session.rung === 'auto'}
+          canRegenerate={takesPart && session.status === 'active' && personaWrites.has(session.rung)}
           empty={t('chat.empty')}
           marked={marked}
+          note={noteView}
         />
+        {running?.held && <DraftCard key={running.replyId} id={running.replyId} live={running.text} />}
         <Failure error={regenerate.error ?? stop.error ?? room.olderError} />
         <p className="status typing" role="status">
           {room.typing && t('room.typing', { name: isolated(clientName) })}
@@ -98,7 +109,9 @@ function Room({ session }: { session: Session }) {
 /** Nobody writes in the client's place once they are there. */
 function Writing({ session, room }: { session: Session; room: ReturnType<typeof useRoom> }) {
   const { t } = useTranslation();
-  const asStaff = session.rung !== 'auto';
+  const persona = personaWrites.has(session.rung);
+  // Under `draft-only` the persona writes for the team alone, and people speak to the client.
+  const asStaff = !persona || (session.rung === 'draft-only' && session.clientJoined);
   if (!asStaff && session.clientJoined) return <p className="status">{t('room.takeOverToWrite')}</p>;
   return (
     <Composer

@@ -6,6 +6,7 @@ import { api } from '../../lib/api.ts';
 import { useMay } from '../../lib/me.ts';
 import { Confirm } from '../../lib/Confirm.tsx';
 import { Failure, Field } from '../../lib/ui.tsx';
+import { SessionPolicy } from '../supervision/SessionPolicy.tsx';
 import { InviteDialog } from './InviteDialog.tsx';
 import { useForget } from './useForget.ts';
 
@@ -37,6 +38,7 @@ export function SessionSide({ session, finished, moment }: Props) {
         <>
           <h2>{t('room.controls')}</h2>
           <Controls session={session} moment={moment} onInvite={() => setInviting(true)} />
+          <SessionPolicy session={session} />
           <Guidance sessionId={session.id} moment={moment} />
         </>
       )}

@@ -2,7 +2,7 @@ import type { Author } from '@rapport/protocol/sessions';
 import { lazy, Suspense, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CopyButton, formatTime, isolated } from '../../lib/ui.tsx';
-import type { Entry, RoomState } from './roomState.ts';
+import type { Entry, Running as Reply, RoomState } from './roomState.ts';
 import { useFollow } from './useFollow.ts';
 import type { Outgoing } from './useRoom.ts';
 
@@ -26,6 +26,8 @@ export interface TranscriptProps {
   empty: string;
   /** What stands in the place of a message’s text, e.g. with what was found in it. */
   marked?: ((id: string, text: string) => ReactNode) | undefined;
+  /** How the team's own notes look; a client's page has none. */
+  note?: (entry: Extract<Entry, { kind: 'note' }>) => ReactNode;
 }
 
 const Text = ({ text }: { text: string }) => (
@@ -94,13 +96,8 @@ function EntryView({ entry, ...props }: EntryProps<Entry>) {
   switch (entry.kind) {
     case 'line':
       return <p className="line">{lineText(t, entry.type, entry.by)}</p>;
-    case 'guidance':
-      return (
-        <article className="message guidance">
-          <div className="meta">{t('room.guidanceShown', { name: isolated(entry.by ?? '') })}</div>
-          <p dir="auto">{entry.text}</p>
-        </article>
-      );
+    case 'note':
+      return props.note?.(entry);
     case 'broken':
       return <BrokenView entry={entry} {...props} />;
     case 'message':
@@ -181,21 +178,27 @@ function MessageView({ entry, ...props }: EntryProps<Extract<Entry, { kind: 'mes
   );
 }
 
-function Running({ running, personaName, onStop }: TranscriptProps & { running: NonNullable<RoomState['running']> }) {
+function Running({ running, personaName, onStop }: TranscriptProps & { running: Reply }) {
   const { t } = useTranslation();
+  const { held } = running;
+  // Of a held reply everybody sees here what the client sees.
+  const shown = held ? running.released : running.text;
   return (
     <article className="message" aria-busy="true">
       <Meta author={personaName}>
         <EngineBadge engine={running.engine} />
       </Meta>
-      {running.text ? (
+      {shown && (
         <div className="cursor">
-          <Text text={running.text} />
+          <Text text={shown} />
         </div>
-      ) : (
-        <p className="soft cursor">{t('room.preparing')} </p>
       )}
-      {onStop && (
+      {(held || !shown) && (
+        <p className={shown ? 'soft small' : 'soft cursor'}>
+          {running.late ? t('room.late') : t(held ? `room.held.${held}` : 'room.preparing')}{' '}
+        </p>
+      )}
+      {onStop && !held && (
         <div className="tools">
           <button type="button" className="quiet" onClick={() => onStop(running.replyId)}>
             {t('room.stop')}

@@ -123,10 +123,10 @@ test('between older messages stands what else happened, in order, and the runnin
   });
   const page = [message('a', 'client', log[1]?.seq ?? 0), message('c', 'staff', log[7]?.seq ?? 0)];
   const shown = prepend(now, page, log);
-  expect(shown.entries.map((e) => (e.kind === 'line' ? e.type : e.key))).toEqual([
+  expect(shown.entries.map((e) => (e.kind === 'line' || e.kind === 'note' ? e.type : e.key))).toEqual([
     'client.joined',
     'a',
-    'g',
+    'guidance.given',
     'session.paused',
     'session.taken-over',
     'c',
@@ -154,6 +154,35 @@ test('a reply that broke off keeps what made it, also where its start is on an o
   const newest = run(broken);
   expect(newest.entries).toMatchObject([{ kind: 'broken', engine: null }]);
   expect(prepend(newest, [], [start]).entries).toMatchObject([{ kind: 'broken', engine }]);
+});
+
+test('of a held reply the client sees what was released, and that a person answers', () => {
+  let state = run(event('reply.started', { replyId: 'r', engine, held: 'approve' }));
+  expect(state.running).toMatchObject({ held: 'approve', released: '', late: false });
+  state = applyDelta(state, { replyId: 'r', offset: 0, text: 'One. Two.' });
+  state = applyEvent(state, event('reply.released', { replyId: 'r', offset: 0, text: 'One. ' }));
+  state = applyEvent(state, event('reply.released', { replyId: 'r', offset: 5, text: '2.' }));
+  expect(state.running).toMatchObject({ text: 'One. Two.', released: 'One. 2.' });
+  state = applyEvent(state, event('reply.delayed', { replyId: 'r' }));
+  expect(state.running?.late).toBe(true);
+  state = applyEvent(state, event('reply.delayed', { replyId: 'another' }));
+  state = applyEvent(state, event('draft.ready', { replyId: 'r', text: 'One. Two. Three.' }));
+  expect(state.running?.text).toBe('One. Two. Three.');
+  const said = { messageId: 'm', author: 'persona', text: 'One. 2.', replyId: 'r' };
+  state = applyEvent(state, event('message.created', said));
+  state = applyEvent(state, event('reply.completed', { replyId: 'r', messageId: 'm' }));
+  expect(state.running).toBeNull();
+  expect(state.entries.map((e) => e.key)).toEqual(['m']);
+});
+
+test('a reply that is held while it runs goes on for the team, and what was shown stays', () => {
+  let state = run(event('reply.started', { replyId: 'r', engine }));
+  state = applyDelta(state, { replyId: 'r', offset: 0, text: 'Shown' });
+  state = applyEvent(state, event('reply.held', { replyId: 'r', text: 'Shown' }));
+  state = applyDelta(state, { replyId: 'r', offset: 5, text: ' and held' });
+  expect(state.running).toMatchObject({ held: 'approve', released: 'Shown', text: 'Shown and held' });
+  state = applyEvent(state, event('reply.stopped', { replyId: 'r', messageId: null, text: '' }));
+  expect(state.running).toBeNull();
 });
 
 test('whoever joins is named', () => {

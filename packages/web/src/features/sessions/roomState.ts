@@ -1,6 +1,7 @@
 import type { EventActor, RoomEvent, TextDelta } from '@rapport/protocol/events';
 import type { EngineName, ReplyStatus } from '@rapport/protocol/inference';
 import type { Author, Citation, Message } from '@rapport/protocol/sessions';
+import type { HeldRung } from '@rapport/protocol/supervision';
 
 /** A line of the conversation as it is shown. */
 export type Entry =
@@ -30,13 +31,27 @@ export type Entry =
       reason: string | null;
       at: string;
     }
-  | { kind: 'guidance'; key: string; seq: number; text: string; by: string | null; at: string }
+  /** What only the team is told, with the event's data: guidance, decisions, changes of the rung. */
+  | { kind: 'note'; key: string; seq: number; type: string; by: string | null; at: string; data: RoomEvent['data'] }
   | { kind: 'line'; key: string; seq: number; type: string; by: string | null; at: string };
+
+export interface Running {
+  replyId: string;
+  engine: EngineName | null;
+  /** As far as it was made; a held one's is known to the team alone. */
+  text: string;
+  /** Why the client does not see it as it is made; null: the client does. */
+  held: HeldRung | null;
+  /** The part of a held reply that the client has. */
+  released: string;
+  /** The client was told that a person will answer. */
+  late: boolean;
+}
 
 export interface RoomState {
   entries: Entry[];
-  /** The reply being made: its engine and the text so far. */
-  running: { replyId: string; engine: EngineName | null; text: string } | null;
+  /** The reply being made, or waiting for a decision. */
+  running: Running | null;
   /** Tokens that arrived before the event that starts their reply. */
   early: Record<string, string>;
   /** Which message each reply answers. */
@@ -69,6 +84,7 @@ const lines = new Set([
   'session.escalated',
   'person.requested',
 ]);
+const notes = new Set(['guidance.given', 'review.decided', 'review.overdue', 'policy.changed']);
 
 interface MessageData {
   messageId: string;
@@ -172,6 +188,26 @@ function changeSession(state: RoomState, event: RoomEvent): RoomState {
   }
 }
 
+/** What is told of a held reply before its end. */
+function changeHeld(state: RoomState, { type, data }: RoomEvent): RoomState | null {
+  const { running } = state;
+  const { replyId, offset, text } = data as { replyId: string; offset: number; text: string };
+  const changed = (more: Partial<Running>): RoomState =>
+    running?.replyId === replyId ? { ...state, running: { ...running, ...more } } : state;
+  switch (type) {
+    case 'reply.held':
+      return changed({ held: 'approve', released: text });
+    case 'reply.released':
+      return changed({ released: (running?.released ?? '').slice(0, offset) + text });
+    case 'reply.delayed':
+      return changed({ late: true });
+    case 'draft.ready':
+      return changed({ text });
+    default:
+      return null;
+  }
+}
+
 /** What the room looks like after one more event. An event that was applied already changes nothing. */
 export function applyEvent(before: RoomState, event: RoomEvent): RoomState {
   if (event.seq <= before.cursor) return before;
@@ -183,23 +219,19 @@ export function applyEvent(before: RoomState, event: RoomEvent): RoomState {
       replyId,
       engine,
       replyTo = null,
-    } = event.data as { replyId: string; engine: EngineName; replyTo?: string | null };
+      held = null,
+    } = event.data as { replyId: string; engine: EngineName; replyTo?: string | null; held?: HeldRung };
     const { [replyId]: text = '', ...early } = state.early;
     const answers = { ...state.answers, [replyId]: replyTo };
     const engines = { ...state.engines, [replyId]: engine };
-    return { ...state, running: { replyId, engine, text }, early, answers, engines };
+    return { ...state, running: { replyId, engine, text, held, released: '', late: false }, early, answers, engines };
   }
+  const held = changeHeld(state, event);
+  if (held) return held;
   if (event.type.startsWith('reply.')) return endReply(state, event);
-  if (event.type === 'guidance.given') {
-    const { guidanceId, text } = event.data as { guidanceId: string; text: string };
-    const entry: Entry = {
-      kind: 'guidance',
-      key: guidanceId,
-      seq: event.seq,
-      text,
-      by: nameOf(event.actor),
-      at: event.at,
-    };
+  if (notes.has(event.type)) {
+    const { seq, type, at, data } = event;
+    const entry: Entry = { kind: 'note', key: `note-${seq}`, seq, type, by: nameOf(event.actor), at, data };
     return { ...state, entries: [...state.entries, entry] };
   }
   if (event.type === 'consent.changed') {

@@ -29,6 +29,8 @@ export interface RoomOptions {
   onSession(): void;
   /** Called when somebody has agreed to something or taken it back. */
   onConsent?(): void;
+  /** Called with every event, once it is applied. */
+  onEvent?(event: RoomEvent): void;
 }
 
 /** What the log holds above `after` and below `before`; nothing where it does not reach back so far any more. */
@@ -47,7 +49,7 @@ async function eventsBetween(api: Api, roomId: string, after: number, before: nu
 const otherSide = (me: 'client' | 'staff') => (me === 'client' ? 'staff' : 'client');
 
 /** The conversation, live: the newest messages at once, older ones on request, tokens as they are made. */
-export function useRoom({ api, sessionId, roomId, token, me, onSession, onConsent }: RoomOptions) {
+export function useRoom({ api, sessionId, roomId, token, me, onSession, onConsent, onEvent: onAny }: RoomOptions) {
   const [state, setState] = useState<RoomState>(emptyRoom);
   const [status, setStatus] = useState<RoomStatus>('connecting');
   const [outgoing, setOutgoing] = useState<Outgoing[]>([]);
@@ -57,8 +59,8 @@ export function useRoom({ api, sessionId, roomId, token, me, onSession, onConsen
   const [typing, setTyping] = useState(false);
   const handle = useRef<RoomHandle | null>(null);
   const typist = useMemo(() => createTypist((on) => handle.current?.typing(on)), []);
-  const told = useRef({ onSession, onConsent });
-  told.current = { onSession, onConsent };
+  const told = useRef({ onSession, onConsent, onAny });
+  told.current = { onSession, onConsent, onAny };
 
   useEffect(() => {
     let gone = false;
@@ -79,6 +81,7 @@ export function useRoom({ api, sessionId, roomId, token, me, onSession, onConsen
       if (event.type === 'message.created' && event.data['author'] === otherSide(me)) other.stop();
       if (event.type.startsWith('session.') || event.type === 'client.joined') told.current.onSession();
       if (event.type === 'consent.changed') told.current.onConsent?.();
+      told.current.onAny?.(event);
     };
     let again: ReturnType<typeof setTimeout> | undefined;
     const open = async () => {
