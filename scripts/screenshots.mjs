@@ -142,9 +142,9 @@ try {
     },
   });
   await picture('join', `/join/${unused.token}`, { phone: true });
-  await picture('passages', `/knowledge/${knowledgeBase.id}`, {
+  await picture('passages', `/knowledge/${knowledgeBase.id}/test`, {
     async act(page) {
-      await page.getByLabel('Try a question').fill('What helps after a night shift?');
+      await page.getByLabel('A question, as a client would write it').fill('What helps after a night shift?');
       await page.getByRole('button', { name: 'Search' }).click();
       await page.getByText('score').first().waitFor();
     },

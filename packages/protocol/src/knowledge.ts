@@ -38,15 +38,6 @@ export const KnowledgeBase = z.object({
 export type KnowledgeBase = z.infer<typeof KnowledgeBase>;
 export const KnowledgeBaseList = listOf(KnowledgeBase);
 
-export const KnowledgeBaseDetail = KnowledgeBase.extend({
-  personas: z
-    .array(z.object({ id: Id, name: z.string(), published: z.boolean() }))
-    .describe(
-      'Who uses it; `published`: in the version that sessions are started with. Empty for who may see no personas.',
-    ),
-});
-export type KnowledgeBaseDetail = z.infer<typeof KnowledgeBaseDetail>;
-
 export const KnowledgeBaseRemove = z.strictObject({
   force: z.stringbool().default(false).describe('Also where published personas use it; they answer without it.'),
 });
@@ -54,6 +45,19 @@ export const KnowledgeBaseRemove = z.strictObject({
 export const documentStates = ['queued', 'extracting', 'chunking', 'indexing', 'ready', 'failed'] as const;
 export const DocumentState = z.enum(documentStates);
 export type DocumentState = z.infer<typeof DocumentState>;
+
+export const KnowledgeBaseDetail = KnowledgeBase.extend({
+  personas: z
+    .array(z.object({ id: Id, name: z.string(), published: z.boolean() }))
+    .describe(
+      'Who uses it; `published`: in the version that sessions are started with. Empty for who may see no personas.',
+    ),
+  cursor: z.number().int().describe('The newest event of its room: what is told after it is not yet in this answer.'),
+  states: z.partialRecord(DocumentState, z.number().int()).describe('How many documents are in each state.'),
+  folders: z.array(z.object({ path: z.string(), count: z.number().int() })).describe('With documents in them.'),
+  tags: z.array(z.object({ name: z.string(), count: z.number().int() })),
+});
+export type KnowledgeBaseDetail = z.infer<typeof KnowledgeBaseDetail>;
 
 /** Why a document could not be read: a code to tell cases apart by, and a sentence for whoever added it. */
 export const DocumentFailure = z.object({ reason: z.string(), message: z.string() });
@@ -133,6 +137,7 @@ export const DocumentList = listOf(Document);
 export const DocumentText = Document.extend({
   text: z.string().describe('Of the version asked for, or of the one that is ready; empty where there is none yet.'),
   textVersion: z.number().int().nullable(),
+  pageStarts: z.array(z.number().int()).nullable().describe('Where in the text each page begins, in UTF-16 units.'),
 });
 export type DocumentText = z.infer<typeof DocumentText>;
 export const DocumentsAdded = z.object({ documents: z.array(Document) });

@@ -1,6 +1,7 @@
 import type { MarkedToken, Token, Tokens } from 'marked';
 import { Fragment, memo, useMemo, type ReactNode } from 'react';
 import { targetOf, tokensOf, withoutEntities } from './markdownTokens.ts';
+import { markedTokensOf, type Mark } from './markedTokens.ts';
 
 /** Shows where a link goes, unless its text is exactly that. */
 function Link({ to, text, children }: { to: string; text: string | null; children: ReactNode }) {
@@ -19,10 +20,12 @@ interface Where {
   inLink?: boolean;
   /** The paragraphs of a list whose items stand close together are no paragraphs. */
   tight?: boolean;
+  /** The headings of a document are headings; those of a message would break up the page it stands in. */
+  headings?: boolean;
 }
 
 const all = (tokens: Token[] | undefined, where: Where = {}): ReactNode =>
-  tokens?.map((token, index) => <Fragment key={index}>{one(token as MarkedToken, where)}</Fragment>);
+  tokens?.map((token, index) => <Fragment key={index}>{one(token as MarkedToken | Mark, where)}</Fragment>);
 
 function Item({ item, tight }: { item: Tokens.ListItem; tight: boolean }) {
   const mark = item.task ? (item.checked ? '☑ ' : '☐ ') : '';
@@ -97,16 +100,20 @@ function imageOf(token: Tokens.Image, where: Where): ReactNode {
 }
 
 /** Every kind of token has its element here, and nothing of a token is ever taken for HTML. */
-function one(token: MarkedToken, where: Where): ReactNode {
+function one(token: MarkedToken | Mark, where: Where): ReactNode {
   switch (token.type) {
     case 'paragraph':
       return where.tight ? all(token.tokens, where) : <p>{all(token.tokens, where)}</p>;
     case 'heading':
+      // One level for all of them: those of a document skip levels, and begin with any.
+      if (where.headings) return <h3 className={`depth${token.depth}`}>{all(token.tokens, where)}</h3>;
       return (
         <p>
           <strong>{all(token.tokens, where)}</strong>
         </p>
       );
+    case 'mark':
+      return <mark>{all(token.tokens, where)}</mark>;
     case 'blockquote':
       return <blockquote>{all(token.tokens)}</blockquote>;
     case 'list':
@@ -148,8 +155,15 @@ function one(token: MarkedToken, where: Where): ReactNode {
   }
 }
 
-/** A message as people read it: no HTML, no script, nothing loaded from anywhere. */
-export const Markdown = memo(function Markdown({ text }: { text: string }) {
-  const tokens = useMemo(() => tokensOf(text), [text]);
-  return <>{all(tokens)}</>;
+interface Props {
+  text: string;
+  /** With headings, and with this stretch of the text marked. */
+  asDocument?: boolean;
+  marked?: readonly [number, number] | null;
+}
+
+/** A text as people read it: no HTML, no script, nothing loaded from anywhere. */
+export const Markdown = memo(function Markdown({ text, asDocument = false, marked = null }: Props) {
+  const tokens = useMemo(() => (marked ? markedTokensOf(text, marked) : tokensOf(text)), [text, marked]);
+  return <>{all(tokens, { headings: asDocument })}</>;
 });

@@ -16,6 +16,8 @@ export const pageNeeds = {
   '/clients': [['clients.read']],
   '/knowledge': [['knowledge.read']],
   '/knowledge/$id': [['knowledge.read']],
+  '/knowledge/$id/test': [['knowledge.read']],
+  '/knowledge/$id/documents/$documentId': [['knowledge.read']],
   '/audit': [['audit.read']],
   '/break-glass': [['clients.read']],
   '/privacy': [['privacy.read'], ['privacy.manage'], ['research.read']],

@@ -79,7 +79,8 @@ export function createBaseService({ db, audit, blobs, onReadersChanged }: BasePa
     async get(actor: Actor, id: string): Promise<KnowledgeBaseDetail> {
       const base = await require(actor, id);
       const mayKnow = actor.permissions.has('personas.read');
-      return { ...base, personas: mayKnow ? await usersOf(actor.orgId, id) : [] };
+      const contents = await store.findContents(db.in(actor.orgId), actor.orgId, id, base.roomId);
+      return { ...base, ...contents, personas: mayKnow ? await usersOf(actor.orgId, id) : [] };
     },
 
     /** Replaces its name, description, language and readers. Throws `not-found`, `invalid-body`. */

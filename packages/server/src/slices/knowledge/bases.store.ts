@@ -1,4 +1,9 @@
-import type { KnowledgeAudience, KnowledgeBase, KnowledgeBaseCreate } from '@rapport/protocol/knowledge';
+import type {
+  KnowledgeAudience,
+  KnowledgeBase,
+  KnowledgeBaseCreate,
+  KnowledgeBaseDetail,
+} from '@rapport/protocol/knowledge';
 import type { Db, Tx } from '../../platform/db/db.ts';
 import type { KnowledgeBaseRow } from './schema.ts';
 
@@ -85,6 +90,26 @@ export async function findBase(
   );
   return row && toBase(db, orgId, row);
 }
+
+export type BaseContents = Pick<KnowledgeBaseDetail, 'cursor' | 'states' | 'folders' | 'tags'>;
+
+/** What is in it, counted, and the newest event of its room, as of one moment. */
+export const findContents = async (db: Db, orgId: string, id: string, roomId: string): Promise<BaseContents> => {
+  const row = await db.maybe<BaseContents>(
+    `with held as (select d.folder, d.tags, v.state from document d
+       join document_version v on v.org_id = d.org_id and v.document_id = d.id and v.version = d.version
+       where d.org_id = $1 and d.knowledge_base_id = $2)
+     select r.seq as cursor,
+       coalesce((select json_object_agg(state, n) from (select state, count(*) n from held group by 1) s), '{}') as states,
+       coalesce((select json_agg(json_build_object('path', folder, 'count', n) order by folder)
+         from (select folder, count(*) n from held where folder <> '' group by 1) f), '[]') as folders,
+       coalesce((select json_agg(json_build_object('name', tag, 'count', n) order by tag)
+         from (select tag, count(*) n from held, unnest(tags) tag group by 1) t), '[]') as tags
+     from room r where r.org_id = $1 and r.id = $3`,
+    [orgId, id, roomId],
+  );
+  return row ?? { cursor: 0, states: {}, folders: [], tags: [] };
+};
 
 /** Whose room this is. */
 export const findBaseOfRoom = (db: Db, orgId: string, roomId: string, viewer: string | null) =>

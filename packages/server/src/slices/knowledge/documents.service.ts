@@ -179,10 +179,10 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
       const { orgId } = actor;
       const document = await require(db.in(orgId), orgId, baseId, id);
       const textVersion = version ?? document.readyVersion;
-      if (textVersion === null) return { ...document, text: '', textVersion };
+      if (textVersion === null) return { ...document, text: '', textVersion, pageStarts: null };
       const reading = await store.findReading(db.in(orgId), orgId, id, textVersion);
       if (!reading) throw notFound();
-      return { ...document, text: reading.text, textVersion };
+      return { ...document, text: reading.text, textVersion, pageStarts: reading.pages };
     },
 
     /** Newest first. Throws `not-found`. */

@@ -32,6 +32,28 @@ const files = async (): Promise<string[]> => {
 
 const blobRows = async (): Promise<number> => (await app.db.everywhere.many('select 1 from blob')).length;
 
+test('a base tells what is in it, and from where its room goes on', async () => {
+  await base.upload(
+    [['Rules.md', '# Rules\n\nNobody shouts.']],
+    [
+      ['folder', 'Guides/House'],
+      ['tags', 'house'],
+    ],
+  );
+  await base.upload([['Nothing.md', ' ']], [['folder', 'Guides']]);
+  const events = await base.settled(2);
+  const { body } = await app.json('GET', `${bases}/${base.id}`);
+  expect(body).toMatchObject({
+    cursor: events.at(-1)?.seq,
+    states: { ready: 1, failed: 1 },
+    folders: [
+      { path: 'Guides', count: 1 },
+      { path: 'Guides/House', count: 1 },
+    ],
+    tags: [{ name: 'house', count: 1 }],
+  });
+});
+
 describe('a file that is uploaded', () => {
   test('is queued, read in the background, told of in the room in order, and found', async () => {
     const { status, body } = await base.upload(

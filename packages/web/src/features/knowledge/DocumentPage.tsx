@@ -1,0 +1,105 @@
+import type { DocumentText } from '@rapport/protocol/knowledge';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useParams, useSearch } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { api } from '../../lib/api.ts';
+import { isId } from '../../lib/isId.ts';
+import { useMay } from '../../lib/me.ts';
+import { NotFound, Page } from '../../lib/Page.tsx';
+import { Failure, isMissing, Loading } from '../../lib/ui.tsx';
+import { documentKey, documentsPath, useBase, useBaseRoom } from './base.ts';
+import { fileAddress, useReprocess } from './DocumentRow.tsx';
+import { DocumentState } from './DocumentState.tsx';
+import { formatBytes } from './formatBytes.ts';
+import { Reading } from './Reading.tsx';
+import { Versions } from './Versions.tsx';
+
+const number = (given: unknown): number | null =>
+  given !== undefined && Number.isInteger(Number(given)) ? Number(given) : null;
+
+/** A document as it was read, with the passage that the address names marked. */
+export function DocumentPage() {
+  const { id, documentId } = useParams({ strict: false }) as { id: string; documentId: string };
+  const { t } = useTranslation();
+  const search: Record<string, unknown> = useSearch({ strict: false });
+  const [start, end, version] = [number(search['start']), number(search['end']), number(search['version'])];
+  const base = useBase(id);
+  useBaseRoom(base.data);
+  const document = useQuery({
+    queryKey: [...documentKey(id, documentId), version],
+    queryFn: () => api.get<DocumentText>(`${documentsPath(id)}/${documentId}`, { version: version ?? undefined }),
+    enabled: isId(id) && isId(documentId),
+  });
+  if (!isId(id) || !isId(documentId) || isMissing(document.error)) return <NotFound />;
+  if (document.isPending) return <Loading />;
+  if (!document.data) {
+    return (
+      <Page title={t('knowledge.title')} narrow>
+        <Failure error={document.error} />
+      </Page>
+    );
+  }
+  const { title, text, pageStarts } = document.data;
+  return (
+    <Page title={title}>
+      <p>
+        <Link to="/knowledge/$id" params={{ id }}>
+          <bdi>{base.data?.name ?? t('knowledge.title')}</bdi>
+        </Link>
+      </p>
+      <Facts baseId={id} document={document.data} />
+      <Versions baseId={id} document={document.data} shown={document.data.textVersion} />
+      {text === '' ? (
+        <p className="soft">{t('knowledge.noText')}</p>
+      ) : (
+        <Reading
+          key={`${document.data.textVersion}-${start}-${end}`}
+          text={text}
+          pageStarts={pageStarts}
+          passage={start === null || end === null || end <= start ? null : [start, end]}
+        />
+      )}
+    </Page>
+  );
+}
+
+function Facts({ baseId, document }: { baseId: string; document: DocumentText }) {
+  const { t } = useTranslation();
+  const mayManage = useMay()('knowledge.manage');
+  const retry = useReprocess(baseId, document.id);
+  const { folder, tags, bytes, pages, chunkCount, fileName, url, language, state } = document;
+  const about = [
+    folder,
+    fileName ?? url,
+    formatBytes(bytes),
+    pages && t('knowledge.pages', { count: pages }),
+    t('knowledge.chunks', { count: chunkCount }),
+    language,
+  ];
+  const settled = state === 'ready' || state === 'failed';
+  return (
+    <>
+      <p className="small soft">
+        {about.filter(Boolean).join(' · ')}{' '}
+        {tags.map((tag) => (
+          <span key={tag} className="badge on">
+            {tag}
+          </span>
+        ))}
+      </p>
+      <DocumentState document={document} />
+      <Failure error={retry.error} />
+      <div className="row">
+        <a className="button" download href={fileAddress(baseId, document)}>
+          {t('knowledge.download')}
+        </a>
+        {mayManage && settled && (
+          <button type="button" aria-disabled={retry.isPending} onClick={() => retry.isPending || retry.mutate()}>
+            {state === 'failed' ? t('common.tryAgain') : t('knowledge.readAgain')}
+          </button>
+        )}
+      </div>
+      <br />
+    </>
+  );
+}

@@ -1,0 +1,93 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { api } from '../../lib/api.ts';
+import { useMay } from '../../lib/me.ts';
+import { Failure, formatDate } from '../../lib/ui.tsx';
+import { documentsPath, refreshBase } from './base.ts';
+import type { ShownDocument } from './documentEvents.ts';
+import { DocumentState } from './DocumentState.tsx';
+import { formatBytes } from './formatBytes.ts';
+
+interface Props {
+  baseId: string;
+  document: ShownDocument;
+  onEdit(): void;
+  onDelete(): void;
+}
+
+/** The file as it was given; there is none of an address that was never fetched. */
+export const fileAddress = (baseId: string, { id }: { id: string }, version?: number): string =>
+  `/api/v1${documentsPath(baseId)}/${id}/file${version === undefined ? '' : `?version=${version}`}`;
+
+export function useReprocess(baseId: string, id: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => api.post(`${documentsPath(baseId)}/${id}/reprocess`),
+    onSettled: () => refreshBase(queries, baseId),
+  });
+}
+
+export function DocumentRow({ baseId, document, onEdit, onDelete }: Props) {
+  const { t } = useTranslation();
+  const mayManage = useMay()('knowledge.manage');
+  const retry = useReprocess(baseId, document.id);
+  const { id, title, folder, tags, state, bytes, pages, chunkCount, version, updatedAt } = document;
+  const about = [
+    folder,
+    formatBytes(bytes),
+    pages && t('knowledge.pages', { count: pages }),
+    state === 'ready' && t('knowledge.chunks', { count: chunkCount }),
+    version > 1 && t('knowledge.version', { version }),
+    formatDate(updatedAt),
+  ];
+  const named = (label: string) => `${label}: ${title}`;
+  return (
+    <>
+      <div className="grow">
+        <Link to="/knowledge/$id/documents/$documentId" params={{ id: baseId, documentId: id }} dir="auto">
+          <strong>{title}</strong>
+        </Link>{' '}
+        {tags.map((tag) => (
+          <Link key={tag} to="/knowledge/$id" params={{ id: baseId }} search={{ tag } as never} className="badge on">
+            {tag}
+          </Link>
+        ))}
+        <br />
+        <span className="soft small">{about.filter(Boolean).join(' · ')}</span>
+        <DocumentState document={document} />
+        <Failure error={retry.error} />
+      </div>
+      <div className="row">
+        {state === 'failed' && mayManage && (
+          <button
+            type="button"
+            aria-label={named(t('common.tryAgain'))}
+            aria-disabled={retry.isPending}
+            onClick={() => retry.isPending || retry.mutate()}
+          >
+            {t('common.tryAgain')}
+          </button>
+        )}
+        <a
+          className="button quiet"
+          download
+          href={fileAddress(baseId, document)}
+          aria-label={named(t('knowledge.download'))}
+        >
+          {t('knowledge.download')}
+        </a>
+        {mayManage && (
+          <>
+            <button type="button" className="quiet" aria-label={named(t('knowledge.edit'))} onClick={onEdit}>
+              {t('knowledge.edit')}
+            </button>
+            <button type="button" className="quiet" aria-label={named(t('common.delete'))} onClick={onDelete}>
+              {t('common.delete')}
+            </button>
+          </>
+        )}
+      </div>
+    </>
+  );
+}

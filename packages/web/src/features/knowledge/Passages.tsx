@@ -1,0 +1,56 @@
+import type { Passage } from '@rapport/protocol/knowledge';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { pieces, rangesOf } from './highlights.ts';
+
+interface Props {
+  baseId: string;
+  query: string;
+  passages: Passage[];
+  /** The figures by which it was found. */
+  scores?: boolean;
+}
+
+/** Passages with what was asked for marked, each leading to its place in its document. */
+export function Passages({ baseId, query, passages, scores = false }: Props) {
+  return (
+    <ol className="list">
+      {passages.map((passage) => (
+        <li key={passage.chunkId} className="card passage">
+          <Found baseId={baseId} query={query} passage={passage} scores={scores} />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Found({ baseId, query, passage, scores }: Omit<Props, 'passages'> & { passage: Passage }) {
+  const { t } = useTranslation();
+  const { documentId, title, text, headingPath, page, start, end, score } = passage;
+  return (
+    <>
+      <p className="small">
+        <Link
+          to="/knowledge/$id/documents/$documentId"
+          params={{ id: baseId, documentId }}
+          search={{ start, end } as never}
+        >
+          <bdi>{title}</bdi>
+        </Link>
+        {headingPath.map((heading, index) => (
+          <span key={index} className="soft">
+            {' '}
+            › <bdi>{heading}</bdi>
+          </span>
+        ))}
+        {page !== null && <span className="soft"> · {t('knowledge.page', { page })}</span>}
+        {scores && <span className="soft"> · {t('knowledge.score', { score: score.toFixed(2) })}</span>}
+      </p>
+      <blockquote className="quoted" dir="auto">
+        {pieces(text, rangesOf(text, query)).map(({ text: part, marked }, index) =>
+          marked ? <mark key={index}>{part}</mark> : part,
+        )}
+      </blockquote>
+    </>
+  );
+}
