@@ -16,7 +16,7 @@ export interface Occurrence {
   length: number;
 }
 
-export const lengthCode = (words: number): number => Math.min(255, Math.ceil(words / lengthStep));
+const lengthCode = (words: number): number => Math.min(255, Math.ceil(words / lengthStep));
 
 export function encode({ slot, heading, position, length }: Occurrence): number {
   if (slot >= segmentSlots) throw new RangeError('a segment has 1,024 slots');
