@@ -12,6 +12,7 @@ const dist = join(root, 'packages', 'web', 'dist');
 const limits = { client: 120, staff: 250 };
 const clientEntry = 'src/client.tsx';
 const recordEntry = 'src/record.tsx';
+const joinEntry = 'src/join.tsx';
 const staffEntry = 'src/staff.tsx';
 
 function readManifest() {
@@ -47,22 +48,23 @@ const isPage = (key) => /Page\.tsx$/.test(key);
 export function pageSizes() {
   const manifest = readManifest();
   const main = manifest['index.html'];
-  for (const entry of [clientEntry, recordEntry, staffEntry])
+  for (const entry of [clientEntry, recordEntry, joinEntry, staffEntry])
     if (!main?.dynamicImports?.includes(entry)) throw new Stop(`${entry} is no entry of the web build any more.`);
-  const entries = (key) => key === clientEntry || key === recordEntry || key === staffEntry;
+  const entries = (key) => [clientEntry, recordEntry, joinEntry, staffEntry].includes(key);
   const total = (keys, skip) => {
     const files = filesOf(manifest, keys, skip);
     return { files, kb: files.reduce((sum, file) => sum + weigh(file), 0) / 1000 };
   };
   const client = { name: 'client', limit: limits.client, ...total(['index.html', clientEntry], entries) };
   const record = { name: 'record', limit: limits.client, ...total(['index.html', recordEntry], entries) };
+  const join = { name: 'join', limit: limits.client, ...total(['index.html', joinEntry], entries) };
   const pages = (manifest[staffEntry].dynamicImports ?? []).filter(isPage);
   const staff = pages.map((page) => ({
     name: page.replace(/^.*\/|\.tsx$/g, ''),
     limit: limits.staff,
     ...total(['index.html', staffEntry, page], (key) => entries(key) || isPage(key)),
   }));
-  return [client, record, ...staff];
+  return [client, join, record, ...staff];
 }
 
 /** Prints the sizes; 1 where a page is heavier than it may be. */

@@ -35,15 +35,18 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     manifest: true,
     rolldownOptions: {
-      // Every page needs these; small files each pay for their own compression.
+      // What every page needs, and what every conversation does: small files each pay for their own compression.
       output: {
         codeSplitting: {
           groups: [
             {
-              name: 'react',
-              test: /node_modules[\\/](react|react-dom|scheduler|i18next|react-i18next)[\\/]|vite[\\/]preload-helper|rolldown[\\/]runtime/,
+              name: 'base',
+              test: /node_modules[\\/](react|react-dom|scheduler|i18next|react-i18next)[\\/]|preload-helper|rolldown[\\/]runtime|sdk[\\/]src[\\/]api|src[\\/](lib[\\/](ui|isId)|features[\\/]rooms[\\/]access)\.tsx?$/,
             },
-            { name: 'ui', test: /src[\\/](lib[\\/](ui|isId)\.tsx?|features[\\/]rooms[\\/]access\.ts)$/ },
+            {
+              name: 'room',
+              test: /sdk[\\/]src[\\/]live|src[\\/]features[\\/]sessions[\\/](Transcript|Composer|useRoom|roomState|useFollow|typing)\.tsx?$/,
+            },
           ],
         },
       },

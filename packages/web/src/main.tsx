@@ -2,10 +2,9 @@ import './styles.css';
 
 // A client's device loads the conversation and nothing of the team's pages. A table, not a condition: what is imported in
 // the branches of one condition is preloaded for all of them.
-const client = () => import('./client.tsx');
 const pages: Record<string, () => Promise<{ mount(root: HTMLElement): void }>> = {
-  chat: client,
-  join: client,
+  chat: () => import('./client.tsx'),
+  join: () => import('./join.tsx'),
   record: () => import('./record.tsx'),
 };
 const team = () => import('./staff.tsx');

@@ -164,6 +164,16 @@ const filesOf = (e: z.output<typeof Schema>): Config['files'] => ({
   perUpload: e.RAPPORT_UPLOAD_FILES,
 });
 
+const presetOf = (e: z.output<typeof Schema>): Config['preset'] =>
+  e.RAPPORT_OPENAI_BASE_URL
+    ? {
+        baseUrl: e.RAPPORT_OPENAI_BASE_URL,
+        apiKey: e.RAPPORT_OPENAI_API_KEY ?? null,
+        model: e.RAPPORT_MODEL ?? '',
+        approved: e.RAPPORT_OPENAI_APPROVED,
+      }
+    : null;
+
 /** Throws StartupError naming the option that is wrong. */
 export function makeConfig(env: Env): Config {
   const parsed = Schema.safeParse(env);
@@ -202,14 +212,7 @@ export function makeConfig(env: Env): Config {
       checkpointMinutes: e.RAPPORT_AUDIT_CHECKPOINT_MINUTES,
       graceMinutes: e.RAPPORT_AUDIT_GRACE_MINUTES,
     },
-    preset: e.RAPPORT_OPENAI_BASE_URL
-      ? {
-          baseUrl: e.RAPPORT_OPENAI_BASE_URL,
-          apiKey: e.RAPPORT_OPENAI_API_KEY ?? null,
-          model: e.RAPPORT_MODEL ?? '',
-          approved: e.RAPPORT_OPENAI_APPROVED,
-        }
-      : null,
+    preset: presetOf(e),
     rateLimits: e.RAPPORT_RATE_LIMITS,
     trustProxy: e.RAPPORT_TRUST_PROXY,
     allowPrivate: e.RAPPORT_ALLOW_PRIVATE,

@@ -22,7 +22,6 @@ export const clientTexts = {
   },
   status: { connecting: 'Connecting…', live: 'Connected', retrying: 'Connection lost. What you write is kept and sent when it is back.', denied: 'Access to this session has ended.', closed: 'Closed' },
   problem: { empty: 'Please fill this in.', tooShort: 'This is too short.', tooLong: 'This is too long.', other: 'This is not valid.' },
-  join: { title: 'You are invited', by: '{{organisation}} invites you to talk with {{persona}}, an AI persona: {{role}}.', text: 'It is not a person. People of the team read along and can step in.', alias: 'How would you like to be called?', go: 'Join', gone: 'This invitation does not work any more. Ask for a new one.' },
   chat: {
     disclosure: 'You are talking with an AI persona, supervised by people.', person: 'A person of the team is writing with you.', typing: 'A person of the team is typing…',
     paused: 'The session is paused. You can go on writing; the answer comes later.', ended: 'This session has ended.', was: 'You were talking with an AI persona, supervised by people.', pausedNow: 'An AI persona, supervised by people. It does not answer while the session is paused.', off: 'The persona does not answer at the moment.',

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { clientTexts } from './en.client.ts';
+import { joinTexts } from './en.join.ts';
 import { recordTexts } from './en.record.ts';
 import { staffTexts } from './en.staff.ts';
 
@@ -40,6 +41,11 @@ test('a client’s device has every text that its pages name', () => {
   expect(missing).toEqual([]);
 });
 
+test('the page of an invitation has every text that it names', () => {
+  const known = new Set([...keysOf(clientTexts), ...keysOf(joinTexts)]);
+  expect(usedIn(filesFrom(join(src, 'join.tsx'))).filter((key) => !known.has(key) && !staffOnly.has(key))).toEqual([]);
+});
+
 test('the page of one’s own record has every text that it names', () => {
   const known = new Set([...keysOf(clientTexts), ...keysOf(recordTexts)]);
   expect(
@@ -51,7 +57,7 @@ test('every text that a page names is there', () => {
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
     (name) => /\.tsx?$/.test(name) && !name.includes('.test.'),
   );
-  const known = new Set([...keysOf(clientTexts), ...keysOf(recordTexts), ...keysOf(staffTexts)]);
+  const known = new Set([clientTexts, joinTexts, recordTexts, staffTexts].flatMap((texts) => keysOf(texts)));
   expect(usedIn(files.map((name) => join(src, name))).filter((key) => !known.has(key))).toEqual([]);
 });
 

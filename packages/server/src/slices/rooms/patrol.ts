@@ -1,7 +1,6 @@
 // With the answer to its question below a second: so long may somebody stay of whom no news came.
 const everyMs = 900;
 
-export type Patrol = ReturnType<typeof createPatrol>;
 
 /**
  * Looks at every live connection of this server at the same moments, so that whose they are is asked for all of them in one

@@ -1,6 +1,7 @@
 import type { TestApp } from '../app.ts';
 import { textOf } from './answers.ts';
-import { fixtures, type Fixture, type IdOf } from './fixtures.ts';
+import type { Fixture, IdOf } from './fixture.ts';
+import { fixtures } from './fixtures.ts';
 import { unknownLike, uuids, withoutIds } from './rows.ts';
 import type { Kind, World } from './world.ts';
 import type { Headers } from './world.parts.ts';

@@ -1,45 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { encodeCursor } from '../../platform/cursor.ts';
-import type { Kind } from './world.ts';
+import { after, session, type Fixture, type IdOf } from './fixture.ts';
+import { supervisionFixtures } from './fixtures.supervision.ts';
 
-/** Gives the id of something; the proof decides whose. */
-export type IdOf = (kind: Kind) => string;
-
-/** How an operation is called, with ids in every place that takes one. */
-export interface Fixture {
-  /** What the parameters of the path name; `=word` is that word. */
-  path?: Record<string, Kind | `=${string}`>;
-  query?: (id: IdOf) => Record<string, string>;
-  body?: (id: IdOf) => unknown;
-  headers?: (id: IdOf) => Record<string, string>;
-  /** What staff get who call it with ids of their own; default 2xx. Shows that the fixture reaches what it should. */
-  own?: number;
-  /** Called once the others were: it takes something away that they need. */
-  last?: boolean;
-  /** What it shows goes on changing by itself: only its status is compared. */
-  restless?: boolean;
-}
-
-/** A page that begins after the given id. */
-const after = (kind: Kind) => (id: IdOf) => ({ cursor: encodeCursor(id(kind)) });
-const session = { path: { id: 'session' } } as const;
-const review = { path: { id: 'review' } } as const;
 const base = { path: { id: 'knowledgeBase' } } as const;
 const document = { path: { id: 'knowledgeBase', documentId: 'document' } } as const;
 const nowhere = '018f0000-0000-7000-8000-000000000000';
 const email = 'nobody@elsewhere.example';
 const newPassword = 'correct horse battery staple';
 const reference = { kind: 'reference', label: 'Second' };
-
-const safetySettings = {
-  ackSeconds: 300,
-  pageSeconds: 120,
-  maxPages: 5,
-  fallbackEmail: null,
-  disclosureMinutes: 180,
-  language: 'en',
-  secondOpinion: false,
-};
 
 const personaBody = (id: IdOf) => ({
   name: 'Other',
@@ -86,17 +55,6 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   // Before anybody is signed in a provider's id opens the way to it, so none of the other organisation's is named here.
   'POST /api/v1/auth/sign-in/social': { body: () => ({ provider: nowhere }), own: 404 },
   'GET /api/v1/auth/callback/{id}': { path: { id: `=${nowhere}` }, query: () => ({ code: 'x', state: 'y' }), own: 302 },
-  'GET /api/v1/escalations': [{}, { query: (id) => ({ sessionId: id('session') }) }, { query: after('escalation') }],
-  'GET /api/v1/sessions/{id}/flags': { ...session },
-  'POST /api/v1/escalations/{id}/acknowledge': { path: { id: 'escalation' } },
-  'POST /api/v1/escalations/{id}/resolve': { path: { id: 'escalation' }, body: () => ({ note: 'Called.' }) },
-  'POST /api/v1/sessions/{id}/person-request': { path: { id: 'session' } },
-  'GET /api/v1/safety': {},
-  'PUT /api/v1/safety': { body: () => safetySettings },
-  'POST /api/v1/safety/texts/{kind}': {
-    path: { kind: '=abuse' },
-    body: () => ({ texts: [{ language: 'en', text: 'Other words.' }] }),
-  },
   'GET /api/v1/me': {},
   // What it says of one's logins and acts goes on changing.
   'GET /api/v1/me/account/export': { restless: true },
@@ -323,31 +281,7 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
     own: 409,
   },
   'PUT /api/v1/sessions/{id}/policy': { ...session, body: () => ({ policy: 'delayed' }) },
-  'GET /api/v1/organisation/supervision': {},
-  'PUT /api/v1/organisation/supervision': {
-    body: () => ({ policy: 'auto', delaySeconds: 600, reviewSeconds: 86_400, pages: 0, fallbackEmail: null }),
-  },
-  'GET /api/v1/deputy': {},
-  'PUT /api/v1/deputy': { body: (id) => ({ userId: id('member') }) },
-  'GET /api/v1/reviews': [
-    {},
-    { query: (id) => ({ sessionId: id('session') }) },
-    { query: (id) => ({ state: 'decided', ...after('review')(id) }) },
-    { query: (id) => ({ cursor: encodeCursor('0', id('review')) }) },
-  ],
-  // A claim is shown until the second at which it runs out.
-  'GET /api/v1/reviews/{id}': { ...review, restless: true },
-  'POST /api/v1/reviews/{id}/claim': { ...review, restless: true },
-  'POST /api/v1/reviews/{id}/unclaim': review,
-  'POST /api/v1/reviews/{id}/hand-over': { ...review, body: (id) => ({ userId: id('user') }), restless: true },
-  // Of a revision that is past.
-  'PUT /api/v1/reviews/{id}/draft': { ...review, body: () => ({ revision: 0, base: 0, text: 'Other' }), own: 409 },
-  'POST /api/v1/reviews/{id}/release': { ...review, body: () => ({ revision: 0 }), own: 409 },
-  'POST /api/v1/reviews/{id}/reject': {
-    ...review,
-    body: () => ({ reasons: ['other'], again: false }),
-    last: true,
-  },
+  ...supervisionFixtures,
   'POST /api/v1/sessions/{id}/guidance': { ...session, body: () => ({ text: 'Be brief.' }) },
   'GET /api/v1/sessions/{id}/replies': [session, { ...session, query: after('reply') }],
   'POST /api/v1/sessions/{id}/replies/{replyId}/stop': { path: { id: 'session', replyId: 'reply' } },

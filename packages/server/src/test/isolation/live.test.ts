@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../app.ts';
 import { startUpstream, type Upstream } from '../upstream.ts';
 import { attackersOf, leakIn, type Attacker } from './attack.ts';
-import type { IdOf } from './fixtures.ts';
+import type { IdOf } from './fixture.ts';
 import { digestOf, idsIn, tenantTables, unknownLike, withoutIds, type TenantTable } from './rows.ts';
 import { seedWorld, type World } from './world.ts';
 
