@@ -127,9 +127,10 @@ for (const part of new Set(judged.map((one) => one.part))) {
 /** Of one message: short as they come, 2,000 and 32,000 characters made of them. */
 function latency(): string[] {
   const texts = set.flatMap((one) => one.texts);
-  const long = (length: number, from: number): string => {
+  const calm = set.filter((one) => one.level === 'none').flatMap((one) => one.texts);
+  const long = (length: number, from: number, of = texts): string => {
     let text = '';
-    for (let i = from; text.length < length; i += 1) text += `${texts[i % texts.length]} `;
+    for (let i = from; text.length < length; i += 1) text += `${of[i % of.length]} `;
     return text.slice(0, length);
   };
   const measure = (name: string, inputs: string[]): string => {
@@ -145,11 +146,15 @@ function latency(): string[] {
   return [
     measure('messages as they come', texts),
     measure(
-      '2,000 characters',
+      '2,000 characters of what needs nothing',
+      many.map((i) => long(2000, i * 7, calm)),
+    ),
+    measure(
+      '2,000 characters, most of them grave',
       many.map((i) => long(2000, i * 7)),
     ),
     measure(
-      '32,000 characters',
+      '32,000 characters, most of them grave',
       many.slice(0, 40).map((i) => long(32_000, i * 7)),
     ),
   ];

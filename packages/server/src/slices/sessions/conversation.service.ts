@@ -162,11 +162,9 @@ export function createConversationService(parts: {
         ];
         if (replyId) events.push(startedEvent(row, replyId, engine, messageId));
         if (spentUntil) events.push(spentEvent(row, spentUntil, messageId));
-        if (author === 'client') {
-          const message = { id: messageId, text, answered: replyId !== null };
-          events.splice(1, 0, ...(await safety.onMessage(tx, orgId, row, message, found)));
-          if (!safety.mayAnswer(found)) tx.afterCommit(() => void this.stopRunning(orgId, id));
-        }
+        const said = { id: messageId, text, author, answered: replyId !== null };
+        events.splice(1, 0, ...(await safety.onMessage(tx, actor, row, said, found)));
+        if (author === 'client' && !safety.mayAnswer(found)) tx.afterCommit(() => void this.stopRunning(orgId, id));
         const [seq] = await Promise.all([
           append(tx, orgId, row.room_id, events),
           replyId &&

@@ -87,6 +87,13 @@ export function createSessionSafety(parts: {
     return [flagged.event, ...(await escalate(tx, orgId, row, kind, flagged))];
   };
 
+  /** Whoever of the team writes first after a call is the one who is there. */
+  const arrive = async (tx: Tx, actor: Actor, row: SessionRow): Promise<EventDraft[]> => {
+    if (actor.kind !== 'staff' || !row.escalated || row.taken_over_by !== null) return [];
+    await store.setTakenOver(tx, actor.orgId, row.id, actor.userId);
+    return [draft('session.taken-over', 'all', asEventActor(actor), {})];
+  };
+
   return {
     /** What a client wrote; asked before the transaction, since it needs no database. */
     judge: (text: string): Judged => ({ ...safety.judge(text), asksWhoAnswers: safety.asksWhoAnswers(text) }),
@@ -97,14 +104,16 @@ export function createSessionSafety(parts: {
     /** As a queue sorts by it: 0 for nothing. */
     riskOf: ({ level }: Assessment): number => riskLevels.indexOf(level),
 
-    /** What follows a client's message in the log; in the transaction of the message. */
+    /** What follows a message in the log; in the transaction of the message. */
     async onMessage(
       tx: Tx,
-      orgId: string,
+      actor: Actor,
       row: SessionRow,
-      message: { id: string; text: string; answered: boolean },
+      message: { id: string; text: string; author: 'client' | 'staff'; answered: boolean },
       found: Judged,
     ): Promise<EventDraft[]> {
+      const { orgId } = actor;
+      if (message.author === 'staff') return arrive(tx, actor, row);
       const where = { messageId: message.id, replyId: null, text: message.text };
       const events = await onFound(tx, orgId, row, where, found);
       const { disclosureMinutes } = await safety.of(orgId);

@@ -282,6 +282,15 @@ test('safety 20: that an AI answers is said at the start, when asked, and again 
   expect(await disclosed()).toBe(3);
 });
 
+test('safety 9: whoever of the team writes first has taken the session over', async () => {
+  const session = await makeSession(app, persona);
+  await post(session, grave);
+  await app.json('POST', `/api/v1/sessions/${session.id}/messages`, { text: 'I am here. My name is Olga.' });
+  const { body: view } = await app.json('GET', `/api/v1/sessions/${session.id}/client-view`, undefined, session.client);
+  expect(view).toMatchObject({ humanWrites: true, personCalled: false });
+  expect((await eventsOf(session, session.client)).map(({ type }) => type)).toContain('session.taken-over');
+});
+
 test('safety 22: texts are the organisation’s, versioned, in the client’s language', async () => {
   const { body: known } = await app.json('GET', '/api/v1/safety');
   expect(known.texts).toHaveLength(8);

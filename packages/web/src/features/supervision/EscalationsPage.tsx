@@ -80,7 +80,12 @@ function Row({ escalation }: { escalation: Escalation }) {
             <mark dir="auto">{escalation.evidence}</mark>
           </>
         )}
-        {escalation.note && <p dir="auto">{escalation.note}</p>}
+        {escalation.note && (
+          <>
+            <br />
+            <bdi>{escalation.note}</bdi>
+          </>
+        )}
         <br />
         <History escalation={escalation} />
         <Failure error={acknowledge.error} />

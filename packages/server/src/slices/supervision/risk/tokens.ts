@@ -27,11 +27,23 @@ interface Unit {
 const isAsciiLetter = (code: number): boolean =>
   (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a);
 
+/** Most of what is written: looked up, not worked out. */
+const plain: readonly Pick<Unit, 'folded' | 'kind'>[] = Array.from({ length: 128 }, (_, code) => {
+  const folded = foldCharacter(String.fromCharCode(code));
+  return { folded, kind: isAsciiLetter(code) ? 'letter' : insideWords.includes(folded) ? 'sign' : 'other' };
+});
+
 function unitsOf(text: string): Unit[] {
   const units: Unit[] = [];
   let start = 0;
   for (const character of text) {
     const end = start + character.length;
+    const known = character.length === 1 ? plain[character.charCodeAt(0)] : undefined;
+    if (known) {
+      units.push({ folded: known.folded, start, end, kind: known.kind });
+      start = end;
+      continue;
+    }
     const folded = foldCharacter(character);
     if (folded !== '') {
       const letter = isAsciiLetter(character.charCodeAt(0)) || letterOrDigit.test(folded);
@@ -76,11 +88,10 @@ export function tokenise(text: string): RawToken[] {
         end += 1;
       while (quotes[quote] && (quotes[quote] as [number, number])[1] < i) quote += 1;
       const within = quotes[quote];
+      let word = '';
+      for (let at = i; at <= end; at += 1) word += (units[at] as Unit).folded;
       tokens.push({
-        text: units
-          .slice(i, end + 1)
-          .map(({ folded }) => folded)
-          .join(''),
+        text: word,
         start: unit.start,
         end: (units[end] as Unit).end,
         clause,
