@@ -21,6 +21,8 @@ beforeAll(async () => {
   const session = await makeSession(app, persona, { clientId: client.id, title: long('Talk') });
   await post(`/sessions/${session.id}/messages`, { text: long('Hello') });
   const base = await post('/knowledge-bases', { name: long('Rules') });
+  const text = { title: long('Tea'), text: `# ${long('Tea')}`, folder: long('Drinks'), tags: ['tag'.repeat(15)] };
+  const document = await post(`/knowledge-bases/${base.id}/documents`, text);
   const member = await makeMember(app, long('Finn'), ['facilitator']);
   await otherOrganisation(app, member);
   await post('/member-invitations', { roles: ['author'], email: `${'guest'.repeat(10)}@house.example` });
@@ -30,7 +32,7 @@ beforeAll(async () => {
   await post('/break-glass', { clientId: client.id, reason: `${long('Urgent')} indeed`, minutes: 15 });
   await post('/privacy/holds', { subject: { kind: 'client', id: client.id }, reason: long('Court') });
   await post('/privacy/deid-exports', { form: 'anonymised', purpose: 'research', pick: {}, terms: [] });
-  ids = { persona, session: session.id, base: base.id };
+  ids = { persona, session: session.id, base: base.id, document: document.id };
 });
 afterAll(async () => {
   await browser?.close();
@@ -44,6 +46,10 @@ const paths = [
   '/personas',
   '/personas/:persona',
   '/clients',
+  '/knowledge',
+  '/knowledge/:base',
+  '/knowledge/:base/test',
+  '/knowledge/:base/documents/:document',
   '/audit',
   '/break-glass',
   '/privacy',
@@ -58,7 +64,7 @@ const paths = [
   '/join-team/none',
   '/nowhere',
 ];
-const addressOf = (path: string) => app.url + path.replace(/:(\w+)/, (_, name: string) => ids[name] ?? '');
+const addressOf = (path: string) => app.url + path.replace(/:(\w+)/g, (_, name: string) => ids[name] ?? '');
 
 describe.each([
   ['a narrow phone in the dark', narrow, 'dark'],
@@ -82,6 +88,12 @@ const dialogs: [path: string, opener: RegExp][] = [
   ['/personas', /^New persona$/],
   ['/clients', /^New client$/],
   ['/clients', /^Open: Ada/],
+  ['/knowledge', /^New knowledge base$/],
+  ['/knowledge/:base', /^Paste text$/],
+  ['/knowledge/:base', /^From a web address$/],
+  ['/knowledge/:base', /^Rename or move: Tea/],
+  ['/knowledge/:base', /^Delete: Tea/],
+  ['/knowledge/:base', /^Settings and access$/],
   ['/break-glass', /^Break the glass$/],
   ['/privacy', /^Texts: Research$/],
   ['/privacy', /^Hold…: Ada/],

@@ -34,7 +34,9 @@ beforeAll(async () => {
   const { body: client } = await app.json('POST', '/api/v1/clients', { name: 'Ada' });
   const session = await makeSession(app, persona, { clientId: client.id, title: 'First talk' });
   const { body: base } = await app.json('POST', '/api/v1/knowledge-bases', { name: 'House rules' });
-  ids = { persona, session: session.id, base: base.id };
+  const silence = { title: 'Silence', text: '# Silence\n\nAt ten.' };
+  const { body: document } = await app.json('POST', `/api/v1/knowledge-bases/${base.id}/documents`, silence);
+  ids = { persona, session: session.id, base: base.id, document: document.id };
   members = {} as typeof members;
   for (const role of all) members[role] = await makeMember(app, `Member ${role}`, [role]);
   await app.json('PUT', `/api/v1/clients/${client.id}/assignments`, { memberIds: [members.facilitator.id] });
@@ -85,8 +87,32 @@ const pages: Entry[] = [
     roles: clinical,
     controls: { 'New client': clinical, 'Break-glass access': ['facilitator'] },
   },
-  { path: '/knowledge', heading: 'Knowledge', link: 'Knowledge', roles: all },
-  { path: '/knowledge/:base', heading: 'House rules', roles: all },
+  {
+    path: '/knowledge',
+    heading: 'Knowledge',
+    link: 'Knowledge',
+    roles: all,
+    controls: { 'New knowledge base': [...heads, 'author'] },
+  },
+  {
+    path: '/knowledge/:base',
+    heading: 'House rules',
+    roles: all,
+    controls: {
+      'Test retrieval': all,
+      'Settings and access': [...heads, 'author'],
+      'Paste text': [...heads, 'author'],
+      'Delete: Silence': [...heads, 'author'],
+      'Download: Silence': all,
+    },
+  },
+  { path: '/knowledge/:base/test', heading: 'Test retrieval', roles: all },
+  {
+    path: '/knowledge/:base/documents/:document',
+    heading: 'Silence',
+    roles: all,
+    controls: { 'Download the original': all, 'Read it again': [...heads, 'author'] },
+  },
   {
     path: '/audit',
     heading: 'Audit log',
@@ -151,7 +177,7 @@ async function windowOf({ headers }: TestMember) {
   return { page, context, complaints };
 }
 
-const addressOf = (path: string) => app.url + path.replace(/:(\w+)/, (_, name: string) => ids[name] ?? '');
+const addressOf = (path: string) => app.url + path.replace(/:(\w+)/g, (_, name: string) => ids[name] ?? '');
 const pressable = (within: Page | Locator, name: string) =>
   within.getByRole('button', { name, exact: true }).or(within.getByRole('link', { name, exact: true }));
 

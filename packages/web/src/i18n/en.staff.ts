@@ -127,6 +127,7 @@ export const staffTexts = {
   },
   room: {
     ev: { 'client.joined': 'The client has joined.' },
+    knowledge: 'Reference material', searchKnowledge: 'Search in it', sourcesOf: 'Sources of the reply of {{time}}',
     controls: 'Supervision', pause: 'Pause', resume: 'Resume', takeover: 'Take over', handback: 'Hand back', end: 'End session',
     endTitle: 'End this session?', endText: 'Nobody can write any more. The transcript stays.', invite: 'Invite the client',
     guidance: 'Private guidance to the persona', guidanceHint: 'The client never sees this. It counts for all following replies.', guide: 'Send guidance',
@@ -157,7 +158,7 @@ export const staffTexts = {
     title: 'Knowledge', new: 'New knowledge base', empty: 'No knowledge base yet', emptyHint: 'Reference material that personas quote from.', documents_one: '{{count}} document', documents_other: '{{count}} documents',
     baseByName: 'Find a knowledge base', addText: 'Add documents', docTitle: 'Title', text: 'Text or Markdown', chunks_one: '{{count}} passage', chunks_other: '{{count}} passages',
     search: 'Search the material', noHit: 'No passage answers this.', found_one: '{{count}} passage found, best first.', found_other: '{{count}} passages found, best first.', score: 'score {{score}}', page: 'Page {{page}}', pages_one: '{{count}} page', pages_other: '{{count}} pages',
-    deleteTitle: 'Delete this document?', deleteText: 'It is gone from the next answer.', download: 'Download', edit: 'Rename or move', editTitle: 'Rename, move or tag',
+    deleteTitle: 'Delete this document?', deleteText: 'It is gone from the next answer.', download: 'Download', original: 'Download the original', edit: 'Rename or move', editTitle: 'Rename, move or tag',
     folder: 'Folder', folderHint: 'Empty for none. Folders in folders are written Guides/Sleep.', folders: 'Folders', allDocuments: 'All documents', documentsWord_one: 'document', documentsWord_other: 'documents', tags: 'Tags', tag: 'Tag', tagsHint: 'With commas between them.',
     byName: 'Find a document by its title', stateLabel: 'State', progress: 'Reading', noDocuments: 'No document yet. What you add above appears here while it is read.',
     state: { queued: 'Waiting', extracting: 'Reading the file', chunking: 'Cutting into passages', indexing: 'Making it searchable', ready: 'Ready', failed: 'Not read' },
@@ -171,7 +172,8 @@ export const staffTexts = {
     usedBy: 'Personas that answer from it:', noPersonas: 'No persona answers from it yet.', draftOnly: 'draft',
     removeBase: 'Delete the knowledge base', removeTitle: 'Delete {{name}}?', removeText_one: 'It goes for good, with {{count}} document.', removeText_other: 'It goes for good, with {{count}} documents.', removeUsed: 'These personas answer from it, and will answer without it: {{names}}.',
     version: 'Version {{version}}', versions_one: '{{count}} version', versions_other: '{{count}} versions', inUse: 'in use', newVersion: 'Give it a new version', newVersionHint: 'The version before it is in use until the new one is ready.',
-    readAgain: 'Read it again', noText: 'Nothing of it has been read yet.', textOf: 'Text of the document', earlier: 'Show what stands before',
+    readAgain: 'Read it again', inDocument: 'In its document', gone: 'This document is not there any more, or not open to you.', areReady_one: '{{count}} document ready', areReady_other: '{{count}} documents ready', areRead_one: '{{count}} being read', areRead_other: '{{count}} being read', areFailed_one: '{{count}} could not be read', areFailed_other: '{{count}} could not be read', seeDocuments: 'See the documents',
+    noText: 'Nothing of it has been read yet.', textOf: 'Text of the document', earlier: 'Show what stands before',
   },
   privacy: {
     title: 'Privacy', requests: 'Wishes to be erased', noRequests: 'Nobody waits for an answer.', erase: 'Erase…', decline: 'Decline…', answer: 'Your answer to the client',

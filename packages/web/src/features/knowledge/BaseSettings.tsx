@@ -156,8 +156,9 @@ function Remove({ base }: { base: KnowledgeBaseDetail }) {
   const remove = useMutation({
     mutationFn: () => api.delete(`${basePath(base.id)}${users.length > 0 ? '?force=true' : ''}`),
     onSuccess: async () => {
+      // What was read before still names it.
+      queries.removeQueries({ queryKey: ['/knowledge-bases'] });
       await navigate({ to: '/knowledge' });
-      await queries.invalidateQueries({ queryKey: ['/knowledge-bases'] });
     },
   });
   const text = t('knowledge.removeText', { count: base.documentCount });

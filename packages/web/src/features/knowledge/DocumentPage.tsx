@@ -8,7 +8,7 @@ import { useMay } from '../../lib/me.ts';
 import { NotFound, Page } from '../../lib/Page.tsx';
 import { Failure, isMissing, Loading } from '../../lib/ui.tsx';
 import { documentKey, documentsPath, useBase, useBaseRoom } from './base.ts';
-import { fileAddress, useReprocess } from './DocumentRow.tsx';
+import { fileAddress, hasFile, useReprocess } from './DocumentRow.tsx';
 import { DocumentState } from './DocumentState.tsx';
 import { formatBytes } from './formatBytes.ts';
 import { Reading } from './Reading.tsx';
@@ -29,6 +29,8 @@ export function DocumentPage() {
     queryKey: [...documentKey(id, documentId), version],
     queryFn: () => api.get<DocumentText>(`${documentsPath(id)}/${documentId}`, { version: version ?? undefined }),
     enabled: isId(id) && isId(documentId),
+    // Another version of the same document takes the place of this one without the page going away.
+    placeholderData: (before) => (before?.id === documentId ? before : undefined),
   });
   if (!isId(id) || !isId(documentId) || isMissing(document.error)) return <NotFound />;
   if (document.isPending) return <Loading />;
@@ -90,9 +92,11 @@ function Facts({ baseId, document }: { baseId: string; document: DocumentText })
       <DocumentState document={document} />
       <Failure error={retry.error} />
       <div className="row">
-        <a className="button" download href={fileAddress(baseId, document)}>
-          {t('knowledge.download')}
-        </a>
+        {hasFile(document) && (
+          <a className="button" download href={fileAddress(baseId, document)}>
+            {t('knowledge.original')}
+          </a>
+        )}
         {mayManage && settled && (
           <button type="button" aria-disabled={retry.isPending} onClick={() => retry.isPending || retry.mutate()}>
             {state === 'failed' ? t('common.tryAgain') : t('knowledge.readAgain')}

@@ -16,9 +16,12 @@ interface Props {
   onDelete(): void;
 }
 
-/** The file as it was given; there is none of an address that was never fetched. */
 export const fileAddress = (baseId: string, { id }: { id: string }, version?: number): string =>
   `/api/v1${documentsPath(baseId)}/${id}/file${version === undefined ? '' : `?version=${version}`}`;
+
+/** An address that was never fetched has left nothing that could be taken away. */
+export const hasFile = ({ source, fileName }: { source: string; fileName: string | null }): boolean =>
+  source !== 'url' || fileName !== null;
 
 export function useReprocess(baseId: string, id: string) {
   const queries = useQueryClient();
@@ -69,14 +72,16 @@ export function DocumentRow({ baseId, document, onEdit, onDelete }: Props) {
             {t('common.tryAgain')}
           </button>
         )}
-        <a
-          className="button quiet"
-          download
-          href={fileAddress(baseId, document)}
-          aria-label={named(t('knowledge.download'))}
-        >
-          {t('knowledge.download')}
-        </a>
+        {hasFile(document) && (
+          <a
+            className="button quiet"
+            download
+            href={fileAddress(baseId, document)}
+            aria-label={named(t('knowledge.download'))}
+          >
+            {t('knowledge.download')}
+          </a>
+        )}
         {mayManage && (
           <>
             <button type="button" className="quiet" aria-label={named(t('knowledge.edit'))} onClick={onEdit}>

@@ -54,7 +54,9 @@ export function Folders({ base, shown }: Props) {
           {here.map(({ path, name, count }) => (
             <li key={path}>
               <Link {...to(path)} className="button">
-                <span aria-hidden="true">📁</span>
+                <svg className="folder" viewBox="0 0 20 16" aria-hidden="true">
+                  <path d="M1 3a2 2 0 0 1 2-2h4l2 2h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H3a2 2 0 0 1-2-2z" />
+                </svg>
                 <bdi>{name}</bdi>
                 <span className="soft small">
                   {count}

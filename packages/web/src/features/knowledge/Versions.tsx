@@ -9,7 +9,7 @@ import { More } from '../../lib/Page.tsx';
 import { Failure, formatDate } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { documentsPath, refreshBase } from './base.ts';
-import { fileAddress } from './DocumentRow.tsx';
+import { fileAddress, hasFile } from './DocumentRow.tsx';
 import { formatBytes } from './formatBytes.ts';
 import { sendFile } from './sendFile.ts';
 
@@ -63,14 +63,16 @@ export function Versions({ baseId, document, shown }: Props) {
               </span>
               {version.failure && <span className="small"> {version.failure.message}</span>}
             </span>
-            <a
-              className="button quiet"
-              download
-              href={fileAddress(baseId, document, version.version)}
-              aria-label={`${t('knowledge.download')}: ${t('knowledge.version', { version: version.version })}`}
-            >
-              {t('knowledge.download')}
-            </a>
+            {hasFile(version) && (
+              <a
+                className="button quiet"
+                download
+                href={fileAddress(baseId, document, version.version)}
+                aria-label={`${t('knowledge.download')}: ${t('knowledge.version', { version: version.version })}`}
+              >
+                {t('knowledge.download')}
+              </a>
+            )}
             {mayManage && version.version !== document.version && version.version !== document.readyVersion && (
               <button
                 type="button"

@@ -9,10 +9,16 @@ export interface Piece {
 const word = /[\p{L}\p{N}]+/gu;
 /** Words as short as these are in every sentence. */
 const shortest = 3;
-/** Endings change less of a word than this. */
-const stemShare = 0.7;
+/** So much of two words is the same where they differ only in their endings. */
+const shared = { letters: 4, ofLonger: 0.55 };
 
-const stemOf = (text: string): string => text.slice(0, Math.max(shortest, Math.ceil(text.length * stemShare)));
+function areAlike(a: string, b: string): boolean {
+  if (a === b) return true;
+  let same = 0;
+  while (same < a.length && a[same] === b[same]) same += 1;
+  return same >= shared.letters && same >= shared.ofLonger * Math.max(a.length, b.length);
+}
+
 const folded = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 
 /** Where words of the question stand in a text, endings aside; for the eye only, and no statement about the search. */
@@ -20,11 +26,7 @@ export function rangesOf(text: string, query: string): Range[] {
   const wanted = [...folded(query).matchAll(word)].map(([found]) => found).filter((w) => w.length >= shortest);
   if (wanted.length === 0) return [];
   return [...text.matchAll(word)]
-    .filter(([found]) => {
-      const own = folded(found);
-      if (own.length < shortest) return false;
-      return wanted.some((w) => own === w || (own.startsWith(stemOf(w)) && w.startsWith(stemOf(own))));
-    })
+    .filter(([found]) => wanted.some((asked) => areAlike(folded(found), asked)))
     .map((match): Range => [match.index, match.index + match[0].length]);
 }
 

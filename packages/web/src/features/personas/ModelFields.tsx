@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useMay } from '../../lib/me.ts';
 import { Picker } from '../../lib/Picker.tsx';
 import { Field, fieldError } from '../../lib/ui.tsx';
+import { BaseState } from '../knowledge/BaseState.tsx';
 import { RungField } from '../supervision/RungField.tsx';
 import type { SpecProps } from './SpecFields.tsx';
 
@@ -28,6 +29,7 @@ export function ModelFields({ spec, onChange, error }: SpecProps) {
           error={fieldError(error, '/knowledgeBaseId')}
         />
       )}
+      {may('knowledge.read') && spec.knowledgeBaseId && <BaseState baseId={spec.knowledgeBaseId} />}
       <RungField
         label={t('personas.policy')}
         error={fieldError(error, '/policy')}

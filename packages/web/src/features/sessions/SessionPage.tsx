@@ -11,8 +11,10 @@ import { isId } from '../../lib/isId.ts';
 import { useMay } from '../../lib/me.ts';
 import { NotFound, Page } from '../../lib/Page.tsx';
 import { Failure, isMissing, isolated, Loading, useTitle } from '../../lib/ui.tsx';
+import { Source } from '../knowledge/Source.tsx';
 import { useFlagged } from '../supervision/Flagged.tsx';
 import { Composer } from './Composer.tsx';
+import { KnowledgeSide } from './KnowledgeSide.tsx';
 import { SessionSide } from './SessionSide.tsx';
 import { Transcript } from './Transcript.tsx';
 import { DraftCard } from '../supervision/DraftCard.tsx';
@@ -20,6 +22,7 @@ import { noteView } from '../supervision/Note.tsx';
 import { useReviewNews } from '../supervision/useReviewNews.ts';
 import { useForget } from './useForget.ts';
 import { useRoom } from './useRoom.ts';
+import { useSessionBase } from './useSessionBase.ts';
 
 const noToken = () => null;
 const personaWrites: ReadonlySet<Rung> = new Set<Rung>(['auto', ...heldRungs]);
@@ -55,6 +58,7 @@ function Room({ session }: { session: Session }) {
   const onEvent = useReviewNews();
   const { id: sessionId, roomId } = session;
   const room = useRoom({ api, sessionId, roomId, token: noToken, me: 'staff', onSession, onEvent });
+  const base = useSessionBase(session);
   const regenerate = useMutation({ mutationFn: () => api.post(`/sessions/${session.id}/regenerate`) });
   const stop = useMutation({
     mutationFn: (replyId: string) => api.post(`/sessions/${session.id}/replies/${replyId}/stop`),
@@ -93,6 +97,7 @@ function Room({ session }: { session: Session }) {
           empty={t('chat.empty')}
           marked={marked}
           note={noteView}
+          source={base && ((citation) => <Source baseId={base.id} citation={citation} />)}
         />
         {running?.held && <DraftCard key={running.replyId} id={running.replyId} live={running.text} />}
         <Failure error={regenerate.error ?? stop.error ?? room.olderError} />
@@ -101,7 +106,9 @@ function Room({ session }: { session: Session }) {
         </p>
         {takesPart && !ended && <Writing session={session} room={room} />}
       </section>
-      <SessionSide session={session} finished={room.state.running === null ? room.state.cursor : -1} moment={moment} />
+      <SessionSide session={session} finished={room.state.running === null ? room.state.cursor : -1} moment={moment}>
+        {base && <KnowledgeSide base={base} entries={room.state.entries} />}
+      </SessionSide>
     </main>
   );
 }

@@ -1,6 +1,6 @@
 import type { Reply, Session } from '@rapport/protocol/sessions';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState, type FormEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { useMay } from '../../lib/me.ts';
@@ -16,10 +16,12 @@ interface Props {
   finished: number;
   /** Changes whenever something has happened in the room: what was refused before is no news any more. */
   moment: string;
+  /** Stands above the record of the replies. */
+  children?: ReactNode;
 }
 
 /** Everything the facilitator decides. */
-export function SessionSide({ session, finished, moment }: Props) {
+export function SessionSide({ session, finished, moment, children }: Props) {
   const { t } = useTranslation();
   const [inviting, setInviting] = useState(false);
   const may = useMay();
@@ -42,6 +44,7 @@ export function SessionSide({ session, finished, moment }: Props) {
           <Guidance sessionId={session.id} moment={moment} />
         </>
       )}
+      {children}
       {may('sessions.export') && <Export sessionId={session.id} />}
       <Replies sessionId={session.id} finished={finished} />
       {supervises && (
@@ -67,7 +70,7 @@ function Export({ sessionId }: { sessionId: string }) {
   );
 }
 
-function Controls({ session, moment, onInvite }: Omit<Props, 'finished'> & { onInvite(): void }) {
+function Controls({ session, moment, onInvite }: Pick<Props, 'session' | 'moment'> & { onInvite(): void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [ending, setEnding] = useState(false);

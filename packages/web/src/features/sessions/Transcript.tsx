@@ -1,4 +1,4 @@
-import type { Author } from '@rapport/protocol/sessions';
+import type { Author, Citation } from '@rapport/protocol/sessions';
 import { lazy, Suspense, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CopyButton, formatTime, isolated } from '../../lib/ui.tsx';
@@ -28,6 +28,8 @@ export interface TranscriptProps {
   marked?: ((id: string, text: string) => ReactNode) | undefined;
   /** How the team's own notes look; a client's page has none. */
   note?: (entry: Extract<Entry, { kind: 'note' }>) => ReactNode;
+  /** How a source is shown to who may open it; a client is told its title and words. */
+  source?: ((citation: Citation) => ReactNode) | undefined;
 }
 
 const Text = ({ text }: { text: string }) => (
@@ -156,9 +158,7 @@ function MessageView({ entry, ...props }: EntryProps<Extract<Entry, { kind: 'mes
           <summary>{t('room.sources')}</summary>
           <ol>
             {entry.citations.map((c) => (
-              <li key={`${c.chunkId}-${c.start}`}>
-                {c.title}: “{c.quote}”
-              </li>
+              <li key={`${c.chunkId}-${c.start}`}>{props.source?.(c) ?? `${c.title}: “${c.quote}”`}</li>
             ))}
           </ol>
         </details>

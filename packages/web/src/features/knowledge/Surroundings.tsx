@@ -1,0 +1,65 @@
+import type { DocumentText } from '@rapport/protocol/knowledge';
+import type { Citation } from '@rapport/protocol/sessions';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api } from '../../lib/api.ts';
+import { Markdown } from '../../lib/Markdown.tsx';
+import { Loading } from '../../lib/ui.tsx';
+import { documentKey, documentsPath } from './base.ts';
+import { around, clip, pageAt } from './slices.ts';
+
+interface Props {
+  baseId: string;
+  citation: Citation;
+  id: string;
+  beside: { current: HTMLElement | null };
+}
+
+/** Above everything, so that no scrolling box cuts it off; below the link, or above it where there is more room. */
+function place(box: HTMLElement, beside: HTMLElement): void {
+  const { top, bottom, left } = beside.getBoundingClientRect();
+  const below = innerHeight - bottom >= top;
+  box.style.left = `${Math.max(8, Math.min(left, innerWidth - box.offsetWidth - 8))}px`;
+  box.style.top = below ? `${bottom}px` : 'auto';
+  box.style.bottom = below ? 'auto' : `${innerHeight - top}px`;
+  box.style.maxHeight = `${Math.max(below ? innerHeight - bottom : top, 120) - 8}px`;
+}
+
+/** A quote among what stands around it in its document. */
+export function Surroundings({ id, beside, baseId, citation }: Props) {
+  const { t } = useTranslation();
+  const { documentId, start, end } = citation;
+  const box = useRef<HTMLDivElement>(null);
+  const document = useQuery({
+    queryKey: [...documentKey(baseId, documentId), null],
+    queryFn: () => api.get<DocumentText>(`${documentsPath(baseId)}/${documentId}`),
+    staleTime: 60_000,
+  });
+  useEffect(() => {
+    if (!box.current || !beside.current) return;
+    if (!box.current.matches(':popover-open')) box.current.showPopover();
+    place(box.current, beside.current);
+  }, [beside, document.status]);
+  const shown = document.data && around(document.data.text, [start, end]);
+  const page = document.data?.pageStarts && pageAt(document.data.pageStarts, start);
+  return (
+    <div
+      id={id}
+      role="tooltip"
+      aria-label={t('knowledge.inDocument')}
+      popover="manual"
+      className="surroundings"
+      ref={box}
+    >
+      {document.isPending && <Loading />}
+      {document.error && <p>{t('knowledge.gone')}</p>}
+      {document.data && shown && (
+        <>
+          {page !== null && page !== undefined && <p className="soft small">{t('knowledge.page', { page })}</p>}
+          <Markdown text={document.data.text.slice(shown.start, shown.end)} marked={clip([start, end], shown)} />
+        </>
+      )}
+    </div>
+  );
+}

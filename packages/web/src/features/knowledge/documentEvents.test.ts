@@ -1,0 +1,28 @@
+import type { RoomEvent } from '@rapport/protocol/events';
+import { expect, test } from 'vitest';
+import { applyDocumentEvent, type ShownDocument } from './documentEvents.ts';
+
+const document = { id: 'a', title: 'Tea', version: 1, state: 'queued', readyVersion: null } as ShownDocument;
+const event = (type: string, data: object) => ({ type, data: { documentId: 'a', ...data } }) as unknown as RoomEvent;
+const after = (...events: RoomEvent[]) =>
+  events.reduce<ShownDocument | null>((now, next) => now && applyDocumentEvent(now, next), document);
+
+const failure = { reason: 'encrypted', message: 'It is locked.' };
+
+test('a document is shown as its room tells of it', () => {
+  const reading = event('document.progress', { version: 1, state: 'extracting', fraction: 0.5 });
+  expect(after(reading)).toMatchObject({ state: 'extracting', fraction: 0.5 });
+  const ready = event('document.ready', { version: 1, title: 'Green tea', chunkCount: 3 });
+  expect(after(reading, ready)).toMatchObject({ state: 'ready', title: 'Green tea', chunkCount: 3, readyVersion: 1 });
+  const failed = event('document.failed', { version: 2, title: 'Tea', failure });
+  expect(after(ready, failed)).toMatchObject({ state: 'failed', failure, version: 2, readyVersion: 1 });
+  const again = event('document.progress', { version: 2, state: 'queued', fraction: null });
+  expect(after(failed, again)).toMatchObject({ state: 'queued', failure: null });
+  const moved = event('document.changed', { title: 'Tea', folder: 'Drinks', tags: ['hot'] });
+  expect(after(moved)).toMatchObject({ folder: 'Drinks', tags: ['hot'] });
+  expect(after(event('document.deleted', {}))).toBeNull();
+});
+
+test('what is told of another changes nothing', () => {
+  expect(applyDocumentEvent(document, event('document.deleted', { documentId: 'b' }))).toBe(document);
+});
