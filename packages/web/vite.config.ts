@@ -40,10 +40,13 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             {
-              name: 'react',
-              test: /node_modules[\\/](react|react-dom|scheduler|i18next|react-i18next)[\\/]|vite[\\/]preload-helper|rolldown[\\/]runtime/,
+              name: 'base',
+              test: /node_modules[\\/](react|react-dom|scheduler|i18next|react-i18next)[\\/]|vite[\\/]preload-helper|rolldown[\\/]runtime|src[\\/]lib[\\/](ui|isId)\.tsx?$/,
             },
-            { name: 'ui', test: /src[\\/](lib[\\/](ui|isId)\.tsx?|features[\\/]rooms[\\/]access\.ts)$/ },
+            {
+              name: 'room',
+              test: /sdk[\\/]src[\\/]live|features[\\/]sessions[\\/](useRoom|roomState|typing|Transcript|useFollow|Composer)\.tsx?$|features[\\/]rooms[\\/]access/,
+            },
           ],
         },
       },
