@@ -98,7 +98,6 @@ describe.each([
     await staff.page.keyboard.press('j');
     await staff.page.keyboard.press('Enter');
     await draftOf(staff.page).getByRole('button', { name: 'Release', exact: true }).waitFor();
-    await draftOf(staff.page).getByRole('button', { name: 'Release', exact: true }).focus();
     await staff.page.keyboard.press('Control+Enter');
     await client.page.locator('.message.persona').getByText('Then tell me how it was.').waitFor();
     await staff.page.getByText('Released', { exact: true }).waitFor();
@@ -106,5 +105,243 @@ describe.each([
     expect(staff.complaints.concat(client.complaints)).toEqual([]);
     await staff.context.close();
     await client.context.close();
+  });
+});
+
+const words = (count: number) => Array.from({ length: count }, (_, i) => `wort${i}`).join(' ');
+
+async function both(session: TestSession) {
+  const client = await openChat(session);
+  const staff = await openWindow(browser, desktop);
+  await staff.page.goto(`${app.url}/sessions/${session.id}`);
+  await staff.page.getByRole('heading', { name: 'Supervision' }).waitFor();
+  return {
+    client,
+    staff,
+    async close() {
+      expect(staff.complaints.concat(client.complaints)).toEqual([]);
+      await staff.context.close();
+      await client.context.close();
+    },
+  };
+}
+
+const reply = (page: Page) => page.locator('.message.persona');
+
+test('edited while it streams: the caret stays, and what follows is joined', async () => {
+  const session = await held('approve', 'Edited');
+  const { client, staff, close } = await both(session);
+  const draft = draftOf(staff.page);
+  await write(session, `[play recite@120] ${words(40)}`);
+  await draft.getByText(/wort3/).waitFor();
+  await draft.getByRole('button', { name: 'Edit' }).click();
+  const box = draft.getByRole('textbox', { name: 'Your version' });
+  await box.press('Control+Home');
+  await box.pressSequentially('Dear Robin, ');
+  await draft.getByText('Stored.').waitFor();
+  await draft
+    .locator('.follows')
+    .getByText(/wort15/)
+    .waitFor();
+  await box.pressSequentially('hello: ');
+  const caret = () => box.evaluate((one) => (one as HTMLTextAreaElement).selectionStart);
+  expect(await caret()).toBe(19);
+  await draft.getByText('Finished. It waits for a decision.').waitFor();
+  await expectAccessible(staff.page);
+  await draft.getByRole('button', { name: 'Take it into your version' }).click();
+  expect(await caret()).toBe(19);
+  expect(await box.inputValue()).toMatch(/^Dear Robin, hello: .* wort39$/);
+  expect(await reply(client.page).count()).toBe(0);
+  await staff.page.keyboard.press('Control+Enter');
+  await reply(client.page)
+    .getByText(/^Dear Robin, hello: .* wort39$/)
+    .waitFor();
+  await staff.page.getByText(/^Released by .*19 characters changed/).waitFor();
+  expect(await client.page.content()).not.toContain('characters changed');
+  await close();
+});
+
+test('released sentence by sentence: the client reads the first while the next is made', async () => {
+  const session = await held('approve', 'Sentences');
+  const { client, staff, close } = await both(session);
+  const draft = draftOf(staff.page);
+  await write(session, `[play recite@60] First comes this. Then comes ${words(20)}. And at last that.`);
+  const first = draft.getByRole('button', { name: /^Release up to “.*First comes this\.”$/ });
+  await first.focus();
+  await staff.page.keyboard.press('Enter');
+  await client.page.locator('.cursor').getByText('First comes this.').waitFor();
+  await draft.locator('.released').getByText('First comes this.').waitFor();
+  expect(await client.page.locator('.cursor').innerText()).not.toContain('Then comes');
+  await draft.getByText('Finished. It waits for a decision.').waitFor();
+  await draft.getByRole('button', { name: /that\.”$/ }).click();
+  await reply(client.page)
+    .getByText(/And at last that\.$/)
+    .waitFor();
+  await draft.waitFor({ state: 'detached' });
+  await close();
+});
+
+test('rejected, and tried again with the reason; then rejected for good', async () => {
+  const session = await held('approve', 'Rejected');
+  const { client, staff, close } = await both(session);
+  const draft = draftOf(staff.page);
+  await waiting(session);
+  await draft.getByRole('button', { name: 'Reject…' }).click();
+  const dialog = staff.page.getByRole('dialog');
+  await expectAccessible(staff.page);
+  await dialog.getByRole('button', { name: 'Reject and try again' }).click();
+  await dialog.getByText('Choose at least one reason.').waitFor();
+  await dialog.getByLabel('Wrong tone').check();
+  await dialog.getByLabel(/^Note/).fill('Shorter, please.');
+  // Not what releases it outside.
+  await staff.page.keyboard.press('Control+Enter');
+  await draft.getByText('Finished. It waits for a decision.').waitFor();
+  await dialog.getByRole('button', { name: 'Reject and try again' }).click();
+  await staff.page.getByText(/^Rejected by /).waitFor();
+  await expect
+    .poll(() => JSON.stringify(upstream.requests.at(-1)?.body))
+    .toContain('Not like this: tone. Shorter, please.');
+  await draft.getByText('Finished. It waits for a decision.').waitFor();
+  await draft.getByRole('button', { name: 'Reject…' }).click();
+  await dialog.getByLabel('Something else').check();
+  await dialog.getByRole('button', { name: 'Reject', exact: true }).click();
+  await draft.waitFor({ state: 'detached' });
+  await client.page.getByText('A reply is being prepared').waitFor({ state: 'detached' });
+  expect(await reply(client.page).count()).toBe(0);
+  expect(await client.page.content()).not.toMatch(/Shorter|Wrong tone|Rejected/);
+  await close();
+});
+
+test('taken over: the draft goes, and a person writes', async () => {
+  const session = await held('approve', 'Taken over');
+  const { client, staff, close } = await both(session);
+  await waiting(session);
+  await draftOf(staff.page).getByRole('button', { name: 'Take over' }).click();
+  await client.page.getByText('A person of the team is writing with you.').waitFor();
+  await draftOf(staff.page).waitFor({ state: 'detached' });
+  await staff.page.getByRole('textbox', { name: 'Write to the client' }).fill('I am here.');
+  await staff.page.keyboard.press('Enter');
+  await client.page.getByText('I am here.').waitFor();
+  expect(await reply(client.page).count()).toBe(0);
+  await close();
+});
+
+test('two who decide at once: one decision, and both learn whose', async () => {
+  const [ann, ben] = [await makeMember(app, 'Ann', ['supervisor']), await makeMember(app, 'Ben', ['supervisor'])];
+  const session = await held('approve', 'Race');
+  const id = await waiting(session);
+  const windows = [await openAs(ann, `/sessions/${session.id}`), await openAs(ben, `/sessions/${session.id}`)];
+  const buttons = windows.map(({ page }) => draftOf(page).getByRole('button', { name: 'Release', exact: true }));
+  await Promise.all(buttons.map((button) => button.waitFor()));
+  await Promise.all(buttons.map((button) => button.click()));
+  await expect.poll(async () => (await review(id)).decision?.name).toMatch(/Ann|Ben/);
+  const { decision } = await review(id);
+  for (const { page } of windows) {
+    await page.getByText(new RegExp(`^Released by .*${decision.name}`)).waitFor();
+    expect(await reply(page).count()).toBe(1);
+  }
+  for (const { context } of windows) await context.close();
+
+  const other = await held('approve', 'Claimed first');
+  await waiting(other);
+  const [first, second] = [await openAs(ann, '/reviews'), await openAs(ben, '/reviews')];
+  await first.page.getByRole('button', { name: /Claimed first/ }).click();
+  await first.page.getByText(/^You have taken it on/).waitFor();
+  await second.page.getByRole('button', { name: /Claimed first.*Ann/ }).click();
+  await draftOf(second.page)
+    .getByText(/Ann.* is reading it, until/)
+    .waitFor();
+  await draftOf(second.page).getByRole('button', { name: 'Release', exact: true }).click();
+  await second.page.getByRole('alert').getByText('Ann is reading this draft.').waitFor();
+  await first.page.keyboard.press('Control+Enter');
+  await draftOf(second.page)
+    .getByText(/Released.*Ann/)
+    .waitFor();
+  await second.page.getByRole('button', { name: 'Decided' }).click();
+  await second.page.getByRole('link', { name: 'Claimed first' }).waitFor();
+  await expectFits(second.page);
+  await first.context.close();
+  await second.context.close();
+});
+
+test('delayed: it goes out by itself; nobody in time: the client learns that a person answers', async () => {
+  const session = await held('delayed', 'Delayed');
+  const { client, staff, close } = await both(session);
+  await write(session, said);
+  await client.page.getByText('A reply is being prepared; a person may read it first.').waitFor();
+  await draftOf(staff.page)
+    .getByText(/^Goes out by itself in 0:0\d$/)
+    .waitFor();
+  await reply(client.page).getByText('Count to four.').waitFor();
+  await staff.page.getByText(/^Released by .*by itself/).waitFor();
+
+  await staff.page.getByLabel('Supervision of this session').selectOption('approve');
+  await staff.page.getByText('In force: Replies are approved.').waitFor();
+  const id = await waiting(session, 'Recite: Second one.');
+  await app.db.everywhere.exec('update review set due_at = now() where id = $1', [id]);
+  await client.page.getByText('A person will answer you.').waitFor();
+  await draftOf(staff.page).getByText('Overdue').waitFor();
+  await expectAccessible(client.page);
+  await close();
+});
+
+test('the rung can be chosen everywhere, and a stricter one is named', async () => {
+  const { page, context, complaints } = await openWindow(browser, desktop);
+  await page.goto(`${app.url}/settings`);
+  const group = page.getByRole('group', { name: 'Supervision' });
+  await group.getByLabel('At least').selectOption('delayed');
+  await group.getByRole('button', { name: 'Save' }).click();
+  await group.getByText('Saved.').waitFor();
+  await expectFits(page);
+  const session = await held('auto', 'Stricter');
+  await page.goto(`${app.url}/sessions/${session.id}`);
+  await page.getByText(/In force: Replies are delayed, because a stricter policy holds/).waitFor();
+  await app.json('PUT', '/api/v1/organisation/supervision', policy);
+  await page.goto(`${app.url}/sessions/new`);
+  await page.getByLabel('Supervision').waitFor();
+  expect(await page.getByLabel('Supervision').locator('option').count()).toBe(6);
+  await page.getByLabel('Supervision').selectOption('draft-only');
+  await page.getByText(/The persona only proposes/).waitFor();
+  await page.goto(`${app.url}/reviews`);
+  await makeMember(app, 'Dora', ['supervisor']);
+  await page.reload();
+  await page.getByLabel('My deputy').selectOption({ label: 'Dora' });
+  await page.getByText('Saved.').waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+describe.each([
+  ['desktop', desktop],
+  ['phone', phone],
+])('the wall on %s', (name, size) => {
+  test('shows every running session as it goes, and leads to it', async () => {
+    const [free, bound] = [await held('auto', `Free on ${name}`), await held('approve', `Bound on ${name}`)];
+    await write(free, 'Recite: Said before.');
+    const { page, context, complaints } = await openWindow(browser, size);
+    await page.goto(`${app.url}/wall`);
+    const tile = (title: string) => page.locator('.tile', { has: page.getByRole('link', { name: title }) });
+    await tile(`Free on ${name}`).scrollIntoViewIfNeeded();
+    await tile(`Free on ${name}`).getByText('Said before.').last().waitFor();
+    await write(free, `[play recite@50] ${words(30)}`);
+    await tile(`Free on ${name}`).locator('.cursor').waitFor();
+    await tile(`Free on ${name}`)
+      .getByText(/wort29$/)
+      .last()
+      .waitFor();
+    await waiting(bound);
+    await tile(`Bound on ${name}`).scrollIntoViewIfNeeded();
+    await tile(`Bound on ${name}`).locator('.held').getByText('Not visible to the client').waitFor();
+    await tile(`Bound on ${name}`)
+      .getByText(/^Waiting for/)
+      .waitFor();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expectFits(page);
+    }
+    await page.getByRole('link', { name: `Bound on ${name}` }).click();
+    await page.getByRole('heading', { name: `Bound on ${name}` }).waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
   });
 });

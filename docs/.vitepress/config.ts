@@ -24,6 +24,7 @@ export default defineConfig({
             { text: 'First steps', link: '/user/first-steps' },
             { text: 'Signing in', link: '/user/signing-in' },
             { text: 'The session’s page', link: '/user/session' },
+            { text: 'Reviews', link: '/user/reviews' },
             { text: 'Personas', link: '/user/personas' },
             { text: 'Knowledge', link: '/user/knowledge' },
             { text: 'Inviting a client', link: '/user/inviting' },

@@ -18,6 +18,7 @@ const links = [
   ['/', 'nav.sessions'],
   ['/escalations', 'nav.escalations'],
   ['/reviews', 'nav.reviews'],
+  ['/wall', 'nav.wall'],
   ['/personas', 'nav.personas'],
   ['/clients', 'nav.clients'],
   ['/knowledge', 'nav.knowledge'],

@@ -55,6 +55,7 @@ const pages = [
   page('/escalations', () => import('./features/supervision/EscalationsPage.tsx'), 'EscalationsPage'),
   page('/safety', () => import('./features/supervision/SafetyPage.tsx'), 'SafetyPage'),
   page('/reviews', () => import('./features/supervision/ReviewsPage.tsx'), 'ReviewsPage'),
+  page('/wall', () => import('./features/supervision/WallPage.tsx'), 'WallPage'),
   page('/personas', () => import('./features/personas/PersonasPage.tsx'), 'PersonasPage'),
   page('/personas/$id', () => import('./features/personas/PersonaPage.tsx'), 'PersonaPage'),
   page('/clients', () => import('./features/clients/ClientsPage.tsx'), 'ClientsPage'),

@@ -3,7 +3,7 @@ import { auditActs } from '@rapport/protocol/auditActs';
 /** What only the team's pages show: it is added to the client's texts there. */
 export const staffTexts = {
   app: { skip: 'Skip to content', menu: 'Main menu', theme: 'Light or dark' },
-  nav: { sessions: 'Sessions', reviews: 'Reviews', escalations: 'Escalations', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', audit: 'Audit', privacy: 'Privacy', security: 'Security', settings: 'Settings' },
+  nav: { sessions: 'Sessions', reviews: 'Reviews', escalations: 'Escalations', wall: 'Live', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', audit: 'Audit', privacy: 'Privacy', security: 'Security', settings: 'Settings' },
   access: { title: 'This page is not open to you', text: 'Your role does not include it. If you need it, ask an administrator of your organisation.' },
   organisations: { title: 'Your organisations', here: 'You are in {{name}}. In another organisation you have the role you were given there.', change: 'Organisation: {{name}}. Choose another.', goTo: 'Go to {{name}}' },
   common: {
@@ -124,6 +124,10 @@ export const staffTexts = {
     title: 'Reviews', queue: 'Waiting', past: 'Decided', number_one: '{{count}} reply waits', number_other: '{{count}} replies wait', empty: 'Nothing waits', emptyHint: 'Replies that a person must read first appear here by themselves.', emptyPast: 'Nothing was decided yet.', noMatch: 'Nothing that waits matches.',
     keys: 'Keys: J and K or the arrows move, Enter takes a draft on and opens it, Escape leads back to the list, Ctrl or Cmd + Enter releases.', question: 'The client wrote', open: 'Open the session', next: 'Next draft', toQueue: 'Back to the list', choose: 'Choose a draft of the list.', first: 'The first {{count}} are shown.',
     deputy: 'My deputy', deputyHint: 'May decide on what you have taken on, while you are away.', writing: 'still being written', in: '{{persona}} to {{client}}',
+  },
+  wall: {
+    title: 'Live wall', hint: 'Every running session you may see, as it goes. Held replies stand first, by risk and age.', empty: 'No session is running', emptyHint: 'Sessions appear here as soon as they are started.',
+    number_one: '{{count}} session is running.', number_other: '{{count}} sessions are running.', newest: 'Only the newest are shown.', waits: 'A draft waits for a decision.', held: 'Not visible to the client',
   },
   room: {
     ev: { 'client.joined': 'The client has joined.' },

@@ -1,7 +1,7 @@
 import type { MarkedToken, Token, Tokens } from 'marked';
 import { Fragment, memo, useMemo, type ReactNode } from 'react';
 import { targetOf, tokensOf, withoutEntities } from './markdownTokens.ts';
-import { markedTokensOf, type Mark } from './markedTokens.ts';
+import type { Mark } from './markedTokens.ts';
 
 /** Shows where a link goes, unless its text is exactly that. */
 function Link({ to, text, children }: { to: string; text: string | null; children: ReactNode }) {
@@ -157,13 +157,14 @@ function one(token: MarkedToken | Mark, where: Where): ReactNode {
 
 interface Props {
   text: string;
-  /** With headings, and with this stretch of the text marked. */
+  /** With headings. */
   asDocument?: boolean;
-  marked?: readonly [number, number] | null;
+  /** How it is read; a client's page marks nothing, and loads nothing for it. */
+  read?: (text: string) => Token[];
 }
 
 /** A text as people read it: no HTML, no script, nothing loaded from anywhere. */
-export const Markdown = memo(function Markdown({ text, asDocument = false, marked = null }: Props) {
-  const tokens = useMemo(() => (marked ? markedTokensOf(text, marked) : tokensOf(text)), [text, marked]);
+export const Markdown = memo(function Markdown({ text, asDocument = false, read = tokensOf }: Props) {
+  const tokens = useMemo(() => read(text), [text, read]);
   return <>{all(tokens, { headings: asDocument })}</>;
 });

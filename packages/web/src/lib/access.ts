@@ -11,6 +11,7 @@ export const pageNeeds = {
   '/escalations': [['sessions.follow']],
   '/safety': [['sessions.read']],
   '/reviews': [['sessions.review', 'sessions.follow']],
+  '/wall': [['sessions.read', 'sessions.follow']],
   '/personas': [['personas.read']],
   '/personas/$id': [['personas.read']],
   '/clients': [['clients.read']],

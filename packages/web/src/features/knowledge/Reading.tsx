@@ -1,6 +1,7 @@
 import { memo, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Markdown } from '../../lib/Markdown.tsx';
+import { markedTokensOf } from '../../lib/markedTokens.ts';
 import type { Range } from './highlights.ts';
 import { clip, slicesOf, type Slice } from './slices.ts';
 
@@ -52,11 +53,14 @@ export function Reading({ text, pageStarts, passage }: Props) {
 
 const Part = memo(function Part({ slice, text, passage }: { slice: Slice; text: string; passage: Range | null }) {
   const { t } = useTranslation();
-  const marked = passage && clip(passage, slice);
+  const reading = useMemo(() => {
+    const marked = passage && clip(passage, slice);
+    return marked ? { read: (given: string) => markedTokensOf(given, marked) } : {};
+  }, [passage, slice]);
   return (
     <section dir="auto">
       {slice.page !== null && <p className="pagemark">{t('knowledge.page', { page: slice.page })}</p>}
-      <Markdown text={text.slice(slice.start, slice.end)} asDocument marked={marked} />
+      <Markdown text={text.slice(slice.start, slice.end)} asDocument {...reading} />
     </section>
   );
 });

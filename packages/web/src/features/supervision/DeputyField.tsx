@@ -5,7 +5,6 @@ import { api } from '../../lib/api.ts';
 import { Failure } from '../../lib/ui.tsx';
 import { Colleague } from './Colleague.tsx';
 
-
 /** Who decides on what one has taken on, while one is away. */
 export function DeputyField() {
   const { t } = useTranslation();

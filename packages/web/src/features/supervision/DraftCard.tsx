@@ -1,5 +1,5 @@
 import type { ReviewDraft } from '@rapport/protocol/supervision';
-import { useId, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../../lib/me.ts';
 import { Failure, isolated, Loading } from '../../lib/ui.tsx';
@@ -13,6 +13,8 @@ interface Props {
   id: string;
   /** What the persona has written, as it streams. */
   live: string;
+  /** The keyboard begins here, and comes back when it is decided. */
+  focused?: boolean;
   /** What can be done once it is decided. */
   after?: ReactNode;
 }
@@ -20,23 +22,32 @@ interface Props {
 const isOpen = (review: ReviewDraft): boolean => review.state === 'drafting' || review.state === 'waiting';
 
 /** A held reply: its words as they are made, and what a reviewer does with them. */
-export function DraftCard({ id, live, after }: Props) {
+export function DraftCard({ id, live, focused = false, after }: Props) {
   const { t } = useTranslation();
   const heading = useId();
   const reviews = useMay()('sessions.review');
   const draft = useDraft(id, live);
   const { review } = draft;
+  const head = useRef<HTMLHeadingElement>(null);
+  const state = review && (isOpen(review) ? 'open' : 'decided');
+  useEffect(() => {
+    if (focused && state) head.current?.focus();
+  }, [focused, state]);
   if (!review) return draft.missing ? <Failure error={draft.missing} /> : <Loading />;
   const open = isOpen(review);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || !reviews || !open) return;
+    // Whoever is about to reject it does not release it.
+    if ((event.target as Element).closest('dialog')) return;
     event.preventDefault();
     if (!draft.busy) draft.release();
   };
   return (
     <section className={`draft ${open ? 'hidden-yet' : ''}`} aria-labelledby={heading} onKeyDown={onKeyDown}>
       <div className="row">
-        <h2 id={heading}>{t('review.draft')}</h2>
+        <h2 id={heading} ref={head} tabIndex={-1}>
+          {t('review.draft')}
+        </h2>
         {open && <span className="badge warn">{t('review.notVisible')}</span>}
         <RiskBadge risk={review.risk} />
         <span className="grow" />

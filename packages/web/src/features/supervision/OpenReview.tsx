@@ -1,7 +1,6 @@
 import type { Review, ReviewDraft } from '@rapport/protocol/supervision';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { useRoom } from '../sessions/useRoom.ts';
@@ -23,23 +22,16 @@ const nothing = () => {};
 export function OpenReview({ review, onBack, onNext }: Props) {
   const { t } = useTranslation();
   const parties = useParties();
-  const heading = useRef<HTMLHeadingElement>(null);
   const onEvent = useReviewNews();
   const { id, sessionId, roomId } = review;
   const room = useRoom({ api, sessionId, roomId, token: noToken, me: 'staff', onSession: nothing, onEvent });
   const draft = useQuery({ queryKey: ['review', id], queryFn: () => api.get<ReviewDraft>(`/reviews/${id}`) });
   const { running } = room.state;
-  const decided = draft.data?.decision != null;
-  useEffect(() => heading.current?.focus(), []);
-  useEffect(() => {
-    // What was pressed is gone with the decision.
-    if (decided && document.activeElement === document.body) heading.current?.focus();
-  }, [decided]);
   const question = draft.data?.question;
   return (
     <div className="stack opened-review">
       <div className="row">
-        <h2 className="grow" dir="auto" ref={heading} tabIndex={-1}>
+        <h2 className="grow" dir="auto">
           {review.title}
         </h2>
         <button type="button" className="quiet" onClick={onBack}>
@@ -59,6 +51,7 @@ export function OpenReview({ review, onBack, onNext }: Props) {
       <DraftCard
         id={id}
         live={running?.replyId === id ? running.text : ''}
+        focused
         after={
           onNext && (
             <button type="button" className="primary" onClick={onNext}>

@@ -71,7 +71,7 @@ function Queue() {
           <Filters all={all} filter={filter} onChange={setFilter} />
           <div
             className={`queue ${opened ? 'opened' : ''}`}
-            onKeyDown={(e) => e.key === 'Escape' && opened && toList()}
+            onKeyDown={(e) => e.key === 'Escape' && opened && !(e.target as Element).closest('dialog') && toList()}
           >
             <div>
               <p className="small" role="status">

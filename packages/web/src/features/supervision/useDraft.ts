@@ -94,6 +94,9 @@ function useEdit({ path, onRevision }: ReturnType<typeof useCalls>) {
     return () => clearTimeout(timer);
   }, [edit, flush]);
 
+  // What was typed last is not lost with the page.
+  useEffect(() => () => void flush().catch(() => {}), [flush]);
+
   return { edit, error, setError, change, flush, latest };
 }
 
