@@ -38,7 +38,7 @@ const Rule = z.strictObject({
 });
 
 /** A file of rules of one language: see docs/developer/risk-rules.md. */
-export const RuleFile = z
+const RuleFile = z
   .strictObject({
     language: z.string().regex(/^[a-z]{2,3}$/),
     version: z.string().regex(/^\d{4}\.\d+$/),
