@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, test } from 'vitest';
-import { Markdown } from './Markdown.tsx';
+import { MarkedMarkdown } from './MarkedMarkdown.tsx';
 
 const draw = (text: string, marked: readonly [number, number] | null) =>
-  renderToStaticMarkup(<Markdown text={text} asDocument marked={marked} />);
+  renderToStaticMarkup(<MarkedMarkdown text={text} asDocument marked={marked} />);
 const wordsOf = (html: string) => html.replace(/<[^>]*>/g, '');
 const markedIn = (html: string) =>
   [...html.matchAll(/<mark>(.*?)<\/mark>/gs)].map(([, inner]) => wordsOf(inner ?? '')).join('');

@@ -43,6 +43,7 @@ describe('documents', () => {
       ...body,
       text,
       textVersion: 1,
+      pageStarts: null,
     });
     expect((await app.json('GET', `${bases}/${base}`)).body).toMatchObject({ name: 'Material', documentCount: 1 });
   });

@@ -1,7 +1,6 @@
 import { memo, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Markdown } from '../../lib/Markdown.tsx';
-import { markedTokensOf } from '../../lib/markedTokens.ts';
+import { MarkedMarkdown } from '../../lib/MarkedMarkdown.tsx';
 import type { Range } from './highlights.ts';
 import { clip, slicesOf, type Slice } from './slices.ts';
 
@@ -53,14 +52,10 @@ export function Reading({ text, pageStarts, passage }: Props) {
 
 const Part = memo(function Part({ slice, text, passage }: { slice: Slice; text: string; passage: Range | null }) {
   const { t } = useTranslation();
-  const reading = useMemo(() => {
-    const marked = passage && clip(passage, slice);
-    return marked ? { read: (given: string) => markedTokensOf(given, marked) } : {};
-  }, [passage, slice]);
   return (
     <section dir="auto">
       {slice.page !== null && <p className="pagemark">{t('knowledge.page', { page: slice.page })}</p>}
-      <Markdown text={text.slice(slice.start, slice.end)} asDocument {...reading} />
+      <MarkedMarkdown text={text.slice(slice.start, slice.end)} asDocument marked={passage && clip(passage, slice)} />
     </section>
   );
 });

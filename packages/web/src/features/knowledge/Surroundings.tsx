@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-import { Markdown } from '../../lib/Markdown.tsx';
+import { MarkedMarkdown } from '../../lib/MarkedMarkdown.tsx';
 import { Loading } from '../../lib/ui.tsx';
 import { documentKey, documentsPath } from './base.ts';
 import { around, clip, pageAt } from './slices.ts';
@@ -57,7 +57,7 @@ export function Surroundings({ id, beside, baseId, citation }: Props) {
       {document.data && shown && (
         <>
           {page !== null && page !== undefined && <p className="soft small">{t('knowledge.page', { page })}</p>}
-          <Markdown text={document.data.text.slice(shown.start, shown.end)} marked={clip([start, end], shown)} />
+          <MarkedMarkdown text={document.data.text.slice(shown.start, shown.end)} marked={clip([start, end], shown)} />
         </>
       )}
     </div>
