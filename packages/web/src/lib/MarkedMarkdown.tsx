@@ -11,9 +11,9 @@ interface Props {
 
 /** A text of the team's documents with a stretch of it marked. */
 export function MarkedMarkdown({ text, asDocument = false, marked }: Props) {
-  const [start, end] = marked ?? [0, 0];
+  const [start, end] = marked ?? [null, null];
   const reading = useMemo(
-    () => (end > start ? { read: (given: string) => markedTokensOf(given, [start, end]) } : {}),
+    () => (start === null ? {} : { read: (given: string) => markedTokensOf(given, [start, end]) }),
     [start, end],
   );
   return <Markdown text={text} asDocument={asDocument} {...reading} />;
