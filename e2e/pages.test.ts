@@ -144,7 +144,7 @@ test('a reply that broke off says who made it; trying again is offered only whil
   await client.page.getByText('It does not answer while the session is paused.').waitFor();
   await client.page.getByRole('button', { name: 'Try again' }).waitFor({ state: 'hidden' });
   expect(await staff.page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
-  expect(await staff.page.getByText('Persona answers').count()).toBe(0);
+  expect(await staff.page.getByText('Persona answers', { exact: true }).count()).toBe(0);
   await resume.click();
   await write(session, 'Recite: once more');
   await client.page.getByRole('button', { name: 'Regenerate' }).waitFor();

@@ -157,6 +157,7 @@ test('edited while it streams: the caret stays, and what follows is joined', asy
     .getByText(/^Dear Robin, hello: .* wort39$/)
     .waitFor();
   await staff.page.getByText(/^Released by .*19 characters changed/).waitFor();
+  await expect.poll(() => staff.page.locator('.messages').evaluate((log) => log === document.activeElement)).toBe(true);
   expect(await client.page.content()).not.toContain('characters changed');
   await close();
 });

@@ -1,5 +1,5 @@
 import type { ReviewDraft } from '@rapport/protocol/supervision';
-import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../../lib/me.ts';
 import { Failure, isolated, Loading } from '../../lib/ui.tsx';
@@ -33,6 +33,14 @@ export function DraftCard({ id, live, focused = false, after }: Props) {
   useEffect(() => {
     if (focused && state) head.current?.focus();
   }, [focused, state]);
+  const box = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    const { current: card } = box;
+    // On the session's page it goes with the decision: the keyboard goes on in the conversation, not at the top.
+    return () => {
+      if (card?.contains(document.activeElement)) document.querySelector<HTMLElement>('.messages')?.focus();
+    };
+  }, [state]);
   if (!review) return draft.missing ? <Failure error={draft.missing} /> : <Loading />;
   const open = isOpen(review);
   const onKeyDown = (event: KeyboardEvent) => {
@@ -43,7 +51,7 @@ export function DraftCard({ id, live, focused = false, after }: Props) {
     if (!draft.busy) draft.release();
   };
   return (
-    <section className={`draft ${open ? 'hidden-yet' : ''}`} aria-labelledby={heading} onKeyDown={onKeyDown}>
+    <section ref={box} className={`draft ${open ? 'hidden-yet' : ''}`} aria-labelledby={heading} onKeyDown={onKeyDown}>
       <div className="row">
         <h2 id={heading} ref={head} tabIndex={-1}>
           {t('review.draft')}
