@@ -43,6 +43,8 @@ const paths = [
   '/',
   '/sessions/new',
   '/sessions/:session',
+  '/reviews',
+  '/wall',
   '/personas',
   '/personas/:persona',
   '/clients',

@@ -61,6 +61,9 @@ const pages: Entry[] = [
       PDF: clinical,
     },
   },
+  { path: '/escalations', heading: 'Escalations', link: 'Escalations', roles: clinical },
+  { path: '/reviews', heading: 'Reviews', link: 'Reviews', roles: clinical, controls: { Decided: clinical } },
+  { path: '/wall', heading: 'Live wall', link: 'Live', roles: clinical },
   {
     path: '/personas',
     heading: 'Personas',
