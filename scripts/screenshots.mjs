@@ -142,6 +142,7 @@ try {
     },
   });
   await picture('join', `/join/${unused.token}`, { phone: true });
+  await picture('documents', `/knowledge/${knowledgeBase.id}`);
   await picture('passages', `/knowledge/${knowledgeBase.id}/test`, {
     async act(page) {
       await page.getByLabel('A question, as a client would write it').fill('What helps after a night shift?');

@@ -161,7 +161,7 @@ export const staffTexts = {
   knowledge: {
     title: 'Knowledge', new: 'New knowledge base', empty: 'No knowledge base yet', emptyHint: 'Reference material that personas quote from.', documents_one: '{{count}} document', documents_other: '{{count}} documents',
     baseByName: 'Find a knowledge base', addText: 'Add documents', docTitle: 'Title', text: 'Text or Markdown', chunks_one: '{{count}} passage', chunks_other: '{{count}} passages',
-    search: 'Search the material', noHit: 'No passage answers this.', found_one: '{{count}} passage found, best first.', found_other: '{{count}} passages found, best first.', score: 'score {{score}}', page: 'Page {{page}}', pages_one: '{{count}} page', pages_other: '{{count}} pages',
+    search: 'Search the material', noHit: 'No passage answers this.', found_one: '{{count}} passage found, best first.', found_other: '{{count}} passages found, best first.', score: 'score {{score}}', channel: { words: 'words', neighbours: 'words in a row' }, page: 'Page {{page}}', pages_one: '{{count}} page', pages_other: '{{count}} pages',
     deleteTitle: 'Delete this document?', deleteText: 'It is gone from the next answer.', download: 'Download', original: 'Download the original', edit: 'Rename or move', editTitle: 'Rename, move or tag',
     folder: 'Folder', folderHint: 'Empty for none. Folders in folders are written Guides/Sleep.', folders: 'Folders', allDocuments: 'All documents', documentsWord_one: 'document', documentsWord_other: 'documents', tags: 'Tags', tag: 'Tag', tagsHint: 'With commas between them.',
     byName: 'Find a document by its title', stateLabel: 'State', progress: 'Reading', noDocuments: 'No document yet. What you add above appears here while it is read.',

@@ -84,7 +84,7 @@ function Facts({ baseId, document }: { baseId: string; document: DocumentText })
       <p className="small soft">
         {about.filter(Boolean).join(' · ')}{' '}
         {tags.map((tag) => (
-          <span key={tag} className="badge on">
+          <span key={tag} className="badge on tag">
             {tag}
           </span>
         ))}

@@ -35,9 +35,11 @@ export function DocumentRow({ baseId, document, onEdit, onDelete }: Props) {
   const { t } = useTranslation();
   const mayManage = useMay()('knowledge.manage');
   const retry = useReprocess(baseId, document.id);
-  const { id, title, folder, tags, state, bytes, pages, chunkCount, version, updatedAt } = document;
+  const { id, title, folder, fileName, tags, state, bytes, pages, chunkCount, version, updatedAt } = document;
   const about = [
     folder,
+    // Titles are often the same; what the file was called tells them apart.
+    fileName,
     formatBytes(bytes),
     pages && t('knowledge.pages', { count: pages }),
     state === 'ready' && t('knowledge.chunks', { count: chunkCount }),
@@ -52,7 +54,13 @@ export function DocumentRow({ baseId, document, onEdit, onDelete }: Props) {
           <strong>{title}</strong>
         </Link>{' '}
         {tags.map((tag) => (
-          <Link key={tag} to="/knowledge/$id" params={{ id: baseId }} search={{ tag } as never} className="badge on">
+          <Link
+            key={tag}
+            to="/knowledge/$id"
+            params={{ id: baseId }}
+            search={{ tag } as never}
+            className="badge on tag"
+          >
             {tag}
           </Link>
         ))}

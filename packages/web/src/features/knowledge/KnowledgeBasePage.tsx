@@ -60,7 +60,7 @@ function Base({ base }: { base: KnowledgeBaseDetail }) {
       }
     >
       <About base={base} />
-      <SearchBase baseId={base.id} label={t('knowledge.search')} limit={10}>
+      <SearchBase baseId={base.id} label={t('knowledge.search')} limit={5}>
         {(passages, query) => <Passages baseId={base.id} query={query} passages={passages} />}
       </SearchBase>
       {mayManage && <AddDocuments base={base} folder={shown.folder} />}

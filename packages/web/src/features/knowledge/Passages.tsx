@@ -1,7 +1,7 @@
 import type { Passage } from '@rapport/protocol/knowledge';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { pieces, rangesOf } from './highlights.ts';
+import { pieces, rangesOf, type Range } from './highlights.ts';
 
 interface Props {
   baseId: string;
@@ -26,7 +26,10 @@ export function Passages({ baseId, query, passages, scores = false }: Props) {
 
 function Found({ baseId, query, passage, scores }: Omit<Props, 'passages'> & { passage: Passage }) {
   const { t } = useTranslation();
-  const { documentId, title, text, headingPath, page, start, end, score } = passage;
+  const names = t('knowledge.channel', { returnObjects: true }) as Record<string, string>;
+  const { documentId, title, text, headingPath, page, start, end, score, channels, highlights } = passage;
+  // What the search itself counted; a rough look where it does not say.
+  const ranges = highlights?.map((one): Range => [one.start, one.end]) ?? rangesOf(text, query);
   return (
     <>
       <p className="small">
@@ -45,11 +48,19 @@ function Found({ baseId, query, passage, scores }: Omit<Props, 'passages'> & { p
         ))}
         {page !== null && <span className="soft"> · {t('knowledge.page', { page })}</span>}
         {scores && <span className="soft"> · {t('knowledge.score', { score: score.toFixed(2) })}</span>}
+        {scores && channels && (
+          <span className="soft">
+            {' '}
+            (
+            {Object.entries(channels)
+              .map(([channel, value]) => `${names[channel] ?? channel} ${value.toFixed(2)}`)
+              .join(', ')}
+            )
+          </span>
+        )}
       </p>
       <blockquote className="quoted" dir="auto">
-        {pieces(text, rangesOf(text, query)).map(({ text: part, marked }, index) =>
-          marked ? <mark key={index}>{part}</mark> : part,
-        )}
+        {pieces(text, ranges).map(({ text: part, marked }, index) => (marked ? <mark key={index}>{part}</mark> : part))}
       </blockquote>
     </>
   );

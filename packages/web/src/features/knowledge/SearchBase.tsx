@@ -20,7 +20,7 @@ export function SearchBase({ baseId, label, hint, limit, children }: Props) {
   const [query, setQuery] = useState('');
   const search = useMutation({
     mutationFn: (asked: string) =>
-      api.post<{ results: Passage[] }>(`${basePath(baseId)}/search`, { query: asked, limit }),
+      api.post<{ results: Passage[] }>(`${basePath(baseId)}/search`, { query: asked, limit, explain: true }),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
