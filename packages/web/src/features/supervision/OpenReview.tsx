@@ -43,7 +43,7 @@ export function OpenReview({ review, onBack, onNext }: Props) {
       </div>
       <p className="small soft">{parties(review)}</p>
       {question && (
-        <blockquote className="question">
+        <blockquote className="answered">
           <p className="small soft">{t('review.question')}</p>
           <p dir="auto">{question}</p>
         </blockquote>
