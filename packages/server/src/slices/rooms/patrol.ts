@@ -1,7 +1,6 @@
 // With the answer to its question below a second: so long may somebody stay of whom no news came.
 const everyMs = 900;
 
-
 /**
  * Looks at every live connection of this server at the same moments, so that whose they are is asked for all of them in one
  * question. It runs while there is somebody to look at.
