@@ -13,6 +13,8 @@ export default defineConfig({
     globalSetup: existsSync(globalSetup) ? [globalSetup] : [],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // The second that is given by default is not enough on a machine that is busy with something else.
+    expect: { poll: { timeout: 10_000 } },
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.{ts,tsx}'],

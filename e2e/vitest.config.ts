@@ -9,5 +9,6 @@ export default defineConfig({
     globalSetup: ['packages/server/src/test/globalSetup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
   },
 });
