@@ -157,7 +157,8 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const { orgId, roomId, id: replyId } = generation;
     const citations = (outcome.extra as Citation[] | undefined) ?? [];
     const completed = outcome.status === 'completed';
-    const open = await reviews.ended(tx, orgId, replyId, { completed, text: outcome.text, citations });
+    const risk = safety.riskOf(safety.reviewReply(outcome.text));
+    const open = await reviews.ended(tx, orgId, replyId, { completed, text: outcome.text, citations, risk });
     if (!open) {
       // What the decision asked for could not begin before this end.
       unanswered.add(replyId);

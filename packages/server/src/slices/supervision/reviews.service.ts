@@ -1,4 +1,5 @@
 import type { EventActor } from '@rapport/protocol/events';
+import { riskLevels } from '@rapport/protocol/safety';
 import type { Citation } from '@rapport/protocol/sessions';
 import type {
   HeldRung,
@@ -57,6 +58,9 @@ interface Parts {
 }
 
 export type ReviewService = ReturnType<typeof createReviewService>;
+
+/** As the risk gate counts: the message, or the draft itself, may be about life and death. */
+const grave = riskLevels.indexOf('high');
 
 /** Whoever decides without being a person of the team: the clock of the rung `delayed`. */
 const clockwork: EventActor = { kind: 'system', id: null, name: null };
@@ -159,7 +163,7 @@ export function createReviewService(parts: Parts) {
       tx: Tx,
       orgId: string,
       id: string,
-      end: { completed: boolean; text: string; citations: Citation[] },
+      end: { completed: boolean; text: string; citations: Citation[]; risk: number },
     ): Promise<{ released: string } | null> {
       const row = await store.lockReview(tx, orgId, null, id);
       if (!row || !isOpen(row.state)) return null;
@@ -167,7 +171,10 @@ export function createReviewService(parts: Parts) {
       await store.saveBody(tx, orgId, row, { ...body, draft: end.text, citations: end.citations });
       if (end.completed) {
         const { delaySeconds, reviewSeconds } = await policies.of(orgId, tx);
-        await store.setWaiting(tx, orgId, id, row.rung === 'delayed' ? delaySeconds : reviewSeconds);
+        // What the gate finds grave never goes out because time has passed.
+        const rung = row.rung === 'delayed' && Math.max(end.risk, row.risk) >= grave ? 'approve' : row.rung;
+        const due = rung === 'delayed' ? delaySeconds : reviewSeconds;
+        await store.setWaiting(tx, orgId, id, { rung, risk: end.risk, dueInSeconds: due });
       } else {
         await store.setDecided(tx, orgId, id, { state: 'discarded', by: null, reasons: [], editDistance: null });
       }

@@ -126,11 +126,17 @@ export const saveBody = async (tx: Tx, orgId: string, row: ReviewRow, body: Revi
   ]);
 
 /** The persona has come to its end: from now on the draft waits for a decision, or for its time. */
-export const setWaiting = (tx: Tx, orgId: string, id: string, dueInSeconds: number): Promise<number> =>
+export const setWaiting = (
+  tx: Tx,
+  orgId: string,
+  id: string,
+  draft: { rung: Rung; risk: number; dueInSeconds: number },
+): Promise<number> =>
   tx.exec(
-    `update review set state = 'waiting', waiting_since = now(), due_at = now() + make_interval(secs => $3)
+    `update review set state = 'waiting', waiting_since = now(), due_at = now() + make_interval(secs => $3), rung = $4,
+       risk = greatest(risk, $5)
      where org_id = $1 and id = $2`,
-    [orgId, id, dueInSeconds],
+    [orgId, id, draft.dueInSeconds, draft.rung, draft.risk],
   );
 
 export const setRung = (tx: Tx, orgId: string, id: string, rung: Rung, dueInSeconds: number): Promise<number> =>

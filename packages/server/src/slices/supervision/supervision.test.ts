@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';
 import { readBySocket, types } from '../../test/readers.ts';
+import { playing } from '../../test/talking.ts';
 import { makeMember, type TestMember } from '../../test/team.ts';
 import { startUpstream, type Upstream } from '../../test/upstream.ts';
 import { rungInForce } from './service.ts';
@@ -225,6 +226,15 @@ describe('a held reply', () => {
     await app.json('PUT', `/api/v1/sessions/${session.id}/policy`, { policy: 'approve' });
     await expect.poll(async () => (await review(id)).rung, { timeout: 5000 }).toBe('approve');
     expect(await said(session)).toHaveLength(1);
+  });
+
+  test('supervision 9, 15: one that the gate finds grave waits for a person, and stands first in the queue', async () => {
+    const reciting = await makePersona(app, playing('recite'));
+    const session = await makeSession(app, reciting, { policy: 'delayed' });
+    const draft = await draftIn(session, 'Recite: That is fine. You should kill yourself now. And then the garden.');
+    expect(draft).toMatchObject({ rung: 'approve', risk: 3 });
+    expect((await app.json('GET', '/api/v1/reviews?limit=1')).body.items[0].id).toBe(draft.id);
+    await app.json('POST', `/api/v1/reviews/${draft.id}/reject`, { reasons: ['unsafe'], again: false });
   });
 
   test('supervision 10: under `draft-only` what is sent is the person’s own message, drafted by an engine', async () => {
