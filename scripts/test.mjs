@@ -94,9 +94,16 @@ async function becomeReady(file, server) {
 }
 
 /** What asks no database, or looks into the embedded one's own files: another PostgreSQL changes nothing about it. */
-const withoutDatabase = ['embedded.test.ts', 'proof.test.ts', 'command.test.ts', 'engines/**', 'net/**', 'fuzz/**'].map(
-  (files) => `**/${files}`,
-);
+const withoutDatabase = [
+  'embedded.test.ts',
+  'proof.test.ts',
+  'command.test.ts',
+  'engines/**',
+  'net/**',
+  'fuzz/**',
+  'extract/**',
+  'risk/**',
+].map((files) => `**/${files}`);
 
 const steps = {
   typecheck: script('packages/server/tsconfig.json', 'typecheck'),
