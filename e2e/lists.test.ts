@@ -133,9 +133,11 @@ describe('the team’s lists', () => {
         .evaluateAll((all) =>
           all.map((one) => (one.querySelector(':scope > p, :scope > .text > p') ?? one).textContent),
         );
-    expect((await shown(staff.page)).slice(0, 8)).toEqual([
+    const disclosure = 'The answers here are made by an AI, not by a human being. People of the team supervise it.';
+    expect((await shown(staff.page)).slice(0, 9)).toEqual([
       'Hello.',
       '\u2068Robin\u2069 has joined.',
+      disclosure,
       'CANARY guidance',
       'A person of the team writes now.',
       'one',
@@ -143,8 +145,8 @@ describe('the team’s lists', () => {
       'The session goes on.',
       'm2',
     ]);
-    expect((await shown(staff.page)).length).toBe(126);
-    expect(await staff.page.locator('.message.staff .meta strong').first().textContent()).toBe('Olga');
+    expect((await shown(staff.page)).length).toBe(127);
+    expect(await staff.page.locator('.message.staff .meta strong').nth(1).textContent()).toBe('Olga');
     await expectAccessible(staff.page);
 
     const client = await openWindow(browser, phone);
@@ -159,8 +161,9 @@ describe('the team’s lists', () => {
     await client.page.getByText('m21', { exact: true }).waitFor();
     await older(client.page).click();
     await older(client.page).waitFor({ state: 'hidden' });
-    expect((await shown(client.page)).slice(0, 6)).toEqual([
+    expect((await shown(client.page)).slice(0, 7)).toEqual([
       'Hello.',
+      disclosure,
       'A person of the team writes now.',
       'one',
       'The session was paused.',
