@@ -20,6 +20,21 @@ const missing = '\u25a1';
 /** In turns of a few hundred parts, so that a long record does not hold up who else is served. */
 const turn = 300;
 
+/** About a line. The library tries a longer word letter by letter, which for one of 30,000 took a minute of the whole server. */
+const longestWord = 80;
+
+/** Cuts words that fit no line, between letters and not before a mark that belongs to the letter before it. */
+function cutWords(characters: string[]): string[] {
+  let since = 0;
+  return characters.flatMap((char) => {
+    since = /[ \t\n]/.test(char) ? 0 : since + 1;
+    const tooLong = since > longestWord && (!/[\p{M}\p{Cf}]/u.test(char) || since > 2 * longestWord);
+    if (!tooLong) return [char];
+    since = 1;
+    return ['\n', char];
+  });
+}
+
 interface Glyphs {
   hasGlyphForCodePoint(code: number): boolean;
 }
@@ -41,13 +56,14 @@ export async function toPdf(parts: Part[]): Promise<Buffer> {
     const { font, size, color, indent } = type[kind];
     doc.font(font).fontSize(size).fillColor(color);
     const glyphs = (doc as unknown as { _font: { font: Glyphs } })._font.font;
-    const shown = Array.from(text, (char) => {
+    const signs = Array.from(text, (char) => {
       if (char === '\n' || glyphs.hasGlyphForCodePoint(char.codePointAt(0) as number)) return char;
       // What joins or selects signs has none of its own.
       if (/[\p{Cf}\p{M}\r\t]/u.test(char)) return '';
       boxes += 1;
       return missing;
-    }).join('');
+    });
+    const shown = cutWords(signs.filter((sign) => sign !== '')).join('');
     if (kind === 'heading' || kind === 'speaker') doc.moveDown(0.8);
     doc.text(shown, left + indent, undefined, { width: doc.page.width - 2 * left - indent });
   };
