@@ -126,7 +126,7 @@ test.each([
 
     const archive = { name: 'person.zip', mimeType: 'application/zip', buffer: whole.body };
     await page.getByLabel('An export of another organisation').setInputFiles(archive);
-    await page.getByText('Imported: 1 sessions').waitFor();
+    await page.getByText(/^Imported: 1 session with/).waitFor();
     await records.getByText(name).waitFor();
     await page
       .getByLabel('An export of another organisation')

@@ -84,7 +84,7 @@ test('who loses a role keeps the connection and loses what it allowed', async ()
   const reader = await readBySocket(other, session, member.headers);
   await asOwner('PATCH', `/members/${member.id}`, { roles: ['author'] });
   await reader.until((seen) => seen.ended, 1000);
-  await expect(readBySocket(other, session, member.headers)).rejects.toThrow('denied: forbidden');
+  await expect(readBySocket(other, session, member.headers)).rejects.toThrow('denied: not-found');
   expect((await as(member, 'GET', `/sessions/${session.id}`, undefined, other)).status).toBe(403);
 });
 

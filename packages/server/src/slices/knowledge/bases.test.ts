@@ -131,7 +131,7 @@ test('a base is described, renamed and read back', async () => {
   const put = await app.json('PUT', `${bases}/${body.id}`, { name: 'Gate' });
   expect(put.body).toMatchObject({ name: 'Gate', description: '', language: null });
   const read = await app.json('GET', `${bases}/${body.id}`);
-  expect(read.body).toEqual({ ...put.body, personas: [] });
+  expect(read.body).toEqual({ ...put.body, personas: [], cursor: 0, states: {}, folders: [], tags: [] });
 });
 
 test('it shows which personas use it, and goes only when no published one does, or when that is meant', async () => {
