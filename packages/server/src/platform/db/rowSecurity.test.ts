@@ -63,12 +63,12 @@ test('a statement that forgets its organisation still sees only that of its scop
 });
 
 test('a row cannot be written into another organisation', async () => {
-  const insert = 'insert into knowledge_base (org_id, id, name) values ($1, $2, $3)';
+  const insert = 'insert into team (org_id, id, name) values ($1, $2, $3)';
   await expect(db.in(other).exec(insert, [orgId, randomUUID(), 'smuggled'])).rejects.toThrow(/row-level security/);
   await expect(
     db.in(other).tx(async (tx) => {
       await tx.exec(insert, [other, randomUUID(), 'own']);
-      await tx.exec('update knowledge_base set org_id = $1', [orgId]);
+      await tx.exec('update team set org_id = $1', [orgId]);
     }),
   ).rejects.toThrow(/row-level security/);
 });
