@@ -131,7 +131,7 @@ test.each([
     await page
       .getByLabel('An export of another organisation')
       .setInputFiles({ ...archive, buffer: Buffer.from('no zip') });
-    await page.getByText('It is not a readable zip archive').waitFor();
+    await page.getByText('This is not a zip archive, or it is damaged.').waitFor();
     await expectAccessible(page);
     expect([...client.complaints, ...staff.complaints]).toEqual([]);
     await client.context.close();
