@@ -213,6 +213,27 @@ test('rejected, and tried again with the reason; then rejected for good', async 
   await close();
 });
 
+test('a first answer that was made before the draft ended is not kept as the newest', async () => {
+  const session = await held('approve', 'Late answer');
+  const staff = await openWindow(browser, desktop);
+  let first = true;
+  await staff.page.route('**/api/v1/reviews/*', async (route) => {
+    const answer = await route.fetch();
+    const id = route.request().url().split('/').at(-1) ?? '';
+    if (first && (await answer.json()).state === 'drafting') {
+      first = false;
+      await expect.poll(async () => (await review(id)).state).toBe('waiting');
+    }
+    await route.fulfill({ response: answer });
+  });
+  await staff.page.goto(`${app.url}/sessions/${session.id}`);
+  await staff.page.getByRole('heading', { name: 'Supervision' }).waitFor();
+  await write(session, `[play recite@60] ${words(20)}.`);
+  await draftOf(staff.page).getByText('Finished. It waits for a decision.').waitFor();
+  expect(first).toBe(false);
+  await staff.context.close();
+});
+
 test('taken over: the draft goes, and a person writes', async () => {
   const session = await held('approve', 'Taken over');
   const { client, staff, close } = await both(session);

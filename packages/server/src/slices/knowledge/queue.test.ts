@@ -14,11 +14,12 @@ import type { Extractor } from './worker.ts';
 function steered() {
   const read: string[] = [];
   let act: (name: string, signal: AbortSignal) => Promise<void> = async () => {};
+  let letGo = new AbortController();
   const extractor: Extractor = {
     close: async () => {},
     async extract({ name }, signal) {
       read.push(name);
-      await act(name, signal);
+      await act(name, AbortSignal.any([signal, letGo.signal]));
       return { format: 'text', title: null, text: `What ${name} says.`, pages: null, language: 'en' };
     },
   };
@@ -28,12 +29,22 @@ function steered() {
     by: (next: typeof act) => {
       act = next;
     },
+    /** What a failed test left hanging gives up, so that the next finds the reader free. */
+    reset: () => {
+      letGo.abort(new Error('the test ended'));
+      letGo = new AbortController();
+      act = async () => {};
+    },
   };
 }
 
 /** Waits until whoever works gives up. */
 const untilAborted = (_name: string, signal: AbortSignal): Promise<void> =>
-  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+  new Promise((_, reject) => {
+    const giveUp = () => reject(signal.reason as Error);
+    if (signal.aborted) giveUp();
+    else signal.addEventListener('abort', giveUp);
+  });
 
 let app: TestApp;
 const steer = steered();
@@ -56,7 +67,7 @@ beforeAll(async () => {
   });
 });
 afterEach(async () => {
-  steer.by(async () => {});
+  steer.reset();
   faulty.full = false;
   for (const other of others.splice(0)) await other.close();
 });
@@ -131,18 +142,25 @@ describe('the queue', () => {
     const second = await app.second();
     others.push(second);
     const base = await makeBase(app);
-    steer.by(untilAborted);
+    let free: () => void = () => {};
+    const freed = new Promise<void>((resolve) => (free = resolve));
+    steer.by((name, signal) => Promise.race([freed, untilAborted(name, signal)]));
     await base.upload(Array.from({ length: 4 }, (_, at) => [`Kept ${at}.txt`, 'text']));
-    const working = async () =>
-      (
-        await app.db.everywhere.many<{ owner: string }>(
-          `select owner from document_version where state = 'extracting' and lease_until > now()`,
-        )
-      ).map(({ owner }) => owner);
-    await expect.poll(async () => new Set(await working()).size).toBe(2);
-    steer.by(async () => {});
+    const held = async () =>
+      Object.entries(
+        Object.groupBy(
+          await app.db.everywhere.many<{ state: string; owner: string | null; leased: boolean }>(
+            `select v.state, v.owner, v.lease_until is not null as leased from document_version v
+             join document d on d.org_id = v.org_id and d.id = v.document_id where d.knowledge_base_id = $1`,
+            [base.id],
+          ),
+          ({ state: now, owner, leased }) => `${now} ${leased ? owner : 'nobody'}`,
+        ),
+      ).map(([whose, rows]) => `${rows?.length} ${whose.split(' ')[0]} ${whose.endsWith('nobody') ? 'free' : 'held'}`);
+    await expect.poll(held).toEqual(['2 extracting held', '2 extracting held']);
     await others.splice(0)[0]?.close();
-    await endLeases();
+    expect((await held()).sort()).toEqual(['2 extracting held', '2 queued free']);
+    free();
     const events = await base.settled(4);
     expect(events.filter(({ type }) => type === 'document.ready')).toHaveLength(4);
   });
