@@ -17,6 +17,7 @@ export const auditSubjects = [
   'consent',
   'hold',
   'escalation',
+  'report',
   'file',
 ] as const;
 export type AuditSubject = (typeof auditSubjects)[number];
@@ -76,6 +77,11 @@ export const auditActs = {
   'session.watched': { group: 'read', subjects: ['session', 'client'], text: 'Watched a session’s events' },
   'session.replies-read': { group: 'read', subjects: ['session', 'client'], text: 'Read how replies were made' },
   'session.exported': { group: 'read', subjects: ['session', 'client'], text: 'Took a transcript as a file' },
+  'report.created': { group: 'act', subjects: ['report', 'session', 'client'], text: 'Began a report' },
+  'report.changed': { group: 'act', subjects: ['report'], text: 'Changed a report' },
+  'report.approved': { group: 'act', subjects: ['report'], text: 'Approved a report' },
+  'report.deleted': { group: 'act', subjects: ['report'], text: 'Deleted a draft of a report' },
+  'report.exported': { group: 'read', subjects: ['report'], text: 'Took a report as a file' },
   'insight.read': { group: 'read', subjects: ['session', 'client'], text: 'Read what is counted of a conversation' },
 
   'client.created': { group: 'act', subjects: ['client'], text: 'Created a client' },

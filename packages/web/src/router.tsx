@@ -53,6 +53,7 @@ const pages = [
   page('/sessions/new', () => import('./features/sessions/NewSessionPage.tsx'), 'NewSessionPage'),
   page('/sessions/$id', () => import('./features/sessions/SessionPage.tsx'), 'SessionPage'),
   page('/sessions/$id/insights', () => import('./features/insights/InsightPage.tsx'), 'InsightPage'),
+  page('/reports/$id', () => import('./features/insights/ReportPage.tsx'), 'ReportPage'),
   page('/escalations', () => import('./features/supervision/EscalationsPage.tsx'), 'EscalationsPage'),
   page('/safety', () => import('./features/supervision/SafetyPage.tsx'), 'SafetyPage'),
   page('/reviews', () => import('./features/supervision/ReviewsPage.tsx'), 'ReviewsPage'),

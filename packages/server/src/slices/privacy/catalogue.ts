@@ -124,6 +124,17 @@ export const catalogue = {
     exported: 'sessions[].events',
     staffOnly: true,
   },
+  report: {
+    about: 'client',
+    category: 'guidance',
+    columns: { body: 'what the team reported about them' },
+    rows: [
+      ['session_id', 'session'],
+      ['client_id', 'client'],
+    ],
+    exported: 'as a file of its own, from its page: it is the team’s writing about them',
+    staffOnly: true,
+  },
   safety_setting: free('deadlines and the fallback contact of an organisation'),
   safety_text: free('texts of the organisation'),
   message: {

@@ -37,6 +37,7 @@ export type Kind =
   | 'guidance'
   | 'review'
   | 'escalation'
+  | 'report'
   | 'invitation';
 
 /** Of every owner and member. */
@@ -117,7 +118,7 @@ const repliesOf = async (call: Call, roomId: string, count: number): Promise<voi
 interface Talk {
   ids: Pick<
     Record<Kind, string>,
-    'client' | 'session' | 'room' | 'message' | 'reply' | 'guidance' | 'review' | 'invitation' | 'escalation'
+    'client' | 'session' | 'room' | 'message' | 'reply' | 'guidance' | 'review' | 'invitation' | 'escalation' | 'report'
   >;
   headers: Headers;
   usedKeys: World['usedKeys'];
@@ -155,8 +156,9 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   await repliesOf(call, room as unknown as string, 2);
   const review = await seedReview(call, String(client), personaId, mark);
   const { escalationId: escalation } = await caller(app, headers)('POST', `sessions/${session}/person-request`);
+  const { id: report } = await call('POST', 'reports', { sessionId: session });
   const said = { message: posted.message.id, reply: posted.replyId };
-  const ids = { client, session, room, ...said, guidance, review, invitation, escalation };
+  const ids = { client, session, room, ...said, guidance, review, invitation, escalation, report };
   return { ids: ids as unknown as Talk['ids'], headers, usedKeys: used };
 }
 
