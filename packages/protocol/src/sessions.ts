@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Claim } from './claims.ts';
 import { Id, Instant, Page, line, listOf, search, text } from './common.ts';
 import { EngineName, ReplyStatus, Usage } from './inference.ts';
 import { Rung } from './supervision.ts';
@@ -83,6 +84,7 @@ export const Message = z.object({
   replyStatus: ReplyStatus.nullable(),
   engine: EngineName.nullable(),
   citations: z.array(Citation),
+  claims: z.array(Claim).optional().describe('For the team: what became of each sentence that cited something.'),
   createdAt: Instant,
 });
 export type Message = z.infer<typeof Message>;

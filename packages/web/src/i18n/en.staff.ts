@@ -125,6 +125,10 @@ export const staffTexts = {
     keys: 'Keys: J and K or the arrows move, Enter takes a draft on and opens it, Escape leads back to the list, Ctrl or Cmd + Enter releases.', question: 'The client wrote', open: 'Open the session', next: 'Next draft', toQueue: 'Back to the list', choose: 'Choose a draft of the list.', first: 'The first {{count}} are shown.',
     deputy: 'My deputy', deputyHint: 'May decide on what you have taken on, while you are away.', writing: 'still being written', in: '{{persona}} to {{client}}',
   },
+  claims: {
+    title_one: '{{held}} of {{count}} cited sentence is in its source', title_other: '{{held}} of {{count}} cited sentences are in their sources', missing: '{{count}} not found',
+    quoted: 'quoted', worded: 'worded like the source', 'not-found': 'not found in the source', hint: 'Words, numbers and denials were compared by rules. Whether it is true is yours to judge. A client sees no mark where a sentence was not found.',
+  },
   wall: {
     title: 'Live wall', hint: 'Every running session you may see, as it goes. Held replies stand first, by risk and age.', empty: 'No session is running', emptyHint: 'Sessions appear here as soon as they are started.',
     number_one: '{{count}} session is running.', number_other: '{{count}} sessions are running.', newest: 'Only the newest are shown.', waits: 'A draft waits for a decision.', held: 'Not visible to the client',
@@ -153,7 +157,7 @@ export const staffTexts = {
     who: 'Who it is', traits: 'Traits', trait: 'Trait', level: 'Level', rules: 'Rules', rule: 'Rule', style: 'Communication style', opening: 'Opening line', examples: 'Example exchanges',
     exClient: 'Client says', exPersona: 'Persona answers', structure: 'Structure of a session', stage: 'Stage', goal: 'Goal', model: 'Model and supervision',
     provider: 'Model provider', providerDefault: 'The organisation’s default', modelName: 'Model', temperature: 'Temperature', maxTokens: 'Longest reply, in tokens', context: 'Window, in tokens',
-    policy: 'Supervision policy', knowledge: 'Reference material', versions: 'Versions', archive: 'Archive', restore: 'Bring back from the archive', archived: 'Archived', showArchived: 'Show archived personas too',
+    policy: 'Supervision policy', knowledge: 'Reference material', onlyMaterial: 'Only from the material: a reply of which nothing stands there says so instead, and is shown when it was checked, not while it is written', versions: 'Versions', archive: 'Archive', restore: 'Bring back from the archive', archived: 'Archived', showArchived: 'Show archived personas too',
     unchanged: 'Published as it stands.', leave: 'What you have changed is not saved. Leave without saving?',
     conflict: 'Somebody else has changed this persona since you opened it, and nothing of yours was saved. Copy what you want to keep, then reload the page.', startSession: 'Start a session',
   },

@@ -131,6 +131,14 @@ const toCitation = (candidate: Candidate): Citation => ({
   end: candidate.passage.start + candidate.end,
 });
 
+const frameOf = (locale: string) => (german.test(locale) ? frames.de : frames.en);
+
+/** What nobody looks up in any material. */
+export const isSmallTalk = (text: string): boolean => smallTalk.test(text);
+
+/** What is said where the material holds no answer. */
+export const notInMaterial = (locale = 'en'): string => frameOf(locale).none;
+
 /**
  * The reference engine: answers a question with the sentences that hold most of its words, weighed by how rare they are
  * and how close together they stand, and says plainly when none does. Nothing but quotes and fixed sentences, these in
@@ -141,8 +149,8 @@ export function answerFromPassages(
   passages: Passage[],
   locale = 'en',
 ): { text: string; citations: Citation[] } {
-  const frame = german.test(locale) ? frames.de : frames.en;
-  if (smallTalk.test(question)) return { text: `${frame.what} ${frame.ask}`, citations: [] };
+  const frame = frameOf(locale);
+  if (isSmallTalk(question)) return { text: `${frame.what} ${frame.ask}`, citations: [] };
   const citations = choose(question, passages).map(toCitation);
   if (citations.length === 0) return { text: `${frame.none} ${frame.what}`, citations };
   const quotes = citations.map((c, i) => `> ${c.quote.replaceAll('\n', '\n> ')}\n>\n> — [${i + 1}] ${c.title}`);

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useMay } from '../../lib/me.ts';
 import { Failure, isolated, Loading } from '../../lib/ui.tsx';
 import { Claim } from './Claim.tsx';
+import { Claims } from './Claims.tsx';
 import { Decided, Due, RiskBadge } from './Facts.tsx';
 import { RejectDialog } from './RejectDialog.tsx';
 import { Words } from './Words.tsx';
@@ -69,6 +70,7 @@ export function DraftCard({ id, live, focused = false, after }: Props) {
           </p>
           {reviews && <Claim review={review} draft={draft} />}
           <Words review={review} draft={draft} mayReview={reviews} />
+          {draft.edit === null && <Claims text={review.text} claims={review.claims} />}
           <Conflict draft={draft} />
           {reviews && <Acts review={review} draft={draft} />}
         </>
