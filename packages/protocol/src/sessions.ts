@@ -72,6 +72,7 @@ export const Citation = z.object({
   quote: z.string(),
   start: z.number().int().describe('Offset of the quote in the document, in UTF-16 units.'),
   end: z.number().int(),
+  curated: z.boolean().optional().describe('An approved answer, which is in no document; its title is the question.'),
 });
 export type Citation = z.infer<typeof Citation>;
 

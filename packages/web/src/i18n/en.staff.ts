@@ -125,6 +125,12 @@ export const staffTexts = {
     keys: 'Keys: J and K or the arrows move, Enter takes a draft on and opens it, Escape leads back to the list, Ctrl or Cmd + Enter releases.', question: 'The client wrote', open: 'Open the session', next: 'Next draft', toQueue: 'Back to the list', choose: 'Choose a draft of the list.', first: 'The first {{count}} are shown.',
     deputy: 'My deputy', deputyHint: 'May decide on what you have taken on, while you are away.', writing: 'still being written', in: '{{persona}} to {{client}}',
   },
+  curated: {
+    title: 'Approved answers', one: 'Approved answer', hint: 'A question like one of these gets its answer before any passage: at least four fifths of the words that say what it is about are the same, the numbers too, and neither denies what the other does not.',
+    question: 'Question', answer: 'Answer', approve: 'Approve', new: 'New approved answer', empty: 'No approved answer yet. Write one, or make one of a draft that you changed and released.', showRevoked: 'Show revoked answers too',
+    approvedBy: 'Approved by {{name}}, {{date}}', revokedBy: 'Revoked by {{name}}, {{date}}', fromReply: 'made of a released reply', revoke: 'Revoke', revokeTitle: 'Revoke this answer?', revokeText: 'It is gone from the next answer, and stays here as a record.',
+    take: 'Make it an approved answer', takeHint: 'It will answer this question for everybody who asks it of this persona’s material. Leave out whatever tells who asked.', taken: 'It is an approved answer now.',
+  },
   claims: {
     title_one: '{{held}} of {{count}} cited sentence is in its source', title_other: '{{held}} of {{count}} cited sentences are in their sources', missing: '{{count}} not found',
     quoted: 'quoted', worded: 'worded like the source', 'not-found': 'not found in the source', hint: 'Words, numbers and denials were compared by rules. Whether it is true is yours to judge. A client sees no mark where a sentence was not found.',
@@ -165,7 +171,7 @@ export const staffTexts = {
   knowledge: {
     title: 'Knowledge', new: 'New knowledge base', empty: 'No knowledge base yet', emptyHint: 'Reference material that personas quote from.', documents_one: '{{count}} document', documents_other: '{{count}} documents',
     baseByName: 'Find a knowledge base', addText: 'Add documents', docTitle: 'Title', text: 'Text or Markdown', chunks_one: '{{count}} passage', chunks_other: '{{count}} passages',
-    search: 'Search the material', noHit: 'No passage answers this.', found_one: '{{count}} passage found, best first.', found_other: '{{count}} passages found, best first.', score: 'score {{score}}', channel: { words: 'words', neighbours: 'words in a row' }, page: 'Page {{page}}', pages_one: '{{count}} page', pages_other: '{{count}} pages',
+    search: 'Search the material', noHit: 'No passage answers this.', found_one: '{{count}} passage found, best first.', found_other: '{{count}} passages found, best first.', score: 'score {{score}}', channel: { words: 'words', neighbours: 'words in a row', curated: 'like the approved question' }, page: 'Page {{page}}', pages_one: '{{count}} page', pages_other: '{{count}} pages',
     deleteTitle: 'Delete this document?', deleteText: 'It is gone from the next answer.', download: 'Download', original: 'Download the original', edit: 'Rename or move', editTitle: 'Rename, move or tag',
     folder: 'Folder', folderHint: 'Empty for none. Folders in folders are written Guides/Sleep.', folders: 'Folders', allDocuments: 'All documents', documentsWord_one: 'document', documentsWord_other: 'documents', tags: 'Tags', tag: 'Tag', tagsHint: 'With commas between them.',
     byName: 'Find a document by its title', stateLabel: 'State', progress: 'Reading', noDocuments: 'No document yet. What you add above appears here while it is read.',

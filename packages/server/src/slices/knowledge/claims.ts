@@ -52,15 +52,9 @@ function createCounter() {
       const from = source.start + start;
       const known = citations.findIndex((c) => c.documentId === source.documentId && c.start === from);
       if (known >= 0) return known + 1;
-      const { chunkId, documentId, title, text } = source;
-      citations.push({
-        chunkId,
-        documentId,
-        title,
-        quote: text.slice(start, end),
-        start: from,
-        end: source.start + end,
-      });
+      const { chunkId, documentId, title, text, curated } = source;
+      const quoted = { chunkId, documentId, title, quote: text.slice(start, end) };
+      citations.push({ ...quoted, start: from, end: source.start + end, ...(curated ? { curated } : {}) });
       return citations.length;
     },
   };
@@ -142,11 +136,12 @@ export function carryOver(
   return { claims, citations };
 }
 
-export const sourceOf = ({ chunkId, documentId, title, headingPath, text, start }: Passage): Source => ({
+export const sourceOf = ({ chunkId, documentId, title, headingPath, text, start, curated }: Passage): Source => ({
   chunkId,
   documentId,
   title,
   headingPath,
   text,
   start,
+  curated,
 });

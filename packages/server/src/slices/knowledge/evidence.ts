@@ -9,6 +9,7 @@ export interface Source {
   title: string;
   headingPath: string[];
   text: string;
+  curated?: boolean | undefined;
   /** Where the text begins in its document, in UTF-16 units. */
   start: number;
 }
@@ -177,6 +178,10 @@ function align(wanted: Token[], tokens: Token[]): Place | null {
   }
   return null;
 }
+
+/** How often a text denies something. */
+export const denialsIn = (text: string, language: Language): number =>
+  [...tokensOf(text, language)].filter(({ kind }) => kind === 'denial').length;
 
 const reach = 4;
 

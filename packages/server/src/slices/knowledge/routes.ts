@@ -9,6 +9,7 @@ import {
   KnowledgeSearch,
 } from '@rapport/protocol/knowledge';
 import { actorOf, type App } from '../../platform/http/server.ts';
+import { curatedRoutes } from './curated.routes.ts';
 import { documentRoutes } from './documents.routes.ts';
 import type { KnowledgeService } from './service.ts';
 
@@ -60,6 +61,7 @@ export function knowledgeRoutes(app: App, knowledge: KnowledgeService) {
     (request) => knowledge.search(actorOf(request), request.params.id, request.body),
   );
   changeRoutes(app, knowledge);
+  curatedRoutes(app, knowledge.curated);
   documentRoutes(app, knowledge);
 }
 

@@ -76,7 +76,9 @@ function passagesWithin(passages: Passage[], budget: number): Passage[] {
 }
 
 const passagesText = (passages: Passage[]): string =>
-  passages.map((p, i) => `[${i + 1}] ${p.title}: ${p.text}`).join('\n\n');
+  passages
+    .map((p, i) => `[${i + 1}] ${p.curated ? `Answer that the team approved for “${p.title}”` : p.title}: ${p.text}`)
+    .join('\n\n');
 
 const howToCite =
   'After each sentence that rests on this material put the number of its passage in square brackets, e.g. [1]. Stay close to ' +

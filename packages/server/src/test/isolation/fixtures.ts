@@ -162,6 +162,18 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
     },
   ],
   'POST /api/v1/knowledge-bases/{id}/search': { ...base, body: () => ({ query: 'the harbour opens at nine' }) },
+  'GET /api/v1/knowledge-bases/{id}/curated-answers': [
+    { ...base, query: () => ({ revoked: 'true' }) },
+    { ...base, query: after('curated') },
+  ],
+  'POST /api/v1/knowledge-bases/{id}/curated-answers': {
+    ...base,
+    body: () => ({ question: 'When does the harbour open?', answer: 'At nine.' }),
+  },
+  'DELETE /api/v1/knowledge-bases/{id}/curated-answers/{answerId}': {
+    path: { ...base.path, answerId: 'curated' },
+    last: true,
+  },
   'GET /api/v1/knowledge-bases/{id}/documents': [base, { ...base, query: after('document') }],
   'POST /api/v1/knowledge-bases/{id}/documents': {
     ...base,

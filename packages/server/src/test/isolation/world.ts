@@ -27,6 +27,7 @@ export type Kind =
   | 'knowledgeBase'
   | 'knowledgeRoom'
   | 'document'
+  | 'curated'
   | 'chunk'
   | 'persona'
   | 'client'
@@ -268,6 +269,10 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     title: `Document ${mark}`,
     text: `# On ${mark}\n\nThe harbour opens at nine. Everybody knows ${mark} by name.`,
   });
+  const { id: curated } = await call('POST', `knowledge-bases/${knowledgeBase}/curated-answers`, {
+    question: `Who knows ${mark}?`,
+    answer: `Everybody knows ${mark}.`,
+  });
   await seedFile(app, staff, mark, userId);
   const { results } = (await call('POST', `knowledge-bases/${knowledgeBase}/search`, { query: mark })) as unknown as {
     results: { chunkId: string }[];
@@ -337,6 +342,7 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     knowledgeBase,
     knowledgeRoom,
     document,
+    curated,
     chunk: results[0]?.chunkId,
     persona,
   };

@@ -6,6 +6,7 @@ import { Failure, isolated, Loading } from '../../lib/ui.tsx';
 import { Claim } from './Claim.tsx';
 import { Claims } from './Claims.tsx';
 import { Decided, Due, RiskBadge } from './Facts.tsx';
+import { TakeAnswer } from './TakeAnswer.tsx';
 import { RejectDialog } from './RejectDialog.tsx';
 import { Words } from './Words.tsx';
 import { useDraft, type Draft } from './useDraft.ts';
@@ -77,6 +78,7 @@ export function DraftCard({ id, live, focused = false, after }: Props) {
       ) : (
         <>
           <Decided review={review} />
+          <TakeAnswer review={review} />
           <Failure error={draft.error} />
           {after}
         </>
