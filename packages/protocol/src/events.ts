@@ -108,6 +108,7 @@ export const eventData = {
   'document.failed': z.object({ ...document, title: z.string(), failure: DocumentFailure }),
   'document.changed': z.object({ documentId: Id, title: z.string(), folder: z.string(), tags: z.array(z.string()) }),
   'document.deleted': z.object({ documentId: Id }),
+  'evaluation.ended': z.object({ evaluationId: Id, runId: Id }),
 } as const satisfies Record<string, z.ZodType>;
 
 export type EventType = keyof typeof eventData;

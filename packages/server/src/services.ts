@@ -266,6 +266,7 @@ function createMaterial({ config, ...platform }: Platform, providers: ProviderSe
     knowledge: knowledge.bases,
     hasProvider: providers.hasProvider,
     allowTitles: identity.allowsTitles,
+    onPublish: (tx, orgId, baseId) => knowledge.evaluations.queue(tx, orgId, { baseId }, 'publish'),
   });
   knowledge.bases.tellUsers(personas.usersOf);
   return { knowledge, personas };

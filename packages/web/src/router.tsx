@@ -61,6 +61,7 @@ const pages = [
   page('/clients', () => import('./features/clients/ClientsPage.tsx'), 'ClientsPage'),
   page('/knowledge', () => import('./features/knowledge/KnowledgePage.tsx'), 'KnowledgePage'),
   page('/knowledge/$id', () => import('./features/knowledge/KnowledgeBasePage.tsx'), 'KnowledgeBasePage'),
+  page('/knowledge/$id/evaluations', () => import('./features/knowledge/EvaluationsPage.tsx'), 'EvaluationsPage'),
   page('/knowledge/$id/answers', () => import('./features/knowledge/CuratedPage.tsx'), 'CuratedPage'),
   page('/knowledge/$id/test', () => import('./features/knowledge/RetrievalPage.tsx'), 'RetrievalPage'),
   page('/knowledge/$id/documents/$documentId', () => import('./features/knowledge/DocumentPage.tsx'), 'DocumentPage'),

@@ -125,6 +125,13 @@ export const staffTexts = {
     keys: 'Keys: J and K or the arrows move, Enter takes a draft on and opens it, Escape leads back to the list, Ctrl or Cmd + Enter releases.', question: 'The client wrote', open: 'Open the session', next: 'Next draft', toQueue: 'Back to the list', choose: 'Choose a draft of the list.', first: 'The first {{count}} are shown.',
     deputy: 'My deputy', deputyHint: 'May decide on what you have taken on, while you are away.', writing: 'still being written', in: '{{persona}} to {{client}}',
   },
+  evaluations: {
+    title: 'Evaluations', hint: 'Saved questions with the documents that should answer them. They are asked again after every change of the base and when a persona that answers from it is published, and show what was gained and lost.',
+    new: 'New evaluation', name: 'Name', questions: 'Questions', expected: 'Document that should be found', another: 'Another one (optional)', addQuestion: 'Add a question', removeQuestion: 'Remove this question', question: 'Question {{number}}', save: 'Save and run', empty: 'No evaluation yet.', edit: 'Change', remove: 'Delete', removeTitle: 'Delete {{name}}?', removeText: 'It goes for good, with its runs.',
+    run: 'Run now', waits: 'A run waits or is being made.', failed: 'The last run came to no end.', never: 'Not run yet.', figures: '{{recall}} of the expected documents among the first ten; mean reciprocal rank {{mrr}}.', at: 'Last run: {{date}}, {{cause}}.',
+    cause: { hand: 'asked for', change: 'after a change of the base', publish: 'when a persona was published' }, chart: 'Share of the expected documents found, over the last {{count}} runs: {{values}}', gained: '{{count}} gained', lost: '{{count}} lost', unchanged: 'Nothing gained or lost since the run before.',
+    results: 'Question by question', rank: 'Place', before: 'Before', notFound: 'not in the first ten', changes: { gained: 'gained', lost: 'lost', same: 'same', new: 'new' }, brief: 'Evaluation {{name}}: {{recall}} found',
+  },
   curated: {
     title: 'Approved answers', one: 'Approved answer', hint: 'A question like one of these gets its answer before any passage: at least four fifths of the words that say what it is about are the same, the numbers too, and neither denies what the other does not.',
     question: 'Question', answer: 'Answer', approve: 'Approve', new: 'New approved answer', empty: 'No approved answer yet. Write one, or make one of a draft that you changed and released.', showRevoked: 'Show revoked answers too',

@@ -11,6 +11,7 @@ import {
 import { actorOf, type App } from '../../platform/http/server.ts';
 import { curatedRoutes } from './curated.routes.ts';
 import { documentRoutes } from './documents.routes.ts';
+import { evaluationRoutes } from './evaluations.routes.ts';
 import type { KnowledgeService } from './service.ts';
 
 const read = { permission: 'knowledge.read' } as const;
@@ -61,6 +62,7 @@ export function knowledgeRoutes(app: App, knowledge: KnowledgeService) {
     (request) => knowledge.search(actorOf(request), request.params.id, request.body),
   );
   changeRoutes(app, knowledge);
+  evaluationRoutes(app, knowledge.evaluations);
   curatedRoutes(app, knowledge.curated);
   documentRoutes(app, knowledge);
 }

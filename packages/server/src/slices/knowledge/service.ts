@@ -11,6 +11,8 @@ import type { Wake } from '../../platform/realtime/wake.ts';
 import { createBaseService } from './bases.service.ts';
 import { createCuratedService } from './curated.service.ts';
 import { createDocumentService } from './documents.service.ts';
+import { createEvaluationService } from './evaluations.service.ts';
+import { createEvaluationWorker } from './evaluations.worker.ts';
 import { createBaseLog } from './log.ts';
 import { createReindexer } from './reindex.ts';
 import { createRetrieval } from './retrieval.ts';
@@ -43,7 +45,12 @@ export function createKnowledgeService(parts: KnowledgeParts) {
   const retrieval = createRetrieval({ db });
   const bases = createBaseService({ db, audit, blobs, onReadersChanged: parts.onReadersChanged });
   const curated = createCuratedService({ db, audit, bases });
-  const rooms = createBaseLog({ hub });
+  const evaluations = createEvaluationService({ db, audit, bases, onQueued: () => evaluating.queued() });
+  const rooms = createBaseLog({
+    hub,
+    changed: (tx, orgId, roomId) => evaluations.queue(tx, orgId, { roomId }, 'change'),
+  });
+  const evaluating = createEvaluationWorker({ db, wake, node, log, rooms, retrieval });
   const mostBytes = uploads.fileBytes;
   const reading = { db, wake, node, log, blobs, outgoing, extractor, rooms, workDir, atOnce, mostBytes };
   const worker = createDocumentWorker(reading);
@@ -55,6 +62,8 @@ export function createKnowledgeService(parts: KnowledgeParts) {
     worker,
     reindexer,
     curated,
+    evaluations,
+    evaluating,
     uploads: createUploads({ blobs, bases, documents, limits: uploads }),
 
     /** Best first; with `explain`, an approved answer before them. Throws `not-found`. */

@@ -28,6 +28,8 @@ export type Kind =
   | 'knowledgeRoom'
   | 'document'
   | 'curated'
+  | 'evaluation'
+  | 'evaluationRun'
   | 'chunk'
   | 'persona'
   | 'client'
@@ -273,6 +275,10 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     question: `Who knows ${mark}?`,
     answer: `Everybody knows ${mark}.`,
   });
+  const evaluation = (await call('POST', `knowledge-bases/${knowledgeBase}/evaluations`, {
+    name: `Set ${mark}`,
+    questions: [{ question: `Who knows ${mark}?`, documentIds: [document] }],
+  })) as unknown as { id: string; lastRun: { id: string } };
   await seedFile(app, staff, mark, userId);
   const { results } = (await call('POST', `knowledge-bases/${knowledgeBase}/search`, { query: mark })) as unknown as {
     results: { chunkId: string }[];
@@ -343,6 +349,8 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     knowledgeRoom,
     document,
     curated,
+    evaluation: evaluation.id,
+    evaluationRun: evaluation.lastRun.id,
     chunk: results[0]?.chunkId,
     persona,
   };

@@ -22,6 +22,7 @@ export const refreshBase = (queries: QueryClient, baseId: string): Promise<unkno
     readAnew(queries, baseKey(baseId)),
     readAnew(queries, [documentsPath(baseId)]),
     readAnew(queries, ['knowledge-document', baseId]),
+    readAnew(queries, ['evaluations', baseId]),
   ]);
 
 type Pages = InfiniteData<{ items: ShownDocument[]; next: string | null }, unknown>;
