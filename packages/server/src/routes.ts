@@ -20,6 +20,7 @@ import { signInRoutes } from './slices/identity/signIn.routes.ts';
 import { budgetRoutes } from './slices/inference/budgets.routes.ts';
 import { providerRoutes } from './slices/inference/providers.routes.ts';
 import { knowledgeRoutes } from './slices/knowledge/routes.ts';
+import { insightRoutes } from './slices/insights/routes.ts';
 import { opsRoutes } from './slices/ops/routes.ts';
 import { personaRoutes } from './slices/personas/routes.ts';
 import { auditRoutes } from './slices/privacy/audit.routes.ts';
@@ -99,5 +100,6 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   ownRecordRoutes(app, services.privacy);
   archiveRoutes(app, services.privacy);
   demoRoutes(app, services.demo);
+  insightRoutes(app, services.insights);
   serveWeb(app, config.webRoot);
 }

@@ -9,7 +9,6 @@ import { isId } from '../../lib/isId.ts';
 import { Markdown } from '../../lib/Markdown.tsx';
 import { useMay } from '../../lib/me.ts';
 import { NotFound, Page } from '../../lib/Page.tsx';
-import { readAnew } from '../../lib/queries.ts';
 import { Failure, Field, fieldError, formatDate, isMissing, isolated, Loading } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { basePath, useBase } from './base.ts';
@@ -48,7 +47,7 @@ function NewAnswer({ baseId }: { baseId: string }) {
     onSuccess: () => {
       setQuestion('');
       setAnswer('');
-      return readAnew(queries, [answersPath(baseId)]);
+      return queries.invalidateQueries({ queryKey: [answersPath(baseId)] });
     },
   });
   const submit = (event: FormEvent) => {
@@ -130,7 +129,7 @@ function Answer({ baseId, answer, mayManage }: { baseId: string; answer: Curated
   const [asking, setAsking] = useState(false);
   const revoke = useMutation({
     mutationFn: () => api.delete(`${answersPath(baseId)}/${answer.id}`),
-    onSuccess: () => readAnew(queries, [answersPath(baseId)]),
+    onSuccess: () => queries.invalidateQueries({ queryKey: [answersPath(baseId)] }),
   });
   const { approvedBy, approvedAt, revoked, origin } = answer;
   return (

@@ -5,7 +5,6 @@ import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Picker } from '../../lib/Picker.tsx';
-import { readAnew } from '../../lib/queries.ts';
 import { Failure, Field, fieldError } from '../../lib/ui.tsx';
 import { documentsPath } from './base.ts';
 import { evaluationsKey, evaluationsPath } from './evaluations.ts';
@@ -32,7 +31,7 @@ export function EvaluationForm({ baseId, evaluation, onDone }: Props) {
         ? api.put<Evaluation>(`${evaluationsPath(baseId)}/${evaluation.id}`, { ...body, revision: evaluation.revision })
         : api.post<Evaluation>(evaluationsPath(baseId), body),
     onSuccess: async () => {
-      await readAnew(queries, evaluationsKey(baseId));
+      await queries.invalidateQueries({ queryKey: evaluationsKey(baseId) });
       onDone();
     },
   });

@@ -8,7 +8,6 @@ import { Confirm } from '../../lib/Confirm.tsx';
 import { isId } from '../../lib/isId.ts';
 import { useMay } from '../../lib/me.ts';
 import { NotFound, Page } from '../../lib/Page.tsx';
-import { readAnew } from '../../lib/queries.ts';
 import { Dialog, Failure, formatDate, isMissing, isolated, Loading } from '../../lib/ui.tsx';
 import { useBase, useBaseRoom } from './base.ts';
 import { EvaluationChart } from './EvaluationChart.tsx';
@@ -168,7 +167,7 @@ function Acts({ baseId, evaluation, waits, onEdit }: Omit<OneProps, 'onEdit'> & 
   const queries = useQueryClient();
   const [asking, setAsking] = useState(false);
   const path = `${evaluationsPath(baseId)}/${evaluation.id}`;
-  const anew = () => readAnew(queries, evaluationsKey(baseId));
+  const anew = () => queries.invalidateQueries({ queryKey: evaluationsKey(baseId) });
   const run = useMutation({ mutationFn: () => api.post(`${path}/runs`), onSuccess: anew });
   const remove = useMutation({ mutationFn: () => api.delete(path), onSuccess: anew });
   return (
