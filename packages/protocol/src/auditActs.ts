@@ -124,6 +124,12 @@ export const auditActs = {
   'persona.changed': { group: 'act', subjects: ['persona'], text: 'Created or changed a persona' },
   'persona.published': { group: 'act', subjects: ['persona'], text: 'Published a persona' },
   'knowledge.changed': { group: 'act', subjects: ['knowledge-base', 'document'], text: 'Changed reference material' },
+  'knowledge.answer-approved': {
+    group: 'act',
+    subjects: ['knowledge-base', 'reply'],
+    text: 'Approved an answer to a question',
+  },
+  'knowledge.answer-revoked': { group: 'act', subjects: ['knowledge-base'], text: 'Revoked an approved answer' },
   'retention.changed': { group: 'act', subjects: [], text: 'Changed retention' },
   'retention.ran': { group: 'act', subjects: [], text: 'Ran retention' },
   'break-glass.looked-up': { group: 'act', subjects: ['client'], text: 'Looked a client up to break the glass' },

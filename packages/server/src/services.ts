@@ -63,6 +63,7 @@ import { createRoomService } from './slices/rooms/service.ts';
 import { createSessionAccess, type SessionAccess } from './slices/sessions/access.ts';
 import { createConsentPlaces } from './slices/sessions/consents.ts';
 import { createConversationService } from './slices/sessions/conversation.service.ts';
+import { createCurating } from './slices/sessions/curating.ts';
 import { createDeidSource } from './slices/sessions/deid.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
 import { createReviewHandler } from './slices/sessions/releases.ts';
@@ -158,6 +159,7 @@ export function createServices(platform: Platform) {
   const joining = createJoining(platform, { identity, access, sessions });
   const transcripts = createTranscriptService({ db, audit, sessions, conversations });
   const { bases } = knowledge;
+  const curating = createCurating({ db, knowledge, personas, reviews });
   const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations, bases });
   const privacy = createPrivacy(platform, { identity, sessions, personas });
   const demo = createDemoService({ personas, knowledge, clients });
@@ -186,6 +188,7 @@ export function createServices(platform: Platform) {
     ...joining,
     ...team,
     transcripts,
+    curating,
     rooms,
     privacy,
     demo,
@@ -266,6 +269,7 @@ function createMaterial({ config, ...platform }: Platform, providers: ProviderSe
     knowledge: knowledge.bases,
     hasProvider: providers.hasProvider,
     allowTitles: identity.allowsTitles,
+    onPublish: (tx, orgId, baseId) => knowledge.evaluations.queue(tx, orgId, { baseId }, 'publish'),
   });
   knowledge.bases.tellUsers(personas.usersOf);
   return { knowledge, personas };

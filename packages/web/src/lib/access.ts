@@ -19,6 +19,8 @@ export const pageNeeds = {
   '/clients': [['clients.read']],
   '/knowledge': [['knowledge.read']],
   '/knowledge/$id': [['knowledge.read']],
+  '/knowledge/$id/evaluations': [['knowledge.read']],
+  '/knowledge/$id/answers': [['knowledge.read']],
   '/knowledge/$id/test': [['knowledge.read']],
   '/knowledge/$id/documents/$documentId': [['knowledge.read']],
   '/audit': [['audit.read']],

@@ -140,7 +140,12 @@ export const catalogue = {
   message: {
     about: 'client',
     category: 'conversation',
-    columns: { body: 'what was said', citations: 'what was quoted to them', idempotency_hash: 'keyed hash of it' },
+    columns: {
+      body: 'what was said',
+      citations: 'what was quoted to them',
+      claims: 'which sentences of it stand in the material',
+      idempotency_hash: 'keyed hash of it',
+    },
     ...ofSession,
     exported: 'sessions[].messages',
   },
@@ -381,6 +386,9 @@ export const catalogue = {
   document: free('reference material of the organisation'),
   blob: free('ids and sizes of sealed files of reference material'),
   chunk: free('reference material of the organisation'),
+  curated_answer: free('written or approved by the team as an answer of the organisation; names who by id'),
+  evaluation: free('questions that the team tests its reference material with'),
+  evaluation_run: free('figures of such a test'),
   posting: free('hashed terms of reference material'),
   index_segment: free('figures of the index of reference material'),
   index_part: free('hashed terms of reference material'),

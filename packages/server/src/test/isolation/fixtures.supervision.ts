@@ -63,6 +63,8 @@ export const supervisionFixtures: Record<string, Fixture | Fixture[]> = {
   // Of a revision that is past.
   'PUT /api/v1/reviews/{id}/draft': { ...review, body: () => ({ revision: 0, base: 0, text: 'Other' }), own: 409 },
   'POST /api/v1/reviews/{id}/release': { ...review, body: () => ({ revision: 0 }), own: 409 },
+  // Nobody has changed it.
+  'POST /api/v1/reviews/{id}/curated-answer': { ...review, body: () => ({}), own: 409 },
   'POST /api/v1/reviews/{id}/reject': {
     ...review,
     body: () => ({ reasons: ['other'], again: false }),

@@ -27,6 +27,9 @@ export type Kind =
   | 'knowledgeBase'
   | 'knowledgeRoom'
   | 'document'
+  | 'curated'
+  | 'evaluation'
+  | 'evaluationRun'
   | 'chunk'
   | 'persona'
   | 'client'
@@ -270,6 +273,14 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     title: `Document ${mark}`,
     text: `# On ${mark}\n\nThe harbour opens at nine. Everybody knows ${mark} by name.`,
   });
+  const { id: curated } = await call('POST', `knowledge-bases/${knowledgeBase}/curated-answers`, {
+    question: `Who knows ${mark}?`,
+    answer: `Everybody knows ${mark}.`,
+  });
+  const evaluation = (await call('POST', `knowledge-bases/${knowledgeBase}/evaluations`, {
+    name: `Set ${mark}`,
+    questions: [{ question: `Who knows ${mark}?`, documentIds: [document] }],
+  })) as unknown as { id: string; lastRun: { id: string } };
   await seedFile(app, staff, mark, userId);
   const { results } = (await call('POST', `knowledge-bases/${knowledgeBase}/search`, { query: mark })) as unknown as {
     results: { chunkId: string }[];
@@ -339,6 +350,9 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     knowledgeBase,
     knowledgeRoom,
     document,
+    curated,
+    evaluation: evaluation.id,
+    evaluationRun: evaluation.lastRun.id,
     chunk: results[0]?.chunkId,
     persona,
   };
