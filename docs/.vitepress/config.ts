@@ -106,6 +106,7 @@ export default defineConfig({
             { text: 'Documents in a child process', link: '/decisions/0016-documents-in-a-child-process' },
             { text: 'Documents', link: '/decisions/0018-documents' },
             { text: 'Held replies', link: '/decisions/0021-held-replies' },
+            { text: 'Memory', link: '/decisions/0022-memory' },
           ],
         },
       ],

@@ -3,7 +3,7 @@ export const recordTexts = {
   record: {
     title: 'What is stored about you', back: 'Back to the conversation', name: 'Stored under the name', sessions: 'Conversations', what: 'What is stored',
     category: {
-      profile: 'Your profile', conversation: 'Conversations: messages and what happened', access: 'Invitations and devices', technical: 'Technical records',
+      profile: 'Your profile', memory: 'What is remembered about you', conversation: 'Conversations: messages and what happened', access: 'Invitations and devices', technical: 'Technical records',
       privacy: 'Consents and requests', research: 'Research copies',
     },
     entries_one: '{{count}} entry', entries_other: '{{count}} entries',

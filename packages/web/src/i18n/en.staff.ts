@@ -185,7 +185,7 @@ export const staffTexts = {
     export: 'Export', hold: 'Hold…', reason: 'Reason', holdHint: 'While a hold is in force nobody can erase what is stored.', placeHold: 'Place the hold',
     goes_one: 'This goes for good, with {{count}} session:', goes_other: 'This goes for good, with {{count}} sessions:', what: 'What', rows: 'Entries',
     category: {
-      profile: 'Profile', conversation: 'Conversations', guidance: 'Private guidance', access: 'Invitations, devices, assignments', technical: 'Technical records', privacy: 'Consents, holds, requests',
+      profile: 'Profile', memory: 'Memories', conversation: 'Conversations', guidance: 'Private guidance', access: 'Invitations, devices, assignments', technical: 'Technical records', privacy: 'Consents, holds, requests',
       research: 'De-identified copies',
     },
     keyGoes: 'The key that the content is sealed under is destroyed as well: older backups without keys cannot be read any more.',

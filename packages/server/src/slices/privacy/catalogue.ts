@@ -6,7 +6,7 @@
 
 /** What people are told a piece of data is. */
 export type Category =
-  'profile' | 'conversation' | 'guidance' | 'access' | 'technical' | 'privacy' | 'research' | 'account';
+  'profile' | 'memory' | 'conversation' | 'guidance' | 'access' | 'technical' | 'privacy' | 'research' | 'account';
 
 /** Whose ids `column` holds. */
 export type Anchor = 'client' | 'session' | 'room' | 'generation';
@@ -91,6 +91,39 @@ export const catalogue = {
     exported: 'what was released of it, as messages; what was not stays with the team',
     staffOnly: true,
   },
+  reply_context: {
+    about: 'client',
+    category: 'technical',
+    columns: { passage: 'reference material that a reply to them was given' },
+    ...ofSession,
+    exported: 'not: the memories stand in memories[], the rest is reference material',
+    staffOnly: true,
+  },
+  memory_quote: {
+    about: 'client',
+    category: 'memory',
+    columns: { quote: 'what they said, word for word' },
+    rows: [
+      ['client_id', 'client'],
+      ['session_id', 'session'],
+    ],
+    exported: 'memories[].evidence',
+  },
+  memory_revision: {
+    about: 'client',
+    category: 'memory',
+    columns: { tags: 'what a memory is about', sensitivity: 'whether it is sensitive' },
+    rows: [['client_id', 'client']],
+    exported: 'memories[]',
+  },
+  memory: {
+    about: 'client',
+    category: 'memory',
+    columns: { statement: 'what is remembered of them' },
+    rows: [['client_id', 'client']],
+    exported: 'memories[]',
+  },
+  memory_policy: free('what an organisation lets personas remember'),
   generation: {
     about: 'client',
     category: 'technical',
