@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Id, Instant, Page, line, listOf, text } from './common.ts';
+import { memoryStatuses } from './memoryStatus.ts';
 
 /** What a memory is about. What is kept of a persona holds with every client, and so quotes none. */
 export const MemorySubjectKind = z.enum(['client', 'persona']);
@@ -9,7 +10,6 @@ export type MemorySubjectKind = z.infer<typeof MemorySubjectKind>;
 export const MemoryOrigin = z.enum(['client', 'inferred', 'staff']);
 export type MemoryOrigin = z.infer<typeof MemoryOrigin>;
 
-export const memoryStatuses = ['proposed', 'approved', 'superseded', 'retired'] as const;
 export const MemoryStatus = z.enum(memoryStatuses);
 export type MemoryStatus = z.infer<typeof MemoryStatus>;
 

@@ -315,6 +315,7 @@ function createUseServices(
   const retention = createRetentionService({ db, audit, node, log });
   const retained = createRetained(heldSubjects, audit);
   retention.register('sessions', retained.sessions);
+  retention.register('memories', retained.memories);
   retention.register('drafts', retained.drafts);
   retention.register('files', retained.files);
   retention.register('audit', retained.audit);

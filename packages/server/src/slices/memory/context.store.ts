@@ -28,13 +28,14 @@ export async function putContext(db: Db, orgId: string, given: Given): Promise<v
       db.codec.seal(passagePlace(orgId, replyId, memories.length + i), JSON.stringify(passage), { room: roomId }),
     ),
   );
-  // What was deleted a moment ago is not named any more.
+  // What is being deleted at this moment is waited for, and not named any more.
   await db.exec(
-    `with before as (delete from reply_context where org_id = $1 and generation_id = $2 and ordinal >= $7)
+    `with before as (delete from reply_context where org_id = $1 and generation_id = $2 and ordinal >= $7),
+     alive as (select id from memory where org_id = $1 and id = any($4::uuid[]) for key share)
      insert into reply_context (org_id, generation_id, ordinal, session_id, memory_id, passage, score)
      select $1, $2, g.n - 1, $3, g.memory_id, g.passage, g.score
      from unnest($4::uuid[], $5::bytea[], $6::real[]) with ordinality g (memory_id, passage, score, n)
-     where g.memory_id is null or exists (select 1 from memory m where m.org_id = $1 and m.id = g.memory_id)
+     where g.memory_id is null or g.memory_id in (select id from alive)
      on conflict (org_id, generation_id, ordinal)
        do update set memory_id = excluded.memory_id, passage = excluded.passage, score = excluded.score`,
     [

@@ -78,13 +78,12 @@ export function chooseMemories(memories: Memory[], questions: string[], budgetTo
   const byId = new Map(items.map(({ id }, at) => [id, scores[at] ?? 0]));
   let left = budgetTokens * charactersPerToken;
   return memories
-    .filter((memory) => hasEnough(memory, asked))
+    .filter((memory) => (byId.get(memory.id) ?? 0) > 0 && hasEnough(memory, asked))
     .map((memory) => ({
       id: memory.id,
       line: lineOf(memory),
       score: (byId.get(memory.id) ?? 0) * (1 + salienceShare * (memory.salience - 3)) * recency(memory.createdAt, now),
     }))
-    .filter(({ score }) => score > 0)
     .sort((x, y) => y.score - x.score)
     .slice(0, most)
     .filter(({ line }) => {

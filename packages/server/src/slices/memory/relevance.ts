@@ -1,8 +1,7 @@
 import { languageOf, terms } from '../knowledge/terms.ts';
-import type { Language } from '../knowledge/languages.ts';
 import { encode, segmentSlots } from '../knowledge/occurrences.ts';
 import { ask } from '../knowledge/question.ts';
-import { rank, type List } from '../knowledge/ranking.ts';
+import { rank } from '../knowledge/ranking.ts';
 
 /** Something that may be recalled. */
 export interface Item {
@@ -23,40 +22,33 @@ const notedShare = 1;
 /** BM25 of each item by its own words, as passages of the reference material are ranked. */
 function byWords(items: Item[], question: string, carried: string): Float64Array {
   const scores = new Float64Array(items.length);
-  const languages = new Map<Language, number>();
-  const numbers = new Map<string, number>();
-  const lists = new Map<string, List & { found: number[] }>();
-  const numberOf = (term: string): number => {
-    const known = numbers.get(term);
-    if (known !== undefined) return known;
-    numbers.set(term, numbers.size);
-    return numbers.size - 1;
-  };
+  // One for all: a sentence alone is too short to tell, and question and items are stemmed alike.
+  const language = languageOf(items.map(({ text }) => text).join('\n'), null);
+  const asked = ask(question, new Map([[language, items.length]]), carried);
+  const numbers = new Map([...asked.terms.keys()].map((term, number) => [term, number]));
+  const lists = new Map<string, { segment: string; term: number; found: number[] }>();
   let words = 0;
   for (const [at, { text }] of items.entries()) {
-    const language = languageOf(text, null);
-    languages.set(language, (languages.get(language) ?? 0) + 1);
     const own = terms(text, language);
     words += own.length;
-    const segment = String(Math.floor(at / segmentSlots));
-    for (const [position, name] of own.entries()) {
-      const term = numberOf(name);
-      const key = `${segment}/${term}`;
-      const code = encode({ slot: at % segmentSlots, heading: false, position: position + 1, length: own.length });
-      const list = lists.get(key);
+    const place = { slot: at % segmentSlots, heading: false, length: own.length };
+    for (const [i, name] of own.entries()) {
+      const term = numbers.get(name);
+      if (term === undefined) continue;
+      const segment = String(Math.floor(at / segmentSlots));
+      const code = encode({ ...place, position: i + 1 });
+      const list = lists.get(`${segment}/${term}`);
       if (list) list.found.push(code);
-      else lists.set(key, { segment, term, codes: new Uint32Array(), found: [code] });
+      else lists.set(`${segment}/${term}`, { segment, term, found: [code] });
     }
   }
-  if (words === 0) return scores;
-  const asked = ask(question, languages, carried);
+  if (lists.size === 0) return scores;
+  const numberOf = (term: string): number => numbers.get(term) ?? -1;
   const weights = new Map([...asked.terms].map(([term, weight]) => [numberOf(term), weight]));
   const pairs = asked.pairs.map(([first, second]): [number, number] => [numberOf(first), numberOf(second)]);
-  const wanted = [...lists.values()]
-    .filter(({ term }) => weights.has(term))
-    .map(({ segment, term, found }) => ({ segment, term, codes: Uint32Array.from(found) }));
+  const held = [...lists.values()].map(({ found, ...list }) => ({ ...list, codes: Uint32Array.from(found) }));
   const collection = { chunks: items.length, averageLength: words / items.length, hidden: new Map() };
-  for (const { segment, slot, score } of rank(wanted, { weights, pairs, phrases: [] }, collection, items.length))
+  for (const { segment, slot, score } of rank(held, { weights, pairs, phrases: [] }, collection, items.length))
     scores[Number(segment) * segmentSlots + slot] = score;
   return scores;
 }

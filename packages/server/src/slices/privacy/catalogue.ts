@@ -114,7 +114,8 @@ export const catalogue = {
     category: 'memory',
     columns: { tags: 'what a memory is about', sensitivity: 'whether it is sensitive' },
     rows: [['client_id', 'client']],
-    exported: 'memories[]',
+    exported: 'memories[].revisions',
+    staffOnly: true,
   },
   memory: {
     about: 'client',
