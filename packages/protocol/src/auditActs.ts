@@ -77,6 +77,7 @@ export const auditActs = {
   'session.watched': { group: 'read', subjects: ['session', 'client'], text: 'Watched a session’s events' },
   'session.replies-read': { group: 'read', subjects: ['session', 'client'], text: 'Read how replies were made' },
   'session.exported': { group: 'read', subjects: ['session', 'client'], text: 'Took a transcript as a file' },
+  'insight.read': { group: 'read', subjects: ['session', 'client'], text: 'Read what is counted of a conversation' },
 
   'client.created': { group: 'act', subjects: ['client'], text: 'Created a client' },
   'client.changed': { group: 'act', subjects: ['client'], text: 'Changed a client' },

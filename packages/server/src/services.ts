@@ -17,7 +17,7 @@ import { createOutgoing, type Outgoing } from './platform/net/outgoing.ts';
 import { createHub } from './platform/realtime/hub.ts';
 import { createWake } from './platform/realtime/wake.ts';
 import { createAssignmentService } from './slices/clients/assignments.service.ts';
-import { createClientService } from './slices/clients/service.ts';
+import { createClientService, type ClientService } from './slices/clients/service.ts';
 import { createDemoService } from './slices/demo/service.ts';
 import { createAccountService } from './slices/identity/account.service.ts';
 import { createApiKeyService } from './slices/identity/apiKeys.service.ts';
@@ -34,8 +34,11 @@ import { createTeamService } from './slices/identity/teams.service.ts';
 import { createBudgetService } from './slices/inference/budgets.service.ts';
 import { createGenerationService, type GenerationService } from './slices/inference/generations.service.ts';
 import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
+import { createInsightService } from './slices/insights/service.ts';
 import { createExtractor } from './slices/knowledge/extract/extractor.ts';
+import { sentences } from './slices/knowledge/sentences.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
+import { languageOf, termOf, words } from './slices/knowledge/terms.ts';
 import type { Extractor } from './slices/knowledge/worker.ts';
 import { createRecallService } from './slices/memory/recall.service.ts';
 import { createOwnMemoryService } from './slices/memory/own.service.ts';
@@ -168,6 +171,7 @@ export function createServices(platform: Platform) {
   const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations, bases });
   const privacy = createPrivacy(platform, { identity, sessions, personas });
   const demo = createDemoService({ personas, knowledge, clients });
+  const insights = createInsights(platform, { clients, sessions });
   generations.handle(
     createReplyHandler({ ...talk, log, knowledge, recall, consents, conversations, opinion: supervision.opinion }),
   );
@@ -195,7 +199,28 @@ export function createServices(platform: Platform) {
     rooms,
     privacy,
     demo,
+    insights,
   };
+}
+
+/** What the log tells of conversations, for those who may see them. */
+function createInsights(
+  { audit, db }: Platform,
+  { clients, sessions }: { clients: ClientService; sessions: SessionService },
+) {
+  return createInsightService({
+    db,
+    audit,
+    session: sessions.get,
+    async sessionsOf(actor, clientId, limit) {
+      await clients.get(actor, clientId);
+      return (await sessions.list(actor, { clientId, limit })).items;
+    },
+    rulesFor(text) {
+      const language = languageOf(text, null);
+      return { words, sentences, termOf: (word) => termOf(word, language) };
+    },
+  });
 }
 
 /** How clients come into their sessions. */

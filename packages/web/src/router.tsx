@@ -52,6 +52,7 @@ const pages = [
   page('/', () => import('./features/sessions/SessionsPage.tsx'), 'SessionsPage'),
   page('/sessions/new', () => import('./features/sessions/NewSessionPage.tsx'), 'NewSessionPage'),
   page('/sessions/$id', () => import('./features/sessions/SessionPage.tsx'), 'SessionPage'),
+  page('/sessions/$id/insights', () => import('./features/insights/InsightPage.tsx'), 'InsightPage'),
   page('/escalations', () => import('./features/supervision/EscalationsPage.tsx'), 'EscalationsPage'),
   page('/safety', () => import('./features/supervision/SafetyPage.tsx'), 'SafetyPage'),
   page('/reviews', () => import('./features/supervision/ReviewsPage.tsx'), 'ReviewsPage'),

@@ -59,6 +59,8 @@ export const staffTexts = {
     sessions: 'Where you are signed in', noSessions: 'Nowhere by a sign-in.', here: 'this device', end: 'Sign out', endOne: 'Sign out the one of {{date}}', endOthers: 'Sign out everywhere else',
     method: { password: 'Password', totp: 'Password and authenticator app', 'recovery-code': 'Recovery code', passkey: 'Passkey', 'magic-link': 'Link by e-mail', oidc: 'Organisation’s provider', 'oidc-strong': 'Organisation’s provider' },
     policy: 'What your organisation asks', require: 'Everybody needs a second factor', requireHint: 'An authenticator app, a passkey, or a provider that checks one. Whoever has none sets it up at the next step.',
+    idle: 'Minutes without use after which a login ends', idleHint: 'From 5 to 43,200. Empty: as the server is set up. Logins that are open keep to it at once.',
+    ownData: 'What is stored about you', ownDataHint: 'Your account, teams, keys, logins and what you did, as JSON, Markdown and PDF in one archive.', ownDataTake: 'Take it along',
     providers: 'OpenID Connect', providersHint: 'Members whose confirmed address the provider knows sign in with it.', redirect: 'Redirect address to register there:', addProvider: 'Add the provider', removeProvider: 'Remove {{label}}',
     provider: { label: 'Name on the button', issuer: 'Issuer address', clientId: 'Client id', clientSecret: 'Client secret', checksSecondFactor: 'It checks a second factor itself' },
   },
@@ -128,6 +130,13 @@ export const staffTexts = {
     pages: 'Letters about one reply', pagesHint: '0 writes none.', fallbackEmail: 'Who is written to when the team does not answer',
   },
   rung: { auto: 'Persona answers', delayed: 'Replies are delayed', approve: 'Replies are approved', 'draft-only': 'Persona drafts', takeover: 'A person writes', off: 'Persona is off' },
+  insight: {
+    open: 'What this session shows', title: 'Insights: {{title}}', back: 'To the session', hint: 'Counted from the log of this session, as far as it goes now. No model took part.', nothing: 'Nothing has been said yet.',
+    sides: 'Who says how much', client: 'Client', persona: 'Persona', team: 'Team', messages: 'Messages', words: 'Words', turns: 'Turns', questions: 'With a question', openings: 'Wrote first', openingsHint: 'Wrote first: at the beginning, or after a pause of ten minutes.',
+    latency: 'Who waits for whom', clientTakes: 'The client takes', answerTakes: 'The answer takes', median: 'Half of the time at most', p90: 'Nine times in ten at most', slowest: 'Longest', none: '–',
+    stretches: 'Words over the session', chart: 'Words of client, persona and team in {{count}} stretches', table: 'The same as a table', stretch: 'From', topics: 'What the client comes back to', topic_one: '{{word}}: in one message', topic_other: '{{word}}: in {{count}} messages', noTopics: 'No word returned in several messages.',
+    quotes: 'In their own words', quotesHint: 'Sentences of the client that hold most of it, as they stand. Chosen by rules.', risk: 'Risk', noRisk: 'The risk gate found nothing.', held: 'Held replies', heldText: '{{released}} released, {{edited}} of them changed; {{rejected}} rejected; {{discarded}} given up.', escalations_one: 'One escalation', escalations_other: '{{count}} escalations', message: 'in a message', reply: 'in a reply',
+  },
   review: {
     draft: 'Draft', notVisible: 'Not visible to the client', drafting: 'The persona is writing.', waiting: 'Finished. It waits for a decision.', partly: 'The client has read the first part.', words: 'Words of the draft', released: 'Released',
     upTo: 'Release up to here', upToWords: 'Release up to “{{words}}”', yours: 'Your version', follows: 'What the persona wrote after it follows when you release:', join: 'Take it into your version', done: 'Finish editing',

@@ -8,6 +8,7 @@ export const pageNeeds = {
   '/': [['sessions.read']],
   '/sessions/new': [['sessions.supervise', 'personas.read']],
   '/sessions/$id': [['sessions.read', 'sessions.follow']],
+  '/sessions/$id/insights': [['sessions.read', 'sessions.follow']],
   '/escalations': [['sessions.follow']],
   '/safety': [['sessions.read']],
   '/reviews': [['sessions.review', 'sessions.follow']],

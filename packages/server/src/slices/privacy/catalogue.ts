@@ -1,3 +1,5 @@
+import { memoryTables } from './catalogue.memory.ts';
+
 /**
  * Which personal data each table holds, how it gets into an export and how an erasure takes it out. One list: erasure,
  * preview, receipts and the replay of the deletion ledger run over it, and a test compares it with the real schema, so
@@ -91,39 +93,7 @@ export const catalogue = {
     exported: 'what was released of it, as messages; what was not stays with the team',
     staffOnly: true,
   },
-  reply_context: {
-    about: 'client',
-    category: 'technical',
-    columns: { passage: 'reference material that a reply to them was given' },
-    ...ofSession,
-    exported: 'not: the memories stand in memories[], the rest is reference material',
-    staffOnly: true,
-  },
-  memory_quote: {
-    about: 'client',
-    category: 'memory',
-    columns: { quote: 'what they said, word for word' },
-    rows: [
-      ['client_id', 'client'],
-      ['session_id', 'session'],
-    ],
-    exported: 'memories[].evidence',
-  },
-  memory_revision: {
-    about: 'client',
-    category: 'memory',
-    columns: { tags: 'what a memory is about', sensitivity: 'whether it is sensitive' },
-    rows: [['client_id', 'client']],
-    exported: 'memories[].revisions',
-    staffOnly: true,
-  },
-  memory: {
-    about: 'client',
-    category: 'memory',
-    columns: { statement: 'what is remembered of them' },
-    rows: [['client_id', 'client']],
-    exported: 'memories[]',
-  },
+  ...memoryTables,
   memory_policy: free('what an organisation lets personas remember'),
   generation: {
     about: 'client',

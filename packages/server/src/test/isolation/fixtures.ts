@@ -273,6 +273,8 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
     {},
   ],
   'POST /api/v1/sessions': { body: (id) => ({ personaId: id('persona'), clientId: id('client') }) },
+  'GET /api/v1/sessions/{id}/insights': { path: { id: 'session' } },
+  'GET /api/v1/clients/{id}/insights': { path: { id: 'client' } },
   'GET /api/v1/sessions/{id}': session,
   'GET /api/v1/sessions/{id}/client-view': session,
   'GET /api/v1/sessions/{id}/messages': [session, { ...session, query: () => ({ before: '1000' }) }],

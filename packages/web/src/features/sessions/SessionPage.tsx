@@ -10,7 +10,6 @@ import { api } from '../../lib/api.ts';
 import { isId } from '../../lib/isId.ts';
 import { useMay } from '../../lib/me.ts';
 import { NotFound, Page } from '../../lib/Page.tsx';
-import { readAnew } from '../../lib/queries.ts';
 import { Failure, isMissing, isolated, Loading, useTitle } from '../../lib/ui.tsx';
 import { Source } from '../knowledge/Source.tsx';
 import { useFlagged } from '../supervision/Flagged.tsx';
@@ -52,7 +51,10 @@ function Room({ session }: { session: Session }) {
   const { t } = useTranslation();
   useTitle(session.title);
   const queries = useQueryClient();
-  const onSession = useCallback(() => void readAnew(queries, ['session', session.id]), [queries, session.id]);
+  const onSession = useCallback(
+    () => void queries.invalidateQueries({ queryKey: ['session', session.id] }),
+    [queries, session.id],
+  );
   const onEvent = useReviewNews();
   const { id: sessionId, roomId } = session;
   const room = useRoom({ api, sessionId, roomId, token: noToken, me: 'staff', onSession, onEvent });

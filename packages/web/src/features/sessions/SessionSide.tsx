@@ -1,5 +1,6 @@
 import type { Reply, Session } from '@rapport/protocol/sessions';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
@@ -47,6 +48,11 @@ export function SessionSide({ session, finished, moment, children }: Props) {
       )}
       {children}
       {may('sessions.export') && <Export sessionId={session.id} />}
+      <p>
+        <Link to="/sessions/$id/insights" params={{ id: session.id }}>
+          {t('insight.open')}
+        </Link>
+      </p>
       <Replies session={session} finished={finished} />
       {supervises && (
         <InviteDialog sessionId={session.id} ended={ended} open={inviting} onClose={() => setInviting(false)} />
