@@ -19,6 +19,7 @@ export const auditSubjects = [
   'escalation',
   'report',
   'file',
+  'memory',
 ] as const;
 export type AuditSubject = (typeof auditSubjects)[number];
 
@@ -121,6 +122,16 @@ export const auditActs = {
   'session.invited': { group: 'act', subjects: ['session', 'invitation'], text: 'Invited a client' },
   'session.invitation-withdrawn': { group: 'act', subjects: ['session', 'invitation'], text: 'Withdrew an invitation' },
   'session.invitation-accepted': { group: 'act', subjects: ['session', 'invitation'], text: 'Accepted an invitation' },
+  'memory.read': { group: 'read', subjects: ['client', 'persona', 'memory'], text: 'Read what is remembered' },
+  'memory.proposed': { group: 'act', subjects: ['memory', 'client'], text: 'Proposed a memory' },
+  'memory.written': { group: 'act', subjects: ['memory', 'client'], text: 'Wrote a memory' },
+  'memory.approved': { group: 'act', subjects: ['memory', 'client'], text: 'Approved a memory' },
+  'memory.rejected': { group: 'act', subjects: ['memory', 'client'], text: 'Rejected a memory' },
+  'memory.corrected': { group: 'act', subjects: ['memory', 'client'], text: 'Corrected a memory' },
+  'memory.retired': { group: 'act', subjects: ['memory', 'client'], text: 'Retired a memory' },
+  'memory.changed': { group: 'act', subjects: ['memory', 'client'], text: 'Changed a memory' },
+  'memory.deleted': { group: 'act', subjects: ['memory', 'client'], text: 'Deleted a memory' },
+  'memory.policy-changed': { group: 'act', subjects: [], text: 'Changed what may be remembered' },
   'persona.changed': { group: 'act', subjects: ['persona'], text: 'Created or changed a persona' },
   'persona.published': { group: 'act', subjects: ['persona'], text: 'Published a persona' },
   'knowledge.changed': { group: 'act', subjects: ['knowledge-base', 'document'], text: 'Changed reference material' },

@@ -22,6 +22,8 @@ import { providerRoutes } from './slices/inference/providers.routes.ts';
 import { knowledgeRoutes } from './slices/knowledge/routes.ts';
 import { insightRoutes, reportRoutes } from './slices/insights/routes.ts';
 import { opsRoutes } from './slices/ops/routes.ts';
+import { ownMemoryRoutes } from './slices/memory/own.routes.ts';
+import { memoryRoutes } from './slices/memory/routes.ts';
 import { personaRoutes } from './slices/personas/routes.ts';
 import { auditRoutes } from './slices/privacy/audit.routes.ts';
 import { breakGlassRoutes } from './slices/privacy/breakGlass.routes.ts';
@@ -74,6 +76,8 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   providerRoutes(app, services.providers);
   budgetRoutes(app, services.budgets, limitsShown(config));
   knowledgeRoutes(app, services.knowledge);
+  memoryRoutes(app, services);
+  ownMemoryRoutes(app, services.ownMemories);
   personaRoutes(app, services.personas);
   clientRoutes(app, services.clients, services.assignments);
   supervisionRoutes(app, services);

@@ -38,6 +38,10 @@ import { createProviderService, type ProviderService } from './slices/inference/
 import { createExtractor } from './slices/knowledge/extract/extractor.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
 import type { Extractor } from './slices/knowledge/worker.ts';
+import { createRecallService } from './slices/memory/recall.service.ts';
+import { createOwnMemoryService } from './slices/memory/own.service.ts';
+import { createProposalService } from './slices/memory/proposals.service.ts';
+import { createMemoryService } from './slices/memory/service.ts';
 import { createPersonaService, type PersonaService } from './slices/personas/service.ts';
 import { createClaimService } from './slices/supervision/claims.service.ts';
 import { createDeputyService } from './slices/supervision/deputies.service.ts';
@@ -65,10 +69,12 @@ import { createConsentPlaces } from './slices/sessions/consents.ts';
 import { createConversationService } from './slices/sessions/conversation.service.ts';
 import { createCurating } from './slices/sessions/curating.ts';
 import { createDeidSource } from './slices/sessions/deid.ts';
+import { createRemembering } from './slices/sessions/remembering.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
 import { createReviewHandler } from './slices/sessions/releases.ts';
 import { createSessionService, type SessionService } from './slices/sessions/service.ts';
 import { createSessionSafety } from './slices/sessions/safety.ts';
+import { createMemoryPlaces } from './slices/sessions/memories.ts';
 import { messageText } from './slices/sessions/messages.store.ts';
 import { createTranscriptService } from './slices/sessions/transcript.service.ts';
 
@@ -145,7 +151,8 @@ export function createServices(platform: Platform) {
   const { consents, deid } = uses;
   const generations = createGenerationService({ ...platform, tokenFrameMs: config.tokenFrameMs });
   const budgets = createBudgetService({ db, audit });
-  const { knowledge, personas } = createMaterial(platform, providers, identity);
+  const material = createMaterial(platform, providers, identity);
+  const { knowledge, personas, memories, recall, proposals } = material;
   const clients = createClientService({
     ...platform,
     onPolicy: (orgId, clientId) => void conversations.obeyRung(orgId, { clientId }),
@@ -155,7 +162,8 @@ export function createServices(platform: Platform) {
   const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, ...team });
   const talk = { db, audit, access, personas, providers, reviews, safety: supervision.sessionSafety };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
-  const sessions = createSessionService({ ...talk, conversations, clients });
+  const remembering = createRemembering({ ...talk, log, consents, proposals });
+  const sessions = createSessionService({ ...talk, conversations, clients, remembering });
   const joining = createJoining(platform, { identity, access, sessions });
   const transcripts = createTranscriptService({ db, audit, sessions, conversations });
   const { bases } = knowledge;
@@ -165,10 +173,11 @@ export function createServices(platform: Platform) {
   const demo = createDemoService({ personas, knowledge, clients });
   const insights = createInsights(platform, { clients, sessions, consents, providers });
   generations.handle(
-    createReplyHandler({ ...talk, log, knowledge, consents, conversations, opinion: supervision.opinion }),
+    createReplyHandler({ ...talk, log, knowledge, recall, consents, conversations, opinion: supervision.opinion }),
   );
   reviews.handle(createReviewHandler({ log, access, conversations, generations }));
   supervision.policies.onChanged((orgId) => void conversations.obeyRung(orgId, {}));
+  memories.attach(createMemoryPlaces({ access, generations }));
   deid.attach(createDeidSource({ db }));
   consents.attach(createConsentPlaces({ access, clients, conversations }));
   return {
@@ -177,8 +186,7 @@ export function createServices(platform: Platform) {
     identity,
     ...uses,
     generations,
-    knowledge,
-    personas,
+    ...material,
     clients,
     assignments,
     sessions,
@@ -255,7 +263,7 @@ function createSupervision(
   return { ...held, safety, escalations, escalationClock, opinion, sessionSafety };
 }
 
-/** What personas answer from, and who they are. */
+/** What personas answer from, what they remember, and who they are. */
 function createMaterial({ config, ...platform }: Platform, providers: ProviderService, identity: IdentityService) {
   const knowledge = createKnowledgeService({
     ...platform,
@@ -272,7 +280,12 @@ function createMaterial({ config, ...platform }: Platform, providers: ProviderSe
     onPublish: (tx, orgId, baseId) => knowledge.evaluations.queue(tx, orgId, { baseId }, 'publish'),
   });
   knowledge.bases.tellUsers(personas.usersOf);
-  return { knowledge, personas };
+  const memories = createMemoryService(platform);
+  const { places } = memories;
+  const recall = createRecallService({ ...platform, places });
+  const ownMemories = createOwnMemoryService({ ...platform, places, heldSubjects });
+  const proposals = createProposalService(platform);
+  return { knowledge, personas, memories, recall, proposals, ownMemories };
 }
 
 /** What goes for good, and what is handed out. */
@@ -309,6 +322,7 @@ function createUseServices(
   const retention = createRetentionService({ db, audit, node, log });
   const retained = createRetained(heldSubjects, audit);
   retention.register('sessions', retained.sessions);
+  retention.register('memories', retained.memories);
   retention.register('drafts', retained.drafts);
   retention.register('files', retained.files);
   retention.register('audit', retained.audit);

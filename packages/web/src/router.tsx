@@ -61,6 +61,7 @@ const pages = [
   page('/personas', () => import('./features/personas/PersonasPage.tsx'), 'PersonasPage'),
   page('/personas/$id', () => import('./features/personas/PersonaPage.tsx'), 'PersonaPage'),
   page('/clients', () => import('./features/clients/ClientsPage.tsx'), 'ClientsPage'),
+  page('/clients/$id/memories', () => import('./features/memory/MemoriesPage.tsx'), 'MemoriesPage'),
   page('/knowledge', () => import('./features/knowledge/KnowledgePage.tsx'), 'KnowledgePage'),
   page('/knowledge/$id', () => import('./features/knowledge/KnowledgeBasePage.tsx'), 'KnowledgeBasePage'),
   page('/knowledge/$id/evaluations', () => import('./features/knowledge/EvaluationsPage.tsx'), 'EvaluationsPage'),

@@ -90,6 +90,25 @@ export const staffTexts = {
     empty: 'No key yet', revoke: 'Revoke', revokeTitle: 'Revoke this key?', revokeText: 'Whatever uses {{name}} is refused from now on.', key: 'Key',
     once: 'Copy it now: it is not shown again.', purpose: 'What it is for', days: '{{count}} days', forever: 'does not expire', used: 'used {{date}}', unused: 'not used yet', make: 'Make the key',
   },
+  memory: {
+    title: 'Memories', of: 'Memories of {{name}}', one: 'Memory', new: 'Write a memory', status: 'Which memories',
+    hint: 'What a persona may recall in later conversations. Only what is approved is recalled, and every statement shows the words it rests on.',
+    is: { proposed: 'Waiting', approved: 'Approved', superseded: 'Corrected', retired: 'Retired' },
+    empty: { proposed: 'Nothing is waiting', approved: 'Nothing is approved yet', superseded: 'Nothing was corrected', retired: 'Nothing is retired' },
+    emptyHint: 'When a session ends, what the client said of themselves is proposed here.',
+    keys: 'J and K lead on, A approves, R rejects, C corrects.',
+    day: 'As it stood on', dayHint: 'What the persona knew at the end of that day. Nothing can be decided about the past.',
+    approve: 'Approve', reject: 'Reject', retire: 'Retire', correct: 'Correct', session: 'The conversation it was said in',
+    origin: { client: 'said by the client', inferred: 'noted by a model', staff: 'written by the team' }, sensitive: 'sensitive',
+    approvedAt: 'approved {{date}}', from: 'from {{date}}', to: 'until {{date}}',
+    statement: 'What is to be remembered', statementHint: 'One sentence that holds beyond the moment. It holds at once, with your name.',
+    tags: 'Tags', tagsHint: 'Separated by commas.', isSensitive: 'Sensitive: health, sexuality, belief, politics, origin, violence',
+    given: 'What it was given', givenNothing: 'Nothing beside the conversation.', passage: 'Passage', all: 'All memories of the client',
+    policyHint: 'Who proposes what is remembered of clients, and what of it personas are given. Clients see and correct it on their own page.',
+    propose: 'When a session ends', proposes: { never: 'Nothing is proposed', rules: 'Rules propose what clients said of themselves, word for word', model: 'Rules and the persona’s model propose' },
+    autoApprove: 'What clients say in so many words holds without approval, unless it is sensitive', recallSensitive: 'Sensitive memories are given to personas, too',
+    budget: 'At most so many tokens of a prompt', budgetHint: '0: personas are given no memories.',
+  },
   caseload: { title: 'Who looks after this client', nobody: 'Nobody yet. Only those who see every client see this one.', change: 'Change', assign: 'Assign' },
   sessions: {
     title: 'Sessions', new: 'New session', searchIn: 'Titles, personas, clients', status: 'Status', all: 'All',
@@ -218,7 +237,7 @@ export const staffTexts = {
     export: 'Export', hold: 'Hold…', reason: 'Reason', holdHint: 'While a hold is in force nobody can erase what is stored.', placeHold: 'Place the hold',
     goes_one: 'This goes for good, with {{count}} session:', goes_other: 'This goes for good, with {{count}} sessions:', what: 'What', rows: 'Entries',
     category: {
-      profile: 'Profile', conversation: 'Conversations', guidance: 'Private guidance', access: 'Invitations, devices, assignments', technical: 'Technical records', privacy: 'Consents, holds, requests',
+      profile: 'Profile', memory: 'Memories', conversation: 'Conversations', guidance: 'Private guidance', access: 'Invitations, devices, assignments', technical: 'Technical records', privacy: 'Consents, holds, requests',
       research: 'De-identified copies',
     },
     keyGoes: 'The key that the content is sealed under is destroyed as well: older backups without keys cannot be read any more.',
@@ -244,7 +263,7 @@ export const staffTexts = {
   },
   retention: {
     title: 'How long it is kept', hint: 'Nothing is deleted unless you say so here. Look at the preview first; a rule then runs once a day.', days: 'Days to keep', forever: 'Kept for good.', preview: 'Preview', off: 'Keep for good',
-    category: { sessions: 'Sessions', drafts: 'Word-by-word logs of replies', audit: 'Audit log', files: 'De-identified exports' },
+    category: { sessions: 'Sessions', memories: 'Memories of clients, since their last change', drafts: 'Word-by-word logs of replies', audit: 'Audit log', files: 'De-identified exports' },
     about: {
       sessions: 'With everything said in them, counted from the last activity.', drafts: 'What replies streamed; the replies themselves stay.', audit: 'Who did what.', files: 'Prepared and approved ones, counted from the day they were prepared.',
     },

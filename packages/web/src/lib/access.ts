@@ -17,6 +17,7 @@ export const pageNeeds = {
   '/personas': [['personas.read']],
   '/personas/$id': [['personas.read']],
   '/clients': [['clients.read']],
+  '/clients/$id/memories': [['clients.read', 'memory.read']],
   '/knowledge': [['knowledge.read']],
   '/knowledge/$id': [['knowledge.read']],
   '/knowledge/$id/evaluations': [['knowledge.read']],

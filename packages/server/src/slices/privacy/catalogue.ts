@@ -1,3 +1,5 @@
+import { memoryTables } from './catalogue.memory.ts';
+
 /**
  * Which personal data each table holds, how it gets into an export and how an erasure takes it out. One list: erasure,
  * preview, receipts and the replay of the deletion ledger run over it, and a test compares it with the real schema, so
@@ -6,7 +8,7 @@
 
 /** What people are told a piece of data is. */
 export type Category =
-  'profile' | 'conversation' | 'guidance' | 'access' | 'technical' | 'privacy' | 'research' | 'account';
+  'profile' | 'memory' | 'conversation' | 'guidance' | 'access' | 'technical' | 'privacy' | 'research' | 'account';
 
 /** Whose ids `column` holds. */
 export type Anchor = 'client' | 'session' | 'room' | 'generation';
@@ -91,6 +93,8 @@ export const catalogue = {
     exported: 'what was released of it, as messages; what was not stays with the team',
     staffOnly: true,
   },
+  ...memoryTables,
+  memory_policy: free('what an organisation lets personas remember'),
   generation: {
     about: 'client',
     category: 'technical',

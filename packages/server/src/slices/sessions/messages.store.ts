@@ -143,6 +143,20 @@ export async function recentMessages(
   return Promise.all(rows.reverse().map((row) => toMessage(db, orgId, row)));
 }
 
+/** Of any session, with the client on record. */
+export async function messagesById(db: Db, orgId: string, ids: string[]) {
+  if (ids.length === 0) return [];
+  const rows = await db.many<{ id: string; sessionId: string; clientId: string | null; author: Author; body: Buffer }>(
+    `select m.id, m.session_id as "sessionId", s.client_id as "clientId", m.author, m.body
+     from message m join session s on s.org_id = m.org_id and s.id = m.session_id
+     where m.org_id = $1 and m.id = any($2::uuid[]) and not m.superseded`,
+    [orgId, ids],
+  );
+  return Promise.all(
+    rows.map(async ({ body, ...row }) => ({ ...row, text: await db.codec.open(place(orgId, row.id, 'body'), body) })),
+  );
+}
+
 /** Null where it is gone. */
 export async function messageText(db: Db, orgId: string, id: string): Promise<string | null> {
   const row = await db.maybe<{ body: Buffer }>(`select body from message where org_id = $1 and id = $2`, [orgId, id]);

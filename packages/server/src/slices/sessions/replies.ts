@@ -10,6 +10,7 @@ import type { Generation, GenerationHandler, Outcome, Produced } from '../infere
 import type { ProviderService } from '../inference/providers.service.ts';
 import type { KnowledgeService } from '../knowledge/service.ts';
 import { withMarks } from '../knowledge/claims.ts';
+import type { RecallService } from '../memory/recall.service.ts';
 import { answerFromPassages } from '../knowledge/reference.ts';
 import type { PersonaService } from '../personas/service.ts';
 import type { ConsentService } from '../privacy/consents.service.ts';
@@ -39,6 +40,7 @@ export interface ReplyParts {
   personas: PersonaService;
   providers: ProviderService;
   knowledge: KnowledgeService;
+  recall: RecallService;
   access: SessionAccess;
   consents: ConsentService;
   conversations: ConversationService;
@@ -59,7 +61,8 @@ const noUsage = { inputTokens: null, outputTokens: null, cachedTokens: null };
 
 /** Makes the persona's replies: what goes into the prompt, who is asked, what the end of a reply leaves in the log. */
 export function createReplyHandler(parts: ReplyParts): GenerationHandler {
-  const { db, log, personas, providers, knowledge, access, consents, conversations, reviews, safety, opinion } = parts;
+  const { db, log, personas, providers, knowledge, recall, access, consents, conversations, reviews, safety, opinion } =
+    parts;
   /** Replies after whose end there is something to do, which most have not. */
   const unanswered = new Set<string>();
   const lengthy = new Set<string>();
@@ -69,18 +72,20 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const { orgId, sessionId } = generation;
     const gate = await consents.gate(orgId);
     // One transaction: every reply waits for this before its provider is asked.
-    const { row, history, guidance, client } = await db.in(orgId).tx(async (tx) => {
+    const { row, history, guidance, client, candidates } = await db.in(orgId).tx(async (tx) => {
       const session = await store.findSession(tx, orgId, sessionId, null);
       if (!session) throw new Error('the session of a reply is gone');
       // A reply that another server left behind is begun again here: what was agreed to then may have been withdrawn.
       const missing = await gate.missing(tx, subjectOf(session), ['ai-processing']);
       if (missing.length > 0) throw new ConsentMissing();
-      const [said, advice, about] = await Promise.all([
+      const of = { clientId: session.client_id, personaId: session.persona_id };
+      const [said, advice, about, known] = await Promise.all([
         messages.recentMessages(tx, orgId, sessionId, session.summary_through, historyLimit),
         messages.recentGuidance(tx, orgId, sessionId, guidanceLimit),
         clientOfReply(tx, orgId, session.client_id),
+        recall.candidates(tx, orgId, gate, of),
       ]);
-      return { row: session, history: said, guidance: advice, client: about };
+      return { row: session, history: said, guidance: advice, client: about, candidates: known };
     });
     const { spec } = await personas.publishedSpec(orgId, row.persona_id, row.persona_version);
     // What is answered stands last, also when a reply to the message before it came in between.
@@ -102,6 +107,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       language: client.language,
       question,
       passages,
+      recalled: recall.choose(candidates, questions),
     };
   };
 
@@ -110,13 +116,15 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     onText: (text: string) => void,
     signal: AbortSignal,
   ): Promise<Produced> => {
-    const { row, spec, ...rest } = await context(generation);
+    const { row, spec, recalled, ...rest } = await context(generation);
     if (generation.replyTo && rest.question) {
       const found = await opinion.about(generation.orgId, rest.question, spec.model, signal);
       if (!safety.mayAnswer(found))
         throw new HeldForPerson(found, rest.question, { messageId: generation.replyTo, replyId: null });
     }
     const { engine, model } = await providers.engineFor(generation.orgId, spec.model.providerId, spec.model.model);
+    const given = { memories: engine ? recalled : [], passages: rest.passages };
+    await recall.record(generation.orgId, { ...given, replyId: generation.id, sessionId: row.id, roomId: row.room_id });
     if (!engine) {
       const answer = answerFromPassages(rest.question, rest.passages, rest.language);
       onText(answer.text);
@@ -126,6 +134,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const { messages: prompt, passages } = buildPrompt({
       persona: spec,
       summary: await store.openSummary(db.in(generation.orgId), generation.orgId, row),
+      memories: recalled.map(({ line }) => line),
       ...rest,
     });
     const request = {

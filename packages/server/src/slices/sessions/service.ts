@@ -16,6 +16,7 @@ import type { PersonaService } from '../personas/service.ts';
 import type { ReviewService } from '../supervision/reviews.service.ts';
 import { mayEnter, type SessionAccess } from './access.ts';
 import type { ConversationService } from './conversation.service.ts';
+import type { Remembering } from './remembering.ts';
 import type { SessionSafety } from './safety.ts';
 import * as messages from './messages.store.ts';
 import type { SessionRow } from './schema.ts';
@@ -32,6 +33,7 @@ export interface SessionParts {
   clients: ClientService;
   providers: ProviderService;
   reviews: ReviewService;
+  remembering: Remembering;
 }
 
 interface SessionOfRoom {
@@ -45,7 +47,7 @@ export type SessionService = ReturnType<typeof createSessionService>;
 
 /** A session's life: started, paused, taken over, handed back, ended. */
 export function createSessionService(parts: SessionParts) {
-  const { db, audit, conversations, personas, clients, providers, reviews, safety } = parts;
+  const { db, audit, conversations, personas, clients, providers, reviews, safety, remembering } = parts;
   const { enter, lock, append } = parts.access;
 
   const change = async (
@@ -210,16 +212,20 @@ export function createSessionService(parts: SessionParts) {
         return { row: changed, event: draft('policy.changed', 'staff', asEventActor(actor), data) };
       }),
 
-    end: (actor: Actor, id: string) =>
-      change(actor, id, 'session.ended', async (tx) => {
+    /** What the client said of themselves is proposed for remembering. Throws `not-found`, `session-ended`. */
+    async end(actor: Actor, id: string): Promise<Session> {
+      const memory = await remembering.begin(actor.orgId);
+      return change(actor, id, 'session.ended', async (tx, row) => {
         requireStaff(actor);
         await reviews.discardOpen(tx, actor, actor.orgId, id);
+        await memory.onEnd(tx, row);
         tx.afterCommit(() => void conversations.stopRunning(actor.orgId, id));
         return {
           row: await store.setStatus(tx, actor.orgId, id, 'ended'),
           event: draft('session.ended', 'all', asEventActor(actor), {}),
         };
-      }),
+      });
+    },
 
     /** Ends a session that is about to be erased, and the reply being made in it. */
     async close(orgId: string, id: string): Promise<void> {
