@@ -48,6 +48,7 @@ export default defineConfig({
             { text: 'Audit log', link: '/admin/audit' },
             { text: 'Supervision', link: '/admin/supervision' },
             { text: 'Safety', link: '/admin/safety' },
+            { text: 'Jurisdiction packs', link: '/admin/packs' },
             { text: 'Consent', link: '/admin/consent' },
             { text: 'Retention', link: '/admin/retention' },
             { text: 'De-identified exports', link: '/admin/de-identification' },

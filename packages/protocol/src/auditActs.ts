@@ -17,6 +17,7 @@ export const auditSubjects = [
   'consent',
   'hold',
   'escalation',
+  'pack-choice',
   'file',
 ] as const;
 export type AuditSubject = (typeof auditSubjects)[number];
@@ -111,6 +112,11 @@ export const auditActs = {
   },
   'review.deputy-set': { group: 'act', subjects: ['user'], text: 'Named a deputy' },
   'supervision.changed': { group: 'security', subjects: [], text: 'Changed how the organisation supervises' },
+  'packs.changed': {
+    group: 'security',
+    subjects: ['pack-choice'],
+    text: 'Changed which jurisdiction packs are in force',
+  },
   'session.invited': { group: 'act', subjects: ['session', 'invitation'], text: 'Invited a client' },
   'session.invitation-withdrawn': { group: 'act', subjects: ['session', 'invitation'], text: 'Withdrew an invitation' },
   'session.invitation-accepted': { group: 'act', subjects: ['session', 'invitation'], text: 'Accepted an invitation' },

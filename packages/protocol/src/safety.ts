@@ -34,6 +34,7 @@ export const noticeKinds = [
   'person-here',
   'person-coming',
   'disclosure',
+  'reminder',
 ] as const;
 export const NoticeKind = z.enum(noticeKinds);
 export type NoticeKind = z.infer<typeof NoticeKind>;

@@ -108,6 +108,15 @@ export const staffTexts = {
     delaySeconds: 'Delay before a reply goes out by itself, in seconds', reviewSeconds: 'Time for a decision, in seconds', reviewSecondsHint: 'After it the client learns that a person will answer, and the team is written to.',
     pages: 'Letters about one reply', pagesHint: '0 writes none.', fallbackEmail: 'Who is written to when the team does not answer',
   },
+  packs: {
+    title: 'Jurisdiction packs', intro: 'Each holds what a law asks for, as far as this server can enforce it. Of several the strictest of each rule wins. They are no legal advice: ask your counsel whether they fit what you do.',
+    save: 'Put these in force', inForce: 'in force, version {{version}}', details: 'Source, reasons and limits: {{title}}', dated: '{{date}} · version {{version}} of the pack', enforces: 'What it enforces, and why', notCovered: 'What it leaves to you',
+    changes: 'Changes', byServer: 'Update of the server', none: 'none', least: 'Nothing weaker than “{{rung}}” can be chosen because of: {{packs}}.',
+    rule: {
+      'least-rung': 'At least: {{rung}}.', 'no-emotion-inference': 'No model judges how a client is.', 'disclose-at-start': 'Clients are told at the start that an AI answers.',
+      remind: 'Clients are reminded at least every {{minutes}} minutes.', 'mark-ai-text': 'Text made by AI is marked.',
+    },
+  },
   rung: { auto: 'Persona answers', delayed: 'Replies are delayed', approve: 'Replies are approved', 'draft-only': 'Persona drafts', takeover: 'A person writes', off: 'Persona is off' },
   review: {
     draft: 'Draft', notVisible: 'Not visible to the client', drafting: 'The persona is writing.', waiting: 'Finished. It waits for a decision.', partly: 'The client has read the first part.', words: 'Words of the draft', released: 'Released',
@@ -276,7 +285,7 @@ export const staffTexts = {
     deadlines: 'Deadlines', ack: 'To be acknowledged within, in seconds', page: 'Letters to the team every so many seconds', most: 'Letters at most', fallbackEmail: 'Fallback contact, by e-mail', fallbackHint: 'Told when nobody has acknowledged in time. Empty: nobody.',
     disclosure: 'Say again after so many minutes that an AI answers', disclosureHint: 'Empty: at the start and when asked.', language: 'Language of the texts, where nothing tells the client’s', opinion: 'Ask the persona’s model for a second opinion. It can raise a level, never lower one.',
     texts: 'Texts', house: 'comes with Rapport: check the numbers for your country', version: 'version {{version}}', publish: 'Publish', rules: 'Rules: {{rules}}', textOf: '{{kind}}, {{language}}',
-    kind: { 'self-harm': 'Self-harm', 'harm-to-others': 'Harm to others', abuse: 'Abuse', 'medical-emergency': 'Medical emergency', 'person-called': 'A person was asked for', 'person-here': 'A person is here', 'person-coming': 'A person takes care', disclosure: 'An AI answers' },
+    kind: { 'self-harm': 'Self-harm', 'harm-to-others': 'Harm to others', abuse: 'Abuse', 'medical-emergency': 'Medical emergency', 'person-called': 'A person was asked for', 'person-here': 'A person is here', 'person-coming': 'A person takes care', disclosure: 'An AI answers', reminder: 'An AI answers, and a break' },
   },
   breakGlass: {
     title: 'Break-glass access', new: 'Break the glass', intro: 'Access for a while to a client outside your caseload, for an emergency. Supervisors are told at once, and it stays in the audit log.',

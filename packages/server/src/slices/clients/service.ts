@@ -1,5 +1,6 @@
 import type { Client, ClientCreate, ClientPatch, ClientQuery } from '@rapport/protocol/clients';
 import type { z } from 'zod';
+import type { Rung } from '@rapport/protocol/supervision';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
@@ -17,11 +18,13 @@ interface Parts {
   db: Database;
   keyring: Keyring;
   audit: Audit;
+  /** Throws `pack-forbids` for a rung that a jurisdiction pack does not allow. */
+  requireRung(orgId: string, rung: Rung): Promise<void>;
   /** How their sessions are supervised has changed; it concerns the replies that run, too. */
   onPolicy(orgId: string, clientId: string): void;
 }
 
-export function createClientService({ db, keyring, audit, onPolicy }: Parts) {
+export function createClientService({ db, keyring, audit, requireRung, onPolicy }: Parts) {
   return {
     async create(actor: Actor, body: z.output<typeof ClientCreate>): Promise<Client> {
       requireStaff(actor);
@@ -49,9 +52,10 @@ export function createClientService({ db, keyring, audit, onPolicy }: Parts) {
       return client;
     },
 
-    /** Throws `not-found`. */
+    /** Throws `not-found`, `pack-forbids`. */
     async update(actor: Actor, id: string, patch: z.output<typeof ClientPatch>): Promise<Client> {
       const client = await this.get(actor, id);
+      if (patch.policy && patch.policy !== client.policy) await requireRung(actor.orgId, patch.policy);
       return audit.acting(actor, 'client.changed', { client: id }, (tx) => {
         if (patch.policy && patch.policy !== client.policy) tx.afterCommit(() => onPolicy(actor.orgId, id));
         return store.updateClient(tx, actor.orgId, {

@@ -124,6 +124,7 @@ export const catalogue = {
     exported: 'sessions[].events',
     staffOnly: true,
   },
+  pack_choice: free('which jurisdiction packs an organisation is under, and who chose them'),
   safety_setting: free('deadlines and the fallback contact of an organisation'),
   safety_text: free('texts of the organisation'),
   message: {

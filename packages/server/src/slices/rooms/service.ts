@@ -51,13 +51,21 @@ export function createRoomService(parts: {
     return session;
   };
 
+  /** What the whole team is told, under the organisation's own id. Throws `forbidden`. */
+  const isTeamRoom = (actor: Actor, roomId: string): boolean => {
+    if (actor.kind !== 'staff' || roomId !== actor.orgId) return false;
+    if (!actor.permissions.has('sessions.follow')) throw new AppError('forbidden');
+    return true;
+  };
+
   const requireRoom = async (actor: Actor, roomId: string): Promise<void> => {
+    if (isTeamRoom(actor, roomId)) return;
     if (!(await bases.ownsRoom(actor, roomId))) await sessionOf(actor, roomId);
   };
 
   /** A session's log is its record: who reads it, live or in pages, is in the audit log. Throws `not-found`. */
   const open = async (actor: Actor, roomId: string): Promise<void> => {
-    if (await bases.ownsRoom(actor, roomId)) return;
+    if (isTeamRoom(actor, roomId) || (await bases.ownsRoom(actor, roomId))) return;
     const { sessionId: session, clientId: client } = await sessionOf(actor, roomId);
     await audit.read(actor, 'session.watched', { session, client });
   };

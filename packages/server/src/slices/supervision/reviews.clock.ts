@@ -1,6 +1,7 @@
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { draft, type AppendEvents, type EventDraft } from '../../platform/events/store.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { createRounds } from '../../platform/rounds.ts';
 import type { PolicyService } from './policies.service.ts';
 import type { ReviewService } from './reviews.service.ts';
 import * as store from './reviews.store.ts';
@@ -33,8 +34,6 @@ export function createReviewClock(parts: {
 }) {
   const { db, log, reviews, policies, append } = parts;
   const system = { kind: 'system', id: null, name: null } as const;
-  let timer: NodeJS.Timeout | undefined;
-  let busy = false;
 
   const remind = async (tx: Tx, orgId: string, id: string) => {
     const row = await store.lockReview(tx, orgId, null, id);
@@ -61,16 +60,7 @@ export function createReviewClock(parts: {
     }
   };
 
-  return {
-    start() {
-      timer = setInterval(() => {
-        if (busy) return;
-        busy = true;
-        tick()
-          .catch((error: Error) => log.debug({ err: error.message }, 'due drafts are looked for in the next round'))
-          .finally(() => (busy = false));
-      }, everyMs);
-    },
-    stop: () => clearInterval(timer),
-  };
+  return createRounds(everyMs, tick, (error) =>
+    log.debug({ err: error.message }, 'due drafts are looked for in the next round'),
+  );
 }

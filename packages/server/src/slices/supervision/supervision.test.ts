@@ -61,12 +61,14 @@ describe('the rung', () => {
           personaPolicy: fc.constantFrom(...rungs),
           clientPolicy: fc.constantFrom(...rungs),
           sessionPolicy: fc.constantFrom(...rungs),
+          packPolicies: fc.array(fc.constantFrom(...rungs), { maxLength: 3 }),
           takenOver: fc.boolean(),
         }),
         ({ takenOver, ...given }) => {
           const rung = rungInForce({ ...given, takenOver });
-          for (const one of Object.values(given)) expect(strictest(one, rung)).toBe(rung);
-          expect([...Object.values(given), takenOver ? 'takeover' : 'auto']).toContain(rung);
+          const all = Object.values(given).flat();
+          for (const one of all) expect(strictest(one, rung)).toBe(rung);
+          expect([...all, takenOver ? 'takeover' : 'auto']).toContain(rung);
         },
       ),
     ));
