@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Id, Instant, Page, listOf, piece, text } from './common.ts';
 import { EngineName } from './inference.ts';
+import { RiskFinding } from './safety.ts';
 import { heldRungs, reviewReasons, rungs } from './ladder.ts';
 
 export const Rung = z.enum(rungs);
@@ -93,6 +94,9 @@ export const ReviewDraft = Review.extend({
   text: z.string(),
   draftLength: z.number().int().describe('How much the persona had written, in UTF-16 units: the `base` of an edit.'),
   released: z.string(),
+  findings: z
+    .array(RiskFinding)
+    .describe('What the risk gate found in the persona’s words, where it still stands; offsets are of `text`.'),
   question: z.string().nullable().describe('The message it answers.'),
   note: z.string(),
 });

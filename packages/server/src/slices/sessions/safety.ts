@@ -138,6 +138,18 @@ export function createSessionSafety(parts: {
       found: Assessment,
     ) => onFound(tx, orgId, row, where, found),
 
+    /** What is found in a held reply: for the people who read it, who need no other call. In the transaction of its end. */
+    async onDraft(
+      tx: Tx,
+      orgId: string,
+      { id: sessionId, room_id: roomId }: SessionRow,
+      draft: { replyId: string; text: string; found: Assessment },
+    ): Promise<EventDraft[]> {
+      const { replyId, text, found } = draft;
+      const flagged = await escalations.flag(tx, orgId, { sessionId, roomId, messageId: null, replyId, text }, found);
+      return flagged ? [flagged.event] : [];
+    },
+
     /** What a persona wrote, before it is shown. */
     reviewReply: safety.reviewReply,
 

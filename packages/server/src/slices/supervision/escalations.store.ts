@@ -71,6 +71,21 @@ export const listFlags = (
 export const openFindings = async (db: Db, orgId: string, row: FlagRow): Promise<RiskFinding[]> =>
   (JSON.parse(await db.codec.open(findingsPlace(orgId, row.id), row.findings)) as { findings: RiskFinding[] }).findings;
 
+/** What was found in a reply, also in one that is held. */
+export const findingsOfReply = async (
+  db: Db,
+  orgId: string,
+  sessionId: string,
+  replyId: string,
+): Promise<RiskFinding[]> => {
+  const row = await db.maybe<FlagRow>(
+    `select id, message_id, reply_id, level, category, findings, created_at from risk_flag
+     where org_id = $1 and session_id = $2 and reply_id = $3 order by id desc limit 1`,
+    [orgId, sessionId, replyId],
+  );
+  return row ? openFindings(db, orgId, row) : [];
+};
+
 /** Whether a message was grave: no model answers it, whoever hands the session back. */
 export const isGrave = async (db: Db, orgId: string, messageId: string): Promise<boolean> =>
   (await db.maybe(`select id from risk_flag where org_id = $1 and message_id = $2 and level = 'high' limit 1`, [
