@@ -99,6 +99,7 @@ export const Escalation = z.object({
   raisedAt: Instant,
   dueAt: Instant,
   overdue: z.boolean(),
+  rehearsal: z.boolean().describe('Of a session without a client: nobody is written to.'),
   pages: z.number().int().describe('How often the team was written to.'),
   fallbackAt: Instant.nullable(),
   acknowledgedBy: z.string().nullable(),

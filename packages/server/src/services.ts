@@ -39,6 +39,7 @@ import { createExtractor } from './slices/knowledge/extract/extractor.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
 import type { Extractor } from './slices/knowledge/worker.ts';
 import { createPersonaService, type PersonaService } from './slices/personas/service.ts';
+import { createAddressees } from './slices/supervision/addressees.ts';
 import { createClaimService } from './slices/supervision/claims.service.ts';
 import { createDeputyService } from './slices/supervision/deputies.service.ts';
 import { createPackService, type PackService } from './slices/supervision/packs.service.ts';
@@ -247,11 +248,12 @@ function createSupervision(
     messageText: (orgId, id) => messageText(db.in(orgId), orgId, id),
   });
   const reviews = createReviewService({ db, audit, policies, access, append });
-  const page = createReviewPager({ log, mail, publicUrl: config.publicUrl, members: parts.members });
+  const { members, providers } = parts;
+  const addressees = createAddressees({ db, members });
+  const page = createReviewPager({ log, mail, publicUrl: config.publicUrl, addressees });
   const reviewClock = createReviewClock({ db, log, reviews, policies, append, page });
   const claims = createClaimService({ access, audit, append });
   const safety = createSafetyService({ db, audit, packs });
-  const { members, providers } = parts;
   const escalationClock = createEscalationClock({
     db,
     log,
@@ -259,7 +261,7 @@ function createSupervision(
     publicUrl: config.publicUrl,
     safety,
     append,
-    members,
+    addressees,
   });
   const escalations = createEscalationService({ db, audit, safety, append, onRaised: escalationClock.look });
   const opinion = createSecondOpinion({ log, providers, safety });

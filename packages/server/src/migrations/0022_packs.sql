@@ -21,6 +21,9 @@ select rapport_secure('pack_choice', 'org_id');
 alter table session add column wrote_since_told boolean not null default false;
 create index session_to_remind on session (disclosed_at) where wrote_since_told and status = 'active';
 
+-- A rehearsal calls nobody: its escalations are marked, and no letter is written about them.
+alter table escalation add column rehearsal boolean not null default false;
+
 -- What the whole team is told about stands in a room of the organisation, under its own id.
 insert into room (org_id, id, kind) select id, id, 'organisation' from org;
 create function rapport_organisation_room() returns trigger language plpgsql as $$

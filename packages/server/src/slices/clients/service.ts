@@ -26,16 +26,20 @@ interface Parts {
 
 export function createClientService({ db, keyring, audit, requireRung, onPolicy }: Parts) {
   return {
+    /** Throws `pack-forbids`. */
     async create(actor: Actor, body: z.output<typeof ClientCreate>): Promise<Client> {
       requireStaff(actor);
       const { orgId, userId } = actor;
       const id = newId();
       const toSelf = viewerOf(actor) !== null;
+      // `auto` asks for nothing of its own.
+      if (body.policy !== 'auto') await requireRung(orgId, body.policy);
       return audit.acting(actor, 'client.created', { client: id }, async (tx) => {
         await keyring.create(tx, orgId, id);
         const client = await store.insertClient(tx, orgId, id, body.name, {
           language: body.language,
           about: body.about,
+          policy: body.policy,
         });
         // Whoever does not see all clients would lose sight of this one.
         if (toSelf) await setAssignments(tx, orgId, id, { memberIds: [userId], teamIds: [] }, userId);

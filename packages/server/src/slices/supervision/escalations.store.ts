@@ -104,13 +104,14 @@ export interface NewEscalation {
   ackSeconds: number;
 }
 
-/** Undefined: one of this kind is open in the session, or somebody who has acknowledged one writes there. */
+/** In a rehearsal no letter follows. Undefined: one of this kind is open in the session, or somebody who has acknowledged one writes there. */
 export const insertEscalation = (tx: Tx, orgId: string, e: NewEscalation): Promise<{ dueAt: string } | undefined> =>
   tx.maybe(
-    `insert into escalation (org_id, id, session_id, kind, category, level, flag_id, due_at, next_page_at, language)
-     select $1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8), now(), $9
-     where not exists (
-       select 1 from escalation a join session s on s.org_id = a.org_id and s.id = a.session_id
+    `insert into escalation (org_id, id, session_id, kind, category, level, flag_id, due_at, next_page_at, language, rehearsal)
+     select $1, $2, s.id, $4, $5, $6, $7, now() + make_interval(secs => $8), case when not x.rehearsal then now() end, $9, x.rehearsal
+     from session s, lateral (select s.client_id is null and not s.client_joined as rehearsal) x
+     where s.org_id = $1 and s.id = $3 and not exists (
+       select 1 from escalation a
        where a.org_id = $1 and a.session_id = $3 and a.kind = $4 and a.status = 'acknowledged' and s.taken_over_by is not null)
      on conflict (org_id, session_id, kind) where status = 'open' do nothing
      returning due_at as "dueAt"`,
@@ -149,6 +150,7 @@ export interface EscalationRow {
   raised_at: string;
   due_at: string;
   overdue: boolean;
+  rehearsal: boolean;
   pages: number;
   fallback_at: string | null;
   acknowledged_name: string | null;
@@ -159,7 +161,7 @@ export interface EscalationRow {
 }
 
 const rows = `e.id, e.session_id, s.room_id, s.title, s.client_id, s.client_name, s.alias, e.kind, e.status, e.category, e.level,
-    e.flag_id, e.language, f.findings, e.raised_at, e.due_at, e.status = 'open' and e.due_at < now() as overdue, e.pages, e.fallback_at,
+    e.flag_id, e.language, f.findings, e.raised_at, e.due_at, e.rehearsal, e.status = 'open' and not e.rehearsal and e.due_at < now() as overdue, e.pages, e.fallback_at,
     a.name as acknowledged_name, e.acknowledged_at, r.name as resolved_name, e.resolved_at, e.note
   from escalation e
   join session s on s.org_id = e.org_id and s.id = e.session_id
@@ -261,19 +263,3 @@ export const setPaged = (
      where org_id = $1 and id = $2`,
     [orgId, id, paged.missed, paged.fallback, paged.again, paged.counted ? 1 : 0],
   );
-
-/** Of whoever started the session and whoever looks after its client. */
-export const addressesFor = async (
-  db: Db,
-  orgId: string,
-  clientId: string | null,
-  createdBy: string,
-): Promise<string[]> =>
-  (
-    await db.many<{ email: string }>(
-      `select u.email from app_user u
-       where u.org_id = $1 and u.status = 'active' and u.email is not null
-         and (u.id = $3 or exists (select 1 from caseload_of($1, u.id) c where c.client_id = $2))`,
-      [orgId, clientId, createdBy],
-    )
-  ).map((row) => row.email);

@@ -146,6 +146,7 @@ describe('what is in force', () => {
       app.json('PUT', `/api/v1/sessions/${session.id}/policy`, { policy: 'auto' }),
       app.json('POST', '/api/v1/sessions', { personaId: persona, policy: 'delayed' }),
       app.json('PATCH', `/api/v1/clients/${client.id}`, { policy: 'approve' }),
+      app.json('POST', '/api/v1/clients', { name: 'Lou', policy: 'delayed' }),
       app.json('PATCH', `/api/v1/personas/${persona}`, { policy: 'delayed' }),
       app.json('PUT', '/api/v1/safety', { ...safetySettings, secondOpinion: true }),
     ];

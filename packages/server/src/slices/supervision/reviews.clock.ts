@@ -2,6 +2,7 @@ import type { Database, Tx } from '../../platform/db/db.ts';
 import { draft, type AppendEvents, type EventDraft } from '../../platform/events/store.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { createRounds } from '../../platform/rounds.ts';
+import type { Concerned } from './addressees.ts';
 import type { PolicyService } from './policies.service.ts';
 import type { ReviewService } from './reviews.service.ts';
 import * as store from './reviews.store.ts';
@@ -13,7 +14,7 @@ const atOnce = 50;
 export interface Page {
   orgId: string;
   reviewId: string;
-  sessionId: string;
+  about: Concerned;
   minutes: number;
   last: boolean;
   fallbackEmail: string | null;
@@ -48,7 +49,8 @@ export function createReviewClock(parts: {
     if (pages === 0) return;
     const since = Date.parse(row.waiting_since ?? row.opened_at);
     const minutes = Math.max(1, Math.round((Date.now() - since) / 60_000));
-    tx.afterCommit(() => parts.page({ orgId, reviewId: id, sessionId: row.session_id, minutes, last, fallbackEmail }));
+    const about = { clientId: row.client_id, createdBy: row.created_by };
+    tx.afterCommit(() => parts.page({ orgId, reviewId: id, about, minutes, last, fallbackEmail }));
   };
 
   const tick = async () => {

@@ -74,7 +74,8 @@ describe('the rung', () => {
     ));
 
   test('supervision 1: of organisation, client and session is enforced', async () => {
-    const { body: client } = await app.json('POST', '/api/v1/clients', { name: 'Kit' });
+    const { body: client } = await app.json('POST', '/api/v1/clients', { name: 'Kit', policy: 'delayed' });
+    expect(client.policy).toBe('delayed');
     await app.json('PATCH', `/api/v1/clients/${client.id}`, { policy: 'approve' });
     const session = await makeSession(app, persona, { clientId: client.id });
     expect((await app.json('GET', `/api/v1/sessions/${session.id}`)).body).toMatchObject({

@@ -14,7 +14,7 @@ export function EscalationAlert() {
     queryFn: () => api.get<{ items: Escalation[] }>('/escalations', { status: 'open', limit: 99 }),
     refetchInterval: (query) => (query.state.error ? false : everyMs),
   });
-  const count = open.data?.items.length ?? 0;
+  const count = open.data?.items.filter((one) => !one.rehearsal).length ?? 0;
   if (count === 0) return null;
   return (
     <aside className="alert" aria-label={t('escalations.title')}>

@@ -70,6 +70,7 @@ function Row({ escalation }: { escalation: Escalation }) {
           </Link>
         </strong>{' '}
         <span className={`badge ${status === 'open' ? 'warn' : ''}`}>{t(`escalations.status.${status}`)}</span>{' '}
+        {escalation.rehearsal && <span className="badge">{t('escalations.rehearsal')}</span>}{' '}
         {escalation.overdue && <span className="badge warn">{t('escalations.overdue')}</span>}
         <br />
         {t(`escalations.kind.${escalation.kind}`)}
