@@ -158,13 +158,13 @@ export function createServices(platform: Platform) {
   const { consents, deid } = uses;
   const generations = createGenerationService({ ...platform, tokenFrameMs: config.tokenFrameMs });
   const budgets = createBudgetService({ db, audit });
-  const access = createSessionAccess({ db, hub });
+  const access = createSessionAccess({ db, hub, wake });
   const packs = createPackService({ db, audit, append: access.append });
   const { knowledge, personas } = createMaterial(platform, providers, identity, packs);
   const clients = createClientService({
     ...platform,
     requireRung: packs.requireRung,
-    onPolicy: (orgId, clientId) => void conversations.obeyRung(orgId, { clientId }),
+    onPolicy: (tx, actor, clientId, policy) => sessions.clientPolicySet(tx, actor, clientId, policy),
   });
   const assignments = createAssignmentService({ db, audit, clients, onChanged: identity.changed });
   const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, packs, ...team });
@@ -240,7 +240,7 @@ function createSupervision(
 ) {
   const { append } = parts.access;
   const { packs } = parts;
-  const policies = createPolicyService({ db, audit, packs });
+  const policies = createPolicyService({ db, audit, packs, append });
   const access = createReviewAccess({
     db,
     audit,

@@ -4,7 +4,7 @@ import type { Rung } from '@rapport/protocol/supervision';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
-import type { Database, Db } from '../../platform/db/db.ts';
+import type { Database, Db, Tx } from '../../platform/db/db.ts';
 import { notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Keyring } from '../../platform/keys/keyring.ts';
@@ -21,7 +21,7 @@ interface Parts {
   /** Throws `pack-forbids` for a rung that a jurisdiction pack does not allow. */
   requireRung(orgId: string, rung: Rung): Promise<void>;
   /** How their sessions are supervised has changed; it concerns the replies that run, too. */
-  onPolicy(orgId: string, clientId: string): void;
+  onPolicy(tx: Tx, actor: Actor, clientId: string, policy: Rung): Promise<void>;
 }
 
 export function createClientService({ db, keyring, audit, requireRung, onPolicy }: Parts) {
@@ -60,15 +60,16 @@ export function createClientService({ db, keyring, audit, requireRung, onPolicy 
     async update(actor: Actor, id: string, patch: z.output<typeof ClientPatch>): Promise<Client> {
       const client = await this.get(actor, id);
       if (patch.policy && patch.policy !== client.policy) await requireRung(actor.orgId, patch.policy);
-      return audit.acting(actor, 'client.changed', { client: id }, (tx) => {
-        if (patch.policy && patch.policy !== client.policy) tx.afterCommit(() => onPolicy(actor.orgId, id));
-        return store.updateClient(tx, actor.orgId, {
+      return audit.acting(actor, 'client.changed', { client: id }, async (tx) => {
+        const changed = await store.updateClient(tx, actor.orgId, {
           ...client,
           name: patch.name ?? client.name,
           language: patch.language ?? client.language,
           about: patch.about ?? client.about,
           policy: patch.policy ?? client.policy,
         });
+        if (changed.policy !== client.policy) await onPolicy(tx, actor, id, changed.policy);
+        return changed;
       });
     },
 

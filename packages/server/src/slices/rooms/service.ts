@@ -7,6 +7,7 @@ import { readEvents, readRoom, type LogEvent } from '../../platform/events/store
 import { AppError, notFound } from '../../platform/errors.ts';
 import type { Attachment, Ephemeral, Hub } from '../../platform/realtime/hub.ts';
 import type { Wake } from '../../platform/realtime/wake.ts';
+import { viewerOf } from '../clients/caseload.ts';
 import type { GenerationService } from '../inference/generations.service.ts';
 import type { BaseService } from '../knowledge/bases.service.ts';
 import type { ConversationService } from '../sessions/conversation.service.ts';
@@ -70,6 +71,17 @@ export function createRoomService(parts: {
     await audit.read(actor, 'session.watched', { session, client });
   };
 
+  /** That a list has changed is told to those who may see the room it changed by; not which room that is. */
+  const passNews = async (actor: Actor, body: string, sink: RoomSink): Promise<void> => {
+    const { about, room } = JSON.parse(body) as { about: string; room: string };
+    try {
+      if (viewerOf(actor) !== null) await sessions.room(actor, room);
+      sink.ephemeral('news', JSON.stringify({ about }));
+    } catch {
+      // Not theirs, or the database does not answer: their lists are read again after a while in any case.
+    }
+  };
+
   /**
    * Replays the log after `after` and goes on live. Tokens are held back until the running replies have been given from
    * their beginning, so that a reader never meets a gap. Throws `not-found`.
@@ -82,7 +94,8 @@ export function createRoomService(parts: {
       audience,
       event: (event) => sink.event(event),
       ephemeral: (message: Ephemeral) => {
-        if (ready || message.type !== 'text-delta') sink.ephemeral(message.type, message.body);
+        if (message.type === 'news') void passNews(actor, message.body, sink);
+        else if (ready || message.type !== 'text-delta') sink.ephemeral(message.type, message.body);
       },
       synced: (seq, at) => sink.synced(seq, at),
       reset: (seq, at) => sink.reset(seq, at),

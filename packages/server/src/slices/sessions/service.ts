@@ -215,6 +215,16 @@ export function createSessionService(parts: SessionParts) {
         return { row: changed, event: draft('policy.changed', 'staff', asEventActor(actor), data) };
       }),
 
+    /** How all sessions of a client are supervised was changed, in that transaction; those that are open are told. */
+    async clientPolicySet(tx: Tx, actor: Actor, clientId: string, policy: Rung): Promise<void> {
+      const { orgId } = actor;
+      for (const row of await store.openSessionsOf(tx, orgId, clientId)) {
+        const data = { policy, rung: rungOf(row) };
+        await append(tx, orgId, row.room_id, [draft('policy.changed', 'staff', asEventActor(actor), data)]);
+      }
+      tx.afterCommit(() => void conversations.obeyRung(orgId, { clientId }));
+    },
+
     end: (actor: Actor, id: string) =>
       change(actor, id, 'session.ended', async (tx) => {
         requireStaff(actor);

@@ -89,6 +89,13 @@ export const lockSession = (
     viewer,
   ]);
 
+/** With the rung that is in force in each. */
+export const openSessionsOf = (db: Db, orgId: string, clientId: string): Promise<SessionRow[]> =>
+  db.many<SessionRow>(
+    `select ${columns} from session where org_id = $1 and client_id = $2 and status <> 'ended' order by id`,
+    [orgId, clientId],
+  );
+
 /** The open sessions of a client, or the one session; locked in one order, so that two who do this cannot lock each other out. */
 export const lockOpenOf = (
   tx: Tx,

@@ -1,7 +1,8 @@
 import { strictest, type SupervisionPolicy } from '@rapport/protocol/supervision';
-import { requireStaff, type Actor } from '../../platform/actor.ts';
+import { asEventActor, requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database, Db } from '../../platform/db/db.ts';
+import { draft, type AppendEvents } from '../../platform/events/store.ts';
 import type { PackService } from './packs.service.ts';
 import * as store from './policies.store.ts';
 
@@ -16,7 +17,8 @@ const fresh: SupervisionPolicy = {
 };
 
 /** How an organisation supervises: the rung below which none of its sessions goes, and how long drafts wait. */
-export function createPolicyService({ db, audit, packs }: { db: Database; audit: Audit; packs: PackService }) {
+export function createPolicyService(parts: { db: Database; audit: Audit; packs: PackService; append: AppendEvents }) {
+  const { db, audit, packs, append } = parts;
   const listeners: ((orgId: string) => void)[] = [];
   const of = async (orgId: string, within: Db = db.in(orgId)): Promise<SupervisionPolicy> =>
     (await store.findPolicy(within, orgId)) ?? fresh;
@@ -41,7 +43,13 @@ export function createPolicyService({ db, audit, packs }: { db: Database; audit:
     async put(actor: Actor, policy: SupervisionPolicy): Promise<SupervisionPolicy> {
       requireStaff(actor);
       await packs.requireRung(actor.orgId, policy.policy);
-      await audit.acting(actor, 'supervision.changed', {}, (tx) => store.putPolicy(tx, actor.orgId, policy));
+      const { orgId } = actor;
+      await audit.acting(actor, 'supervision.changed', {}, async (tx) => {
+        await store.putPolicy(tx, orgId, policy);
+        const { leastRung } = await packs.inForce(orgId, tx);
+        const data = { policy: policy.policy, rung: strictest(policy.policy, leastRung) };
+        await append(tx, orgId, orgId, [draft('policy.changed', 'staff', asEventActor(actor), data)]);
+      });
       for (const listener of listeners) listener(actor.orgId);
       return policy;
     },
