@@ -8,6 +8,7 @@ import type { BlobBackend } from './platform/blobs/backend.ts';
 import { createBlobs } from './platform/blobs/blobs.ts';
 import { filesFolder, folderBackend } from './platform/blobs/folder.ts';
 import { s3Backend } from './platform/blobs/s3.ts';
+import { systemClock, type Clock } from './platform/clock.ts';
 import type { Connected } from './platform/db/connect.ts';
 import { scrubTables } from './platform/db/scrub.ts';
 import { createLimiter } from './platform/limits/limiter.ts';
@@ -43,8 +44,10 @@ import { createOwnMemoryService } from './slices/memory/own.service.ts';
 import { createProposalService } from './slices/memory/proposals.service.ts';
 import { createMemoryService } from './slices/memory/service.ts';
 import { createPersonaService, type PersonaService } from './slices/personas/service.ts';
+import { createAddressees } from './slices/supervision/addressees.ts';
 import { createClaimService } from './slices/supervision/claims.service.ts';
 import { createDeputyService } from './slices/supervision/deputies.service.ts';
+import { createPackService, type PackService } from './slices/supervision/packs.service.ts';
 import { createPolicyService } from './slices/supervision/policies.service.ts';
 import { createReviewAccess } from './slices/supervision/reviews.access.ts';
 import { createReviewClock } from './slices/supervision/reviews.clock.ts';
@@ -71,6 +74,7 @@ import { createCurating } from './slices/sessions/curating.ts';
 import { createDeidSource } from './slices/sessions/deid.ts';
 import { createRemembering } from './slices/sessions/remembering.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
+import { createReminders } from './slices/sessions/reminders.ts';
 import { createReviewHandler } from './slices/sessions/releases.ts';
 import { createSessionService, type SessionService } from './slices/sessions/service.ts';
 import { createSessionSafety } from './slices/sessions/safety.ts';
@@ -88,6 +92,8 @@ export interface AppOptions {
   files?: (config: Config) => BlobBackend;
   /** What makes text of files. */
   extractor?: Extractor;
+  /** What time it is, for what happens because hours have passed. */
+  clock?: Clock;
   /** Where the log goes; without it, to the standard output. */
   logTo?: DestinationStream;
   /** Names this server among those on the same database. */
@@ -111,7 +117,15 @@ const storeOf = (config: Config, outgoing: Outgoing): BlobBackend =>
 
 /** The parts that know no domain. */
 export function createPlatform(
-  { config, database, outgoing = outgoingFor(config), logTo, node = randomUUID(), ...given }: AppOptions,
+  {
+    config,
+    database,
+    outgoing = outgoingFor(config),
+    logTo,
+    node = randomUUID(),
+    clock = systemClock,
+    ...given
+  }: AppOptions,
   { db, keyring, app }: Connected,
 ) {
   const log = createLogger(config.logLevel, logTo);
@@ -126,6 +140,7 @@ export function createPlatform(
   return {
     audit,
     blobs,
+    clock,
     config,
     node,
     log,
@@ -151,19 +166,21 @@ export function createServices(platform: Platform) {
   const { consents, deid } = uses;
   const generations = createGenerationService({ ...platform, tokenFrameMs: config.tokenFrameMs });
   const budgets = createBudgetService({ db, audit });
-  const material = createMaterial(platform, providers, identity);
+  const access = createSessionAccess({ db, hub, wake });
+  const packs = createPackService({ db, audit, append: access.append });
+  const material = createMaterial(platform, providers, identity, packs);
   const { knowledge, personas, memories, recall, proposals } = material;
   const clients = createClientService({
     ...platform,
-    onPolicy: (orgId, clientId) => void conversations.obeyRung(orgId, { clientId }),
+    requireRung: packs.requireRung,
+    onPolicy: (tx, actor, clientId, policy) => sessions.clientPolicySet(tx, actor, clientId, policy),
   });
   const assignments = createAssignmentService({ db, audit, clients, onChanged: identity.changed });
-  const access = createSessionAccess({ db, hub });
-  const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, ...team });
+  const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, packs, ...team });
   const talk = { db, audit, access, personas, providers, reviews, safety: supervision.sessionSafety };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
   const remembering = createRemembering({ ...talk, log, consents, proposals });
-  const sessions = createSessionService({ ...talk, conversations, clients, remembering });
+  const sessions = createSessionService({ ...talk, conversations, clients, remembering, packs });
   const joining = createJoining(platform, { identity, access, sessions });
   const transcripts = createTranscriptService({ db, audit, sessions, conversations });
   const { bases } = knowledge;
@@ -176,7 +193,8 @@ export function createServices(platform: Platform) {
     createReplyHandler({ ...talk, log, knowledge, recall, consents, conversations, opinion: supervision.opinion }),
   );
   reviews.handle(createReviewHandler({ log, access, conversations, generations }));
-  supervision.policies.onChanged((orgId) => void conversations.obeyRung(orgId, {}));
+  for (const source of [supervision.policies, packs])
+    source.onChanged((orgId) => void conversations.obeyRung(orgId, {}));
   memories.attach(createMemoryPlaces({ access, generations }));
   deid.attach(createDeidSource({ db }));
   consents.attach(createConsentPlaces({ access, clients, conversations }));
@@ -191,6 +209,7 @@ export function createServices(platform: Platform) {
     assignments,
     sessions,
     conversations,
+    packs,
     reviews,
     ...supervision,
     ...joining,
@@ -224,16 +243,18 @@ function createJoining(
 
 /** Drafts that people decide on, and what happens to them when nobody does. */
 function createSupervision(
-  { audit, db, config, log, mail }: Platform,
+  { audit, clock, db, config, log, mail }: Platform,
   parts: {
     generations: GenerationService;
     access: SessionAccess;
     members: MemberService;
     providers: ProviderService;
+    packs: PackService;
   },
 ) {
   const { append } = parts.access;
-  const policies = createPolicyService({ db, audit });
+  const { packs } = parts;
+  const policies = createPolicyService({ db, audit, packs, append });
   const access = createReviewAccess({
     db,
     audit,
@@ -241,11 +262,12 @@ function createSupervision(
     messageText: (orgId, id) => messageText(db.in(orgId), orgId, id),
   });
   const reviews = createReviewService({ db, audit, policies, access, append });
-  const page = createReviewPager({ log, mail, publicUrl: config.publicUrl, members: parts.members });
+  const { members, providers } = parts;
+  const addressees = createAddressees({ db, members });
+  const page = createReviewPager({ log, mail, publicUrl: config.publicUrl, addressees });
   const reviewClock = createReviewClock({ db, log, reviews, policies, append, page });
   const claims = createClaimService({ access, audit, append });
-  const safety = createSafetyService({ db, audit });
-  const { members, providers } = parts;
+  const safety = createSafetyService({ db, audit, packs });
   const escalationClock = createEscalationClock({
     db,
     log,
@@ -253,18 +275,24 @@ function createSupervision(
     publicUrl: config.publicUrl,
     safety,
     append,
-    members,
+    addressees,
   });
   const escalations = createEscalationService({ db, audit, safety, append, onRaised: escalationClock.look });
   const opinion = createSecondOpinion({ log, providers, safety });
   const deputies = createDeputyService({ db, audit });
-  const sessionSafety = createSessionSafety({ db, access: parts.access, safety, escalations, reviews });
+  const sessionSafety = createSessionSafety({ db, clock, access: parts.access, safety, escalations, reviews });
+  const reminders = createReminders({ db, log, clock, safety: sessionSafety });
   const held = { policies, reviews, claims, reviewClock, deputies };
-  return { ...held, safety, escalations, escalationClock, opinion, sessionSafety };
+  return { ...held, safety, escalations, escalationClock, opinion, sessionSafety, reminders };
 }
 
 /** What personas answer from, what they remember, and who they are. */
-function createMaterial({ config, ...platform }: Platform, providers: ProviderService, identity: IdentityService) {
+function createMaterial(
+  { config, ...platform }: Platform,
+  providers: ProviderService,
+  identity: IdentityService,
+  { requireRung }: PackService,
+) {
   const knowledge = createKnowledgeService({
     ...platform,
     uploads: { fileBytes: config.files.fileBytes, files: config.files.perUpload },
@@ -278,6 +306,7 @@ function createMaterial({ config, ...platform }: Platform, providers: ProviderSe
     hasProvider: providers.hasProvider,
     allowTitles: identity.allowsTitles,
     onPublish: (tx, orgId, baseId) => knowledge.evaluations.queue(tx, orgId, { baseId }, 'publish'),
+    requireRung,
   });
   knowledge.bases.tellUsers(personas.usersOf);
   const memories = createMemoryService(platform);

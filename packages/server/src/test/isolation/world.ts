@@ -325,6 +325,14 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     language: 'en',
     secondOpinion: false,
   });
+  await call('PUT', 'organisation/supervision', {
+    policy: 'auto',
+    delaySeconds: 600,
+    reviewSeconds: 86_400,
+    pages: 0,
+    fallbackEmail: `${mark}@night.example`.toLowerCase(),
+  });
+  await call('PUT', 'organisation/packs', { packs: ['eu-ai-act-50'] });
   await call('POST', 'safety/texts/abuse', { texts: [{ language: 'en', text: `Call ${mark}` }] });
   const talkMark = `${mark}one`;
   const talk = await seedTalk(app, staff, talkMark, persona as unknown as string);
@@ -344,13 +352,6 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
   const other = await seedTalk(app, staff, `${mark}two`, persona as unknown as string);
   const team = await seedTeam(app, staff, mark);
   await call('PUT', 'deputy', { userId: team.ids.member });
-  await call('PUT', 'organisation/supervision', {
-    policy: 'auto',
-    delaySeconds: 600,
-    reviewSeconds: 86_400,
-    pages: 0,
-    fallbackEmail: `${mark}@night.example`.toLowerCase(),
-  });
   const privacy = await seedPrivacy(app, staff, mark, talk.ids, team.ids, talk.headers);
   await seedRows(app, orgId, userId, talk.ids.client);
   const shared = {
