@@ -25,7 +25,7 @@ export function useTeamNews(orgId: string | null): void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const flush = () => {
       timer = undefined;
-      for (const about of waiting) for (const key of lists[about]) void readAnew(queries, key);
+      for (const about of waiting) for (const key of lists[about]) void queries.invalidateQueries({ queryKey: key });
       waiting.clear();
     };
     const changed = (...about: (keyof typeof lists)[]) => {
