@@ -7,7 +7,8 @@ import { createHttp } from './platform/http/server.ts';
 import { allows } from './slices/identity/permissions.ts';
 import { createLiveSocket } from './slices/rooms/socket.ts';
 import { addRoutes, limitsOf } from './routes.ts';
-import { createPlatform, createServices, type AppOptions } from './services.ts';
+import { createPlatform, type AppOptions } from './services.platform.ts';
+import { createServices } from './services.ts';
 
 export interface RunningApp {
   url: string;

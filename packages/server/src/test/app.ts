@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { startApp, type RunningApp } from '../app.ts';
-import { outgoingFor, type AppOptions } from '../services.ts';
+import { outgoingFor, type AppOptions } from '../services.platform.ts';
 import { makeConfig, type Config } from '../config/config.ts';
 import { createAudit, type Audit } from '../platform/audit/audit.ts';
 import { openDatabase, type Database } from '../platform/db/db.ts';
