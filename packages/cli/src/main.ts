@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { outgoingFor } from '@rapport/server/services';
+import { outgoingFor } from '@rapport/server/services.platform';
 import { makeConfig, type Config } from '@rapport/server/config/config';
 import { readEnv } from '@rapport/server/config/env';
 import { createAudit } from '@rapport/server/platform/audit/audit';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Id, Instant } from './common.ts';
 import { RiskCategory, RiskLevel } from './safety.ts';
+import { ReviewReason } from './supervision.ts';
 
 const Seq = z.int().describe('Where it stands in the log of the session’s room.');
 
@@ -109,3 +110,27 @@ export const ClientInsight = z.object({
   ),
 });
 export type ClientInsight = z.infer<typeof ClientInsight>;
+
+export const FigureQuery = z.strictObject({
+  days: z.coerce.number().int().min(1).max(366).default(30).describe('How many days back, today included.'),
+});
+export type FigureQuery = z.infer<typeof FigureQuery>;
+
+/** What became of the held replies of a persona. */
+const PersonaFigures = z.object({
+  personaId: Id,
+  name: z.string(),
+  released: z.int(),
+  edited: z.int().describe('Of the released ones, those that somebody changed.'),
+  rejected: z.int(),
+  discarded: z.int().describe('Given up: taken over, stopped, or the session ended.'),
+  overdue: z.int().describe('Nobody decided in time.'),
+  approvalRate: z.number().min(0).max(1).nullable().describe('Released of released and rejected.'),
+  medianWaitSeconds: z.int().nullable().describe('From the end of the draft to a person’s decision.'),
+  p95WaitSeconds: z.int().nullable(),
+  medianEditDistance: z.int().nullable().describe('Characters changed, of the released ones.'),
+  reasons: z.array(z.object({ reason: ReviewReason, count: z.int() })).describe('Why not as it was, most often first.'),
+});
+export type PersonaFigures = z.infer<typeof PersonaFigures>;
+export const SupervisionFigures = z.object({ from: Instant, personas: z.array(PersonaFigures) });
+export type SupervisionFigures = z.infer<typeof SupervisionFigures>;

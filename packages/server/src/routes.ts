@@ -38,6 +38,7 @@ import { roomRoutes } from './slices/rooms/routes.ts';
 import { sessionSafetyRoutes } from './slices/sessions/safety.routes.ts';
 import { sessionRoutes } from './slices/sessions/routes.ts';
 import { packRoutes } from './slices/supervision/packs.routes.ts';
+import { figureRoutes } from './slices/supervision/figures.routes.ts';
 import { escalationRoutes } from './slices/supervision/escalations.routes.ts';
 import { supervisionRoutes } from './slices/supervision/reviews.routes.ts';
 import type { Services } from './services.ts';
@@ -107,6 +108,7 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   archiveRoutes(app, services.privacy);
   demoRoutes(app, services.demo);
   insightRoutes(app, services.insights);
+  figureRoutes(app, services.figures);
   reportRoutes(app, services.reports);
   serveWeb(app, config.webRoot);
 }

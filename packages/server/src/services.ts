@@ -31,6 +31,7 @@ import { createDeputyService } from './slices/supervision/deputies.service.ts';
 import { createPackService, type PackService } from './slices/supervision/packs.service.ts';
 import { createPolicyService } from './slices/supervision/policies.service.ts';
 import { createReviewAccess } from './slices/supervision/reviews.access.ts';
+import { createFigureService } from './slices/supervision/figures.service.ts';
 import { createReviewClock } from './slices/supervision/reviews.clock.ts';
 import { createReviewPager } from './slices/supervision/reviews.pages.ts';
 import { createReviewService } from './slices/supervision/reviews.service.ts';
@@ -192,7 +193,8 @@ function createSupervision(
   const deputies = createDeputyService({ db, audit });
   const sessionSafety = createSessionSafety({ db, clock, access: parts.access, safety, escalations, reviews });
   const reminders = createReminders({ db, log, clock, safety: sessionSafety });
-  const held = { policies, reviews, claims, reviewClock, deputies };
+  const figures = createFigureService({ db, clock });
+  const held = { policies, reviews, claims, reviewClock, deputies, figures };
   return { ...held, safety, escalations, escalationClock, opinion, sessionSafety, reminders };
 }
 

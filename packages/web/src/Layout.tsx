@@ -25,6 +25,7 @@ const work = [
   ['/knowledge', 'nav.knowledge'],
 ] as const;
 const house = [
+  ['/insights', 'nav.insights'],
   ['/audit', 'nav.audit'],
   ['/privacy', 'nav.privacy'],
   ['/security', 'nav.security'],

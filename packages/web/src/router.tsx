@@ -68,6 +68,7 @@ const pages = [
   page('/knowledge/$id/answers', () => import('./features/knowledge/CuratedPage.tsx'), 'CuratedPage'),
   page('/knowledge/$id/test', () => import('./features/knowledge/RetrievalPage.tsx'), 'RetrievalPage'),
   page('/knowledge/$id/documents/$documentId', () => import('./features/knowledge/DocumentPage.tsx'), 'DocumentPage'),
+  page('/insights', () => import('./features/insights/FiguresPage.tsx'), 'FiguresPage'),
   page('/audit', () => import('./features/privacy/AuditPage.tsx'), 'AuditPage'),
   page('/break-glass', () => import('./features/privacy/BreakGlassPage.tsx'), 'BreakGlassPage'),
   page('/privacy', () => import('./features/privacy/PrivacyPage.tsx'), 'PrivacyPage'),

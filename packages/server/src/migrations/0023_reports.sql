@@ -23,3 +23,6 @@ create table report (
 create index report_by_session on report (org_id, session_id, id desc) where session_id is not null;
 create index report_by_client on report (org_id, client_id, id desc) where client_id is not null;
 select rapport_secure('report', 'org_id');
+
+-- The figures of supervision are read by period.
+create index review_by_time on review (org_id, opened_at);

@@ -3,7 +3,7 @@ import { auditActs } from '@rapport/protocol/auditActs';
 /** What only the team's pages show: it is added to the client's texts there. */
 export const staffTexts = {
   app: { skip: 'Skip to content', menu: 'Main menu', theme: 'Light or dark' },
-  nav: { sessions: 'Sessions', reviews: 'Reviews', escalations: 'Escalations', wall: 'Live', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', audit: 'Audit', privacy: 'Privacy', security: 'Security', settings: 'Settings' },
+  nav: { sessions: 'Sessions', reviews: 'Reviews', escalations: 'Escalations', wall: 'Live', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', insights: 'Figures', audit: 'Audit', privacy: 'Privacy', security: 'Security', settings: 'Settings' },
   access: { title: 'This page is not open to you', text: 'Your role does not include it. If you need it, ask an administrator of your organisation.' },
   organisations: { title: 'Your organisations', here: 'You are in {{name}}. In another organisation you have the role you were given there.', change: 'Organisation: {{name}}. Choose another.', goTo: 'Go to {{name}}' },
   common: {
@@ -145,6 +145,9 @@ export const staffTexts = {
     latency: 'Who waits for whom', clientTakes: 'The client takes', answerTakes: 'The answer takes', median: 'Half of the time at most', p90: 'Nine times in ten at most', slowest: 'Longest', none: '–',
     stretches: 'Words over the session', chart: 'Words of client, persona and team in {{count}} stretches', table: 'The same as a table', stretch: 'From', topics: 'What the client comes back to', topic_one: '{{word}}: in one message', topic_other: '{{word}}: in {{count}} messages', noTopics: 'No word returned in several messages.',
     quotes: 'In their own words', quotesHint: 'Sentences of the client that hold most of it, as they stand. Chosen by rules.', risk: 'Risk', noRisk: 'The risk gate found nothing.', held: 'Held replies', heldText: '{{released}} released, {{edited}} of them changed; {{rejected}} rejected; {{discarded}} given up.', escalations_one: 'One escalation', escalations_other: '{{count}} escalations', message: 'in a message', reply: 'in a reply',
+  },
+  figures: {
+    title: 'Figures of supervision', hint: 'What became of held replies, for each persona. Numbers alone: nothing of what was said.', period: 'Period', days: 'The last {{count}} days', none: 'No reply was held in this time.', rate: 'Approved', rateOf: '{{percent}} of {{count}} decided', edited: 'Changed', rejected: 'Rejected', discarded: 'Given up', overdue: 'Nobody in time', wait: 'Waiting, half at most', waitMost: 'Waiting, 19 of 20 at most', distance: 'Characters changed, half at most', reasons: 'Why not as it was', persona: 'Persona', chart: 'Share of approved replies: {{percent}}', dash: '–', table: 'All figures',
   },
   report: {
     title: 'Reports', none: 'There is no report yet.', begin: 'Begin a report', beginAi: 'Begin with a summary by the model', beginning: 'The report is being made.', draft: 'draft', approved: 'approved', by: '{{name}}, {{date}}', open: 'Open the report: {{title}}',

@@ -24,6 +24,7 @@ export const pageNeeds = {
   '/knowledge/$id/answers': [['knowledge.read']],
   '/knowledge/$id/test': [['knowledge.read']],
   '/knowledge/$id/documents/$documentId': [['knowledge.read']],
+  '/insights': [['insights.read']],
   '/audit': [['audit.read']],
   '/break-glass': [['clients.read']],
   '/privacy': [['privacy.read'], ['privacy.manage'], ['research.read']],

@@ -49,6 +49,7 @@ export const supervisionFixtures: Record<string, Fixture | Fixture[]> = {
   // A PDF says when it was made.
   'GET /api/v1/reports/{id}/export': { path: { id: 'report' }, restless: true },
   'DELETE /api/v1/reports/{id}': { path: { id: 'report' }, last: true },
+  'GET /api/v1/insights/supervision': {},
   'GET /api/v1/deputy': {},
   'PUT /api/v1/deputy': { body: (id) => ({ userId: id('member') }) },
   'GET /api/v1/reviews': [
