@@ -7,6 +7,7 @@ import { WebSocketServer, type WebSocket as Peer } from 'ws';
 import { createLive, type Live, type LiveOptions, type RoomStatus } from '../live.ts';
 
 const room = '0192f3a4-0000-7000-8000-000000000001';
+const crowd = '0192f3a4-0000-7000-8000-1';
 const closers: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
@@ -31,6 +32,9 @@ class FakeServer {
   loseAcks = 0;
   refuse = 0;
   twice = false;
+  /** Rooms of a crowd that wait for an answer; null: each is answered at once. */
+  waiting: (() => void)[] | null = null;
+  mostWaiting = 0;
   sse: 'works' | 'silent' | 'cuts' | 'denied' = 'works';
   #http = createServer((request, response) => void this.#answer(request, response));
   #wss = new WebSocketServer({ noServer: true });
@@ -110,6 +114,13 @@ class FakeServer {
   }
 
   #subscribe(peer: Peer, id: string, after: number, epoch: number | undefined) {
+    if (id.startsWith(crowd)) {
+      const answer = () => this.send(peer, { t: 'synced', room: id, seq: 0, epoch: 1 });
+      if (!this.waiting) return answer();
+      this.waiting.push(answer);
+      this.mostWaiting = Math.max(this.mostWaiting, this.waiting.length);
+      return;
+    }
     if (id !== room) return this.send(peer, { t: 'denied', room: id, code: 'not-found' });
     const head = this.log.at(-1)?.seq ?? 0;
     const lost = after < this.floor || (epoch !== undefined && epoch !== this.epoch);
@@ -222,6 +233,31 @@ describe.each(['socket', 'sse', 'poll'] as const)('a room by %s', (transport) =>
 });
 
 describe('the socket', () => {
+  it('asks for many rooms fifty at a time, also when it comes back', async () => {
+    const server = new FakeServer();
+    server.waiting = [];
+    const live = createLive({ baseUrl: await server.listen(), random: () => 0.02, transport: 'socket' });
+    closers.push(() => live.close());
+    const rooms = Array.from({ length: 130 }, (_, i) => join(live, 0, `${crowd}${String(i).padStart(11, '0')}`));
+    const answerAll = async (alive: number) => {
+      await soon(() => {
+        for (const answer of server.waiting?.splice(0) ?? []) answer();
+        expect(rooms.filter(({ statuses }) => statuses.at(-1) === 'live')).toHaveLength(alive);
+      });
+    };
+    await soon(() => expect(server.waiting).toHaveLength(50));
+    // One that is closed while it waits makes room for the next.
+    rooms[0]?.handle.close();
+    await soon(() => expect(server.waiting).toHaveLength(51));
+    await answerAll(129);
+    server.waiting = [];
+    server.mostWaiting = 0;
+    server.drop();
+    await soon(() => expect(server.waiting).toHaveLength(50));
+    await answerAll(129);
+    expect(server.mostWaiting).toBe(50);
+  });
+
   it('loses and doubles nothing through 20 resets while events, tokens and messages come', async () => {
     const { server, seqs, texts, handle, statuses } = await begin({ transport: 'socket' }, (s) => (s.twice = true));
     const sent: Promise<unknown>[] = [];
