@@ -56,7 +56,10 @@ describe('consent', () => {
     await expectAccessible(client.page);
     await client.page.getByLabel('No', { exact: true }).click();
     await client.page.getByRole('button', { name: 'Save' }).click();
-    await client.page.getByText(/the AI persona does not answer/).waitFor();
+    await client.page
+      .getByText(/the AI persona does not answer/)
+      .first()
+      .waitFor();
     await client.page.getByText('Stopped.').waitFor();
     await expect.poll(() => upstream.running).toBe(0);
     await expectAccessible(client.page);

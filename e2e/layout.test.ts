@@ -68,21 +68,26 @@ const paths = [
 ];
 const addressOf = (path: string) => app.url + path.replace(/:(\w+)/g, (_, name: string) => ids[name] ?? '');
 
+type Window = Awaited<ReturnType<typeof openWindow>>;
+
 describe.each([
   ['a narrow phone in the dark', narrow, 'dark'],
   ['a desktop in the light', desktop, 'light'],
 ] as const)('on %s', (_, size, colorScheme) => {
-  test('every page fits and is accessible with long names, and its one heading is its title', async () => {
-    const { page, context, complaints } = await openWindow(browser, { ...size, colorScheme });
-    for (const path of paths) {
-      await page.goto(addressOf(path), { waitUntil: 'networkidle' });
-      await expectFits(page);
-      const [heading, ...further] = await page.getByRole('heading', { level: 1 }).allInnerTexts();
-      expect(further, path).toEqual([]);
-      expect(await page.title(), path).toBe(`${heading} · Rapport`);
-    }
-    expect(complaints).toEqual([]);
-    await context.close();
+  let opened: Window;
+  beforeAll(async () => {
+    opened = await openWindow(browser, { ...size, colorScheme });
+  });
+  afterAll(() => opened?.context.close());
+
+  test.each(paths)('%s fits and is accessible with long names, and its one heading is its title', async (path) => {
+    const { page, complaints } = opened;
+    await page.goto(addressOf(path), { waitUntil: 'networkidle' });
+    await expectFits(page);
+    const [heading, ...further] = await page.getByRole('heading', { level: 1 }).allInnerTexts();
+    expect(further).toEqual([]);
+    expect(await page.title()).toBe(`${heading} · Rapport`);
+    expect(complaints.splice(0)).toEqual([]);
   });
 });
 
@@ -121,17 +126,22 @@ const ring = (page: Page) =>
     return outlineStyle === 'none' ? 0 : Number.parseFloat(outlineWidth);
   });
 
-test('every dialog is opened, walked through and left by the keyboard, which goes on where it was', async () => {
-  const { page, context, complaints } = await openWindow(browser, narrow);
-  for (const [path, opener] of dialogs) {
-    const what = `${path} ${opener.source}`;
+describe('a dialog is opened, walked through and left by the keyboard, which goes on where it was', () => {
+  let opened: Window;
+  beforeAll(async () => {
+    opened = await openWindow(browser, narrow);
+  });
+  afterAll(() => opened?.context.close());
+
+  test.each(dialogs)('%s %s', async (path, opener) => {
+    const { page, complaints } = opened;
     if (page.url() !== addressOf(path)) await page.goto(addressOf(path), { waitUntil: 'networkidle' });
     const button = page.getByRole('button', { name: opener }).first();
     await button.focus();
     await page.keyboard.press('Enter');
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('heading', { level: 2 }).first().waitFor();
-    await expect.poll(() => hasFocus(dialog), { message: what }).toBe(true);
+    await expect.poll(() => hasFocus(dialog)).toBe(true);
     const count = await dialog.locator('button, input, select, textarea, a, summary').count();
     for (let at = 0; at < Math.min(count, 8); at += 1) {
       await page.keyboard.press('Tab');
@@ -139,16 +149,15 @@ test('every dialog is opened, walked through and left by the keyboard, which goe
       const behind = await page.evaluate(
         () => document.activeElement !== document.body && !document.activeElement?.closest('dialog'),
       );
-      expect(behind, what).toBe(false);
-      if (await hasFocus(dialog)) expect(await ring(page), what).toBeGreaterThanOrEqual(2);
+      expect(behind).toBe(false);
+      if (await hasFocus(dialog)) expect(await ring(page)).toBeGreaterThanOrEqual(2);
     }
     await expectFits(page);
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
-    expect(await hasFocus(button), what).toBe(true);
-  }
-  expect(complaints).toEqual([]);
-  await context.close();
+    expect(await hasFocus(button)).toBe(true);
+    expect(complaints.splice(0)).toEqual([]);
+  });
 });
 
 test('the keyboard goes on in the list when the row it was in is gone', async () => {

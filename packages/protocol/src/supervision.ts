@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Claim } from './claims.ts';
 import { Id, Instant, Page, listOf, piece, text } from './common.ts';
 import { EngineName } from './inference.ts';
 import { RiskFinding } from './safety.ts';
@@ -98,6 +99,11 @@ export const ReviewDraft = Review.extend({
     .array(RiskFinding)
     .describe('What the risk gate found in the persona’s words, where it still stands; offsets are of `text`.'),
   question: z.string().nullable().describe('The message it answers.'),
+  claims: z
+    .array(Claim)
+    .describe(
+      'Of the persona’s finished words: whether each sentence that cites something stands in it. Offsets of `text`.',
+    ),
   note: z.string(),
 });
 export type ReviewDraft = z.infer<typeof ReviewDraft>;

@@ -20,7 +20,10 @@ import { signInRoutes } from './slices/identity/signIn.routes.ts';
 import { budgetRoutes } from './slices/inference/budgets.routes.ts';
 import { providerRoutes } from './slices/inference/providers.routes.ts';
 import { knowledgeRoutes } from './slices/knowledge/routes.ts';
+import { insightRoutes, reportRoutes } from './slices/insights/routes.ts';
 import { opsRoutes } from './slices/ops/routes.ts';
+import { ownMemoryRoutes } from './slices/memory/own.routes.ts';
+import { memoryRoutes } from './slices/memory/routes.ts';
 import { personaRoutes } from './slices/personas/routes.ts';
 import { auditRoutes } from './slices/privacy/audit.routes.ts';
 import { breakGlassRoutes } from './slices/privacy/breakGlass.routes.ts';
@@ -74,6 +77,8 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   providerRoutes(app, services.providers);
   budgetRoutes(app, services.budgets, limitsShown(config));
   knowledgeRoutes(app, services.knowledge);
+  memoryRoutes(app, services);
+  ownMemoryRoutes(app, services.ownMemories);
   personaRoutes(app, services.personas);
   clientRoutes(app, services.clients, services.assignments);
   supervisionRoutes(app, services);
@@ -101,5 +106,7 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   ownRecordRoutes(app, services.privacy);
   archiveRoutes(app, services.privacy);
   demoRoutes(app, services.demo);
+  insightRoutes(app, services.insights);
+  reportRoutes(app, services.reports);
   serveWeb(app, config.webRoot);
 }

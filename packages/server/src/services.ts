@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import type { DestinationStream } from 'pino';
 import type { Config } from './config/config.ts';
+import { createSupervision } from './services.supervision.ts';
 import { createAudit } from './platform/audit/audit.ts';
 import type { BlobBackend } from './platform/blobs/backend.ts';
 import { createBlobs } from './platform/blobs/blobs.ts';
@@ -17,6 +18,7 @@ import { createMail } from './platform/mail/mail.ts';
 import { createOutgoing, type Outgoing } from './platform/net/outgoing.ts';
 import { createHub } from './platform/realtime/hub.ts';
 import { createWake } from './platform/realtime/wake.ts';
+import { createInsights } from './services.insights.ts';
 import { createAssignmentService } from './slices/clients/assignments.service.ts';
 import { createClientService } from './slices/clients/service.ts';
 import { createDemoService } from './slices/demo/service.ts';
@@ -33,25 +35,17 @@ import { createScimGroupService } from './slices/identity/scimGroups.service.ts'
 import { createSignInService } from './slices/identity/signIn.service.ts';
 import { createTeamService } from './slices/identity/teams.service.ts';
 import { createBudgetService } from './slices/inference/budgets.service.ts';
-import { createGenerationService, type GenerationService } from './slices/inference/generations.service.ts';
+import { createGenerationService } from './slices/inference/generations.service.ts';
 import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
 import { createExtractor } from './slices/knowledge/extract/extractor.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
 import type { Extractor } from './slices/knowledge/worker.ts';
+import { createRecallService } from './slices/memory/recall.service.ts';
+import { createOwnMemoryService } from './slices/memory/own.service.ts';
+import { createProposalService } from './slices/memory/proposals.service.ts';
+import { createMemoryService } from './slices/memory/service.ts';
 import { createPersonaService, type PersonaService } from './slices/personas/service.ts';
-import { createAddressees } from './slices/supervision/addressees.ts';
-import { createClaimService } from './slices/supervision/claims.service.ts';
-import { createDeputyService } from './slices/supervision/deputies.service.ts';
 import { createPackService, type PackService } from './slices/supervision/packs.service.ts';
-import { createPolicyService } from './slices/supervision/policies.service.ts';
-import { createReviewAccess } from './slices/supervision/reviews.access.ts';
-import { createReviewClock } from './slices/supervision/reviews.clock.ts';
-import { createReviewPager } from './slices/supervision/reviews.pages.ts';
-import { createReviewService } from './slices/supervision/reviews.service.ts';
-import { createEscalationClock } from './slices/supervision/escalations.clock.ts';
-import { createEscalationService } from './slices/supervision/escalations.service.ts';
-import { createSecondOpinion } from './slices/supervision/risk/opinion.ts';
-import { createSafetyService } from './slices/supervision/safety.service.ts';
 import { createAuditService } from './slices/privacy/audit.service.ts';
 import { breakGlassLetter, createBreakGlassService } from './slices/privacy/breakGlass.service.ts';
 import { createConsentService } from './slices/privacy/consents.service.ts';
@@ -65,13 +59,13 @@ import { createRoomService } from './slices/rooms/service.ts';
 import { createSessionAccess, type SessionAccess } from './slices/sessions/access.ts';
 import { createConsentPlaces } from './slices/sessions/consents.ts';
 import { createConversationService } from './slices/sessions/conversation.service.ts';
+import { createCurating } from './slices/sessions/curating.ts';
 import { createDeidSource } from './slices/sessions/deid.ts';
+import { createRemembering } from './slices/sessions/remembering.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
-import { createReminders } from './slices/sessions/reminders.ts';
 import { createReviewHandler } from './slices/sessions/releases.ts';
 import { createSessionService, type SessionService } from './slices/sessions/service.ts';
-import { createSessionSafety } from './slices/sessions/safety.ts';
-import { messageText } from './slices/sessions/messages.store.ts';
+import { createMemoryPlaces } from './slices/sessions/memories.ts';
 import { createTranscriptService } from './slices/sessions/transcript.service.ts';
 
 /** What a server is made of; everything else is in its configuration. */
@@ -160,7 +154,8 @@ export function createServices(platform: Platform) {
   const budgets = createBudgetService({ db, audit });
   const access = createSessionAccess({ db, hub, wake });
   const packs = createPackService({ db, audit, append: access.append });
-  const { knowledge, personas } = createMaterial(platform, providers, identity, packs);
+  const material = createMaterial(platform, providers, identity, packs);
+  const { knowledge, personas, memories, recall, proposals } = material;
   const clients = createClientService({
     ...platform,
     requireRung: packs.requireRung,
@@ -170,19 +165,21 @@ export function createServices(platform: Platform) {
   const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, packs, ...team });
   const talk = { db, audit, access, personas, providers, reviews, safety: supervision.sessionSafety };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
-  const sessions = createSessionService({ ...talk, conversations, clients, packs });
+  const remembering = createRemembering({ ...talk, log, consents, proposals });
+  const sessions = createSessionService({ ...talk, conversations, clients, packs, remembering });
   const joining = createJoining(platform, { identity, access, sessions });
   const transcripts = createTranscriptService({ db, audit, sessions, conversations });
-  const { bases } = knowledge;
-  const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations, bases });
+  const curating = createCurating({ db, knowledge, personas, reviews });
+  const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations, ...knowledge });
   const privacy = createPrivacy(platform, { identity, sessions, personas });
   const demo = createDemoService({ personas, knowledge, clients });
+  const insights = createInsights(platform, { clients, sessions, consents, providers });
   generations.handle(
-    createReplyHandler({ ...talk, log, knowledge, consents, conversations, opinion: supervision.opinion }),
+    createReplyHandler({ ...talk, log, knowledge, recall, consents, conversations, opinion: supervision.opinion }),
   );
   reviews.handle(createReviewHandler({ log, access, conversations, generations }));
-  for (const source of [supervision.policies, packs])
-    source.onChanged((orgId) => void conversations.obeyRung(orgId, {}));
+  for (const one of [supervision.policies, packs]) one.onChanged((orgId) => void conversations.obeyRung(orgId, {}));
+  memories.attach(createMemoryPlaces({ access, generations }));
   deid.attach(createDeidSource({ db }));
   consents.attach(createConsentPlaces({ access, clients, conversations }));
   return {
@@ -191,21 +188,21 @@ export function createServices(platform: Platform) {
     identity,
     ...uses,
     generations,
-    knowledge,
-    personas,
+    ...material,
     clients,
     assignments,
     sessions,
     conversations,
-    packs,
     reviews,
     ...supervision,
     ...joining,
     ...team,
     transcripts,
+    curating,
     rooms,
     privacy,
     demo,
+    ...insights,
   };
 }
 
@@ -227,52 +224,7 @@ function createJoining(
   return { invitations };
 }
 
-/** Drafts that people decide on, and what happens to them when nobody does. */
-function createSupervision(
-  { audit, clock, db, config, log, mail }: Platform,
-  parts: {
-    generations: GenerationService;
-    access: SessionAccess;
-    members: MemberService;
-    providers: ProviderService;
-    packs: PackService;
-  },
-) {
-  const { append } = parts.access;
-  const { packs } = parts;
-  const policies = createPolicyService({ db, audit, packs, append });
-  const access = createReviewAccess({
-    db,
-    audit,
-    draftOf: parts.generations.draftOf,
-    messageText: (orgId, id) => messageText(db.in(orgId), orgId, id),
-  });
-  const reviews = createReviewService({ db, audit, policies, access, append });
-  const { members, providers } = parts;
-  const addressees = createAddressees({ db, members });
-  const page = createReviewPager({ log, mail, publicUrl: config.publicUrl, addressees });
-  const reviewClock = createReviewClock({ db, log, reviews, policies, append, page });
-  const claims = createClaimService({ access, audit, append });
-  const safety = createSafetyService({ db, audit, packs });
-  const escalationClock = createEscalationClock({
-    db,
-    log,
-    mail,
-    publicUrl: config.publicUrl,
-    safety,
-    append,
-    addressees,
-  });
-  const escalations = createEscalationService({ db, audit, safety, append, onRaised: escalationClock.look });
-  const opinion = createSecondOpinion({ log, providers, safety });
-  const deputies = createDeputyService({ db, audit });
-  const sessionSafety = createSessionSafety({ db, clock, access: parts.access, safety, escalations, reviews });
-  const reminders = createReminders({ db, log, clock, safety: sessionSafety });
-  const held = { policies, reviews, claims, reviewClock, deputies };
-  return { ...held, safety, escalations, escalationClock, opinion, sessionSafety, reminders };
-}
-
-/** What personas answer from, and who they are. */
+/** What personas answer from, what they remember, and who they are. */
 function createMaterial(
   { config, ...platform }: Platform,
   providers: ProviderService,
@@ -292,9 +244,15 @@ function createMaterial(
     hasProvider: providers.hasProvider,
     allowTitles: identity.allowsTitles,
     requireRung,
+    onPublish: (tx, orgId, baseId) => knowledge.evaluations.queue(tx, orgId, { baseId }, 'publish'),
   });
   knowledge.bases.tellUsers(personas.usersOf);
-  return { knowledge, personas };
+  const memories = createMemoryService(platform);
+  const { places } = memories;
+  const recall = createRecallService({ ...platform, places });
+  const ownMemories = createOwnMemoryService({ ...platform, places, heldSubjects });
+  const proposals = createProposalService(platform);
+  return { knowledge, personas, memories, recall, proposals, ownMemories };
 }
 
 /** What goes for good, and what is handed out. */
@@ -331,6 +289,7 @@ function createUseServices(
   const retention = createRetentionService({ db, audit, node, log });
   const retained = createRetained(heldSubjects, audit);
   retention.register('sessions', retained.sessions);
+  retention.register('memories', retained.memories);
   retention.register('drafts', retained.drafts);
   retention.register('files', retained.files);
   retention.register('audit', retained.audit);

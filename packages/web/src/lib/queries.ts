@@ -1,22 +1,23 @@
-import { QueryClient, type QueryKey } from '@tanstack/react-query';
+import { QueryClient } from '@tanstack/react-query';
 import { ApiError } from '@rapport/sdk/api';
 
 /** What is wrong with a request does not get better by asking again. */
 const isRefusal = (error: unknown): boolean => error instanceof ApiError && error.status >= 400 && error.status < 500;
 
-export const queries = new QueryClient({
+/**
+ * What is told to have changed is asked for anew, also where a first answer is still on its way: that may have been made
+ * before the change, and the library would keep it as the newest.
+ */
+class Queries extends QueryClient {
+  override async invalidateQueries(...[filters, options]: Parameters<QueryClient['invalidateQueries']>): Promise<void> {
+    const first = this.getQueryCache()
+      .findAll({ ...filters, fetchStatus: 'fetching' })
+      .filter(({ state }) => state.data === undefined);
+    await super.invalidateQueries(filters, options);
+    await Promise.all(first.map(({ queryKey }) => super.invalidateQueries({ queryKey, exact: true }, options)));
+  }
+}
+
+export const queries = new Queries({
   defaultOptions: { queries: { retry: (count, error) => count < 2 && !isRefusal(error) } },
 });
-
-/**
- * Reads anew what the server says has changed. A first answer that is still on its way may have been made before the
- * change, and would be kept as the newest: it is awaited, and what it says is asked once more.
- */
-export async function readAnew(client: QueryClient, queryKey: QueryKey): Promise<void> {
-  const first = client
-    .getQueryCache()
-    .findAll({ queryKey, fetchStatus: 'fetching' })
-    .filter(({ state }) => state.data === undefined);
-  await Promise.allSettled(first.map(({ promise }) => promise));
-  await client.invalidateQueries({ queryKey });
-}

@@ -1,3 +1,4 @@
+import type { Claim } from '@rapport/protocol/claims';
 import type { EngineName, ReplyStatus } from '@rapport/protocol/inference';
 import type { Author, Citation, Message } from '@rapport/protocol/sessions';
 import type { Db, Tx } from '../../platform/db/db.ts';
@@ -5,7 +6,7 @@ import type { MessageRow } from './schema.ts';
 
 const columns = 'seq, id, author, body, reply_id, reply_status, engine, citations, created_at';
 
-const place = (orgId: string, rowId: string, column: 'body' | 'citations') => ({
+const place = (orgId: string, rowId: string, column: 'body' | 'citations' | 'claims') => ({
   orgId,
   table: 'message',
   column,
@@ -39,6 +40,7 @@ export interface NewMessage {
   replyStatus?: ReplyStatus;
   engine?: EngineName;
   citations?: Citation[];
+  claims?: Claim[];
   idempotencyKey?: string | undefined;
   idempotencyHash?: Buffer | undefined;
 }
@@ -52,8 +54,8 @@ export async function insertMessage(tx: Tx, orgId: string, sessionId: string, m:
          wrote_since_told = wrote_since_told or $5 = 'client'
        where org_id = $1 and id = $2)
      insert into message (org_id, session_id, seq, id, author, body, reply_id, reply_status, engine, citations,
-       idempotency_key, idempotency_hash)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning ${columns}`,
+       idempotency_key, idempotency_hash, claims)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning ${columns}`,
     [
       orgId,
       sessionId,
@@ -69,6 +71,9 @@ export async function insertMessage(tx: Tx, orgId: string, sessionId: string, m:
         : null,
       m.idempotencyKey ?? null,
       m.idempotencyHash ?? null,
+      m.claims?.length
+        ? await tx.codec.seal(place(orgId, m.id, 'claims'), JSON.stringify(m.claims), { room: m.roomId })
+        : null,
     ],
   );
   return toMessage(tx, orgId, row);
@@ -106,6 +111,23 @@ export async function listMessages(
   return Promise.all(rows.reverse().map((row) => toMessage(db, orgId, row)));
 }
 
+/** For the team: what became of what each of these messages cites. */
+export async function withClaims(db: Db, orgId: string, found: Message[]): Promise<Message[]> {
+  const rows = await db.many<{ id: string; claims: Buffer }>(
+    `select id, claims from message where org_id = $1 and id = any($2::uuid[]) and claims is not null`,
+    [orgId, found.map(({ id }) => id)],
+  );
+  const sealed = new Map(rows.map(({ id, claims }) => [id, claims]));
+  return Promise.all(
+    found.map(async (message) => {
+      const claims = sealed.get(message.id);
+      if (!claims) return message;
+      const opened = await db.codec.open(place(orgId, message.id, 'claims'), claims);
+      return { ...message, claims: JSON.parse(opened) as Claim[] };
+    }),
+  );
+}
+
 /** The newest messages after `after`, at most `limit`, in order of seq. */
 export async function recentMessages(
   db: Db,
@@ -120,6 +142,20 @@ export async function recentMessages(
     [orgId, sessionId, after, limit],
   );
   return Promise.all(rows.reverse().map((row) => toMessage(db, orgId, row)));
+}
+
+/** Of any session, with the client on record. */
+export async function messagesById(db: Db, orgId: string, ids: string[]) {
+  if (ids.length === 0) return [];
+  const rows = await db.many<{ id: string; sessionId: string; clientId: string | null; author: Author; body: Buffer }>(
+    `select m.id, m.session_id as "sessionId", s.client_id as "clientId", m.author, m.body
+     from message m join session s on s.org_id = m.org_id and s.id = m.session_id
+     where m.org_id = $1 and m.id = any($2::uuid[]) and not m.superseded`,
+    [orgId, ids],
+  );
+  return Promise.all(
+    rows.map(async ({ body, ...row }) => ({ ...row, text: await db.codec.open(place(orgId, row.id, 'body'), body) })),
+  );
 }
 
 /** Null where it is gone. */

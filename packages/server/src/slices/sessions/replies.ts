@@ -1,4 +1,3 @@
-import type { Citation } from '@rapport/protocol/sessions';
 import type { EventActor } from '@rapport/protocol/events';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { draft, type EventDraft } from '../../platform/events/store.ts';
@@ -10,9 +9,12 @@ import { streamWithRetry } from '../inference/engines/retry.ts';
 import type { Generation, GenerationHandler, Outcome, Produced } from '../inference/generations.service.ts';
 import type { ProviderService } from '../inference/providers.service.ts';
 import type { KnowledgeService } from '../knowledge/service.ts';
+import { withMarks } from '../knowledge/claims.ts';
+import type { RecallService } from '../memory/recall.service.ts';
 import { answerFromPassages } from '../knowledge/reference.ts';
 import type { PersonaService } from '../personas/service.ts';
 import type { ConsentService } from '../privacy/consents.service.ts';
+import { citedOf, createCiting } from './cited.ts';
 import * as messages from './messages.store.ts';
 import { buildPrompt, summaryAfter, summaryKeeps, summaryPrompt } from './prompt.ts';
 import { faultMessage } from './faults.ts';
@@ -39,6 +41,7 @@ export interface ReplyParts {
   personas: PersonaService;
   providers: ProviderService;
   knowledge: KnowledgeService;
+  recall: RecallService;
   access: SessionAccess;
   consents: ConsentService;
   conversations: ConversationService;
@@ -59,7 +62,8 @@ const noUsage = { inputTokens: null, outputTokens: null, cachedTokens: null };
 
 /** Makes the persona's replies: what goes into the prompt, who is asked, what the end of a reply leaves in the log. */
 export function createReplyHandler(parts: ReplyParts): GenerationHandler {
-  const { db, log, personas, providers, knowledge, access, consents, conversations, reviews, safety, opinion } = parts;
+  const { db, log, personas, providers, knowledge, recall, access, consents, conversations, reviews, safety, opinion } =
+    parts;
   /** Replies after whose end there is something to do, which most have not. */
   const unanswered = new Set<string>();
   const lengthy = new Set<string>();
@@ -69,18 +73,20 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const { orgId, sessionId } = generation;
     const gate = await consents.gate(orgId);
     // One transaction: every reply waits for this before its provider is asked.
-    const { row, history, guidance, client } = await db.in(orgId).tx(async (tx) => {
+    const { row, history, guidance, client, candidates } = await db.in(orgId).tx(async (tx) => {
       const session = await store.findSession(tx, orgId, sessionId, null);
       if (!session) throw new Error('the session of a reply is gone');
       // A reply that another server left behind is begun again here: what was agreed to then may have been withdrawn.
       const missing = await gate.missing(tx, subjectOf(session), ['ai-processing']);
       if (missing.length > 0) throw new ConsentMissing();
-      const [said, advice, about] = await Promise.all([
+      const of = { clientId: session.client_id, personaId: session.persona_id };
+      const [said, advice, about, known] = await Promise.all([
         messages.recentMessages(tx, orgId, sessionId, session.summary_through, historyLimit),
         messages.recentGuidance(tx, orgId, sessionId, guidanceLimit),
         clientOfReply(tx, orgId, session.client_id),
+        recall.candidates(tx, orgId, gate, of),
       ]);
-      return { row: session, history: said, guidance: advice, client: about };
+      return { row: session, history: said, guidance: advice, client: about, candidates: known };
     });
     const { spec } = await personas.publishedSpec(orgId, row.persona_id, row.persona_version);
     // What is answered stands last, also when a reply to the message before it came in between.
@@ -102,6 +108,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       language: client.language,
       question,
       passages,
+      recalled: recall.choose(candidates, questions),
     };
   };
 
@@ -110,21 +117,25 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     onText: (text: string) => void,
     signal: AbortSignal,
   ): Promise<Produced> => {
-    const { row, spec, ...rest } = await context(generation);
+    const { row, spec, recalled, ...rest } = await context(generation);
     if (generation.replyTo && rest.question) {
       const found = await opinion.about(generation.orgId, rest.question, spec.model, signal);
       if (!safety.mayAnswer(found))
         throw new HeldForPerson(found, rest.question, { messageId: generation.replyTo, replyId: null });
     }
     const { engine, model } = await providers.engineFor(generation.orgId, spec.model.providerId, spec.model.model);
+    const given = { memories: engine ? recalled : [], passages: rest.passages };
+    await recall.record(generation.orgId, { ...given, replyId: generation.id, sessionId: row.id, roomId: row.room_id });
     if (!engine) {
       const answer = answerFromPassages(rest.question, rest.passages, rest.language);
       onText(answer.text);
-      return { finishReason: 'stop', usage: noUsage, extra: answer.citations };
+      // Its quotes are slices of the passages, so there is nothing to find out.
+      return { finishReason: 'stop', usage: noUsage, extra: { citations: answer.citations, claims: [] } };
     }
-    const prompt = buildPrompt({
+    const { messages: prompt, passages } = buildPrompt({
       persona: spec,
       summary: await store.openSummary(db.in(generation.orgId), generation.orgId, row),
+      memories: recalled.map(({ line }) => line),
       ...rest,
     });
     const request = {
@@ -134,8 +145,13 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       ...(spec.model.temperature === null ? {} : { temperature: spec.model.temperature }),
       signal,
     };
-    const end = await streamWithRetry(engine, request, onText, { budgetMs: retryBudgetMs, maxAttempts: 4 });
-    return { finishReason: end.finishReason, usage: end.usage };
+    const { question, language } = rest;
+    const citing = spec.knowledgeBaseId
+      ? createCiting({ passages, question, language, onlyMaterial: spec.onlyMaterial }, onText)
+      : null;
+    const budget = { budgetMs: retryBudgetMs, maxAttempts: 4 };
+    const end = await streamWithRetry(engine, request, citing?.onText ?? onText, budget);
+    return { finishReason: end.finishReason, usage: end.usage, extra: citing?.end() };
   };
 
   /** What is held is read by people anyway; what is not is judged here, sentence by sentence, before it is shown. */
@@ -161,11 +177,15 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     outcome: Outcome,
   ): Promise<Outcome | null> => {
     const { orgId, roomId, id: replyId } = generation;
-    const citations = (outcome.extra as Citation[] | undefined) ?? [];
     const completed = outcome.status === 'completed';
     const found = safety.reviewReply(outcome.text);
     const risk = safety.riskOf(found);
-    const open = await reviews.ended(tx, orgId, replyId, { completed, text: outcome.text, citations, risk });
+    const open = await reviews.ended(tx, orgId, replyId, {
+      completed,
+      text: outcome.text,
+      ...citedOf(outcome.extra),
+      risk,
+    });
     if (!open) {
       // What the decision asked for could not begin before this end.
       unanswered.add(replyId);
@@ -189,14 +209,15 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const actor: EventActor = { kind: 'persona', id: row.persona_id, name: row.persona_name };
     const kept = outcome.status === 'completed' || (outcome.status === 'stopped' && outcome.text !== '');
     const messageId = kept ? newId() : null;
-    const citations = (outcome.extra as Citation[] | undefined) ?? [];
+    const { citations, ...cited } = citedOf(outcome.extra);
+    const { text, claims } = withMarks(outcome.text, cited.claims);
     const events: EventDraft[] = [];
     if (messageId) {
       events.push(
         draft('message.created', 'all', actor, {
           messageId,
           author: 'persona',
-          text: outcome.text,
+          text,
           replyId,
           engine,
           replaces,
@@ -204,9 +225,10 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
         }),
       );
     }
+    if (messageId && claims.length) events.push(draft('reply.checked', 'staff', actor, { replyId, messageId, claims }));
     events.push(endEvent(actor, replyId, messageId, outcome));
     const held = heldFor.get(replyId);
-    const found = held ?? (messageId ? safety.foundIn(outcome.text, replyId) : null);
+    const found = held ?? (messageId ? safety.foundIn(text, replyId) : null);
     if (found) events.push(...(await safety.onReply(tx, orgId, row, found.where, found.found)));
     const first = await access.append(tx, orgId, roomId, events);
     if (first - row.summary_through > summaryAfter) lengthy.add(replyId);
@@ -217,11 +239,12 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       roomId,
       seq: first,
       author: 'persona',
-      text: outcome.text,
+      text,
       replyId,
       replyStatus: outcome.status,
       engine,
       citations,
+      claims,
     });
   };
 

@@ -17,6 +17,7 @@ import type { PackService } from '../supervision/packs.service.ts';
 import type { ReviewService } from '../supervision/reviews.service.ts';
 import { mayEnter, type SessionAccess } from './access.ts';
 import type { ConversationService } from './conversation.service.ts';
+import type { Remembering } from './remembering.ts';
 import type { SessionSafety } from './safety.ts';
 import * as messages from './messages.store.ts';
 import type { SessionRow } from './schema.ts';
@@ -34,6 +35,7 @@ export interface SessionParts {
   providers: ProviderService;
   reviews: ReviewService;
   packs: Pick<PackService, 'requireRung'>;
+  remembering: Remembering;
 }
 
 interface SessionOfRoom {
@@ -47,7 +49,7 @@ export type SessionService = ReturnType<typeof createSessionService>;
 
 /** A session's life: started, paused, taken over, handed back, ended. */
 export function createSessionService(parts: SessionParts) {
-  const { db, audit, conversations, personas, clients, providers, reviews, safety, packs } = parts;
+  const { db, audit, conversations, personas, clients, providers, reviews, safety, packs, remembering } = parts;
   const { enter, lock, append } = parts.access;
 
   const change = async (
@@ -225,16 +227,20 @@ export function createSessionService(parts: SessionParts) {
       tx.afterCommit(() => void conversations.obeyRung(orgId, { clientId }));
     },
 
-    end: (actor: Actor, id: string) =>
-      change(actor, id, 'session.ended', async (tx) => {
+    /** What the client said of themselves is proposed for remembering. Throws `not-found`, `session-ended`. */
+    async end(actor: Actor, id: string): Promise<Session> {
+      const memory = await remembering.begin(actor.orgId);
+      return change(actor, id, 'session.ended', async (tx, row) => {
         requireStaff(actor);
         await reviews.discardOpen(tx, actor, actor.orgId, id);
+        await memory.onEnd(tx, row);
         tx.afterCommit(() => void conversations.stopRunning(actor.orgId, id));
         return {
           row: await store.setStatus(tx, actor.orgId, id, 'ended'),
           event: draft('session.ended', 'all', asEventActor(actor), {}),
         };
-      }),
+      });
+    },
 
     /** Ends a session that is about to be erased, and the reply being made in it. */
     async close(orgId: string, id: string): Promise<void> {

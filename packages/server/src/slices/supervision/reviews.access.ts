@@ -5,7 +5,7 @@ import type { Database, Db, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { viewerOf } from '../clients/caseload.ts';
 import { deputyOf } from './deputies.store.ts';
-import { standing, textOf, toReview } from './drafts.ts';
+import { citedIn, standing, textOf, toReview } from './drafts.ts';
 import { findingsOfReply } from './escalations.store.ts';
 import * as store from './reviews.store.ts';
 import { isOpen, type ReviewRow } from './schema.ts';
@@ -70,6 +70,7 @@ export function createReviewAccess(parts: {
         ...toReview(row),
         text,
         findings: standing(found, body.draft ?? live, text),
+        claims: citedIn(body, text).claims,
         draftLength: (body.draft ?? live).length,
         released: body.released,
         question: row.reply_to === null ? null : await parts.messageText(orgId, row.reply_to),

@@ -3,7 +3,7 @@ import { keyPermissions } from '@rapport/protocol/permissions';
 import { newId, newToken } from '../../platform/ids.ts';
 import { hashLoginToken } from '../../slices/identity/logins.shared.ts';
 import type { TestApp } from '../app.ts';
-import { caller, seedFile, seedReview, type Call, type Headers } from './world.parts.ts';
+import { caller, memoryPolicy, seedFile, seedMemories, seedReview, type Call, type Headers } from './world.parts.ts';
 
 /** What an id can name. A new entity gets a line here, in `seedWorld`, and in the fixtures that take its id. */
 export type Kind =
@@ -27,6 +27,9 @@ export type Kind =
   | 'knowledgeBase'
   | 'knowledgeRoom'
   | 'document'
+  | 'curated'
+  | 'evaluation'
+  | 'evaluationRun'
   | 'chunk'
   | 'persona'
   | 'client'
@@ -37,7 +40,10 @@ export type Kind =
   | 'guidance'
   | 'review'
   | 'escalation'
-  | 'invitation';
+  | 'report'
+  | 'invitation'
+  | 'memory'
+  | 'ownMemory';
 
 /** Of every owner and member. */
 const password = 'correct horse battery staple';
@@ -117,7 +123,18 @@ const repliesOf = async (call: Call, roomId: string, count: number): Promise<voi
 interface Talk {
   ids: Pick<
     Record<Kind, string>,
-    'client' | 'session' | 'room' | 'message' | 'reply' | 'guidance' | 'review' | 'invitation' | 'escalation'
+    | 'client'
+    | 'session'
+    | 'room'
+    | 'message'
+    | 'reply'
+    | 'guidance'
+    | 'review'
+    | 'invitation'
+    | 'escalation'
+    | 'report'
+    | 'memory'
+    | 'ownMemory'
   >;
   headers: Headers;
   usedKeys: World['usedKeys'];
@@ -153,10 +170,13 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   await repliesOf(call, room as unknown as string, 1);
   await keyed(headers, 'session', `sessions/${session}/messages`, { text: 'And this. [play words-15@15]' });
   await repliesOf(call, room as unknown as string, 2);
+  const memories = await seedMemories(call, String(client), mark, posted.message.id);
+  // It is given one of them.
   const review = await seedReview(call, String(client), personaId, mark);
   const { escalationId: escalation } = await caller(app, headers)('POST', `sessions/${session}/person-request`);
-  const said = { message: posted.message.id, reply: posted.replyId };
-  const ids = { client, session, room, ...said, guidance, review, invitation, escalation };
+  const { id: report } = await call('POST', 'reports', { sessionId: session });
+  const said = { message: posted.message.id, reply: posted.replyId, ...memories };
+  const ids = { client, session, room, ...said, guidance, review, invitation, escalation, report };
   return { ids: ids as unknown as Talk['ids'], headers, usedKeys: used };
 }
 
@@ -268,6 +288,14 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     title: `Document ${mark}`,
     text: `# On ${mark}\n\nThe harbour opens at nine. Everybody knows ${mark} by name.`,
   });
+  const { id: curated } = await call('POST', `knowledge-bases/${knowledgeBase}/curated-answers`, {
+    question: `Who knows ${mark}?`,
+    answer: `Everybody knows ${mark}.`,
+  });
+  const evaluation = (await call('POST', `knowledge-bases/${knowledgeBase}/evaluations`, {
+    name: `Set ${mark}`,
+    questions: [{ question: `Who knows ${mark}?`, documentIds: [document] }],
+  })) as unknown as { id: string; lastRun: { id: string } };
   await seedFile(app, staff, mark, userId);
   const { results } = (await call('POST', `knowledge-bases/${knowledgeBase}/search`, { query: mark })) as unknown as {
     results: { chunkId: string }[];
@@ -279,6 +307,8 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     knowledgeBaseId: knowledgeBase,
   });
   await call('POST', `personas/${persona}/publish`);
+  await call('POST', `personas/${persona}/memories`, { statement: `Knows ${mark}.`, tags: [mark] });
+  await call('PUT', 'memory-policy', memoryPolicy);
   const { id: budget } = await call('PUT', 'budgets', {
     scope: 'user',
     subjectId: userId,
@@ -338,6 +368,9 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     knowledgeBase,
     knowledgeRoom,
     document,
+    curated,
+    evaluation: evaluation.id,
+    evaluationRun: evaluation.lastRun.id,
     chunk: results[0]?.chunkId,
     persona,
   };

@@ -63,6 +63,13 @@ export function ClientsPage() {
       >
         {editing && may('clients.manage') && <ClientForm initial={editing} onDone={() => setEditing(null)} />}
         {editing && !may('clients.manage') && <p dir="auto">{editing.about}</p>}
+        {editing?.id && may('memory.read') && (
+          <p>
+            <Link to="/clients/$id/memories" params={{ id: editing.id }}>
+              {t('memory.title')}
+            </Link>
+          </p>
+        )}
         {editing?.id && <Assignments clientId={editing.id} />}
         {editing?.id && may('consents.manage') && <ClientConsents clientId={editing.id} />}
       </Dialog>

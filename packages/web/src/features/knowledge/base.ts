@@ -5,7 +5,6 @@ import { useQuery, useQueryClient, type InfiniteData, type QueryClient } from '@
 import { useEffect, useState } from 'react';
 import { api } from '../../lib/api.ts';
 import { isId } from '../../lib/isId.ts';
-import { readAnew } from '../../lib/queries.ts';
 import { applyDocumentEvent, isProgress, type ShownDocument } from './documentEvents.ts';
 
 export const basePath = (baseId: string): string => `/knowledge-bases/${baseId}`;
@@ -19,9 +18,10 @@ export const useBase = (id: string) =>
 /** Whatever is shown of the base is asked for anew. */
 export const refreshBase = (queries: QueryClient, baseId: string): Promise<unknown> =>
   Promise.all([
-    readAnew(queries, baseKey(baseId)),
-    readAnew(queries, [documentsPath(baseId)]),
-    readAnew(queries, ['knowledge-document', baseId]),
+    queries.invalidateQueries({ queryKey: baseKey(baseId) }),
+    queries.invalidateQueries({ queryKey: [documentsPath(baseId)] }),
+    queries.invalidateQueries({ queryKey: ['knowledge-document', baseId] }),
+    queries.invalidateQueries({ queryKey: ['evaluations', baseId] }),
   ]);
 
 type Pages = InfiniteData<{ items: ShownDocument[]; next: string | null }, unknown>;

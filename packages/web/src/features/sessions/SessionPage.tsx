@@ -10,14 +10,15 @@ import { api } from '../../lib/api.ts';
 import { isId } from '../../lib/isId.ts';
 import { useMay } from '../../lib/me.ts';
 import { NotFound, Page } from '../../lib/Page.tsx';
-import { readAnew } from '../../lib/queries.ts';
 import { Failure, isMissing, isolated, Loading, useTitle } from '../../lib/ui.tsx';
 import { Source } from '../knowledge/Source.tsx';
 import { useFlagged } from '../supervision/Flagged.tsx';
 import { Composer } from './Composer.tsx';
 import { KnowledgeSide } from './KnowledgeSide.tsx';
 import { SessionSide } from './SessionSide.tsx';
+import type { Entry } from './roomState.ts';
 import { Transcript } from './Transcript.tsx';
+import { Claims } from '../supervision/Claims.tsx';
 import { DraftCard } from '../supervision/DraftCard.tsx';
 import { noteView } from '../supervision/Note.tsx';
 import { useReviewNews } from '../supervision/useReviewNews.ts';
@@ -26,6 +27,7 @@ import { useRoom } from './useRoom.ts';
 import { useSessionBase } from './useSessionBase.ts';
 
 const noToken = () => null;
+const claimsOf = ({ text, claims }: Extract<Entry, { kind: 'message' }>) => <Claims text={text} claims={claims} />;
 const personaWrites: ReadonlySet<Rung> = new Set<Rung>(['auto', ...heldRungs]);
 
 export function SessionPage() {
@@ -52,7 +54,10 @@ function Room({ session }: { session: Session }) {
   const { t } = useTranslation();
   useTitle(session.title);
   const queries = useQueryClient();
-  const onSession = useCallback(() => void readAnew(queries, ['session', session.id]), [queries, session.id]);
+  const onSession = useCallback(
+    () => void queries.invalidateQueries({ queryKey: ['session', session.id] }),
+    [queries, session.id],
+  );
   const onEvent = useReviewNews();
   const { id: sessionId, roomId } = session;
   const room = useRoom({ api, sessionId, roomId, token: noToken, me: 'staff', onSession, onEvent });
@@ -95,6 +100,7 @@ function Room({ session }: { session: Session }) {
           empty={t('chat.empty')}
           marked={marked}
           note={noteView}
+          checked={claimsOf}
           source={base && ((citation) => <Source baseId={base.id} citation={citation} />)}
         />
         {running?.held && <DraftCard key={running.replyId} id={running.replyId} live={running.text} />}

@@ -1,5 +1,6 @@
 import type { Reply, Session } from '@rapport/protocol/sessions';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
@@ -7,6 +8,7 @@ import { useMay } from '../../lib/me.ts';
 import { Confirm } from '../../lib/Confirm.tsx';
 import { Failure, Field } from '../../lib/ui.tsx';
 import { SessionPolicy } from '../supervision/SessionPolicy.tsx';
+import { ReplyGiven } from '../memory/ReplyGiven.tsx';
 import { InviteDialog } from './InviteDialog.tsx';
 import { useForget } from './useForget.ts';
 
@@ -46,7 +48,12 @@ export function SessionSide({ session, finished, moment, children }: Props) {
       )}
       {children}
       {may('sessions.export') && <Export sessionId={session.id} />}
-      <Replies sessionId={session.id} finished={finished} />
+      <p>
+        <Link to="/sessions/$id/insights" params={{ id: session.id }}>
+          {t('insight.open')}
+        </Link>
+      </p>
+      <Replies session={session} finished={finished} />
       {supervises && (
         <InviteDialog sessionId={session.id} ended={ended} open={inviting} onClose={() => setInviting(false)} />
       )}
@@ -142,8 +149,10 @@ function Guidance({ sessionId, moment }: { sessionId: string; moment: string }) 
 
 const usd = (micro: number): string => (micro / 1e6).toFixed(4);
 
-function Replies({ sessionId, finished }: { sessionId: string; finished: number }) {
+function Replies({ session, finished }: Pick<Props, 'session' | 'finished'>) {
   const { t } = useTranslation();
+  const mayRead = useMay()('memory.read');
+  const { id: sessionId, client } = session;
   const replies = useQuery({
     queryKey: ['replies', sessionId, finished],
     queryFn: () => api.get<{ items: Reply[] }>(`/sessions/${sessionId}/replies`, { limit: 5 }),
@@ -172,6 +181,7 @@ function Replies({ sessionId, finished }: { sessionId: string; finished: number 
               </>
             )}
             {reply.costMicroUsd !== null && ` · ${t('room.cost', { cost: usd(reply.costMicroUsd) })}`}
+            {mayRead && <ReplyGiven sessionId={sessionId} clientId={client?.id ?? null} replyId={reply.id} />}
           </li>
         ))}
       </ul>

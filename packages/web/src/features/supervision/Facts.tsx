@@ -1,6 +1,7 @@
 import type { Review } from '@rapport/protocol/supervision';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { clock } from '../../lib/clock.ts';
 import { formatDate, isolated } from '../../lib/ui.tsx';
 
 const risks = ['none', 'low', 'elevated', 'high'] as const;
@@ -21,12 +22,6 @@ function useNow(): number {
   }, []);
   return now;
 }
-
-const clock = (ms: number): string => {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  return (parts[0] ? parts : parts.slice(1)).map((part, at) => (at ? String(part).padStart(2, '0') : part)).join(':');
-};
 
 /** How long it has waited, or when it goes out by itself; that it has gone is told by the server alone. */
 export function Due({ review }: { review: Review }) {

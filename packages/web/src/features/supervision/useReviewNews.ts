@@ -1,7 +1,6 @@
 import type { RoomEvent } from '@rapport/protocol/events';
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
-import { readAnew } from '../../lib/queries.ts';
 
 /** Given each event of a room, has read anew what it changes of held replies. */
 export function useReviewNews(): (event: RoomEvent) => void {
@@ -10,10 +9,10 @@ export function useReviewNews(): (event: RoomEvent) => void {
     ({ type, data }) => {
       const { replyId } = data;
       if (/^(draft|review)\.|^reply\.(held|released|delayed)$/.test(type)) {
-        void readAnew(queries, ['review', replyId]);
+        void queries.invalidateQueries({ queryKey: ['review', replyId] });
       }
-      if (/^(draft|review|reply|policy)\./.test(type)) void readAnew(queries, ['reviews']);
-      if (type === 'policy.changed') void readAnew(queries, ['session']);
+      if (/^(draft|review|reply|policy)\./.test(type)) void queries.invalidateQueries({ queryKey: ['reviews'] });
+      if (type === 'policy.changed') void queries.invalidateQueries({ queryKey: ['session'] });
     },
     [queries],
   );

@@ -2,7 +2,6 @@ import type { NewsTopic } from '@rapport/protocol/live';
 import { createLive } from '@rapport/sdk/live';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { readAnew } from '../../lib/queries.ts';
 import { packsPath } from './usePacks.ts';
 
 /** Beyond every log: the server answers with where its end is, and goes on from there. */
@@ -26,7 +25,7 @@ export function useTeamNews(orgId: string | null): void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const flush = () => {
       timer = undefined;
-      for (const about of waiting) for (const key of lists[about]) void readAnew(queries, key);
+      for (const about of waiting) for (const key of lists[about]) void queries.invalidateQueries({ queryKey: key });
       waiting.clear();
     };
     const changed = (...about: (keyof typeof lists)[]) => {
