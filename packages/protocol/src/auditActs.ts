@@ -17,8 +17,8 @@ export const auditSubjects = [
   'consent',
   'hold',
   'escalation',
-  'report',
   'pack-choice',
+  'report',
   'file',
   'memory',
 ] as const;

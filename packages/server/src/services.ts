@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createSupervision } from './services.supervision.ts';
 import { scrubTables } from './platform/db/scrub.ts';
 import { createInsights } from './services.insights.ts';
 import { createAssignmentService } from './slices/clients/assignments.service.ts';
@@ -17,7 +18,7 @@ import { createScimGroupService } from './slices/identity/scimGroups.service.ts'
 import { createSignInService } from './slices/identity/signIn.service.ts';
 import { createTeamService } from './slices/identity/teams.service.ts';
 import { createBudgetService } from './slices/inference/budgets.service.ts';
-import { createGenerationService, type GenerationService } from './slices/inference/generations.service.ts';
+import { createGenerationService } from './slices/inference/generations.service.ts';
 import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
 import { createRecallService } from './slices/memory/recall.service.ts';
@@ -25,20 +26,7 @@ import { createOwnMemoryService } from './slices/memory/own.service.ts';
 import { createProposalService } from './slices/memory/proposals.service.ts';
 import { createMemoryService } from './slices/memory/service.ts';
 import { createPersonaService, type PersonaService } from './slices/personas/service.ts';
-import { createAddressees } from './slices/supervision/addressees.ts';
-import { createClaimService } from './slices/supervision/claims.service.ts';
-import { createDeputyService } from './slices/supervision/deputies.service.ts';
 import { createPackService, type PackService } from './slices/supervision/packs.service.ts';
-import { createPolicyService } from './slices/supervision/policies.service.ts';
-import { createReviewAccess } from './slices/supervision/reviews.access.ts';
-import { createFigureService } from './slices/supervision/figures.service.ts';
-import { createReviewClock } from './slices/supervision/reviews.clock.ts';
-import { createReviewPager } from './slices/supervision/reviews.pages.ts';
-import { createReviewService } from './slices/supervision/reviews.service.ts';
-import { createEscalationClock } from './slices/supervision/escalations.clock.ts';
-import { createEscalationService } from './slices/supervision/escalations.service.ts';
-import { createSecondOpinion } from './slices/supervision/risk/opinion.ts';
-import { createSafetyService } from './slices/supervision/safety.service.ts';
 import { createAuditService } from './slices/privacy/audit.service.ts';
 import { breakGlassLetter, createBreakGlassService } from './slices/privacy/breakGlass.service.ts';
 import { createConsentService } from './slices/privacy/consents.service.ts';
@@ -56,12 +44,9 @@ import { createCurating } from './slices/sessions/curating.ts';
 import { createDeidSource } from './slices/sessions/deid.ts';
 import { createRemembering } from './slices/sessions/remembering.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
-import { createReminders } from './slices/sessions/reminders.ts';
 import { createReviewHandler } from './slices/sessions/releases.ts';
 import { createSessionService, type SessionService } from './slices/sessions/service.ts';
-import { createSessionSafety } from './slices/sessions/safety.ts';
 import { createMemoryPlaces } from './slices/sessions/memories.ts';
-import { messageText } from './slices/sessions/messages.store.ts';
 import { createTranscriptService } from './slices/sessions/transcript.service.ts';
 import type { Platform } from './services.platform.ts';
 
@@ -91,12 +76,11 @@ export function createServices(platform: Platform) {
   const talk = { db, audit, access, personas, providers, reviews, safety: supervision.sessionSafety };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
   const remembering = createRemembering({ ...talk, log, consents, proposals });
-  const sessions = createSessionService({ ...talk, conversations, clients, remembering, packs });
+  const sessions = createSessionService({ ...talk, conversations, clients, packs, remembering });
   const joining = createJoining(platform, { identity, access, sessions });
   const transcripts = createTranscriptService({ db, audit, sessions, conversations });
-  const { bases } = knowledge;
   const curating = createCurating({ db, knowledge, personas, reviews });
-  const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations, bases });
+  const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations, ...knowledge });
   const privacy = createPrivacy(platform, { identity, sessions, personas });
   const demo = createDemoService({ personas, knowledge, clients });
   const insights = createInsights(platform, { clients, sessions, consents, providers });
@@ -104,8 +88,7 @@ export function createServices(platform: Platform) {
     createReplyHandler({ ...talk, log, knowledge, recall, consents, conversations, opinion: supervision.opinion }),
   );
   reviews.handle(createReviewHandler({ log, access, conversations, generations }));
-  for (const source of [supervision.policies, packs])
-    source.onChanged((orgId) => void conversations.obeyRung(orgId, {}));
+  for (const one of [supervision.policies, packs]) one.onChanged((orgId) => void conversations.obeyRung(orgId, {}));
   memories.attach(createMemoryPlaces({ access, generations }));
   deid.attach(createDeidSource({ db }));
   consents.attach(createConsentPlaces({ access, clients, conversations }));
@@ -120,7 +103,6 @@ export function createServices(platform: Platform) {
     assignments,
     sessions,
     conversations,
-    packs,
     reviews,
     ...supervision,
     ...joining,
@@ -152,52 +134,6 @@ function createJoining(
   return { invitations };
 }
 
-/** Drafts that people decide on, and what happens to them when nobody does. */
-function createSupervision(
-  { audit, clock, db, config, log, mail }: Platform,
-  parts: {
-    generations: GenerationService;
-    access: SessionAccess;
-    members: MemberService;
-    providers: ProviderService;
-    packs: PackService;
-  },
-) {
-  const { append } = parts.access;
-  const { packs } = parts;
-  const policies = createPolicyService({ db, audit, packs, append });
-  const access = createReviewAccess({
-    db,
-    audit,
-    draftOf: parts.generations.draftOf,
-    messageText: (orgId, id) => messageText(db.in(orgId), orgId, id),
-  });
-  const reviews = createReviewService({ db, audit, policies, access, append });
-  const { members, providers } = parts;
-  const addressees = createAddressees({ db, members });
-  const page = createReviewPager({ log, mail, publicUrl: config.publicUrl, addressees });
-  const reviewClock = createReviewClock({ db, log, reviews, policies, append, page });
-  const claims = createClaimService({ access, audit, append });
-  const safety = createSafetyService({ db, audit, packs });
-  const escalationClock = createEscalationClock({
-    db,
-    log,
-    mail,
-    publicUrl: config.publicUrl,
-    safety,
-    append,
-    addressees,
-  });
-  const escalations = createEscalationService({ db, audit, safety, append, onRaised: escalationClock.look });
-  const opinion = createSecondOpinion({ log, providers, safety });
-  const deputies = createDeputyService({ db, audit });
-  const sessionSafety = createSessionSafety({ db, clock, access: parts.access, safety, escalations, reviews });
-  const reminders = createReminders({ db, log, clock, safety: sessionSafety });
-  const figures = createFigureService({ db, clock });
-  const held = { policies, reviews, claims, reviewClock, deputies, figures };
-  return { ...held, safety, escalations, escalationClock, opinion, sessionSafety, reminders };
-}
-
 /** What personas answer from, what they remember, and who they are. */
 function createMaterial(
   { config, ...platform }: Platform,
@@ -217,8 +153,8 @@ function createMaterial(
     knowledge: knowledge.bases,
     hasProvider: providers.hasProvider,
     allowTitles: identity.allowsTitles,
-    onPublish: (tx, orgId, baseId) => knowledge.evaluations.queue(tx, orgId, { baseId }, 'publish'),
     requireRung,
+    onPublish: (tx, orgId, baseId) => knowledge.evaluations.queue(tx, orgId, { baseId }, 'publish'),
   });
   knowledge.bases.tellUsers(personas.usersOf);
   const memories = createMemoryService(platform);

@@ -19,6 +19,8 @@ const gapMs = 100;
 const ackWithinMs = 30_000;
 /** UTF-16 units of a frame that is surely below the server's 128 KiB; what is longer goes by HTTP. */
 const frameLimit = 40_000;
+/** Rooms asked for before the first of them has answered: a server ends a connection that asks for all of many at once. */
+const roomsAtOnce = 50;
 
 /** How rooms are followed and messages sent: one socket for all, and HTTP for each room while there is no socket. */
 export class Link {
@@ -33,6 +35,9 @@ export class Link {
   /** Rooms of this connection: those whose frames count, and all that were ever asked for. */
   #subscribed = new Set<string>();
   #used = new Set<string>();
+  /** Of a new connection: rooms yet to be asked for, and those that have not answered. */
+  #queue: Room[] = [];
+  #asked = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failedOpens = 0;
   #healthy = false;
@@ -72,6 +77,7 @@ export class Link {
   leave(room: Room) {
     this.#followers.get(room)?.abort();
     this.#followers.delete(room);
+    this.#answered(room.id);
     if (this.#subscribed.delete(room.id)) this.#connection?.send({ t: 'unsub', room: room.id });
   }
 
@@ -133,10 +139,13 @@ export class Link {
     this.#healthy = false;
     this.#subscribed = new Set();
     this.#used = new Set();
+    this.#queue = [];
+    this.#asked = new Set();
     this.#connection = new Connection(this.#env, {
       onWelcome: () => {
         this.#stopFollowing();
-        for (const room of this.#rooms.values()) this.#subscribe(room);
+        this.#queue = [...this.#rooms.values()];
+        this.#askMore();
         this.#onReady();
       },
       onFrame: (frame) => this.#receive(frame),
@@ -170,12 +179,25 @@ export class Link {
     this.#onReady();
   }
 
-  #subscribe(room: Room) {
-    if (room.over || this.#rooms.get(room.id) !== room) return;
+  #askMore() {
+    while (this.#asked.size < roomsAtOnce) {
+      const room = this.#queue.shift();
+      if (!room) return;
+      if (this.#subscribe(room)) this.#asked.add(room.id);
+    }
+  }
+
+  #answered(room: string) {
+    if (this.#asked.delete(room)) this.#askMore();
+  }
+
+  #subscribe(room: Room): boolean {
+    if (room.over || this.#rooms.get(room.id) !== room) return false;
     const { seq: after, epoch } = room.cursor;
     this.#subscribed.add(room.id);
     this.#used.add(room.id);
     this.#connection?.send({ t: 'sub', room: room.id, after, ...(epoch !== undefined && { epoch }) });
+    return true;
   }
 
   /** Frames of an earlier subscription may be under way and would be taken for the new one's: wait until they are past. */
@@ -196,6 +218,7 @@ export class Link {
     if (!('room' in frame) || !this.#subscribed.has(frame.room)) return;
     const room = this.#rooms.get(frame.room);
     if (!room) return;
+    if (frame.t === 'denied' || frame.t === 'synced') this.#answered(room.id);
     if (frame.t === 'denied') {
       if (!isTransient(new LiveError(frame.code, ''))) return room.setStatus('denied');
       room.lost();

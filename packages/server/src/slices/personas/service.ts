@@ -38,7 +38,7 @@ const usersPage = 200;
 const specOf = (persona: unknown): PersonaSpec => PersonaSpec.strip().parse(persona);
 
 export function createPersonaService(parts: PersonaParts) {
-  const { db, audit, knowledge, hasProvider, allowTitles, onPublish, requireRung } = parts;
+  const { db, audit, knowledge, hasProvider, allowTitles, requireRung, onPublish } = parts;
   /** Versions never change, so the most used ones are kept. */
   const versions = new Map<string, PersonaVersion>();
 

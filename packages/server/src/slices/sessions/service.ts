@@ -34,8 +34,8 @@ export interface SessionParts {
   clients: ClientService;
   providers: ProviderService;
   reviews: ReviewService;
-  remembering: Remembering;
   packs: Pick<PackService, 'requireRung'>;
+  remembering: Remembering;
 }
 
 interface SessionOfRoom {
@@ -49,7 +49,7 @@ export type SessionService = ReturnType<typeof createSessionService>;
 
 /** A session's life: started, paused, taken over, handed back, ended. */
 export function createSessionService(parts: SessionParts) {
-  const { db, audit, conversations, personas, clients, providers, reviews, safety, remembering, packs } = parts;
+  const { db, audit, conversations, personas, clients, providers, reviews, safety, packs, remembering } = parts;
   const { enter, lock, append } = parts.access;
 
   const change = async (

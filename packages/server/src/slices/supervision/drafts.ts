@@ -13,12 +13,13 @@ export const textOf = (body: ReviewBody, live: string): string => {
   return body.edited === null ? draft : body.edited + draft.slice(body.editedFrom);
 };
 
-/** What is cited in what the client would get: a sentence that a person changed is theirs, and cites nothing. */
-export const citedIn = ({ draft, claims = [], citations }: ReviewBody, text: string) =>
-  carryOver({ plain: draft ?? '', claims, citations }, text);
 /** What was found in the persona's words and stands where it stood: people may have changed the text since. */
 export const standing = (found: readonly RiskFinding[], draft: string, text: string): RiskFinding[] =>
   found.filter(({ start, end }) => end <= text.length && draft.slice(start, end) === text.slice(start, end));
+
+/** What is cited in what the client would get: a sentence that a person changed is theirs, and cites nothing. */
+export const citedIn = ({ draft, claims = [], citations }: ReviewBody, text: string) =>
+  carryOver({ plain: draft ?? '', claims, citations }, text);
 
 /**
  * How many characters were put in, taken out or changed between the draft and what was released (Levenshtein, 1966), in UTF-16

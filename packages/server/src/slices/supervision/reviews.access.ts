@@ -69,8 +69,8 @@ export function createReviewAccess(parts: {
       return {
         ...toReview(row),
         text,
-        claims: citedIn(body, text).claims,
         findings: standing(found, body.draft ?? live, text),
+        claims: citedIn(body, text).claims,
         draftLength: (body.draft ?? live).length,
         released: body.released,
         question: row.reply_to === null ? null : await parts.messageText(orgId, row.reply_to),

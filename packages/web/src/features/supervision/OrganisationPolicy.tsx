@@ -1,5 +1,5 @@
 import type { SupervisionPolicy } from '@rapport/protocol/supervision';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient, type UseMutationResult } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
@@ -11,13 +11,19 @@ const path = '/organisation/supervision';
 /** How the organisation supervises: the least that holds everywhere, and how long things may wait. */
 export function OrganisationPolicy() {
   const { t } = useTranslation();
+  const queries = useQueryClient();
   const policy = useQuery({ queryKey: [path], queryFn: () => api.get<SupervisionPolicy>(path) });
+  // Outside of the form, which is made anew when a pack changes the rung: that it was saved stays said.
+  const save = useMutation({
+    mutationFn: (next: SupervisionPolicy) => api.put<SupervisionPolicy>(path, next),
+    onSuccess: (next) => queries.setQueryData([path], next),
+  });
   return (
     <fieldset className="stack">
       <legend>{t('policy.organisation')}</legend>
       <Failure error={policy.error} />
       {policy.isPending && <Loading />}
-      {policy.data && <Form key={policy.data.policy} initial={policy.data} />}
+      {policy.data && <Form key={policy.data.policy} initial={policy.data} save={save} />}
     </fieldset>
   );
 }
@@ -28,21 +34,21 @@ const numbers = [
   ['pages', 0, 20],
 ] as const;
 
-function Form({ initial }: { initial: SupervisionPolicy }) {
+interface FormProps {
+  initial: SupervisionPolicy;
+  save: UseMutationResult<SupervisionPolicy, Error, SupervisionPolicy>;
+}
+
+function Form({ initial, save }: FormProps) {
   const { t } = useTranslation();
-  const queries = useQueryClient();
   const [draft, setDraft] = useState(initial);
-  const save = useMutation({
-    mutationFn: () => api.put<SupervisionPolicy>(path, draft),
-    onSuccess: (next) => queries.setQueryData([path], next),
-  });
   const change = (more: Partial<SupervisionPolicy>) => {
     save.reset();
     setDraft({ ...draft, ...more });
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    save.mutate();
+    save.mutate(draft);
   };
   const hints = { reviewSeconds: t('policy.reviewSecondsHint'), pages: t('policy.pagesHint'), delaySeconds: undefined };
   return (

@@ -8,7 +8,6 @@ import type { Assessment } from './assess.ts';
 
 export type SecondOpinion = ReturnType<typeof createSecondOpinion>;
 
-const patienceMs = 4000;
 const longestAnswer = 400;
 const longestText = 8000;
 
@@ -45,9 +44,11 @@ function parse(answer: string, text: string): Assessment {
 export function createSecondOpinion(parts: {
   log: Logger;
   providers: Pick<ProviderService, 'engineFor'>;
-  safety: SafetyService;
+  safety: Pick<SafetyService, 'judge' | 'of'>;
+  /** How long a model is waited for, in milliseconds. */
+  patienceMs?: number;
 }) {
-  const { log, providers, safety } = parts;
+  const { log, providers, safety, patienceMs = 4000 } = parts;
 
   const ask = async (engine: Engine, model: string, text: string, signal: AbortSignal): Promise<string> => {
     let answer = '';
