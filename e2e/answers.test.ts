@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
-import { bases, makeBase, type TestBase } from '../packages/server/src/test/knowledge.ts';
+import { makeBase, type TestBase } from '../packages/server/src/test/knowledge.ts';
 import { playing, talking } from '../packages/server/src/test/talking.ts';
 import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
 import { desktop, expectFits, launch, narrow, openWindow } from './lib/browser.ts';
@@ -77,9 +77,11 @@ test('an answer is approved, tried, made of a changed draft, and revoked', async
   await expectFits(page);
 
   await page.goto(`${app.url}/reviews`);
+  await page.locator('button.item').click();
   await page.getByRole('button', { name: 'Edit', exact: true }).click();
   await page.getByLabel('Your version').fill('Yes, behind the building.');
   await page.getByRole('button', { name: 'Finish editing' }).click();
+  await page.getByRole('button', { name: 'Edit', exact: true }).waitFor();
   await page.getByRole('button', { name: 'Release', exact: true }).click();
   await page.getByRole('button', { name: 'Make it an approved answer' }).click();
   await expectFits(page);
@@ -112,12 +114,12 @@ test('an evaluation is made, runs, and shows what a deleted document has cost', 
   await page.getByRole('button', { name: 'New evaluation' }).click();
   await page.getByLabel('Name').fill('First questions');
   await page.getByLabel('A question, as a client would write it').fill('Is tea free?');
-  await page.getByLabel('Document that should be found').fill('Tea');
+  await page.getByLabel('Document that should be found').fill('Te');
   await page.getByRole('option', { name: /^Tea/ }).click();
   await expectFits(page);
   await page.getByRole('button', { name: 'Save and run' }).click();
   await page.getByText('100 % of the expected documents').waitFor();
-  await app.json('DELETE', `${bases}/${own.id}/documents/${tea.id}`);
+  await app.json('DELETE', `${own.path}/${tea.id}`);
   await page.getByText('1 lost').waitFor();
   await page.getByRole('img', { name: /100 %, 0 %/ }).waitFor();
   await page.getByText('not in the first ten').waitFor();

@@ -140,6 +140,18 @@ export const DocumentText = Document.extend({
   pageStarts: z.array(z.number().int()).nullable().describe('Where in the text each page begins, in UTF-16 units.'),
 });
 export type DocumentText = z.infer<typeof DocumentText>;
+/** A stretch of a document, in UTF-16 units of its text. */
+export const SurroundingsQuery = z.strictObject({
+  start: z.coerce.number().int().min(0).max(100_000_000),
+  end: z.coerce.number().int().min(0).max(100_000_000),
+});
+export const Surroundings = z.object({
+  text: z.string().describe('The stretch, at most 4,000 units of it, with whole lines around it.'),
+  start: z.number().int().describe('Where `text` begins in the document.'),
+  end: z.number().int(),
+  page: z.number().int().nullable().describe('The page on which the stretch begins.'),
+});
+export type Surroundings = z.infer<typeof Surroundings>;
 export const DocumentsAdded = z.object({ documents: z.array(Document) });
 
 export const DocumentQuery = NamedPage.extend({

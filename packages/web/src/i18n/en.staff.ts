@@ -139,7 +139,7 @@ export const staffTexts = {
     new: 'New evaluation', name: 'Name', questions: 'Questions', expected: 'Document that should be found', another: 'Another one (optional)', addQuestion: 'Add a question', removeQuestion: 'Remove this question', question: 'Question {{number}}', save: 'Save and run', empty: 'No evaluation yet.', edit: 'Change', remove: 'Delete', removeTitle: 'Delete {{name}}?', removeText: 'It goes for good, with its runs.',
     run: 'Run now', waits: 'A run waits or is being made.', failed: 'The last run came to no end.', never: 'Not run yet.', figures: '{{recall}} of the expected documents among the first ten; mean reciprocal rank {{mrr}}.', at: 'Last run: {{date}}, {{cause}}.',
     cause: { hand: 'asked for', change: 'after a change of the base', publish: 'when a persona was published' }, chart: 'Share of the expected documents found, over the last {{count}} runs: {{values}}', gained: '{{count}} gained', lost: '{{count}} lost', unchanged: 'Nothing gained or lost since the run before.',
-    results: 'Question by question', rank: 'Place', before: 'Before', notFound: 'not in the first ten', changes: { gained: 'gained', lost: 'lost', same: 'same', new: 'new' }, brief: 'Evaluation {{name}}: {{recall}} found',
+    results: 'Question by question', rank: 'Place', before: 'Before', changed: 'Change', notFound: 'not in the first ten', changes: { gained: 'gained', lost: 'lost', same: 'same', new: 'new' }, brief: 'Evaluation {{name}}: {{recall}} found',
   },
   curated: {
     title: 'Approved answers', one: 'Approved answer', hint: 'A question like one of these gets its answer before any passage: at least four fifths of the words that say what it is about are the same, the numbers too, and neither denies what the other does not.',

@@ -10,6 +10,8 @@ import {
   DocumentsAdded,
   DocumentText,
   DocumentVersionList,
+  Surroundings,
+  SurroundingsQuery,
   VersionQuery,
 } from '@rapport/protocol/knowledge';
 import type { FastifyReply } from 'fastify';
@@ -40,12 +42,29 @@ const send = (reply: FastifyReply, document: Document) =>
 
 export function documentRoutes(app: App, knowledge: KnowledgeService) {
   readRoutes(app, knowledge);
+  surroundingsRoute(app, knowledge);
   changeRoutes(app, knowledge);
   // In a scope of its own: nowhere else is a form a body.
   void app.register((plain, _options, done) => {
     uploadRoutes(plain.withTypeProvider<ZodTypeProvider>(), knowledge);
     done();
   });
+}
+
+function surroundingsRoute(app: App, { documents }: KnowledgeService) {
+  app.get(
+    `${one}/surroundings`,
+    {
+      config: read,
+      schema: {
+        summary: 'What stands around a stretch of it, without the whole text',
+        params: DocumentParams,
+        querystring: SurroundingsQuery,
+        response: { 200: Surroundings },
+      },
+    },
+    (request) => documents.surroundings(actorOf(request), request.params.id, request.params.documentId, request.query),
+  );
 }
 
 function uploadRoutes(app: App, knowledge: KnowledgeService) {

@@ -19,8 +19,9 @@ import { draft } from '../../platform/events/store.ts';
 import { newId } from '../../platform/ids.ts';
 import type { BaseService } from './bases.service.ts';
 import * as store from './documents.store.ts';
+import { around } from './surroundings.ts';
 import { titleOf, titleOfAddress } from './fileNames.ts';
-import { indexDocument } from './indexing.ts';
+import { indexDocument, pageAt } from './indexing.ts';
 import type { BaseLog } from './log.ts';
 import * as queue from './queue.store.ts';
 
@@ -47,6 +48,9 @@ export interface DocumentParts {
 
 const materialOf = ({ text, url }: DocumentReplace): Material =>
   text === undefined ? { url: url as string } : { text };
+
+/** Of what is shown with its surroundings, in UTF-16 units. */
+const longestStretch = 4000;
 
 export function createDocumentService({ db, audit, blobs, bases, log, onQueued }: DocumentParts) {
   const subjectsOf = (baseId: string, document: string | string[]) => ({ 'knowledge-base': baseId, document });
@@ -183,6 +187,20 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
       const reading = await store.findReading(db.in(orgId), orgId, id, textVersion);
       if (!reading) throw notFound();
       return { ...document, text: reading.text, textVersion, pageStarts: reading.pages };
+    },
+
+    /** What stands around a stretch of the version that is ready. Throws `not-found`. */
+    async surroundings(actor: Actor, baseId: string, id: string, stretch: { start: number; end: number }) {
+      await bases.require(actor, baseId);
+      const { orgId } = actor;
+      const { readyVersion } = await require(db.in(orgId), orgId, baseId, id);
+      const reading = readyVersion === null ? null : await store.findReading(db.in(orgId), orgId, id, readyVersion);
+      if (!reading) throw notFound();
+      const { text, pages } = reading;
+      const from = Math.min(stretch.start, text.length);
+      const to = Math.min(Math.max(stretch.end, from), from + longestStretch, text.length);
+      const { start, end } = around(text, [from, to]);
+      return { text: text.slice(start, end), start, end, page: pageAt(pages, from) };
     },
 
     /** Newest first. Throws `not-found`. */
