@@ -129,3 +129,29 @@ test('an evaluation is made, runs, and shows what a deleted document has cost', 
   expect(complaints).toEqual([]);
   await context.close();
 });
+
+test('several documents are moved and deleted at once', async () => {
+  const own = await makeBase(app, { name: 'Many' });
+  for (const title of ['Tea', 'Coffee', 'Water'])
+    await app.json('POST', own.path, { title, text: `${title} is free.` });
+  const { page, context, complaints } = await openWindow(browser, narrow);
+  await page.goto(`${app.url}/knowledge/${own.id}`);
+  await page.getByLabel('Choose: Tea').check();
+  await page.getByLabel('Choose: Water').check();
+  await page.getByText('2 documents chosen').waitFor();
+  await expectFits(page);
+  await page.getByRole('button', { name: 'Move', exact: true }).click();
+  await page.getByRole('dialog').getByLabel('Folder').fill('Guides');
+  await expectFits(page);
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('link', { name: /Guides/ }).waitFor();
+  await page.getByText('2 documents chosen').waitFor({ state: 'detached' });
+  await page.getByLabel('Choose: Coffee').check();
+  await page.getByRole('group', { name: '1 document chosen' }).getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await page.getByLabel('Choose: Coffee').waitFor({ state: 'detached' });
+  await page.setViewportSize(desktop.viewport);
+  await expectFits(page);
+  expect(complaints).toEqual([]);
+  await context.close();
+});

@@ -107,6 +107,22 @@ export const DocumentPatch = z.strictObject({
 });
 export type DocumentPatch = z.output<typeof DocumentPatch>;
 
+const documentIds = z
+  .array(Id)
+  .min(1)
+  .max(200)
+  .refine((ids) => new Set(ids).size === ids.length, 'Each document once.');
+/** One thing done to many documents. `tag` adds tags to those they have. */
+export const DocumentsChange = z.discriminatedUnion('action', [
+  z.strictObject({ action: z.literal('delete'), documentIds }),
+  z.strictObject({ action: z.literal('move'), documentIds, folder: Folder }),
+  z.strictObject({ action: z.literal('tag'), documentIds, tags: Tags.min(1) }),
+]);
+export type DocumentsChange = z.output<typeof DocumentsChange>;
+export const DocumentsChanged = z.object({
+  documentIds: z.array(Id).describe('Those it was done to; others are not there any more.'),
+});
+
 const source = {
   source: z.enum(['text', 'file', 'url']),
   fileName: z.string().nullable(),

@@ -8,6 +8,8 @@ import {
   DocumentQuery,
   DocumentReplace,
   DocumentsAdded,
+  DocumentsChange,
+  DocumentsChanged,
   DocumentText,
   DocumentVersionList,
   Surroundings,
@@ -33,8 +35,8 @@ const VersionParams = z.strictObject({
   documentId: Id,
   version: z.coerce.number().int().min(1).max(1_000_000),
 });
-const documents = '/api/v1/knowledge-bases/:id/documents';
-const one = `${documents}/:documentId`;
+const documentsPath = '/api/v1/knowledge-bases/:id/documents';
+const one = `${documentsPath}/:documentId`;
 
 /** What is being read later is answered as accepted. */
 const send = (reply: FastifyReply, document: Document) =>
@@ -42,7 +44,7 @@ const send = (reply: FastifyReply, document: Document) =>
 
 export function documentRoutes(app: App, knowledge: KnowledgeService) {
   readRoutes(app, knowledge);
-  surroundingsRoute(app, knowledge);
+  furtherRoutes(app, knowledge);
   changeRoutes(app, knowledge);
   // In a scope of its own: nowhere else is a form a body.
   void app.register((plain, _options, done) => {
@@ -51,7 +53,20 @@ export function documentRoutes(app: App, knowledge: KnowledgeService) {
   });
 }
 
-function surroundingsRoute(app: App, { documents }: KnowledgeService) {
+function furtherRoutes(app: App, { documents }: KnowledgeService) {
+  app.post(
+    `${documentsPath}/changes`,
+    {
+      config: manage,
+      schema: {
+        summary: 'Delete, move or tag many documents',
+        params: IdParams,
+        body: DocumentsChange,
+        response: { 200: DocumentsChanged },
+      },
+    },
+    (request) => documents.changeMany(actorOf(request), request.params.id, request.body),
+  );
   app.get(
     `${one}/surroundings`,
     {
@@ -71,7 +86,7 @@ function uploadRoutes(app: App, knowledge: KnowledgeService) {
   const { uploads } = knowledge;
   takeForms(app, uploads.limits);
   app.post(
-    documents,
+    documentsPath,
     {
       config: upload,
       schema: {
@@ -114,7 +129,7 @@ function uploadRoutes(app: App, knowledge: KnowledgeService) {
 
 function readRoutes(app: App, { documents: service }: KnowledgeService) {
   app.get(
-    documents,
+    documentsPath,
     {
       config: read,
       schema: {
