@@ -296,6 +296,14 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     period: 'day',
     tokens: 1e12,
   });
+  // Before there is a draft, which would become overdue while the proof runs.
+  await call('PUT', 'organisation/supervision', {
+    policy: 'auto',
+    delaySeconds: 600,
+    reviewSeconds: 86_400,
+    pages: 0,
+    fallbackEmail: `${mark}@night.example`.toLowerCase(),
+  });
   // No second letter while the proof runs: nothing may change by itself.
   await call('PUT', 'safety', {
     ackSeconds: 86_400,
@@ -325,13 +333,6 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
   const other = await seedTalk(app, staff, `${mark}two`, persona as unknown as string);
   const team = await seedTeam(app, staff, mark);
   await call('PUT', 'deputy', { userId: team.ids.member });
-  await call('PUT', 'organisation/supervision', {
-    policy: 'auto',
-    delaySeconds: 600,
-    reviewSeconds: 86_400,
-    pages: 0,
-    fallbackEmail: `${mark}@night.example`.toLowerCase(),
-  });
   const privacy = await seedPrivacy(app, staff, mark, talk.ids, team.ids, talk.headers);
   await seedRows(app, orgId, userId, talk.ids.client);
   const shared = {
