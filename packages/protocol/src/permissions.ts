@@ -75,6 +75,9 @@ export const permissions = {
     noKey: true,
   },
 
+  'memory.read': { group: 'clients', text: 'Read what is remembered about clients one may see, and about personas.' },
+  'memory.manage': { group: 'clients', text: 'Write, approve, correct and retire memories.' },
+
   'sessions.read': { group: 'sessions', text: 'See sessions, how they stand, and what made each reply.' },
   'sessions.follow': { group: 'sessions', text: 'Read what is said in a session one may see, live and afterwards.' },
   'sessions.take-part': { group: 'sessions', text: 'Write in a session one may see.' },
@@ -132,6 +135,8 @@ const supervisor: readonly Permission[] = [
   'clients.read',
   'clients.read-all',
   'clients.manage',
+  'memory.read',
+  'memory.manage',
   'sessions.read',
   'sessions.follow',
   'sessions.take-part',
@@ -154,6 +159,8 @@ const facilitator: readonly Permission[] = [
   'clients.read',
   'clients.manage',
   'clients.break-glass',
+  'memory.read',
+  'memory.manage',
   'sessions.read',
   'sessions.follow',
   'sessions.take-part',

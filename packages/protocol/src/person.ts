@@ -3,6 +3,7 @@ import { Id, Instant as AnyInstant, line } from './common.ts';
 import { Purpose } from './consents.ts';
 import { Audience, EventActor } from './events.ts';
 import { ReplyStatus, Usage } from './inference.ts';
+import { MemoryChange, MemoryOrigin, MemoryStatus, Sensitivity } from './memory.ts';
 import { Author, Citation, SessionStatus } from './sessions.ts';
 import { Rung } from './supervision.ts';
 
@@ -81,6 +82,21 @@ export const PersonConsent = z.strictObject({
 });
 export type PersonConsent = z.infer<typeof PersonConsent>;
 
+export const PersonMemory = z.strictObject({
+  statement: said,
+  origin: MemoryOrigin,
+  status: MemoryStatus,
+  tags: z.array(label()).max(20),
+  sensitivity: Sensitivity,
+  salience: z.number().int().min(1).max(5),
+  validFrom: Instant.nullable(),
+  validTo: Instant.nullable(),
+  createdAt: Instant,
+  evidence: z.array(z.strictObject({ sessionId: Id, messageId: Id, start: count, end: count, quote: said })).max(100),
+  revisions: z.array(z.strictObject({ change: MemoryChange, status: MemoryStatus, at: Instant })).max(10_000),
+});
+export type PersonMemory = z.infer<typeof PersonMemory>;
+
 export const PersonSession = z.strictObject({
   id: Id,
   title: label(),
@@ -130,6 +146,7 @@ export const PersonArchive = z.strictObject({
     .nullable()
     .describe('null: a session that was held with nobody on record.'),
   consents: z.array(PersonConsent).max(100_000).describe('What they agreed to and when, oldest first.'),
+  memories: z.array(PersonMemory).max(100_000).default([]).describe('What is remembered about them, oldest first.'),
   sessions: z.array(PersonSession).max(20_000),
 });
 export type PersonArchive = z.infer<typeof PersonArchive>;

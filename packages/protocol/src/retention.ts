@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Id, Instant, listOf } from './common.ts';
 
-/** What can be kept for a while only. `drafts` are the word-by-word logs of replies, `files` prepared exports. */
-export const retentionCategories = ['sessions', 'drafts', 'audit', 'files'] as const;
+/** What can be kept for a while only. `drafts` are the word-by-word logs of replies, `files` prepared exports; `memories` count from their last change. */
+export const retentionCategories = ['sessions', 'memories', 'drafts', 'audit', 'files'] as const;
 export const RetentionCategory = z.enum(retentionCategories);
 export type RetentionCategory = z.infer<typeof RetentionCategory>;
 

@@ -49,6 +49,12 @@ function script(act: string, number: number | null, body: RecordedRequest['body'
   // As a model says it that is asked for a second opinion.
   const verdict = /^verdict-(\w+)$/.exec(act)?.[1];
   if (verdict) return { texts: [`{"level":"${verdict}","category":"abuse"}`], every: 0 };
+  // As a model proposes what to remember: one with a quote that stands in the first line, one with a quote that does not.
+  if (act === 'remember') {
+    const memory = (statement: string, quote: string) => ({ statement, line: 1, quote });
+    const memories = [memory('Keeps bees.', 'three hives'), memory('Is a pilot.', 'I fly for a living')];
+    return { texts: [JSON.stringify({ memories })], every: 0 };
+  }
   if (act === 'recite')
     return {
       texts: lastText(body)

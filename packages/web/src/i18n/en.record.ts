@@ -3,9 +3,12 @@ export const recordTexts = {
   record: {
     title: 'What is stored about you', back: 'Back to the conversation', name: 'Stored under the name', sessions: 'Conversations', what: 'What is stored',
     category: {
-      profile: 'Your profile', conversation: 'Conversations: messages and what happened', access: 'Invitations and devices', technical: 'Technical records',
+      profile: 'Your profile', memory: 'What is remembered about you', conversation: 'Conversations: messages and what happened', access: 'Invitations and devices', technical: 'Technical records',
       privacy: 'Consents and requests', research: 'Research copies',
     },
+    memories: 'What is remembered about you', memoriesHint: 'The persona may recall this in later conversations. You can say how it is instead, or have it forgotten for good. Ask your team whether more is noted: the link you have does not open all of it.',
+    noMemories: 'Nothing is remembered.', waiting: 'waits for the team', quoted: 'You said:', correct: 'Correct', instead: 'How it is instead', send: 'Send', forget: 'Forget',
+    forgetSure: 'Yes, forget it',
     entries_one: '{{count}} entry', entries_other: '{{count}} entries',
     download: 'Download this conversation', downloadHint: 'A zip file with the same content three times: to read (Markdown), to print (PDF), to take elsewhere (JSON). Ask your team for your profile and other conversations: the link you have opens this one only.',
     downloading: 'Being put together…', erase: 'Have everything erased',

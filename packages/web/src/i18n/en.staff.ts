@@ -90,6 +90,25 @@ export const staffTexts = {
     empty: 'No key yet', revoke: 'Revoke', revokeTitle: 'Revoke this key?', revokeText: 'Whatever uses {{name}} is refused from now on.', key: 'Key',
     once: 'Copy it now: it is not shown again.', purpose: 'What it is for', days: '{{count}} days', forever: 'does not expire', used: 'used {{date}}', unused: 'not used yet', make: 'Make the key',
   },
+  memory: {
+    title: 'Memories', of: 'Memories of {{name}}', one: 'Memory', new: 'Write a memory', status: 'Which memories',
+    hint: 'What a persona may recall in later conversations. Only what is approved is recalled, and every statement shows the words it rests on.',
+    is: { proposed: 'Waiting', approved: 'Approved', superseded: 'Corrected', retired: 'Retired' },
+    empty: { proposed: 'Nothing is waiting', approved: 'Nothing is approved yet', superseded: 'Nothing was corrected', retired: 'Nothing is retired' },
+    emptyHint: 'When a session ends, what the client said of themselves is proposed here.',
+    keys: 'J and K lead on, A approves, R rejects, C corrects.',
+    day: 'As it stood on', dayHint: 'What the persona knew at the end of that day. Nothing can be decided about the past.',
+    approve: 'Approve', reject: 'Reject', retire: 'Retire', correct: 'Correct', session: 'The conversation it was said in',
+    origin: { client: 'said by the client', inferred: 'noted by a model', staff: 'written by the team' }, sensitive: 'sensitive',
+    approvedAt: 'approved {{date}}', from: 'from {{date}}', to: 'until {{date}}',
+    statement: 'What is to be remembered', statementHint: 'One sentence that holds beyond the moment. It holds at once, with your name.',
+    tags: 'Tags', tagsHint: 'Separated by commas.', isSensitive: 'Sensitive: health, sexuality, belief, politics, origin, violence',
+    given: 'What it was given', givenNothing: 'Nothing beside the conversation.', passage: 'Passage', all: 'All memories of the client',
+    policyHint: 'Who proposes what is remembered of clients, and what of it personas are given. Clients see and correct it on their own page.',
+    propose: 'When a session ends', proposes: { never: 'Nothing is proposed', rules: 'Rules propose what clients said of themselves, word for word', model: 'Rules and the persona’s model propose' },
+    autoApprove: 'What clients say in so many words holds without approval, unless it is sensitive', recallSensitive: 'Sensitive memories are given to personas, too',
+    budget: 'At most so many tokens of a prompt', budgetHint: '0: personas are given no memories.',
+  },
   caseload: { title: 'Who looks after this client', nobody: 'Nobody yet. Only those who see every client see this one.', change: 'Change', assign: 'Assign' },
   sessions: {
     title: 'Sessions', new: 'New session', searchIn: 'Titles, personas, clients', status: 'Status', all: 'All',
@@ -110,6 +129,15 @@ export const staffTexts = {
     delaySeconds: 'Delay before a reply goes out by itself, in seconds', reviewSeconds: 'Time for a decision, in seconds', reviewSecondsHint: 'After it the client learns that a person will answer, and the team is written to.',
     pages: 'Letters about one reply', pagesHint: '0 writes none.', fallbackEmail: 'Who is written to when the team does not answer',
   },
+  packs: {
+    title: 'Jurisdiction packs', intro: 'Each holds what a law asks for, as far as this server can enforce it. Of several the strictest of each rule wins. They are no legal advice: ask your counsel whether they fit what you do.',
+    save: 'Put these in force', inForce: 'in force, version {{version}}', details: 'Source, reasons and limits: {{title}}', dated: '{{date}} · version {{version}} of the pack', enforces: 'What it enforces, and why', notCovered: 'What it leaves to you',
+    changes: 'Changes', byServer: 'Update of the server', none: 'none', least: 'Nothing weaker than “{{rung}}” can be chosen because of: {{packs}}.',
+    rule: {
+      'least-rung': 'At least: {{rung}}.', 'no-emotion-inference': 'No model judges how a client is.', 'disclose-at-start': 'Clients are told at the start that an AI answers.',
+      remind: 'Clients are reminded at least every {{minutes}} minutes.', 'mark-ai-text': 'Text made by AI is marked.',
+    },
+  },
   rung: { auto: 'Persona answers', delayed: 'Replies are delayed', approve: 'Replies are approved', 'draft-only': 'Persona drafts', takeover: 'A person writes', off: 'Persona is off' },
   insight: {
     open: 'What this session shows', title: 'Insights: {{title}}', back: 'To the session', hint: 'Counted from the log of this session, as far as it goes now. No model took part.', nothing: 'Nothing has been said yet.',
@@ -117,6 +145,13 @@ export const staffTexts = {
     latency: 'Who waits for whom', clientTakes: 'The client takes', answerTakes: 'The answer takes', median: 'Half of the time at most', p90: 'Nine times in ten at most', slowest: 'Longest', none: '–',
     stretches: 'Words over the session', chart: 'Words of client, persona and team in {{count}} stretches', table: 'The same as a table', stretch: 'From', topics: 'What the client comes back to', topic_one: '{{word}}: in one message', topic_other: '{{word}}: in {{count}} messages', noTopics: 'No word returned in several messages.',
     quotes: 'In their own words', quotesHint: 'Sentences of the client that hold most of it, as they stand. Chosen by rules.', risk: 'Risk', noRisk: 'The risk gate found nothing.', held: 'Held replies', heldText: '{{released}} released, {{edited}} of them changed; {{rejected}} rejected; {{discarded}} given up.', escalations_one: 'One escalation', escalations_other: '{{count}} escalations', message: 'in a message', reply: 'in a reply',
+  },
+  report: {
+    title: 'Reports', none: 'There is no report yet.', begin: 'Begin a report', beginAi: 'Begin with a summary by the model', beginning: 'The report is being made.', draft: 'draft', approved: 'approved', by: '{{name}}, {{date}}', open: 'Open the report: {{title}}',
+    hint: 'Counted and quoted sections hold what the log says. What a person changes of them is theirs from then on; what a model made stays marked as such.', name: 'Title', heading: 'Heading', text: 'Text', add: 'Add a section', up: 'Up: {{heading}}', down: 'Down: {{heading}}', remove: 'Remove: {{heading}}', section: 'Section {{number}}',
+    kind: { counted: 'Counted from the log', quoted: 'Quoted from the log, word for word', ai: 'Made by an AI model', written: 'Written by the team' }, edited: 'changed by the team', becomes: 'Changed: yours when it is saved.', rests: 'Rests on {{count}} events of the log.',
+    leftOut_one: 'One sentence of the model was left out: the client did not write what it quotes.', leftOut_other: '{{count}} sentences of the model were left out: the client did not write what they quote.',
+    approve: 'Approve…', approveTitle: 'Approve this report?', approveText: 'It then stands as it is, with your name, and cannot be changed.', approvedBy: 'Approved by {{name}}, {{date}}.', notApproved: 'Nobody has approved it yet.', saveFirst: 'Save it first: what is approved is what is saved.', deleteTitle: 'Delete this draft?', deleteText: 'Its words are gone then.', toSession: 'To the session', toClient: 'To the clients', markdown: 'Markdown', pdf: 'PDF',
   },
   review: {
     draft: 'Draft', notVisible: 'Not visible to the client', drafting: 'The persona is writing.', waiting: 'Finished. It waits for a decision.', partly: 'The client has read the first part.', words: 'Words of the draft', released: 'Released',
@@ -212,7 +247,7 @@ export const staffTexts = {
     export: 'Export', hold: 'Hold…', reason: 'Reason', holdHint: 'While a hold is in force nobody can erase what is stored.', placeHold: 'Place the hold',
     goes_one: 'This goes for good, with {{count}} session:', goes_other: 'This goes for good, with {{count}} sessions:', what: 'What', rows: 'Entries',
     category: {
-      profile: 'Profile', conversation: 'Conversations', guidance: 'Private guidance', access: 'Invitations, devices, assignments', technical: 'Technical records', privacy: 'Consents, holds, requests',
+      profile: 'Profile', memory: 'Memories', conversation: 'Conversations', guidance: 'Private guidance', access: 'Invitations, devices, assignments', technical: 'Technical records', privacy: 'Consents, holds, requests',
       research: 'De-identified copies',
     },
     keyGoes: 'The key that the content is sealed under is destroyed as well: older backups without keys cannot be read any more.',
@@ -238,7 +273,7 @@ export const staffTexts = {
   },
   retention: {
     title: 'How long it is kept', hint: 'Nothing is deleted unless you say so here. Look at the preview first; a rule then runs once a day.', days: 'Days to keep', forever: 'Kept for good.', preview: 'Preview', off: 'Keep for good',
-    category: { sessions: 'Sessions', drafts: 'Word-by-word logs of replies', audit: 'Audit log', files: 'De-identified exports' },
+    category: { sessions: 'Sessions', memories: 'Memories of clients, since their last change', drafts: 'Word-by-word logs of replies', audit: 'Audit log', files: 'De-identified exports' },
     about: {
       sessions: 'With everything said in them, counted from the last activity.', drafts: 'What replies streamed; the replies themselves stay.', audit: 'Who did what.', files: 'Prepared and approved ones, counted from the day they were prepared.',
     },
@@ -287,12 +322,12 @@ export const staffTexts = {
     groups: { security: 'Security', read: 'Reading of records', act: 'Acts' },
     heads: { seq: 'No.', at: 'When', who: 'Who', act: 'Act', records: 'Records', outcome: 'Outcome' },
     actors: { staff: 'Member', client: 'Client', system: 'The server', nobody: 'Nobody signed in' },
-    kinds: { user: 'member', client: 'client', session: 'session', invitation: 'invitation', persona: 'persona', 'knowledge-base': 'knowledge base', document: 'document', provider: 'provider', grant: 'access' },
+    kinds: { user: 'member', client: 'client', session: 'session', invitation: 'invitation', persona: 'persona', 'knowledge-base': 'knowledge base', document: 'document', provider: 'provider', grant: 'access', 'pack-choice': 'choice of packs' },
     acts: Object.fromEntries(Object.entries(auditActs).map(([act, { text }]) => [act, text])),
   },
   escalations: {
     title: 'Escalations', intro: 'Who needs a person. Acknowledge what you take care of: others see it, and the client is told.', empty: 'Nobody is waiting for a person.', settings: 'Texts and deadlines',
-    kind: { risk: 'Risk in a message', asked: 'Asked for a person', reply: 'Risk in a reply' }, status: { open: 'open', acknowledged: 'acknowledged', resolved: 'resolved' },
+    kind: { risk: 'Risk in a message', asked: 'Asked for a person', reply: 'Risk in a reply' }, rehearsal: 'rehearsal', status: { open: 'open', acknowledged: 'acknowledged', resolved: 'resolved' },
     overdue: 'overdue', due: 'raised {{raised}}, to be acknowledged by {{due}}', pages_one: 'the team was written to {{count}} time', pages_other: 'the team was written to {{count}} times', fallback: 'the fallback contact was told',
     by: 'acknowledged by {{name}}, {{at}}', resolvedBy: 'resolved by {{name}}, {{at}}', acknowledge: 'Acknowledge', resolve: 'Resolve', note: 'Note for the team', of: '{{act}}: {{session}}',
     alert_one: '{{count}} client waits for a person.', alert_other: '{{count}} clients wait for a person.', see: 'See who',
@@ -303,7 +338,7 @@ export const staffTexts = {
     deadlines: 'Deadlines', ack: 'To be acknowledged within, in seconds', page: 'Letters to the team every so many seconds', most: 'Letters at most', fallbackEmail: 'Fallback contact, by e-mail', fallbackHint: 'Told when nobody has acknowledged in time. Empty: nobody.',
     disclosure: 'Say again after so many minutes that an AI answers', disclosureHint: 'Empty: at the start and when asked.', language: 'Language of the texts, where nothing tells the client’s', opinion: 'Ask the persona’s model for a second opinion. It can raise a level, never lower one.',
     texts: 'Texts', house: 'comes with Rapport: check the numbers for your country', version: 'version {{version}}', publish: 'Publish', rules: 'Rules: {{rules}}', textOf: '{{kind}}, {{language}}',
-    kind: { 'self-harm': 'Self-harm', 'harm-to-others': 'Harm to others', abuse: 'Abuse', 'medical-emergency': 'Medical emergency', 'person-called': 'A person was asked for', 'person-here': 'A person is here', 'person-coming': 'A person takes care', disclosure: 'An AI answers' },
+    kind: { 'self-harm': 'Self-harm', 'harm-to-others': 'Harm to others', abuse: 'Abuse', 'medical-emergency': 'Medical emergency', 'person-called': 'A person was asked for', 'person-here': 'A person is here', 'person-coming': 'A person takes care', disclosure: 'An AI answers', reminder: 'An AI answers, and a break' },
   },
   breakGlass: {
     title: 'Break-glass access', new: 'Break the glass', intro: 'Access for a while to a client outside your caseload, for an emergency. Supervisors are told at once, and it stays in the audit log.',

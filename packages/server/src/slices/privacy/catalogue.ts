@@ -1,3 +1,5 @@
+import { memoryTables } from './catalogue.memory.ts';
+
 /**
  * Which personal data each table holds, how it gets into an export and how an erasure takes it out. One list: erasure,
  * preview, receipts and the replay of the deletion ledger run over it, and a test compares it with the real schema, so
@@ -6,7 +8,7 @@
 
 /** What people are told a piece of data is. */
 export type Category =
-  'profile' | 'conversation' | 'guidance' | 'access' | 'technical' | 'privacy' | 'research' | 'account';
+  'profile' | 'memory' | 'conversation' | 'guidance' | 'access' | 'technical' | 'privacy' | 'research' | 'account';
 
 /** Whose ids `column` holds. */
 export type Anchor = 'client' | 'session' | 'room' | 'generation';
@@ -91,6 +93,8 @@ export const catalogue = {
     exported: 'what was released of it, as messages; what was not stays with the team',
     staffOnly: true,
   },
+  ...memoryTables,
+  memory_policy: free('what an organisation lets personas remember'),
   generation: {
     about: 'client',
     category: 'technical',
@@ -124,6 +128,18 @@ export const catalogue = {
     exported: 'sessions[].events',
     staffOnly: true,
   },
+  report: {
+    about: 'client',
+    category: 'guidance',
+    columns: { body: 'what the team reported about them' },
+    rows: [
+      ['session_id', 'session'],
+      ['client_id', 'client'],
+    ],
+    exported: 'as a file of its own, from its page: it is the team’s writing about them',
+    staffOnly: true,
+  },
+  pack_choice: free('which jurisdiction packs an organisation is under, and who chose them'),
   safety_setting: free('deadlines and the fallback contact of an organisation'),
   safety_text: free('texts of the organisation'),
   message: {

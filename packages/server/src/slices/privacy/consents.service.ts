@@ -212,9 +212,12 @@ function createAnswers(
       if (events.length) for (const room of rooms) await places().append(tx, orgId, room.roomId, events);
       const processing = changed.find((one) => one.purpose === 'ai-processing');
       const recording = changed.find((one) => one.purpose === 'recording');
+      // A reply that runs was given what the person does not want remembered.
+      const memory = changed.find((one) => one.purpose === 'memory');
       tx.afterCommit(() => {
         for (const { id } of rooms) {
-          if (processing?.given === false || recording?.given === false) places().stopReply(orgId, id).catch(onError);
+          if ([processing, recording, memory].some((one) => one?.given === false))
+            places().stopReply(orgId, id).catch(onError);
           else if (processing?.given) places().answerPending(orgId, id).catch(onError);
         }
       });

@@ -38,7 +38,7 @@ function sessionParts(archive: PersonArchive, session: PersonSession): Part[] {
 }
 
 function partsOf(archive: PersonArchive): Part[] {
-  const { client, organisation, exportedAt, audience, consents, sessions } = archive;
+  const { client, organisation, exportedAt, audience, consents, memories, sessions } = archive;
   return [
     part('title', `What ${organisation} has stored about ${client?.name ?? 'this session'}`),
     part('fact', `Exported: ${exportedAt}`),
@@ -59,6 +59,12 @@ function partsOf(archive: PersonArchive): Part[] {
     ...consents.map(({ purpose, given, version, language, method, saidAt }) =>
       part('fact', `${saidAt}: ${given ? 'yes' : 'no'} to ${purpose} (text ${version}, ${language}, by ${method})`),
     ),
+    ...(memories.length > 0 ? [part('heading', 'Memories')] : []),
+    ...memories.flatMap(({ statement, status, origin, createdAt, evidence }) => [
+      part('speaker', `${createdAt} · ${status} · ${origin}`),
+      part('text', statement),
+      ...evidence.map(({ quote }) => part('fact', `Rests on: “${quote}”`)),
+    ]),
     ...sessions.flatMap((session) => sessionParts(archive, session)),
   ];
 }

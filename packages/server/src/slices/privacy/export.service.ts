@@ -7,6 +7,7 @@ import type { Database } from '../../platform/db/db.ts';
 import { notFound } from '../../platform/errors.ts';
 import { writeZip } from '../../platform/zip/zip.ts';
 import { toMarkdown, toPdf } from './export.render.ts';
+import { readMemories } from './export.memories.store.ts';
 import * as store from './export.store.ts';
 import { findAnchors, findSubject } from './rows.store.ts';
 import { viewerOf, type Subject } from './schema.ts';
@@ -33,6 +34,7 @@ export function createExportService({ db, audit }: { db: Database; audit: Audit 
       audience,
       client: subject.kind === 'client' ? await store.readClient(scope, orgId, subject.id) : null,
       consents: await store.readConsents(scope, orgId, anchors.client, anchors.session),
+      memories: await readMemories(scope, orgId, anchors.client),
       sessions,
     };
   };

@@ -70,7 +70,7 @@ export function createImportService({ db, audit, keyring, standIn }: ImportParts
   return {
     /**
      * Makes a client of an archive, under new ids, with ended sessions. The same archive sent again makes nobody twice.
-     * Consents stay behind: they were given to somebody else.
+     * Consents stay behind: they were given to somebody else. So do memories, which people of another house approved.
      * Throws `invalid-archive`.
      */
     async importPerson(actor: Actor, bytes: Buffer): Promise<PersonImported> {

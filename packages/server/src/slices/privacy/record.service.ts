@@ -38,6 +38,13 @@ const activities: RecordOfProcessing['activities'] = [
     ground: '',
   },
   {
+    name: 'Memory',
+    about: 'What clients said of themselves is remembered, with quotes, once a member of the team has approved it.',
+    subjects: 'Clients.',
+    data: ['statements', 'quotes of messages', 'who approved them', 'which replies were given them'],
+    ground: 'consent to memory',
+  },
+  {
     name: 'Access',
     about: 'Members sign in; clients hold a token for their session.',
     subjects: 'Members of the team; clients.',

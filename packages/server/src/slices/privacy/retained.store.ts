@@ -98,3 +98,22 @@ export const deleteFiles = (tx: Tx, orgId: string, before: string, held: Held, l
        order by e.created_at limit $5)`,
     [orgId, before, held.clients, held.sessions, limit],
   );
+
+const oldMemories = `from memory m join memory_revision r on r.org_id = m.org_id and r.memory_id = m.id and r.revision = m.revision
+  where m.org_id = $1 and r.at < $2 and m.client_id is not null`;
+
+export const countMemories = (db: Db, orgId: string, before: string, held: Held) =>
+  db.one<Counted>(
+    `select count(*) filter (where not h) as count, min(at) filter (where not h) as oldest,
+       count(*) filter (where h) as held
+     from (select r.at, m.client_id = any($3::uuid[]) as h ${oldMemories}) o`,
+    [orgId, before, held.clients],
+  );
+
+/** With their history and their quotes, and the record of which replies were given them. */
+export const deleteMemories = (tx: Tx, orgId: string, before: string, held: Held, limit: number): Promise<number> =>
+  tx.exec(
+    `delete from memory where org_id = $1 and id in (
+       select m.id ${oldMemories} and not m.client_id = any($3::uuid[]) order by r.at limit $4)`,
+    [orgId, before, held.clients, limit],
+  );

@@ -4,7 +4,7 @@ import type { Retained } from './retention.service.ts';
 import * as store from './retained.store.ts';
 import type { Held } from './retained.store.ts';
 
-/** What retention does with sessions, the logs of their replies, the exports made of them, and the audit log. */
+/** What retention does with sessions, memories, the logs of their replies, the exports made of them, and the audit log. */
 export function createRetained(
   heldOf: (db: Db, orgId: string) => Promise<Held>,
   audit: Pick<Audit, 'record' | 'trim' | 'trimmable'>,
@@ -21,6 +21,10 @@ export function createRetained(
     preview: async (db, orgId, before) => store.countDrafts(db, orgId, before, await heldOf(db, orgId)),
     sweep: async (tx, orgId, before, limit) => store.deleteDrafts(tx, orgId, before, await heldOf(tx, orgId), limit),
   };
+  const memories: Retained = {
+    preview: async (db, orgId, before) => store.countMemories(db, orgId, before, await heldOf(db, orgId)),
+    sweep: async (tx, orgId, before, limit) => store.deleteMemories(tx, orgId, before, await heldOf(tx, orgId), limit),
+  };
   const files: Retained = {
     preview: async (db, orgId, before) => store.countFiles(db, orgId, before, await heldOf(db, orgId)),
     sweep: async (tx, orgId, before, limit) => store.deleteFiles(tx, orgId, before, await heldOf(tx, orgId), limit),
@@ -35,5 +39,5 @@ export function createRetained(
       return gone;
     },
   };
-  return { sessions, drafts, files, audit: log };
+  return { sessions, memories, drafts, files, audit: log };
 }

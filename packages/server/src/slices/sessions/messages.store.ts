@@ -50,7 +50,8 @@ export async function insertMessage(tx: Tx, orgId: string, sessionId: string, m:
   const row = await tx.one<MessageRow>(
     `with s as (
        update session set message_count = message_count + 1, last_activity_at = now(),
-         last_client_message = case when $5 = 'client' then $4 else last_client_message end
+         last_client_message = case when $5 = 'client' then $4 else last_client_message end,
+         wrote_since_told = wrote_since_told or $5 = 'client'
        where org_id = $1 and id = $2)
      insert into message (org_id, session_id, seq, id, author, body, reply_id, reply_status, engine, citations,
        idempotency_key, idempotency_hash, claims)
@@ -141,6 +142,20 @@ export async function recentMessages(
     [orgId, sessionId, after, limit],
   );
   return Promise.all(rows.reverse().map((row) => toMessage(db, orgId, row)));
+}
+
+/** Of any session, with the client on record. */
+export async function messagesById(db: Db, orgId: string, ids: string[]) {
+  if (ids.length === 0) return [];
+  const rows = await db.many<{ id: string; sessionId: string; clientId: string | null; author: Author; body: Buffer }>(
+    `select m.id, m.session_id as "sessionId", s.client_id as "clientId", m.author, m.body
+     from message m join session s on s.org_id = m.org_id and s.id = m.session_id
+     where m.org_id = $1 and m.id = any($2::uuid[]) and not m.superseded`,
+    [orgId, ids],
+  );
+  return Promise.all(
+    rows.map(async ({ body, ...row }) => ({ ...row, text: await db.codec.open(place(orgId, row.id, 'body'), body) })),
+  );
 }
 
 /** Null where it is gone. */

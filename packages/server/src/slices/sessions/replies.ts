@@ -10,6 +10,7 @@ import type { Generation, GenerationHandler, Outcome, Produced } from '../infere
 import type { ProviderService } from '../inference/providers.service.ts';
 import type { KnowledgeService } from '../knowledge/service.ts';
 import { withMarks } from '../knowledge/claims.ts';
+import type { RecallService } from '../memory/recall.service.ts';
 import { answerFromPassages } from '../knowledge/reference.ts';
 import type { PersonaService } from '../personas/service.ts';
 import type { ConsentService } from '../privacy/consents.service.ts';
@@ -24,6 +25,7 @@ import { isHeld } from '../supervision/service.ts';
 import type { SecondOpinion } from '../supervision/risk/opinion.ts';
 import { createReplyWatch, HeldForPerson } from './watch.ts';
 import type { SessionSafety } from './safety.ts';
+import type { SessionRow } from './schema.ts';
 import { rungOf, subjectOf } from './session.ts';
 import * as store from './store.ts';
 
@@ -39,6 +41,7 @@ export interface ReplyParts {
   personas: PersonaService;
   providers: ProviderService;
   knowledge: KnowledgeService;
+  recall: RecallService;
   access: SessionAccess;
   consents: ConsentService;
   conversations: ConversationService;
@@ -59,7 +62,8 @@ const noUsage = { inputTokens: null, outputTokens: null, cachedTokens: null };
 
 /** Makes the persona's replies: what goes into the prompt, who is asked, what the end of a reply leaves in the log. */
 export function createReplyHandler(parts: ReplyParts): GenerationHandler {
-  const { db, log, personas, providers, knowledge, access, consents, conversations, reviews, safety, opinion } = parts;
+  const { db, log, personas, providers, knowledge, recall, access, consents, conversations, reviews, safety, opinion } =
+    parts;
   /** Replies after whose end there is something to do, which most have not. */
   const unanswered = new Set<string>();
   const lengthy = new Set<string>();
@@ -69,18 +73,20 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const { orgId, sessionId } = generation;
     const gate = await consents.gate(orgId);
     // One transaction: every reply waits for this before its provider is asked.
-    const { row, history, guidance, client } = await db.in(orgId).tx(async (tx) => {
+    const { row, history, guidance, client, candidates } = await db.in(orgId).tx(async (tx) => {
       const session = await store.findSession(tx, orgId, sessionId, null);
       if (!session) throw new Error('the session of a reply is gone');
       // A reply that another server left behind is begun again here: what was agreed to then may have been withdrawn.
       const missing = await gate.missing(tx, subjectOf(session), ['ai-processing']);
       if (missing.length > 0) throw new ConsentMissing();
-      const [said, advice, about] = await Promise.all([
+      const of = { clientId: session.client_id, personaId: session.persona_id };
+      const [said, advice, about, known] = await Promise.all([
         messages.recentMessages(tx, orgId, sessionId, session.summary_through, historyLimit),
         messages.recentGuidance(tx, orgId, sessionId, guidanceLimit),
         clientOfReply(tx, orgId, session.client_id),
+        recall.candidates(tx, orgId, gate, of),
       ]);
-      return { row: session, history: said, guidance: advice, client: about };
+      return { row: session, history: said, guidance: advice, client: about, candidates: known };
     });
     const { spec } = await personas.publishedSpec(orgId, row.persona_id, row.persona_version);
     // What is answered stands last, also when a reply to the message before it came in between.
@@ -102,6 +108,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       language: client.language,
       question,
       passages,
+      recalled: recall.choose(candidates, questions),
     };
   };
 
@@ -110,13 +117,15 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     onText: (text: string) => void,
     signal: AbortSignal,
   ): Promise<Produced> => {
-    const { row, spec, ...rest } = await context(generation);
+    const { row, spec, recalled, ...rest } = await context(generation);
     if (generation.replyTo && rest.question) {
       const found = await opinion.about(generation.orgId, rest.question, spec.model, signal);
       if (!safety.mayAnswer(found))
         throw new HeldForPerson(found, rest.question, { messageId: generation.replyTo, replyId: null });
     }
     const { engine, model } = await providers.engineFor(generation.orgId, spec.model.providerId, spec.model.model);
+    const given = { memories: engine ? recalled : [], passages: rest.passages };
+    await recall.record(generation.orgId, { ...given, replyId: generation.id, sessionId: row.id, roomId: row.room_id });
     if (!engine) {
       const answer = answerFromPassages(rest.question, rest.passages, rest.language);
       onText(answer.text);
@@ -126,6 +135,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const { messages: prompt, passages } = buildPrompt({
       persona: spec,
       summary: await store.openSummary(db.in(generation.orgId), generation.orgId, row),
+      memories: recalled.map(({ line }) => line),
       ...rest,
     });
     const request = {
@@ -160,10 +170,16 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
   };
 
   /** Becomes what the client may see of the end of a held reply; null: nothing, or it was told already. */
-  const endedHeld = async (tx: Tx, generation: Generation, outcome: Outcome): Promise<Outcome | null> => {
+  const endedHeld = async (
+    tx: Tx,
+    generation: Generation,
+    row: SessionRow,
+    outcome: Outcome,
+  ): Promise<Outcome | null> => {
     const { orgId, roomId, id: replyId } = generation;
     const completed = outcome.status === 'completed';
-    const risk = safety.riskOf(safety.reviewReply(outcome.text));
+    const found = safety.reviewReply(outcome.text);
+    const risk = safety.riskOf(found);
     const open = await reviews.ended(tx, orgId, replyId, {
       completed,
       text: outcome.text,
@@ -177,7 +193,9 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     }
     if (!completed) return { ...outcome, text: open.released };
     const actor: EventActor = { kind: 'persona', id: generation.personaId, name: null };
-    await access.append(tx, orgId, roomId, [draft('draft.ready', 'staff', actor, { replyId, text: outcome.text })]);
+    const { text } = outcome;
+    const flags = await safety.onDraft(tx, orgId, row, { replyId, text, found });
+    await access.append(tx, orgId, roomId, [...flags, draft('draft.ready', 'staff', actor, { replyId, text })]);
     return null;
   };
 
@@ -185,7 +203,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const { orgId, sessionId, roomId, id: replyId, engine, replyTo, replaces } = generation;
     const row = await store.lockSession(tx, orgId, sessionId, null);
     if (!row) return;
-    const outcome = generation.audience === 'staff' ? await endedHeld(tx, generation, made) : made;
+    const outcome = generation.audience === 'staff' ? await endedHeld(tx, generation, row, made) : made;
     if (!outcome) return;
     if (row.last_client_message !== replyTo) unanswered.add(replyId);
     const actor: EventActor = { kind: 'persona', id: row.persona_id, name: row.persona_name };

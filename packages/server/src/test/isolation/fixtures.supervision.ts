@@ -25,10 +25,30 @@ export const supervisionFixtures: Record<string, Fixture | Fixture[]> = {
     path: { kind: '=abuse' },
     body: () => ({ texts: [{ language: 'en', text: 'Other words.' }] }),
   },
+  'GET /api/v1/organisation/packs': {},
+  'PUT /api/v1/organisation/packs': { body: () => ({ packs: ['us-ca-sb243'] }) },
   'GET /api/v1/organisation/supervision': {},
   'PUT /api/v1/organisation/supervision': {
     body: () => ({ policy: 'auto', delaySeconds: 600, reviewSeconds: 86_400, pages: 0, fallbackEmail: null }),
   },
+  'GET /api/v1/reports': [
+    { query: (id) => ({ sessionId: id('session') }) },
+    { query: (id) => ({ clientId: id('client'), ...after('report')(id) }) },
+  ],
+  'POST /api/v1/reports': [
+    { body: (id) => ({ sessionId: id('session') }) },
+    { body: (id) => ({ clientId: id('client') }) },
+  ],
+  'GET /api/v1/reports/{id}': { path: { id: 'report' } },
+  'PUT /api/v1/reports/{id}': {
+    path: { id: 'report' },
+    body: () => ({ revision: 7, title: 'Other', sections: [] }),
+    own: 409,
+  },
+  'POST /api/v1/reports/{id}/approve': { path: { id: 'report' }, body: () => ({ revision: 7 }), own: 409 },
+  // A PDF says when it was made.
+  'GET /api/v1/reports/{id}/export': { path: { id: 'report' }, restless: true },
+  'DELETE /api/v1/reports/{id}': { path: { id: 'report' }, last: true },
   'GET /api/v1/deputy': {},
   'PUT /api/v1/deputy': { body: (id) => ({ userId: id('member') }) },
   'GET /api/v1/reviews': [

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { encodeCursor } from '../../platform/cursor.ts';
 import { after, session, type Fixture, type IdOf } from './fixture.ts';
+import { memoryFixtures } from './fixtures.memory.ts';
 import { supervisionFixtures } from './fixtures.supervision.ts';
 
 const base = { path: { id: 'knowledgeBase' } } as const;
@@ -324,6 +325,7 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   },
   'PUT /api/v1/sessions/{id}/policy': { ...session, body: () => ({ policy: 'delayed' }) },
   ...supervisionFixtures,
+  ...memoryFixtures,
   'POST /api/v1/sessions/{id}/guidance': { ...session, body: () => ({ text: 'Be brief.' }) },
   'GET /api/v1/sessions/{id}/replies': [session, { ...session, query: after('reply') }],
   'POST /api/v1/sessions/{id}/replies/{replyId}/stop': { path: { id: 'session', replyId: 'reply' } },

@@ -49,3 +49,17 @@ export async function seedFile(app: TestApp, staff: Headers, mark: string, userI
   }
   throw new Error('the file was not read');
 }
+
+export const memoryPolicy = { propose: 'rules', autoApprove: false, recallSensitive: false, budgetTokens: 600 };
+
+/** What is remembered of a client: one memory that quotes them, and one that a client may change themselves. */
+export async function seedMemories(call: Call, clientId: string, mark: string, messageId: string) {
+  const quote = `I say ${mark}.`;
+  const { id: memory } = await call('POST', `clients/${clientId}/memories`, {
+    statement: `Says ${mark} now and then.`,
+    tags: [mark],
+    evidence: [{ messageId, start: 0, end: quote.length, quote }],
+  });
+  const { id: ownMemory } = await call('POST', `clients/${clientId}/memories`, { statement: `Of ${mark} alone.` });
+  return { memory, ownMemory };
+}

@@ -3,7 +3,7 @@ import { keyPermissions } from '@rapport/protocol/permissions';
 import { newId, newToken } from '../../platform/ids.ts';
 import { hashLoginToken } from '../../slices/identity/logins.shared.ts';
 import type { TestApp } from '../app.ts';
-import { caller, seedFile, seedReview, type Call, type Headers } from './world.parts.ts';
+import { caller, memoryPolicy, seedFile, seedMemories, seedReview, type Call, type Headers } from './world.parts.ts';
 
 /** What an id can name. A new entity gets a line here, in `seedWorld`, and in the fixtures that take its id. */
 export type Kind =
@@ -40,7 +40,10 @@ export type Kind =
   | 'guidance'
   | 'review'
   | 'escalation'
-  | 'invitation';
+  | 'report'
+  | 'invitation'
+  | 'memory'
+  | 'ownMemory';
 
 /** Of every owner and member. */
 const password = 'correct horse battery staple';
@@ -120,7 +123,18 @@ const repliesOf = async (call: Call, roomId: string, count: number): Promise<voi
 interface Talk {
   ids: Pick<
     Record<Kind, string>,
-    'client' | 'session' | 'room' | 'message' | 'reply' | 'guidance' | 'review' | 'invitation' | 'escalation'
+    | 'client'
+    | 'session'
+    | 'room'
+    | 'message'
+    | 'reply'
+    | 'guidance'
+    | 'review'
+    | 'invitation'
+    | 'escalation'
+    | 'report'
+    | 'memory'
+    | 'ownMemory'
   >;
   headers: Headers;
   usedKeys: World['usedKeys'];
@@ -156,10 +170,13 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   await repliesOf(call, room as unknown as string, 1);
   await keyed(headers, 'session', `sessions/${session}/messages`, { text: 'And this. [play words-15@15]' });
   await repliesOf(call, room as unknown as string, 2);
+  const memories = await seedMemories(call, String(client), mark, posted.message.id);
+  // It is given one of them.
   const review = await seedReview(call, String(client), personaId, mark);
   const { escalationId: escalation } = await caller(app, headers)('POST', `sessions/${session}/person-request`);
-  const said = { message: posted.message.id, reply: posted.replyId };
-  const ids = { client, session, room, ...said, guidance, review, invitation, escalation };
+  const { id: report } = await call('POST', 'reports', { sessionId: session });
+  const said = { message: posted.message.id, reply: posted.replyId, ...memories };
+  const ids = { client, session, room, ...said, guidance, review, invitation, escalation, report };
   return { ids: ids as unknown as Talk['ids'], headers, usedKeys: used };
 }
 
@@ -290,6 +307,8 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     knowledgeBaseId: knowledgeBase,
   });
   await call('POST', `personas/${persona}/publish`);
+  await call('POST', `personas/${persona}/memories`, { statement: `Knows ${mark}.`, tags: [mark] });
+  await call('PUT', 'memory-policy', memoryPolicy);
   const { id: budget } = await call('PUT', 'budgets', {
     scope: 'user',
     subjectId: userId,
@@ -314,6 +333,14 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     language: 'en',
     secondOpinion: false,
   });
+  await call('PUT', 'organisation/supervision', {
+    policy: 'auto',
+    delaySeconds: 600,
+    reviewSeconds: 86_400,
+    pages: 0,
+    fallbackEmail: `${mark}@night.example`.toLowerCase(),
+  });
+  await call('PUT', 'organisation/packs', { packs: ['eu-ai-act-50'] });
   await call('POST', 'safety/texts/abuse', { texts: [{ language: 'en', text: `Call ${mark}` }] });
   const talkMark = `${mark}one`;
   const talk = await seedTalk(app, staff, talkMark, persona as unknown as string);

@@ -63,6 +63,13 @@ export function ClientsPage() {
       >
         {editing && may('clients.manage') && <ClientForm initial={editing} onDone={() => setEditing(null)} />}
         {editing && !may('clients.manage') && <p dir="auto">{editing.about}</p>}
+        {editing?.id && may('memory.read') && (
+          <p>
+            <Link to="/clients/$id/memories" params={{ id: editing.id }}>
+              {t('memory.title')}
+            </Link>
+          </p>
+        )}
         {editing?.id && <Assignments clientId={editing.id} />}
         {editing?.id && may('consents.manage') && <ClientConsents clientId={editing.id} />}
       </Dialog>
@@ -76,8 +83,7 @@ function ClientForm({ initial, onDone }: { initial: Draft; onDone(): void }) {
   const [{ name, language, about, policy }, setDraft] = useState(initial);
   const body = { name, language, about, policy };
   const save = useMutation({
-    mutationFn: () =>
-      initial.id ? api.patch(`/clients/${initial.id}`, body) : api.post('/clients', { name, language, about }),
+    mutationFn: () => (initial.id ? api.patch(`/clients/${initial.id}`, body) : api.post('/clients', body)),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ['/clients'] });
       onDone();
@@ -125,14 +131,12 @@ function ClientForm({ initial, onDone }: { initial: Draft; onDone(): void }) {
           />
         )}
       </Field>
-      {initial.id && (
-        <RungField
-          label={t('policy.client')}
-          value={policy}
-          onChange={(next) => setDraft({ ...body, policy: next })}
-          error={fieldError(save.error, '/policy')}
-        />
-      )}
+      <RungField
+        label={t('policy.client')}
+        value={policy}
+        onChange={(next) => setDraft({ ...body, policy: next })}
+        error={fieldError(save.error, '/policy')}
+      />
       <Failure error={save.error} marked />
       <button className="primary" disabled={save.isPending}>
         {t('common.save')}

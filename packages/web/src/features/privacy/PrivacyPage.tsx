@@ -3,6 +3,7 @@ import type { ComponentType } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../../lib/me.ts';
 import { Page } from '../../lib/Page.tsx';
+import { MemorySection } from '../memory/MemorySection.tsx';
 import { ConsentsSection } from './ConsentsSection.tsx';
 import { DeidSection } from './DeidSection.tsx';
 import { ErasuresSection } from './ErasuresSection.tsx';
@@ -18,6 +19,7 @@ const sections: [ComponentType, ...Permission[]][] = [
   [RequestsSection, 'privacy.manage'],
   [RecordsSection, 'privacy.manage', 'clients.read'],
   [ConsentsSection, 'privacy.manage'],
+  [MemorySection, 'memory.read'],
   [RetentionSection, 'privacy.manage'],
   [HoldsSection, 'privacy.manage'],
   [ErasuresSection, 'privacy.read'],

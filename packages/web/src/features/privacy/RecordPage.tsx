@@ -3,6 +3,7 @@ import { createApi } from '@rapport/sdk/api';
 import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Failure, formatDate, Loading, useTitle } from '../../lib/ui.tsx';
+import { OwnMemories } from '../memory/OwnMemories.tsx';
 import { tokenOf } from '../rooms/access.ts';
 
 /** The way of a file that needs the token: a plain link would come without it. */
@@ -42,6 +43,7 @@ export function RecordPage({ sessionId }: { sessionId: string }) {
       {record ? (
         <>
           <Stored record={record} />
+          <OwnMemories api={api} />
           <section className="card stack" aria-labelledby="download">
             <h2 id="download">{t('record.download')}</h2>
             <p>{t('record.downloadHint')}</p>

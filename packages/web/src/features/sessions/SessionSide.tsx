@@ -8,6 +8,7 @@ import { useMay } from '../../lib/me.ts';
 import { Confirm } from '../../lib/Confirm.tsx';
 import { Failure, Field } from '../../lib/ui.tsx';
 import { SessionPolicy } from '../supervision/SessionPolicy.tsx';
+import { ReplyGiven } from '../memory/ReplyGiven.tsx';
 import { InviteDialog } from './InviteDialog.tsx';
 import { useForget } from './useForget.ts';
 
@@ -52,7 +53,7 @@ export function SessionSide({ session, finished, moment, children }: Props) {
           {t('insight.open')}
         </Link>
       </p>
-      <Replies sessionId={session.id} finished={finished} />
+      <Replies session={session} finished={finished} />
       {supervises && (
         <InviteDialog sessionId={session.id} ended={ended} open={inviting} onClose={() => setInviting(false)} />
       )}
@@ -148,8 +149,10 @@ function Guidance({ sessionId, moment }: { sessionId: string; moment: string }) 
 
 const usd = (micro: number): string => (micro / 1e6).toFixed(4);
 
-function Replies({ sessionId, finished }: { sessionId: string; finished: number }) {
+function Replies({ session, finished }: Pick<Props, 'session' | 'finished'>) {
   const { t } = useTranslation();
+  const mayRead = useMay()('memory.read');
+  const { id: sessionId, client } = session;
   const replies = useQuery({
     queryKey: ['replies', sessionId, finished],
     queryFn: () => api.get<{ items: Reply[] }>(`/sessions/${sessionId}/replies`, { limit: 5 }),
@@ -178,6 +181,7 @@ function Replies({ sessionId, finished }: { sessionId: string; finished: number 
               </>
             )}
             {reply.costMicroUsd !== null && ` · ${t('room.cost', { cost: usd(reply.costMicroUsd) })}`}
+            {mayRead && <ReplyGiven sessionId={sessionId} clientId={client?.id ?? null} replyId={reply.id} />}
           </li>
         ))}
       </ul>

@@ -1,0 +1,177 @@
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  makePersona,
+  makeSession,
+  startTestApp,
+  type TestApp,
+  type TestSession,
+} from '../packages/server/src/test/app.ts';
+import { remembering } from '../packages/server/src/test/remembering.ts';
+import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
+import { desktop, expectFits, launch, openWindow, phone } from './lib/browser.ts';
+
+const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
+const pictures = process.env['RAPPORT_PICTURES'];
+let browser: Browser;
+let app: TestApp;
+let upstream: Upstream;
+let persona: string;
+let memory: ReturnType<typeof remembering>;
+
+beforeAll(async () => {
+  browser = await launch();
+  upstream = await startUpstream();
+  app = await startTestApp({ config: { webRoot }, upstream: { url: upstream.url, model: 'echo' } });
+  persona = await makePersona(app);
+  memory = remembering(app, upstream);
+  await memory.setPolicy();
+});
+afterAll(async () => {
+  await browser?.close();
+  await app?.close();
+  await upstream?.close();
+});
+
+const picture = async (page: Page, name: string): Promise<void> => {
+  if (!pictures) return;
+  await mkdir(pictures, { recursive: true });
+  await page.screenshot({ path: resolve(pictures, `${name}.png`), fullPage: true });
+};
+
+const longName = 'Wilhelmina-Theodora Achterberg-van der Valkenburg-Konstantinopolitanski';
+
+/** A client who has said some things of themselves, in a session that has ended. */
+async function said(name: string, ...texts: string[]): Promise<{ client: string; session: TestSession }> {
+  const client = await memory.makeClient(name);
+  const session = await makeSession(app, persona, { clientId: client });
+  for (const text of texts) await memory.say(session, text);
+  await memory.end(session);
+  return { client, session };
+}
+
+test.each([
+  ['desktop', desktop],
+  ['phone', { ...phone, colorScheme: 'dark' as const }],
+])('staff approve, reject and correct by keyboard, and look at another day, on %s', async (on, options) => {
+  const { client } = await said(
+    longName,
+    'I live with my brother in Leeds. I prefer green tea to coffee.',
+    'My father was diagnosed with epilepsy when I was small, and my sister takes care of him.',
+  );
+  const { page, context, complaints } = await openWindow(browser, options);
+  await page.goto(`${app.url}/clients/${client}/memories`);
+  const list = page.getByRole('list', { name: 'Waiting' });
+  await expect.poll(() => list.getByRole('listitem').count()).toBe(3);
+  await list.getByText('sensitive').waitFor();
+  await expectFits(page);
+  await picture(page, `memories-waiting-${on}`);
+
+  await page.getByRole('button', { name: /^Approve: My father/ }).focus();
+  await page.keyboard.press('j');
+  await page.keyboard.press('a');
+  await expect.poll(() => list.getByRole('listitem').count()).toBe(2);
+  expect(await memory.list(client, '?status=approved')).toMatchObject([{ statement: 'I prefer green tea to coffee.' }]);
+  // The keyboard is where the one that has gone was.
+  await expect
+    .poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-label')))
+    .toMatch(/^Approve: I live/);
+  await page.keyboard.press('k');
+  await page.keyboard.press('r');
+  await expect.poll(() => list.getByRole('listitem').count()).toBe(1);
+  expect(await memory.list(client, '?status=retired')).toMatchObject([{ sensitivity: 'sensitive' }]);
+  await page.keyboard.press('c');
+  await page.getByRole('dialog').getByLabel('What is to be remembered').fill('Lives with the brother, in York by now.');
+  await expectFits(page);
+  await picture(page, `memories-correct-${on}`);
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Nothing is waiting').waitFor();
+  await expectFits(page);
+
+  await page.getByRole('button', { name: 'Approved' }).click();
+  await page.getByText('Lives with the brother, in York by now.').waitFor();
+  await page.getByText('I prefer green tea to coffee.').first().waitFor();
+  await expectFits(page);
+  await picture(page, `memories-approved-${on}`);
+  await page.getByLabel('As it stood on').fill('2020-01-01');
+  await page.getByText('Nothing is approved yet').waitFor();
+  await page.getByLabel('As it stood on').fill('2090-01-01');
+  await page.getByText('Lives with the brother, in York by now.').waitFor();
+  expect(await page.getByRole('button', { name: /^Retire:/ }).count()).toBe(0);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('a quote leads to its conversation, where staff see what a reply was given', async () => {
+  const { client } = await said('Robin', 'I prefer green tea to coffee.');
+  const [proposed] = await memory.list(client);
+  await memory.act(proposed.id, 'approve');
+  const session = await makeSession(app, persona, { clientId: client });
+  await memory.say(session, 'Shall we have tea?');
+  const { page, context, complaints } = await openWindow(browser);
+  await page.goto(`${app.url}/sessions/${session.id}`);
+  await page.getByText('What it was given').click();
+  await page.getByText('Memory: I prefer green tea to coffee.').waitFor();
+  await expectFits(page);
+  await picture(page, 'session-given');
+  await page.getByRole('link', { name: 'All memories of the client' }).click();
+  await page.getByRole('button', { name: 'Approved' }).click();
+  await page.getByRole('link', { name: 'The conversation it was said in' }).click();
+  await page.waitForURL(/\/sessions\//);
+  await page.getByText('You said: I prefer green tea to coffee.').waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test.each([
+  ['desktop', desktop],
+  ['phone', phone],
+])('a client sees what is remembered, says how it is instead, and has it forgotten, on %s', async (on, options) => {
+  const { client, session } = await said('Kim', 'I prefer green tea to coffee.');
+  await memory.write(client, { statement: 'Sails a red boat.' });
+  const { page, context, complaints } = await openWindow(browser, options);
+  await page.goto(`${app.url}/icon.svg`);
+  await page.evaluate(
+    ([id, token]) => localStorage.setItem(`rapport-access-${id}`, token ?? ''),
+    [session.id, session.client.authorization.slice(7)],
+  );
+  await page.goto(`${app.url}/record/${session.id}`);
+  await page.getByText('I prefer green tea to coffee.').waitFor();
+  await page.getByText('waits for the team').waitFor();
+  await expectFits(page);
+  await picture(page, `own-memories-${on}`);
+  await page.getByRole('button', { name: 'Correct: Sails a red boat.' }).click();
+  await page.getByLabel('How it is instead').fill('My boat is blue.');
+  await expectFits(page);
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.getByText('My boat is blue.').waitFor();
+  await expect.poll(() => page.getByText('Sails a red boat.').count()).toBe(0);
+  await page.getByRole('button', { name: 'Forget: I prefer green tea' }).click();
+  await page.getByRole('button', { name: 'Yes, forget it: I prefer green tea' }).click();
+  await expect.poll(() => page.getByText('I prefer green tea to coffee.').count()).toBe(0);
+  await expectFits(page);
+  expect(
+    (await memory.list(client, '?status=proposed')).map(({ statement }: { statement: string }) => statement),
+  ).toEqual(['My boat is blue.']);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('an organisation sets what is remembered', async () => {
+  const { page, context, complaints } = await openWindow(browser);
+  await page.goto(`${app.url}/privacy`);
+  const section = page.getByRole('region', { name: 'Memories' });
+  await section.getByLabel('When a session ends').selectOption('never');
+  await section.getByLabel('At most so many tokens of a prompt').fill('0');
+  await section.getByRole('button', { name: 'Save' }).click();
+  await section.getByText('Saved.').waitFor();
+  await expectFits(page);
+  await section.scrollIntoViewIfNeeded();
+  await picture(page, 'memory-policy');
+  expect((await app.json('GET', '/api/v1/memory-policy')).body).toMatchObject({ propose: 'never', budgetTokens: 0 });
+  await memory.setPolicy();
+  expect(complaints).toEqual([]);
+  await context.close();
+});

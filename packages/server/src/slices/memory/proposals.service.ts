@@ -1,0 +1,124 @@
+import type { MemoryOrigin, MemoryPolicy } from '@rapport/protocol/memory';
+import type { Audit } from '../../platform/audit/audit.ts';
+import type { Database, Tx } from '../../platform/db/db.ts';
+import { newId } from '../../platform/ids.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Engine } from '../inference/engines/engine.ts';
+import { streamWithRetry } from '../inference/engines/retry.ts';
+import type { ConsentGate } from '../privacy/consents.service.ts';
+import { liftStatements, sameAs, sensitivityOf } from './lift.ts';
+import { policyOf } from './policy.ts';
+import { proposalPrompt, readProposals, shownLines, type Line, type Proposed } from './propose.ts';
+import { standsIn } from './quotes.ts';
+import * as store from './store.ts';
+
+export type ProposalService = ReturnType<typeof createProposalService>;
+
+/** A conversation that has ended, with a client on record. */
+export interface Ended {
+  sessionId: string;
+  clientId: string;
+  /** In order. */
+  lines: Line[];
+}
+
+const mostLifted = 20;
+/** Whose statements are compared, so that nothing is proposed twice. */
+const mostKnown = 1000;
+const patienceMs = 60_000;
+const longestAnswer = 20_000;
+
+type Found = Proposed & { origin: MemoryOrigin };
+
+/** What is proposed for remembering when a conversation has ended. */
+export function createProposalService({ db, audit, log }: { db: Database; audit: Audit; log: Logger }) {
+  /** Stores what is new of it. A client's own words may hold at once by policy; what is sensitive always waits. */
+  const insert = async (tx: Tx, orgId: string, { sessionId, clientId, lines }: Ended, all: Found[], auto: boolean) => {
+    const subject = { kind: 'client' as const, id: clientId };
+    const before = await store.listMemories(tx, orgId, subject, { before: null, limit: mostKnown });
+    const known = new Set(before.map(({ statement }) => sameAs(statement)));
+    const made: string[] = [];
+    for (const { statement, origin, ...quote } of all) {
+      const line = lines.find(({ id }) => id === quote.messageId);
+      // Whoever found it: nothing is stored with a quote that nobody said.
+      if (known.has(sameAs(statement)) || !line || !standsIn(line.text, quote)) continue;
+      known.add(sameAs(statement));
+      const sensitivity = sensitivityOf(`${statement} ${quote.quote}`);
+      const approved = auto && origin === 'client' && sensitivity === 'normal';
+      const id = newId();
+      await store.insertMemory(
+        tx,
+        orgId,
+        { id, subject, statement, origin, references: [], evidence: [{ ...quote, sessionId }] },
+        approved ? 'approved' : 'proposed',
+        {
+          status: approved ? 'approved' : 'proposed',
+          tags: [],
+          sensitivity,
+          salience: 3,
+          validFrom: null,
+          validTo: null,
+          approvedBy: null,
+          approvedAt: approved ? new Date().toISOString() : null,
+        },
+        { kind: 'system', userId: null },
+      );
+      made.push(id);
+    }
+    if (made.length > 0)
+      audit.record(tx, { kind: 'system', orgId }, 'memory.proposed', { memory: made, client: clientId });
+  };
+
+  const mayRemember = async (tx: Tx, gate: ConsentGate, { clientId }: Ended): Promise<boolean> =>
+    (await gate.missing(tx, { kind: 'client', id: clientId }, ['memory'])).length === 0;
+
+  return {
+    policy: (orgId: string): Promise<MemoryPolicy> => policyOf(db.in(orgId), orgId),
+
+    /** By rules, in the transaction that ends the conversation: what the client said of themselves, word for word. */
+    async lift(tx: Tx, orgId: string, gate: ConsentGate, policy: MemoryPolicy, ended: Ended): Promise<void> {
+      if (policy.propose === 'never' || !(await mayRemember(tx, gate, ended))) return;
+      const found = ended.lines
+        .filter(({ author }) => author === 'client')
+        .flatMap(({ id, text }) =>
+          liftStatements(text).map(({ statement, ...place }) => ({
+            statement,
+            quote: statement,
+            messageId: id,
+            origin: 'client' as const,
+            ...place,
+          })),
+        )
+        .slice(0, mostLifted);
+      await insert(tx, orgId, ended, found, policy.autoApprove);
+    },
+
+    /** By a model, afterwards. What it gets wrong, or nothing at all, leaves the conversation as it ended. */
+    async ask(
+      orgId: string,
+      gate: ConsentGate,
+      ended: Ended,
+      { engine, model }: { engine: Engine; model: string },
+    ): Promise<void> {
+      const shown = shownLines(ended.lines);
+      let answer = '';
+      const signal = AbortSignal.timeout(patienceMs);
+      const request = { model, messages: proposalPrompt(shown), maxTokens: 1500, temperature: 0, signal };
+      const listen = (text: string) => {
+        if (answer.length < longestAnswer) answer += text;
+      };
+      await streamWithRetry(engine, request, listen, { budgetMs: 30_000, maxAttempts: 2 });
+      const proposed = readProposals(answer, shown);
+      if (!proposed) {
+        log.warn({ sessionId: ended.sessionId }, 'a model proposed memories in a form that is not read; none are kept');
+        return;
+      }
+      const found = proposed.map((one) => ({ ...one, origin: 'inferred' as const }));
+      await db.in(orgId).tx(async (tx) => {
+        // The person may have said no while the model was asked, and the conversation may be gone.
+        if (!(await mayRemember(tx, gate, ended))) return;
+        await insert(tx, orgId, ended, found, false);
+      });
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { Memory, ReplyContext } from '@rapport/protocol/memory';
+import { requireStaff, type Actor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
+import type { Database, Db } from '../../platform/db/db.ts';
+import { notFound } from '../../platform/errors.ts';
+import type { ConsentGate } from '../privacy/consents.service.ts';
+import { putContext, readContext, type Given } from './context.store.ts';
+import type { MemoryPlaces } from './evidence.ts';
+import { policyOf } from './policy.ts';
+import { chooseMemories, type Recalled } from './recall.ts';
+import * as store from './store.ts';
+
+export type RecallService = ReturnType<typeof createRecallService>;
+
+/** Bounds what a turn reads and ranks. */
+const mostCandidates = 500;
+
+/** What may be recalled in a turn, before it is known what the turn is about. */
+interface Candidates {
+  memories: Memory[];
+  budgetTokens: number;
+}
+
+/** What goes into a prompt, and the record of it. */
+export function createRecallService(parts: { db: Database; audit: Audit; places(): MemoryPlaces }) {
+  const { db, audit, places } = parts;
+  return {
+    /** Nothing of a client who has not agreed to be remembered, where that is asked for. */
+    async candidates(
+      within: Db,
+      orgId: string,
+      gate: ConsentGate,
+      { clientId, personaId }: { clientId: string | null; personaId: string },
+    ): Promise<Candidates> {
+      const [{ budgetTokens, recallSensitive }, missing] = await Promise.all([
+        policyOf(within, orgId),
+        gate.missing(within, clientId === null ? null : { kind: 'client', id: clientId }, ['memory']),
+      ]);
+      const of = { clientId: missing.length > 0 ? null : clientId, personaId };
+      const memories =
+        budgetTokens === 0 ? [] : await store.recallable(within, orgId, of, recallSensitive, mostCandidates);
+      return { memories, budgetTokens };
+    },
+
+    /** `questions`: what the client said, the last of it last. */
+    choose: ({ memories, budgetTokens }: Candidates, questions: string[]): Recalled[] =>
+      memories.length === 0 ? [] : chooseMemories(memories, questions, budgetTokens, Date.now()),
+
+    async record(orgId: string, given: Given): Promise<void> {
+      if (given.memories.length + given.passages.length > 0) await putContext(db.in(orgId), orgId, given);
+    },
+
+    /** What a reply was given. Throws `not-found`, also for a client. */
+    async contextOf(actor: Actor, sessionId: string, replyId: string): Promise<ReplyContext> {
+      requireStaff(actor);
+      const { clientId } = await places().enter(actor, sessionId);
+      await audit.read(actor, 'session.replies-read', { session: sessionId, client: clientId });
+      if (!(await places().hasReply(actor.orgId, sessionId, replyId))) throw notFound();
+      return readContext(db.in(actor.orgId), actor.orgId, sessionId, replyId);
+    },
+  };
+}

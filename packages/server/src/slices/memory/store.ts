@@ -1,0 +1,297 @@
+import type {
+  Memory,
+  MemoryChange,
+  MemoryEvidence,
+  MemoryOrigin,
+  MemoryReference,
+  MemoryRevision,
+} from '@rapport/protocol/memory';
+import type { Db, Tx } from '../../platform/db/db.ts';
+import { columnsOf, type MemoryRow, type MemorySubject, type RevisionRow, type State } from './schema.ts';
+
+const statementPlace = (orgId: string, rowId: string) => ({ orgId, table: 'memory', column: 'statement', rowId });
+const tagsPlace = (orgId: string, id: string, revision: number) => ({
+  orgId,
+  table: 'memory_revision',
+  column: 'tags',
+  rowId: `${id}/${revision}`,
+});
+const quotePlace = (orgId: string, id: string, ordinal: number) => ({
+  orgId,
+  table: 'memory_quote',
+  column: 'quote',
+  rowId: `${id}/${ordinal}`,
+});
+
+/** Under the client's own key, which goes when they are erased; what is of a persona under the organisation's. */
+const sealedFor = (clientId: string | null) => (clientId === null ? {} : { holder: clientId });
+
+const columns = `m.id, m.client_id, m.persona_id, m.statement, m.origin, m.references_to, m.created_at, r.revision, r.change,
+  r.status, r.tags, r.sensitivity, r.salience, r.valid_from, r.valid_to, r.approved_by, r.approved_at, r.by_kind, r.user_id, r.at`;
+const newest = `from memory m join memory_revision r on r.org_id = m.org_id and r.memory_id = m.id and r.revision = m.revision`;
+const seen = `(m.client_id is null or $3::uuid is null or m.client_id in (select c.client_id from caseload_of($1, $3) c))`;
+
+async function toMemory(db: Db, orgId: string, row: MemoryRow, evidence: MemoryEvidence[]): Promise<Memory> {
+  return {
+    id: row.id,
+    subject: row.client_id ? { kind: 'client', id: row.client_id } : { kind: 'persona', id: row.persona_id ?? '' },
+    statement: await db.codec.open(statementPlace(orgId, row.id), row.statement),
+    origin: row.origin,
+    status: row.status,
+    revision: row.revision,
+    tags: await openTags(db, orgId, row.id, row),
+    sensitivity: row.sensitivity,
+    salience: row.salience,
+    validFrom: row.valid_from,
+    validTo: row.valid_to,
+    evidence,
+    references: row.references_to,
+    approvedBy: row.approved_by,
+    approvedAt: row.approved_at,
+    createdAt: row.created_at,
+    changedAt: row.at,
+  };
+}
+
+const openTags = async (db: Db, orgId: string, id: string, { tags, revision }: RevisionRow): Promise<string[]> =>
+  JSON.parse(await db.codec.open(tagsPlace(orgId, id, revision), tags)) as string[];
+
+interface QuoteRow {
+  memory_id: string;
+  ordinal: number;
+  session_id: string;
+  message_id: string;
+  start_at: number;
+  end_at: number;
+  quote: Buffer;
+}
+
+async function withEvidence(db: Db, orgId: string, rows: MemoryRow[]): Promise<Memory[]> {
+  if (rows.length === 0) return [];
+  const quotes = await db.many<QuoteRow>(
+    `select memory_id, ordinal, session_id, message_id, start_at, end_at, quote from memory_quote
+     where org_id = $1 and memory_id = any($2::uuid[]) order by memory_id, ordinal`,
+    [orgId, rows.map(({ id }) => id)],
+  );
+  const byMemory = Map.groupBy(quotes, (quote) => quote.memory_id);
+  const open = async (quote: QuoteRow): Promise<MemoryEvidence> => ({
+    sessionId: quote.session_id,
+    messageId: quote.message_id,
+    start: quote.start_at,
+    end: quote.end_at,
+    quote: await db.codec.open(quotePlace(orgId, quote.memory_id, quote.ordinal), quote.quote),
+  });
+  return Promise.all(
+    rows.map(async (row) => toMemory(db, orgId, row, await Promise.all((byMemory.get(row.id) ?? []).map(open)))),
+  );
+}
+
+export interface NewMemory {
+  id: string;
+  subject: MemorySubject;
+  statement: string;
+  origin: MemoryOrigin;
+  references: MemoryReference[];
+  evidence: MemoryEvidence[];
+}
+
+export interface Author {
+  kind: 'staff' | 'client' | 'system';
+  userId: string | null;
+}
+
+export async function insertMemory(
+  tx: Tx,
+  orgId: string,
+  made: NewMemory,
+  change: MemoryChange,
+  state: State,
+  by: Author,
+): Promise<void> {
+  const [clientId, personaId] = columnsOf(made.subject);
+  await tx.exec(
+    `insert into memory (org_id, id, client_id, persona_id, statement, origin, references_to, revision)
+     values ($1, $2, $3, $4, $5, $6, $7, 0)`,
+    [
+      orgId,
+      made.id,
+      clientId,
+      personaId,
+      await tx.codec.seal(statementPlace(orgId, made.id), made.statement, sealedFor(clientId)),
+      made.origin,
+      JSON.stringify(made.references),
+    ],
+  );
+  for (const [ordinal, one] of made.evidence.entries()) {
+    await tx.exec(
+      `insert into memory_quote (org_id, memory_id, ordinal, client_id, session_id, message_id, start_at, end_at, quote)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      [
+        orgId,
+        made.id,
+        ordinal,
+        clientId,
+        one.sessionId,
+        one.messageId,
+        one.start,
+        one.end,
+        await tx.codec.seal(quotePlace(orgId, made.id, ordinal), one.quote, sealedFor(clientId)),
+      ],
+    );
+  }
+  await revise(tx, orgId, { id: made.id, clientId, revision: 0 }, change, state, by);
+}
+
+/** Appends what the memory is from now on. */
+export async function revise(
+  tx: Tx,
+  orgId: string,
+  of: { id: string; clientId: string | null; revision: number },
+  change: MemoryChange,
+  state: State,
+  by: Author,
+): Promise<void> {
+  const revision = of.revision + 1;
+  const tags = await tx.codec.seal(
+    tagsPlace(orgId, of.id, revision),
+    JSON.stringify(state.tags),
+    sealedFor(of.clientId),
+  );
+  await tx.exec(
+    `insert into memory_revision (org_id, memory_id, revision, client_id, change, status, tags, sensitivity, salience,
+       valid_from, valid_to, approved_by, approved_at, by_kind, user_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+    [
+      orgId,
+      of.id,
+      revision,
+      of.clientId,
+      change,
+      state.status,
+      tags,
+      state.sensitivity,
+      state.salience,
+      state.validFrom,
+      state.validTo,
+      state.approvedBy,
+      state.approvedAt,
+      by.kind,
+      by.userId,
+    ],
+  );
+  await tx.exec('update memory set revision = $3 where org_id = $1 and id = $2', [orgId, of.id, revision]);
+}
+
+/** `viewer`: the member who sees only whom they look after; null sees all. */
+export async function findMemory(
+  db: Db,
+  orgId: string,
+  id: string,
+  viewer: string | null,
+): Promise<Memory | undefined> {
+  const rows = await db.many<MemoryRow>(`select ${columns} ${newest} where m.org_id = $1 and m.id = $2 and ${seen}`, [
+    orgId,
+    id,
+    viewer,
+  ]);
+  return (await withEvidence(db, orgId, rows))[0];
+}
+
+/** As `findMemory`, and nobody else changes it until the commit. */
+export async function lockMemory(
+  tx: Tx,
+  orgId: string,
+  id: string,
+  viewer: string | null,
+): Promise<Memory | undefined> {
+  await tx.exec('select 1 from memory where org_id = $1 and id = $2 for update', [orgId, id]);
+  return findMemory(tx, orgId, id, viewer);
+}
+
+/** Newest first: as they stand, or with `at` as they stood then. */
+export async function listMemories(
+  db: Db,
+  orgId: string,
+  subject: MemorySubject,
+  wanted: { status?: string | undefined; at?: string | undefined; before: string | null; limit: number },
+): Promise<Memory[]> {
+  const rows = await db.many<MemoryRow>(
+    `select ${columns} from memory m join lateral (
+       select * from memory_revision v where v.org_id = m.org_id and v.memory_id = m.id
+         and ($5::timestamptz is null or v.at <= $5) order by v.revision desc limit 1) r on true
+     where m.org_id = $1 and (m.client_id = $2 or m.persona_id = $3) and ($4::text is null or r.status = $4)
+       and ($5::timestamptz is null or $4 is distinct from 'approved'
+         or (coalesce(r.valid_from <= $5, true) and coalesce(r.valid_to > $5, true)))
+       and ($6::uuid is null or m.id < $6) order by m.id desc limit $7`,
+    [orgId, ...columnsOf(subject), wanted.status ?? null, wanted.at ?? null, wanted.before, wanted.limit],
+  );
+  return withEvidence(db, orgId, rows);
+}
+
+export async function historyOf(db: Db, orgId: string, id: string): Promise<MemoryRevision[]> {
+  const rows = await db.many<RevisionRow>(
+    `select revision, change, status, tags, sensitivity, salience, valid_from, valid_to, approved_by, approved_at, by_kind,
+       user_id, at
+     from memory_revision where org_id = $1 and memory_id = $2 order by revision desc`,
+    [orgId, id],
+  );
+  return Promise.all(
+    rows.map(async (row) => ({
+      revision: row.revision,
+      change: row.change,
+      status: row.status,
+      tags: await openTags(db, orgId, id, row),
+      sensitivity: row.sensitivity,
+      salience: row.salience,
+      validFrom: row.valid_from,
+      validTo: row.valid_to,
+      by: row.by_kind,
+      userId: row.user_id,
+      at: row.at,
+    })),
+  );
+}
+
+/** What holds now and may be told, of a client and of the persona that answers; the newest of them. */
+export async function recallable(
+  db: Db,
+  orgId: string,
+  of: { clientId: string | null; personaId: string },
+  sensitive: boolean,
+  limit: number,
+): Promise<Memory[]> {
+  const rows = await db.many<MemoryRow>(
+    `select ${columns} ${newest}
+     where m.org_id = $1 and (m.client_id = $2 or m.persona_id = $3) and r.status = 'approved'
+       and (r.valid_from is null or r.valid_from <= now()) and (r.valid_to is null or r.valid_to > now())
+       and ($4 or r.sensitivity = 'normal')
+     order by m.id desc limit $5`,
+    [orgId, of.clientId, of.personaId, sensitive, limit],
+  );
+  return withEvidence(db, orgId, rows);
+}
+
+/** With its revisions, its quotes, and the record of which replies were given it. */
+export const deleteMemory = (tx: Tx, orgId: string, id: string): Promise<number> =>
+  tx.exec('delete from memory where org_id = $1 and id = $2', [orgId, id]);
+
+/** As `viewer` sees it: a client outside their caseload is none. */
+export const subjectExists = async (
+  db: Db,
+  orgId: string,
+  { kind, id }: MemorySubject,
+  viewer: string | null,
+): Promise<boolean> => {
+  const found =
+    kind === 'client'
+      ? await db.maybe(
+          `select 1 as found from client where org_id = $1 and id = $2
+             and ($3::uuid is null or id in (select c.client_id from caseload_of($1, $3) c))`,
+          [orgId, id, viewer],
+        )
+      : await db.maybe('select 1 as found from persona where org_id = $1 and id = $2', [orgId, id]);
+  return found !== undefined;
+};
+
+export const documentExists = async (db: Db, orgId: string, id: string): Promise<boolean> =>
+  (await db.maybe('select 1 as found from document where org_id = $1 and id = $2', [orgId, id])) !== undefined;

@@ -1,0 +1,36 @@
+/** What is remembered of clients, for the catalogue. */
+export const memoryTables = {
+  reply_context: {
+    about: 'client',
+    category: 'technical',
+    columns: { passage: 'reference material that a reply to them was given' },
+    rows: [['session_id', 'session']],
+    exported: 'not: the memories stand in memories[], the rest is reference material',
+    staffOnly: true,
+  },
+  memory_quote: {
+    about: 'client',
+    category: 'memory',
+    columns: { quote: 'what they said, word for word' },
+    rows: [
+      ['client_id', 'client'],
+      ['session_id', 'session'],
+    ],
+    exported: 'memories[].evidence',
+  },
+  memory_revision: {
+    about: 'client',
+    category: 'memory',
+    columns: { tags: 'what a memory is about', sensitivity: 'whether it is sensitive' },
+    rows: [['client_id', 'client']],
+    exported: 'memories[].revisions',
+    staffOnly: true,
+  },
+  memory: {
+    about: 'client',
+    category: 'memory',
+    columns: { statement: 'what is remembered of them' },
+    rows: [['client_id', 'client']],
+    exported: 'memories[]',
+  },
+} as const;

@@ -1,0 +1,177 @@
+import type { Memory } from '@rapport/protocol/memory';
+import type { MemoryStatus } from '@rapport/protocol/memoryStatus';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useRef, useState, type KeyboardEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api } from '../../lib/api.ts';
+import { useMay } from '../../lib/me.ts';
+import { Empty, More } from '../../lib/Page.tsx';
+import { Dialog, Failure, formatDate, Loading } from '../../lib/ui.tsx';
+import { usePages } from '../../lib/usePages.ts';
+import { MemoryForm } from './MemoryForm.tsx';
+
+type Act = 'approve' | 'reject' | 'retire';
+
+interface Props {
+  clientId: string;
+  status: MemoryStatus;
+  /** As it stood then; nothing is decided about the past. */
+  at: string | undefined;
+}
+
+/** With keys: J and K lead on, A approves, R rejects, C corrects the memory that has the focus. */
+export function MemoryList({ clientId, status, at }: Props) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const may = useMay();
+  const path = `/clients/${clientId}/memories`;
+  const list = usePages<Memory>(path, { status, at });
+  const box = useRef<HTMLUListElement>(null);
+  const [correcting, setCorrecting] = useState<Memory | null>(null);
+  const decides = may('memory.manage') && at === undefined;
+  const act = useMutation({
+    mutationFn: ({ id, what }: { id: string; what: Act }) => api.post<Memory>(`/memories/${id}/${what}`),
+    onSuccess: async (_, { id }) => {
+      const place = list.items.findIndex((one) => one.id === id);
+      await queries.invalidateQueries({ queryKey: [path] });
+      requestAnimationFrame(() => focusOn(box.current, place));
+    },
+    // Somebody else may have decided.
+    onError: () => void queries.invalidateQueries({ queryKey: [path] }),
+  });
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const cards = [...(box.current?.children ?? [])];
+    const place = cards.findIndex((card) => card.contains(event.target as Node));
+    const memory = list.items[place];
+    const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      return focusOn(box.current, place + step);
+    }
+    if (!memory || !decides || act.isPending) return;
+    const open = memory.status === 'proposed';
+    if (event.key === 'a' && open) act.mutate({ id: memory.id, what: 'approve' });
+    else if (event.key === 'r' && open) act.mutate({ id: memory.id, what: 'reject' });
+    else if (event.key === 'c' && (open || memory.status === 'approved')) {
+      event.preventDefault();
+      setCorrecting(memory);
+    }
+  };
+  return (
+    <>
+      <Failure error={list.error ?? act.error} />
+      {list.isPending && <Loading />}
+      {list.isSuccess && list.items.length === 0 && (
+        <Empty
+          title={t(`memory.empty.${status}`)}
+          {...(status === 'proposed' ? { hint: t('memory.emptyHint') } : {})}
+        />
+      )}
+      {decides && status === 'proposed' && list.items.length > 0 && <p className="small soft">{t('memory.keys')}</p>}
+      <ul className="list memories" ref={box} onKeyDown={onKeyDown} aria-label={t(`memory.is.${status}`)}>
+        {list.items.map((memory) => (
+          <li key={memory.id} className="card stack" tabIndex={-1}>
+            <MemoryCard memory={memory} />
+            {decides && (memory.status === 'proposed' || memory.status === 'approved') && (
+              <Acts
+                memory={memory}
+                busy={act.isPending}
+                onAct={(what) => act.mutate({ id: memory.id, what })}
+                onCorrect={() => setCorrecting(memory)}
+              />
+            )}
+          </li>
+        ))}
+      </ul>
+      <More list={list} />
+      <Dialog open={correcting !== null} title={t('memory.correct')} onClose={() => setCorrecting(null)}>
+        {correcting && <MemoryForm clientId={clientId} corrects={correcting} onDone={() => setCorrecting(null)} />}
+      </Dialog>
+    </>
+  );
+}
+
+/** The list has changed: the keyboard goes on with what stands in that place now. */
+function focusOn(box: HTMLUListElement | null, place: number) {
+  const cards = [...(box?.children ?? [])] as HTMLElement[];
+  const card = cards[Math.min(Math.max(place, 0), cards.length - 1)];
+  const button = card?.querySelector<HTMLElement>('button');
+  (button ?? card ?? box?.closest('main')?.querySelector<HTMLElement>('h1'))?.focus();
+}
+
+interface ActsProps {
+  memory: Memory;
+  busy: boolean;
+  onAct(what: Act): void;
+  onCorrect(): void;
+}
+
+function Acts({ memory, busy, onAct, onCorrect }: ActsProps) {
+  const { t } = useTranslation();
+  const acts: readonly Act[] = memory.status === 'proposed' ? ['approve', 'reject'] : ['retire'];
+  return (
+    <div className="row">
+      {acts.map((what) => (
+        <button
+          key={what}
+          type="button"
+          className={what === 'approve' ? 'primary' : ''}
+          // Not `disabled`: the button that was pressed would lose the focus.
+          aria-disabled={busy}
+          aria-label={`${t(`memory.${what}`)}: ${memory.statement}`}
+          onClick={() => busy || onAct(what)}
+        >
+          {t(`memory.${what}`)}
+        </button>
+      ))}
+      <button type="button" aria-label={`${t('memory.correct')}: ${memory.statement}`} onClick={onCorrect}>
+        {t('memory.correct')}
+      </button>
+    </div>
+  );
+}
+
+/** The statement, what it rests on, and what else is known of it. */
+function MemoryCard({ memory }: { memory: Memory }) {
+  const { t } = useTranslation();
+  const { validFrom, validTo, approvedAt } = memory;
+  return (
+    <>
+      <p dir="auto" className="statement">
+        <strong>{memory.statement}</strong>
+      </p>
+      {memory.evidence.map((one) => (
+        <figure key={`${one.messageId}-${one.start}`} className="evidence small">
+          <blockquote dir="auto">{one.quote}</blockquote>
+          <figcaption>
+            <Link to="/sessions/$id" params={{ id: one.sessionId }}>
+              {t('memory.session')}
+            </Link>
+          </figcaption>
+        </figure>
+      ))}
+      <p className="small soft">
+        {t(`memory.origin.${memory.origin}`)} · {formatDate(memory.createdAt)}
+        {memory.sensitivity === 'sensitive' && (
+          <>
+            {' '}
+            <span className="badge warn">{t('memory.sensitive')}</span>
+          </>
+        )}
+        {memory.tags.map((tag) => (
+          <span key={tag}>
+            {' '}
+            <span className="badge">
+              <bdi>{tag}</bdi>
+            </span>
+          </span>
+        ))}
+        {approvedAt && ` · ${t('memory.approvedAt', { date: formatDate(approvedAt) })}`}
+        {validFrom && ` · ${t('memory.from', { date: formatDate(validFrom) })}`}
+        {validTo && ` · ${t('memory.to', { date: formatDate(validTo) })}`}
+      </p>
+    </>
+  );
+}
