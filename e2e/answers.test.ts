@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
-import { bases, makeBase, type TestBase } from '../packages/server/src/test/knowledge.ts';
+import { makeBase, type TestBase } from '../packages/server/src/test/knowledge.ts';
 import { playing, talking } from '../packages/server/src/test/talking.ts';
 import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
 import { desktop, expectFits, launch, narrow, openWindow } from './lib/browser.ts';
@@ -77,9 +77,11 @@ test('an answer is approved, tried, made of a changed draft, and revoked', async
   await expectFits(page);
 
   await page.goto(`${app.url}/reviews`);
+  await page.locator('button.item').click();
   await page.getByRole('button', { name: 'Edit', exact: true }).click();
   await page.getByLabel('Your version').fill('Yes, behind the building.');
   await page.getByRole('button', { name: 'Finish editing' }).click();
+  await page.getByRole('button', { name: 'Edit', exact: true }).waitFor();
   await page.getByRole('button', { name: 'Release', exact: true }).click();
   await page.getByRole('button', { name: 'Make it an approved answer' }).click();
   await expectFits(page);
@@ -112,17 +114,43 @@ test('an evaluation is made, runs, and shows what a deleted document has cost', 
   await page.getByRole('button', { name: 'New evaluation' }).click();
   await page.getByLabel('Name').fill('First questions');
   await page.getByLabel('A question, as a client would write it').fill('Is tea free?');
-  await page.getByLabel('Document that should be found').fill('Tea');
+  await page.getByLabel('Document that should be found').fill('Te');
   await page.getByRole('option', { name: /^Tea/ }).click();
   await expectFits(page);
   await page.getByRole('button', { name: 'Save and run' }).click();
   await page.getByText('100 % of the expected documents').waitFor();
-  await app.json('DELETE', `${bases}/${own.id}/documents/${tea.id}`);
+  await app.json('DELETE', `${own.path}/${tea.id}`);
   await page.getByText('1 lost').waitFor();
   await page.getByRole('img', { name: /100 %, 0 %/ }).waitFor();
   await page.getByText('not in the first ten').waitFor();
   await expectFits(page);
   await page.setViewportSize(narrow.viewport);
+  await expectFits(page);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('several documents are moved and deleted at once', async () => {
+  const own = await makeBase(app, { name: 'Many' });
+  for (const title of ['Tea', 'Coffee', 'Water'])
+    await app.json('POST', own.path, { title, text: `${title} is free.` });
+  const { page, context, complaints } = await openWindow(browser, narrow);
+  await page.goto(`${app.url}/knowledge/${own.id}`);
+  await page.getByLabel('Choose: Tea').check();
+  await page.getByLabel('Choose: Water').check();
+  await page.getByText('2 documents chosen').waitFor();
+  await expectFits(page);
+  await page.getByRole('button', { name: 'Move', exact: true }).click();
+  await page.getByRole('dialog').getByLabel('Folder').fill('Guides');
+  await expectFits(page);
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('link', { name: /Guides/ }).waitFor();
+  await page.getByText('2 documents chosen').waitFor({ state: 'detached' });
+  await page.getByLabel('Choose: Coffee').check();
+  await page.getByRole('group', { name: '1 document chosen' }).getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await page.getByLabel('Choose: Coffee').waitFor({ state: 'detached' });
+  await page.setViewportSize(desktop.viewport);
   await expectFits(page);
   expect(complaints).toEqual([]);
   await context.close();

@@ -107,6 +107,22 @@ export const DocumentPatch = z.strictObject({
 });
 export type DocumentPatch = z.output<typeof DocumentPatch>;
 
+const documentIds = z
+  .array(Id)
+  .min(1)
+  .max(200)
+  .refine((ids) => new Set(ids).size === ids.length, 'Each document once.');
+/** One thing done to many documents. `tag` adds tags to those they have. */
+export const DocumentsChange = z.discriminatedUnion('action', [
+  z.strictObject({ action: z.literal('delete'), documentIds }),
+  z.strictObject({ action: z.literal('move'), documentIds, folder: Folder }),
+  z.strictObject({ action: z.literal('tag'), documentIds, tags: Tags.min(1) }),
+]);
+export type DocumentsChange = z.output<typeof DocumentsChange>;
+export const DocumentsChanged = z.object({
+  documentIds: z.array(Id).describe('Those it was done to; others are not there any more.'),
+});
+
 const source = {
   source: z.enum(['text', 'file', 'url']),
   fileName: z.string().nullable(),
@@ -140,6 +156,18 @@ export const DocumentText = Document.extend({
   pageStarts: z.array(z.number().int()).nullable().describe('Where in the text each page begins, in UTF-16 units.'),
 });
 export type DocumentText = z.infer<typeof DocumentText>;
+/** A stretch of a document, in UTF-16 units of its text. */
+export const SurroundingsQuery = z.strictObject({
+  start: z.coerce.number().int().min(0).max(100_000_000),
+  end: z.coerce.number().int().min(0).max(100_000_000),
+});
+export const Surroundings = z.object({
+  text: z.string().describe('The stretch, at most 4,000 units of it, with whole lines around it.'),
+  start: z.number().int().describe('Where `text` begins in the document.'),
+  end: z.number().int(),
+  page: z.number().int().nullable().describe('The page on which the stretch begins.'),
+});
+export type Surroundings = z.infer<typeof Surroundings>;
 export const DocumentsAdded = z.object({ documents: z.array(Document) });
 
 export const DocumentQuery = NamedPage.extend({

@@ -177,7 +177,7 @@ export const staffTexts = {
     new: 'New evaluation', name: 'Name', questions: 'Questions', expected: 'Document that should be found', another: 'Another one (optional)', addQuestion: 'Add a question', removeQuestion: 'Remove this question', question: 'Question {{number}}', save: 'Save and run', empty: 'No evaluation yet.', edit: 'Change', remove: 'Delete', removeTitle: 'Delete {{name}}?', removeText: 'It goes for good, with its runs.',
     run: 'Run now', waits: 'A run waits or is being made.', failed: 'The last run came to no end.', never: 'Not run yet.', figures: '{{recall}} of the expected documents among the first ten; mean reciprocal rank {{mrr}}.', at: 'Last run: {{date}}, {{cause}}.',
     cause: { hand: 'asked for', change: 'after a change of the base', publish: 'when a persona was published' }, chart: 'Share of the expected documents found, over the last {{count}} runs: {{values}}', gained: '{{count}} gained', lost: '{{count}} lost', unchanged: 'Nothing gained or lost since the run before.',
-    results: 'Question by question', rank: 'Place', before: 'Before', notFound: 'not in the first ten', changes: { gained: 'gained', lost: 'lost', same: 'same', new: 'new' }, brief: 'Evaluation {{name}}: {{recall}} found',
+    results: 'Question by question', rank: 'Place', before: 'Before', changed: 'Change', notFound: 'not in the first ten', changes: { gained: 'gained', lost: 'lost', same: 'same', new: 'new' }, brief: 'Evaluation {{name}}: {{recall}} found',
   },
   curated: {
     title: 'Approved answers', one: 'Approved answer', hint: 'A question like one of these gets its answer before any passage: at least four fifths of the words that say what it is about are the same, the numbers too, and neither denies what the other does not.',
@@ -233,6 +233,7 @@ export const staffTexts = {
     olderStands: 'The version before it stays in use.', drop: 'Drop files or folders here, or choose files', types: 'PDF, Word, PowerPoint, Excel, OpenDocument, EPUB, HTML, Markdown, text, CSV, RTF, JSON and e-mail.', into: 'They go into the folder {{folder}}.',
     uploads: 'Files on their way', uploading_one: '{{count}} file is on its way.', uploading_other: '{{count}} files are on their way.', upload: { waiting: 'waits', sending: 'is sent' }, sent: 'Sent',
     paste: 'Paste text', fromAddress: 'From a web address', address: 'Web address', addressHint: 'The page is fetched once. To take over what changes there, read the document again.',
+    choose: 'Choose', chosen_one: '{{count}} document chosen', chosen_other: '{{count}} documents chosen', chooseNone: 'Choose none', move: 'Move', addTags: 'Add tags', deleteMany_one: 'Delete {{count}} document?', deleteMany_other: 'Delete {{count}} documents?',
     test: 'Test retrieval', testHint: 'What a question would bring to a persona: the passages, best first, with what they were found by.', question: 'A question, as a client would write it',
     settings: 'Settings and access', description: 'What is in it', language: 'Language', languageHint: 'A tag such as en or de-AT, for documents that do not say it themselves.',
     readers: 'Who may see it', audience: { organisation: 'Everybody', chosen: 'Chosen teams and members' }, audienceHint: { organisation: 'Whoever may read reference material.', chosen: 'Of those who may read reference material, only these; and who may read all of it.' },

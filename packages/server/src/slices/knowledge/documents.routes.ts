@@ -8,8 +8,12 @@ import {
   DocumentQuery,
   DocumentReplace,
   DocumentsAdded,
+  DocumentsChange,
+  DocumentsChanged,
   DocumentText,
   DocumentVersionList,
+  Surroundings,
+  SurroundingsQuery,
   VersionQuery,
 } from '@rapport/protocol/knowledge';
 import type { FastifyReply } from 'fastify';
@@ -31,8 +35,8 @@ const VersionParams = z.strictObject({
   documentId: Id,
   version: z.coerce.number().int().min(1).max(1_000_000),
 });
-const documents = '/api/v1/knowledge-bases/:id/documents';
-const one = `${documents}/:documentId`;
+const documentsPath = '/api/v1/knowledge-bases/:id/documents';
+const one = `${documentsPath}/:documentId`;
 
 /** What is being read later is answered as accepted. */
 const send = (reply: FastifyReply, document: Document) =>
@@ -40,6 +44,7 @@ const send = (reply: FastifyReply, document: Document) =>
 
 export function documentRoutes(app: App, knowledge: KnowledgeService) {
   readRoutes(app, knowledge);
+  furtherRoutes(app, knowledge);
   changeRoutes(app, knowledge);
   // In a scope of its own: nowhere else is a form a body.
   void app.register((plain, _options, done) => {
@@ -48,11 +53,40 @@ export function documentRoutes(app: App, knowledge: KnowledgeService) {
   });
 }
 
+function furtherRoutes(app: App, { documents }: KnowledgeService) {
+  app.post(
+    `${documentsPath}/changes`,
+    {
+      config: manage,
+      schema: {
+        summary: 'Delete, move or tag many documents',
+        params: IdParams,
+        body: DocumentsChange,
+        response: { 200: DocumentsChanged },
+      },
+    },
+    (request) => documents.changeMany(actorOf(request), request.params.id, request.body),
+  );
+  app.get(
+    `${one}/surroundings`,
+    {
+      config: read,
+      schema: {
+        summary: 'What stands around a stretch of it, without the whole text',
+        params: DocumentParams,
+        querystring: SurroundingsQuery,
+        response: { 200: Surroundings },
+      },
+    },
+    (request) => documents.surroundings(actorOf(request), request.params.id, request.params.documentId, request.query),
+  );
+}
+
 function uploadRoutes(app: App, knowledge: KnowledgeService) {
   const { uploads } = knowledge;
   takeForms(app, uploads.limits);
   app.post(
-    documents,
+    documentsPath,
     {
       config: upload,
       schema: {
@@ -95,7 +129,7 @@ function uploadRoutes(app: App, knowledge: KnowledgeService) {
 
 function readRoutes(app: App, { documents: service }: KnowledgeService) {
   app.get(
-    documents,
+    documentsPath,
     {
       config: read,
       schema: {

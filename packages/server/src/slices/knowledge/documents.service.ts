@@ -5,6 +5,7 @@ import type {
   DocumentPlace,
   DocumentQuery,
   DocumentReplace,
+  DocumentsChange,
   DocumentText,
   DocumentVersion,
 } from '@rapport/protocol/knowledge';
@@ -15,12 +16,13 @@ import { asRefusal, type Blobs, type WrittenBlob } from '../../platform/blobs/bl
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
-import { draft } from '../../platform/events/store.ts';
+import { draft, type EventDraft } from '../../platform/events/store.ts';
 import { newId } from '../../platform/ids.ts';
 import type { BaseService } from './bases.service.ts';
 import * as store from './documents.store.ts';
+import { around } from './surroundings.ts';
 import { titleOf, titleOfAddress } from './fileNames.ts';
-import { indexDocument } from './indexing.ts';
+import { indexDocument, pageAt } from './indexing.ts';
 import type { BaseLog } from './log.ts';
 import * as queue from './queue.store.ts';
 
@@ -47,6 +49,18 @@ export interface DocumentParts {
 
 const materialOf = ({ text, url }: DocumentReplace): Material =>
   text === undefined ? { url: url as string } : { text };
+
+const mostTags = 20;
+
+const added = (tags: string[], more: string[]): string[] => {
+  const all = [...new Set([...tags, ...more])];
+  if (all.length <= mostTags) return all;
+  const message = `A document would have more than ${mostTags} tags.`;
+  throw new AppError('invalid-body', { errors: [{ pointer: '/tags', message }] });
+};
+
+/** Of what is shown with its surroundings, in UTF-16 units. */
+const longestStretch = 4000;
 
 export function createDocumentService({ db, audit, blobs, bases, log, onQueued }: DocumentParts) {
   const subjectsOf = (baseId: string, document: string | string[]) => ({ 'knowledge-base': baseId, document });
@@ -146,6 +160,13 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
     });
   };
 
+  const removeOne = (actor: Actor, baseId: string, roomId: string, id: string): Promise<void> =>
+    audit.acting(actor, 'knowledge.changed', subjectsOf(baseId, id), async (tx) => {
+      if ((await store.deleteDocument(tx, actor.orgId, baseId, id)) === 0) throw notFound();
+      const gone = draft('document.deleted', 'staff', asEventActor(actor), { documentId: id });
+      await log.append(tx, actor.orgId, roomId, [gone]);
+    });
+
   return {
     /** Pasted text can be searched when this returns; an address is fetched later. Throws `not-found`. */
     async add(actor: Actor, baseId: string, body: DocumentCreate): Promise<Document> {
@@ -183,6 +204,20 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
       const reading = await store.findReading(db.in(orgId), orgId, id, textVersion);
       if (!reading) throw notFound();
       return { ...document, text: reading.text, textVersion, pageStarts: reading.pages };
+    },
+
+    /** What stands around a stretch of the version that is ready. Throws `not-found`. */
+    async surroundings(actor: Actor, baseId: string, id: string, stretch: { start: number; end: number }) {
+      await bases.require(actor, baseId);
+      const { orgId } = actor;
+      const { readyVersion } = await require(db.in(orgId), orgId, baseId, id);
+      const reading = readyVersion === null ? null : await store.findReading(db.in(orgId), orgId, id, readyVersion);
+      if (!reading) throw notFound();
+      const { text, pages } = reading;
+      const from = Math.min(stretch.start, text.length);
+      const to = Math.min(Math.max(stretch.end, from), from + longestStretch, text.length);
+      const { start, end } = around(text, [from, to]);
+      return { text: text.slice(start, end), start, end, page: pageAt(pages, from) };
     },
 
     /** Newest first. Throws `not-found`. */
@@ -289,12 +324,35 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
     /** It is gone from the next answer, and so are its files. Throws `not-found`. */
     async remove(actor: Actor, baseId: string, id: string): Promise<void> {
       const { roomId } = await bases.require(actor, baseId);
-      await audit.acting(actor, 'knowledge.changed', subjectsOf(baseId, id), async (tx) => {
-        if ((await store.deleteDocument(tx, actor.orgId, baseId, id)) === 0) throw notFound();
-        const gone = draft('document.deleted', 'staff', asEventActor(actor), { documentId: id });
-        await log.append(tx, actor.orgId, roomId, [gone]);
-      });
+      await removeOne(actor, baseId, roomId, id);
       await blobs.collect(actor.orgId);
+    },
+
+    /** Moves or tags them all at once, or deletes them one after the other. Throws `not-found`, `invalid-body` for too many tags. */
+    async changeMany(actor: Actor, baseId: string, change: DocumentsChange): Promise<{ documentIds: string[] }> {
+      const { roomId } = await bases.require(actor, baseId);
+      requireStaff(actor);
+      const { orgId } = actor;
+      const ids = await store.existing(db.in(orgId), orgId, baseId, change.documentIds);
+      if (change.action === 'delete') {
+        // One a transaction: what each takes out of the index is locked for the others.
+        for (const id of ids) await removeOne(actor, baseId, roomId, id);
+        await blobs.collect(orgId);
+        return { documentIds: ids };
+      }
+      return audit.acting(actor, 'knowledge.changed', subjectsOf(baseId, ids), async (tx) => {
+        const events: EventDraft[] = [];
+        for (const id of ids) {
+          if (!(await store.lockDocument(tx, orgId, baseId, id))) throw notFound();
+          const { title, folder, tags } = await require(tx, orgId, baseId, id);
+          const place =
+            change.action === 'move' ? { folder: change.folder, tags } : { folder, tags: added(tags, change.tags) };
+          await store.updatePlace(tx, orgId, id, { title, ...place });
+          events.push(draft('document.changed', 'staff', asEventActor(actor), { documentId: id, title, ...place }));
+        }
+        await log.append(tx, orgId, roomId, events);
+        return { documentIds: ids };
+      });
     },
 
     /** An older version with its file. Throws `not-found`, and `wrong-state` for the newest and the one that is read. */

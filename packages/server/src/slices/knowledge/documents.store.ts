@@ -210,3 +210,12 @@ export const deleteDocument = (db: Db, orgId: string, baseId: string, id: string
 
 export const deleteVersion = (tx: Tx, orgId: string, id: string, version: number): Promise<number> =>
   tx.exec(`delete from document_version where org_id = $1 and document_id = $2 and version = $3`, [orgId, id, version]);
+
+/** Those of these documents that are in the base, in one order for everybody who changes several. */
+export const existing = async (db: Db, orgId: string, baseId: string, ids: string[]): Promise<string[]> =>
+  (
+    await db.many<{ id: string }>(
+      `select id from document where org_id = $1 and knowledge_base_id = $2 and id = any ($3::uuid[]) order by id`,
+      [orgId, baseId, ids],
+    )
+  ).map(({ id }) => id);

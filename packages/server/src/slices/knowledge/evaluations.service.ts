@@ -13,6 +13,7 @@ import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { BaseService } from './bases.service.ts';
+import { existing } from './documents.store.ts';
 import { compare } from './evaluation.ts';
 import * as store from './evaluations.store.ts';
 
@@ -49,7 +50,7 @@ export function createEvaluationService({ db, audit, bases, onQueued }: Parts) {
   /** Throws `invalid-body` for a document that is not of this base. */
   const check = async (tx: Tx, actor: Actor, baseId: string, { questions }: EvaluationCreate) => {
     const ids = [...new Set(questions.flatMap(({ documentIds }) => documentIds))];
-    if ((await store.countDocuments(tx, actor.orgId, baseId, ids)) < ids.length)
+    if ((await existing(tx, actor.orgId, baseId, ids)).length < ids.length)
       throw new AppError('invalid-body', {
         errors: [{ pointer: '/questions', message: 'A document is not in this knowledge base.' }],
       });

@@ -269,13 +269,3 @@ export async function sourceOfRun(
   const opened = await db.codec.open(questionsPlace(orgId, evaluationId), row.questions);
   return { ...row, questions: JSON.parse(opened) as EvaluationQuestion[] };
 }
-
-/** How many of these are documents of this base. */
-export const countDocuments = async (db: Db, orgId: string, baseId: string, ids: string[]): Promise<number> =>
-  (
-    await db.many(`select 1 from document where org_id = $1 and knowledge_base_id = $2 and id = any ($3::uuid[])`, [
-      orgId,
-      baseId,
-      ids,
-    ])
-  ).length;

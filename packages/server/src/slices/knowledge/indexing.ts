@@ -34,7 +34,7 @@ export async function termHasher(codec: ContentCodec, orgId: string): Promise<(t
 }
 
 /** The page, from 1, that begins last before an offset. */
-function pageAt(pages: number[] | null, offset: number): number | null {
+export function pageAt(pages: number[] | null, offset: number): number | null {
   if (!pages || pages.length === 0) return null;
   let [low, high] = [0, pages.length];
   while (low < high) {

@@ -48,6 +48,22 @@ describe('documents', () => {
     expect((await app.json('GET', `${bases}/${base}`)).body).toMatchObject({ name: 'Material', documentCount: 1 });
   });
 
+  test('a stretch is given with the lines around it, and not with the whole text', async () => {
+    const lines = Array.from({ length: 400 }, (_, n) => `Line ${n} says that tea is free.`);
+    const text = lines.join('\n');
+    const id = await add('Long', text);
+    const start = text.indexOf('Line 200 ');
+    const around = (query: string) => app.json('GET', `${bases}/${base}/documents/${id}/surroundings?${query}`);
+    const { status, body } = await around(`start=${start}&end=${start + 10}`);
+    expect(status).toBe(200);
+    expect(text.slice(body.start, body.end)).toBe(body.text);
+    expect(body.text).toContain('Line 200 ');
+    expect(body.text.length).toBeLessThan(1000);
+    expect((await around(`start=0&end=${text.length}`)).body.text.length).toBeLessThan(6000);
+    expect((await around('start=9999999&end=1')).status).toBe(200);
+    expect((await around('start=-1&end=1')).status).toBe(400);
+  });
+
   test('deleting one leaves nothing of it in the index, and search forgets it', async () => {
     const kept = await add('Kept', 'Tea is free.');
     const before = await indexed();

@@ -207,6 +207,14 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'PATCH /api/v1/knowledge-bases/{id}/documents/{documentId}': { ...document, body: () => ({ folder: 'Moved' }) },
   'PUT /api/v1/knowledge-bases/{id}/documents/{documentId}': { ...document, body: () => ({ text: 'The tide is in.' }) },
   'GET /api/v1/knowledge-bases/{id}/documents/{documentId}/versions': document,
+  'POST /api/v1/knowledge-bases/{id}/documents/changes': {
+    ...base,
+    body: (id) => ({ action: 'move', folder: 'Elsewhere', documentIds: [id('document')] }),
+  },
+  'GET /api/v1/knowledge-bases/{id}/documents/{documentId}/surroundings': {
+    ...document,
+    query: () => ({ start: '0', end: '20' }),
+  },
   'GET /api/v1/knowledge-bases/{id}/documents/{documentId}/file': document,
   'DELETE /api/v1/knowledge-bases/{id}/documents/{documentId}/versions/{version}': {
     path: { ...document.path, version: '=1' },

@@ -315,6 +315,14 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     period: 'day',
     tokens: 1e12,
   });
+  // Before there is a draft, which would become overdue while the proof runs.
+  await call('PUT', 'organisation/supervision', {
+    policy: 'auto',
+    delaySeconds: 600,
+    reviewSeconds: 86_400,
+    pages: 0,
+    fallbackEmail: `${mark}@night.example`.toLowerCase(),
+  });
   // No second letter while the proof runs: nothing may change by itself.
   await call('PUT', 'safety', {
     ackSeconds: 86_400,

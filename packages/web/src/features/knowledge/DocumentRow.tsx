@@ -12,6 +12,8 @@ import { formatBytes } from './formatBytes.ts';
 interface Props {
   baseId: string;
   document: ShownDocument;
+  chosen: boolean;
+  onChoose(chosen: boolean): void;
   onEdit(): void;
   onDelete(): void;
 }
@@ -31,7 +33,7 @@ export function useReprocess(baseId: string, id: string) {
   });
 }
 
-export function DocumentRow({ baseId, document, onEdit, onDelete }: Props) {
+export function DocumentRow({ baseId, document, chosen, onChoose, onEdit, onDelete }: Props) {
   const { t } = useTranslation();
   const mayManage = useMay()('knowledge.manage');
   const retry = useReprocess(baseId, document.id);
@@ -49,6 +51,15 @@ export function DocumentRow({ baseId, document, onEdit, onDelete }: Props) {
   const named = (label: string) => `${label}: ${title}`;
   return (
     <>
+      {mayManage && (
+        <input
+          type="checkbox"
+          className="choose"
+          aria-label={named(t('knowledge.choose'))}
+          checked={chosen}
+          onChange={(e) => onChoose(e.target.checked)}
+        />
+      )}
       <div className="grow">
         <Link to="/knowledge/$id/documents/$documentId" params={{ id: baseId, documentId: id }} dir="auto">
           <strong>{title}</strong>

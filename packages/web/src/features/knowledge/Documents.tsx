@@ -9,6 +9,7 @@ import { List } from '../../lib/Page.tsx';
 import { Dialog, Failure, Field } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { documentsPath, refreshBase } from './base.ts';
+import { ChosenDocuments } from './ChosenDocuments.tsx';
 import { DocumentRow } from './DocumentRow.tsx';
 import type { ShownDocument } from './documentEvents.ts';
 import { EditDocument } from './EditDocument.tsx';
@@ -24,6 +25,7 @@ export function Documents({ base, shown }: Props) {
   const { t } = useTranslation();
   const [name, setName] = useState('');
   const [editing, setEditing] = useState<ShownDocument | null>(null);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [deleting, setDeleting] = useState<ShownDocument | null>(null);
   const path = documentsPath(base.id);
   const list = usePages<ShownDocument>(path, { ...searchOf(shown), q: name.trim() || undefined });
@@ -38,6 +40,11 @@ export function Documents({ base, shown }: Props) {
       <Folders base={base} shown={shown} />
       {base.documentCount > 0 && <Filters base={base} shown={shown} name={name} onName={setName} />}
       <Failure error={remove.error} />
+      <ChosenDocuments
+        base={base}
+        ids={list.items.map(({ id }) => id).filter((id) => chosen.has(id))}
+        onNone={() => setChosen(new Set())}
+      />
       <div>
         <List
           list={list}
@@ -47,6 +54,13 @@ export function Documents({ base, shown }: Props) {
             <DocumentRow
               baseId={base.id}
               document={document}
+              chosen={chosen.has(document.id)}
+              onChoose={(on) => {
+                const next = new Set(chosen);
+                if (on) next.add(document.id);
+                else next.delete(document.id);
+                setChosen(next);
+              }}
               onEdit={() => setEditing(document)}
               onDelete={() => setDeleting(document)}
             />

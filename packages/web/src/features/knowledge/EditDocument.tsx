@@ -15,7 +15,7 @@ interface FolderProps {
 }
 
 /** A folder there is, or a new one: it is there as soon as something is in it. */
-function FolderField({ base, value, error, onChange }: FolderProps) {
+export function FolderField({ base, value, error, onChange }: FolderProps) {
   const { t } = useTranslation();
   const listId = useId();
   return (
@@ -41,7 +41,7 @@ function FolderField({ base, value, error, onChange }: FolderProps) {
   );
 }
 
-const tagsOf = (text: string): string[] => [
+export const tagsOf = (text: string): string[] => [
   ...new Set(
     text
       .split(',')

@@ -136,7 +136,7 @@ function Results({ run }: { run: EvaluationRunDetail }) {
                 <th scope="col">{t('evaluations.questions')}</th>
                 <th scope="col">{t('evaluations.rank')}</th>
                 <th scope="col">{t('evaluations.before')}</th>
-                <th scope="col" />
+                <th scope="col">{t('evaluations.changed')}</th>
               </tr>
             </thead>
             <tbody>

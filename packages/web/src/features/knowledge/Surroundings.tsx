@@ -1,4 +1,4 @@
-import type { DocumentText } from '@rapport/protocol/knowledge';
+import type { Surroundings as Stretch } from '@rapport/protocol/knowledge';
 import type { Citation } from '@rapport/protocol/sessions';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
@@ -7,7 +7,7 @@ import { api } from '../../lib/api.ts';
 import { MarkedMarkdown } from '../../lib/MarkedMarkdown.tsx';
 import { Loading } from '../../lib/ui.tsx';
 import { documentKey, documentsPath } from './base.ts';
-import { around, clip, pageAt } from './slices.ts';
+import { clip } from './slices.ts';
 
 interface Props {
   baseId: string;
@@ -31,18 +31,17 @@ export function Surroundings({ id, beside, baseId, citation }: Props) {
   const { t } = useTranslation();
   const { documentId, start, end } = citation;
   const box = useRef<HTMLDivElement>(null);
-  const document = useQuery({
-    queryKey: [...documentKey(baseId, documentId), null],
-    queryFn: () => api.get<DocumentText>(`${documentsPath(baseId)}/${documentId}`),
+  const around = useQuery({
+    queryKey: [...documentKey(baseId, documentId), 'around', start, end],
+    queryFn: () => api.get<Stretch>(`${documentsPath(baseId)}/${documentId}/surroundings`, { start, end }),
     staleTime: 60_000,
   });
   useEffect(() => {
     if (!box.current || !beside.current) return;
     if (!box.current.matches(':popover-open')) box.current.showPopover();
     place(box.current, beside.current);
-  }, [beside, document.status]);
-  const shown = document.data && around(document.data.text, [start, end]);
-  const page = document.data?.pageStarts && pageAt(document.data.pageStarts, start);
+  }, [beside, around.status]);
+  const { data: shown } = around;
   return (
     <div
       id={id}
@@ -52,12 +51,12 @@ export function Surroundings({ id, beside, baseId, citation }: Props) {
       className="surroundings"
       ref={box}
     >
-      {document.isPending && <Loading />}
-      {document.error && <p>{t('knowledge.gone')}</p>}
-      {document.data && shown && (
+      {around.isPending && <Loading />}
+      {around.error && <p>{t('knowledge.gone')}</p>}
+      {shown && (
         <>
-          {page !== null && page !== undefined && <p className="soft small">{t('knowledge.page', { page })}</p>}
-          <MarkedMarkdown text={document.data.text.slice(shown.start, shown.end)} marked={clip([start, end], shown)} />
+          {shown.page !== null && <p className="soft small">{t('knowledge.page', { page: shown.page })}</p>}
+          <MarkedMarkdown text={shown.text} marked={clip([start, end], shown)} />
         </>
       )}
     </div>
