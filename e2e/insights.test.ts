@@ -66,3 +66,36 @@ describe.each([
     await context.close();
   });
 });
+
+test('a report is begun from what the log tells, written on, approved with a name, and taken along', async () => {
+  const { page, context, complaints } = await openWindow(browser, desktop);
+  await page.goto(`${app.url}/sessions/${session.id}/insights`);
+  await page.getByText('There is no report yet.').waitFor();
+  await page.getByRole('button', { name: 'Begin a report' }).click();
+  await page.getByRole('heading', { name: 'Report: Sleeping again', level: 1 }).waitFor();
+  await page.getByText('Nobody has approved it yet.').waitFor();
+  await expectFits(page);
+  await page.getByRole('button', { name: 'Add a section' }).click();
+  const added = page.getByRole('group').last();
+  await added.getByLabel('Heading').fill('Impression');
+  await added.getByLabel('Text').fill('Tired, but hopeful.');
+  await page.getByRole('button', { name: 'Up: Impression' }).click();
+  const quoted = page.getByRole('group').filter({ hasText: 'Quoted from the log' });
+  await quoted.getByLabel('Text').fill('They sleep badly.');
+  await quoted.getByText('Changed: yours when it is saved.').waitFor();
+  expect(await page.getByRole('button', { name: 'Approve…' }).isDisabled()).toBe(true);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Quoted from the log').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Approve…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Approve…' }).click();
+  await page.getByText(/^Approved by /).waitFor();
+  await page.getByText('Tired, but hopeful.').waitFor();
+  await expectFits(page);
+  const taken = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'PDF' }).click();
+  expect((await taken).suggestedFilename()).toMatch(/^report-.*\.pdf$/);
+  await page.getByRole('link', { name: 'To the session' }).click();
+  await page.getByText('approved', { exact: true }).waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});

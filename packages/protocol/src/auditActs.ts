@@ -17,6 +17,7 @@ export const auditSubjects = [
   'consent',
   'hold',
   'escalation',
+  'report',
   'file',
   'memory',
 ] as const;
@@ -77,6 +78,11 @@ export const auditActs = {
   'session.watched': { group: 'read', subjects: ['session', 'client'], text: 'Watched a session’s events' },
   'session.replies-read': { group: 'read', subjects: ['session', 'client'], text: 'Read how replies were made' },
   'session.exported': { group: 'read', subjects: ['session', 'client'], text: 'Took a transcript as a file' },
+  'report.created': { group: 'act', subjects: ['report', 'session', 'client'], text: 'Began a report' },
+  'report.changed': { group: 'act', subjects: ['report'], text: 'Changed a report' },
+  'report.approved': { group: 'act', subjects: ['report'], text: 'Approved a report' },
+  'report.deleted': { group: 'act', subjects: ['report'], text: 'Deleted a draft of a report' },
+  'report.exported': { group: 'read', subjects: ['report'], text: 'Took a report as a file' },
   'insight.read': { group: 'read', subjects: ['session', 'client'], text: 'Read what is counted of a conversation' },
 
   'client.created': { group: 'act', subjects: ['client'], text: 'Created a client' },
@@ -129,6 +135,12 @@ export const auditActs = {
   'persona.changed': { group: 'act', subjects: ['persona'], text: 'Created or changed a persona' },
   'persona.published': { group: 'act', subjects: ['persona'], text: 'Published a persona' },
   'knowledge.changed': { group: 'act', subjects: ['knowledge-base', 'document'], text: 'Changed reference material' },
+  'knowledge.answer-approved': {
+    group: 'act',
+    subjects: ['knowledge-base', 'reply'],
+    text: 'Approved an answer to a question',
+  },
+  'knowledge.answer-revoked': { group: 'act', subjects: ['knowledge-base'], text: 'Revoked an approved answer' },
   'retention.changed': { group: 'act', subjects: [], text: 'Changed retention' },
   'retention.ran': { group: 'act', subjects: [], text: 'Ran retention' },
   'break-glass.looked-up': { group: 'act', subjects: ['client'], text: 'Looked a client up to break the glass' },

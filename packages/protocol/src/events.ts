@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Claim } from './claims.ts';
 import { Id, Instant } from './common.ts';
 import { Purpose } from './consents.ts';
 import { EngineName, Usage } from './inference.ts';
@@ -47,6 +48,9 @@ export const eventData = {
     ),
   }),
   'reply.completed': reply.extend({ messageId: Id, finishReason: z.string(), usage: Usage.optional() }),
+  'reply.checked': reply
+    .extend({ messageId: Id, claims: z.array(Claim) })
+    .describe('Each sentence that cited something, compared with it; the marks of those that are not found are gone.'),
   'reply.stopped': ended.extend({ messageId: Id.nullable() }),
   'reply.interrupted': ended,
   'reply.failed': ended.extend({
@@ -104,6 +108,7 @@ export const eventData = {
   'document.failed': z.object({ ...document, title: z.string(), failure: DocumentFailure }),
   'document.changed': z.object({ documentId: Id, title: z.string(), folder: z.string(), tags: z.array(z.string()) }),
   'document.deleted': z.object({ documentId: Id }),
+  'evaluation.ended': z.object({ evaluationId: Id, runId: Id }),
 } as const satisfies Record<string, z.ZodType>;
 
 export type EventType = keyof typeof eventData;

@@ -169,10 +169,13 @@ export const Passage = z.object({
   start: z.number().int(),
   end: z.number().int(),
   headingPath: z.array(z.string()),
+  curated: z.boolean().optional().describe('An approved answer, which is in no document; its title is the question.'),
   channels: z
-    .object({ words: z.number(), neighbours: z.number() })
+    .object({ words: z.number(), neighbours: z.number(), curated: z.number().optional() })
     .optional()
-    .describe('What its words gave, and what those that follow each other as in the question.'),
+    .describe(
+      'What its words gave, what those that follow each other as in the question, and how like an approved question it is.',
+    ),
   highlights: z
     .array(z.object({ start: z.number().int(), end: z.number().int() }))
     .optional()

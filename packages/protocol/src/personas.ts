@@ -34,6 +34,11 @@ const fields = {
   model: ModelSettings,
   policy: Rung,
   knowledgeBaseId: Id.nullable(),
+  onlyMaterial: z
+    .boolean()
+    .describe(
+      'A reply of which no sentence stands in the material becomes the sentence that the material does not hold it.',
+    ),
 };
 
 /** All a persona is made of; what `publish` freezes as a version. */
@@ -54,6 +59,7 @@ export const PersonaCreate = z.strictObject({
   model: ModelSettings.default(ModelSettings.parse({})),
   policy: fields.policy.default('auto'),
   knowledgeBaseId: fields.knowledgeBaseId.default(null),
+  onlyMaterial: fields.onlyMaterial.default(false),
 });
 export type PersonaCreate = z.input<typeof PersonaCreate>;
 

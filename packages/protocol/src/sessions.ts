@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Claim } from './claims.ts';
 import { Id, Instant, Page, line, listOf, search, text } from './common.ts';
 import { EngineName, ReplyStatus, Usage } from './inference.ts';
 import { Rung } from './supervision.ts';
@@ -71,6 +72,7 @@ export const Citation = z.object({
   quote: z.string(),
   start: z.number().int().describe('Offset of the quote in the document, in UTF-16 units.'),
   end: z.number().int(),
+  curated: z.boolean().optional().describe('An approved answer, which is in no document; its title is the question.'),
 });
 export type Citation = z.infer<typeof Citation>;
 
@@ -83,6 +85,7 @@ export const Message = z.object({
   replyStatus: ReplyStatus.nullable(),
   engine: EngineName.nullable(),
   citations: z.array(Citation),
+  claims: z.array(Claim).optional().describe('For the team: what became of each sentence that cited something.'),
   createdAt: Instant,
 });
 export type Message = z.infer<typeof Message>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Claim } from './claims.ts';
 import { Id, Instant, Page, listOf, piece, text } from './common.ts';
 import { EngineName } from './inference.ts';
 import { heldRungs, reviewReasons, rungs } from './ladder.ts';
@@ -94,6 +95,11 @@ export const ReviewDraft = Review.extend({
   draftLength: z.number().int().describe('How much the persona had written, in UTF-16 units: the `base` of an edit.'),
   released: z.string(),
   question: z.string().nullable().describe('The message it answers.'),
+  claims: z
+    .array(Claim)
+    .describe(
+      'Of the persona’s finished words: whether each sentence that cites something stands in it. Offsets of `text`.',
+    ),
   note: z.string(),
 });
 export type ReviewDraft = z.infer<typeof ReviewDraft>;

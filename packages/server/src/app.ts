@@ -60,6 +60,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   platform.blobs.start();
   await services.knowledge.worker.start();
   services.knowledge.reindexer.start();
+  services.knowledge.evaluating.start();
   retention.start();
   reviewClock.start();
   escalationClock.start();
@@ -96,6 +97,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       await escalationClock.stop();
       await retention.stop();
       await services.knowledge.reindexer.stop();
+      await services.knowledge.evaluating.stop();
       privacy.erasures.stop();
       await generations.stopAll();
       providers.stop();

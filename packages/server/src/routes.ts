@@ -20,7 +20,7 @@ import { signInRoutes } from './slices/identity/signIn.routes.ts';
 import { budgetRoutes } from './slices/inference/budgets.routes.ts';
 import { providerRoutes } from './slices/inference/providers.routes.ts';
 import { knowledgeRoutes } from './slices/knowledge/routes.ts';
-import { insightRoutes } from './slices/insights/routes.ts';
+import { insightRoutes, reportRoutes } from './slices/insights/routes.ts';
 import { opsRoutes } from './slices/ops/routes.ts';
 import { ownMemoryRoutes } from './slices/memory/own.routes.ts';
 import { memoryRoutes } from './slices/memory/routes.ts';
@@ -105,5 +105,6 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   archiveRoutes(app, services.privacy);
   demoRoutes(app, services.demo);
   insightRoutes(app, services.insights);
+  reportRoutes(app, services.reports);
   serveWeb(app, config.webRoot);
 }

@@ -16,8 +16,9 @@ import { createMail } from './platform/mail/mail.ts';
 import { createOutgoing, type Outgoing } from './platform/net/outgoing.ts';
 import { createHub } from './platform/realtime/hub.ts';
 import { createWake } from './platform/realtime/wake.ts';
+import { createInsights } from './services.insights.ts';
 import { createAssignmentService } from './slices/clients/assignments.service.ts';
-import { createClientService, type ClientService } from './slices/clients/service.ts';
+import { createClientService } from './slices/clients/service.ts';
 import { createDemoService } from './slices/demo/service.ts';
 import { createAccountService } from './slices/identity/account.service.ts';
 import { createApiKeyService } from './slices/identity/apiKeys.service.ts';
@@ -34,11 +35,8 @@ import { createTeamService } from './slices/identity/teams.service.ts';
 import { createBudgetService } from './slices/inference/budgets.service.ts';
 import { createGenerationService, type GenerationService } from './slices/inference/generations.service.ts';
 import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
-import { createInsightService } from './slices/insights/service.ts';
 import { createExtractor } from './slices/knowledge/extract/extractor.ts';
-import { sentences } from './slices/knowledge/sentences.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
-import { languageOf, termOf, words } from './slices/knowledge/terms.ts';
 import type { Extractor } from './slices/knowledge/worker.ts';
 import { createRecallService } from './slices/memory/recall.service.ts';
 import { createOwnMemoryService } from './slices/memory/own.service.ts';
@@ -69,6 +67,7 @@ import { createRoomService } from './slices/rooms/service.ts';
 import { createSessionAccess, type SessionAccess } from './slices/sessions/access.ts';
 import { createConsentPlaces } from './slices/sessions/consents.ts';
 import { createConversationService } from './slices/sessions/conversation.service.ts';
+import { createCurating } from './slices/sessions/curating.ts';
 import { createDeidSource } from './slices/sessions/deid.ts';
 import { createRemembering } from './slices/sessions/remembering.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
@@ -168,10 +167,11 @@ export function createServices(platform: Platform) {
   const joining = createJoining(platform, { identity, access, sessions });
   const transcripts = createTranscriptService({ db, audit, sessions, conversations });
   const { bases } = knowledge;
+  const curating = createCurating({ db, knowledge, personas, reviews });
   const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations, bases });
   const privacy = createPrivacy(platform, { identity, sessions, personas });
   const demo = createDemoService({ personas, knowledge, clients });
-  const insights = createInsights(platform, { clients, sessions });
+  const insights = createInsights(platform, { clients, sessions, consents, providers });
   generations.handle(
     createReplyHandler({ ...talk, log, knowledge, recall, consents, conversations, opinion: supervision.opinion }),
   );
@@ -196,31 +196,12 @@ export function createServices(platform: Platform) {
     ...joining,
     ...team,
     transcripts,
+    curating,
     rooms,
     privacy,
     demo,
-    insights,
+    ...insights,
   };
-}
-
-/** What the log tells of conversations, for those who may see them. */
-function createInsights(
-  { audit, db }: Platform,
-  { clients, sessions }: { clients: ClientService; sessions: SessionService },
-) {
-  return createInsightService({
-    db,
-    audit,
-    session: sessions.get,
-    async sessionsOf(actor, clientId, limit) {
-      await clients.get(actor, clientId);
-      return (await sessions.list(actor, { clientId, limit })).items;
-    },
-    rulesFor(text) {
-      const language = languageOf(text, null);
-      return { words, sentences, termOf: (word) => termOf(word, language) };
-    },
-  });
 }
 
 /** How clients come into their sessions. */
@@ -296,6 +277,7 @@ function createMaterial({ config, ...platform }: Platform, providers: ProviderSe
     knowledge: knowledge.bases,
     hasProvider: providers.hasProvider,
     allowTitles: identity.allowsTitles,
+    onPublish: (tx, orgId, baseId) => knowledge.evaluations.queue(tx, orgId, { baseId }, 'publish'),
   });
   knowledge.bases.tellUsers(personas.usersOf);
   const memories = createMemoryService(platform);

@@ -139,6 +139,13 @@ export const staffTexts = {
     stretches: 'Words over the session', chart: 'Words of client, persona and team in {{count}} stretches', table: 'The same as a table', stretch: 'From', topics: 'What the client comes back to', topic_one: '{{word}}: in one message', topic_other: '{{word}}: in {{count}} messages', noTopics: 'No word returned in several messages.',
     quotes: 'In their own words', quotesHint: 'Sentences of the client that hold most of it, as they stand. Chosen by rules.', risk: 'Risk', noRisk: 'The risk gate found nothing.', held: 'Held replies', heldText: '{{released}} released, {{edited}} of them changed; {{rejected}} rejected; {{discarded}} given up.', escalations_one: 'One escalation', escalations_other: '{{count}} escalations', message: 'in a message', reply: 'in a reply',
   },
+  report: {
+    title: 'Reports', none: 'There is no report yet.', begin: 'Begin a report', beginAi: 'Begin with a summary by the model', beginning: 'The report is being made.', draft: 'draft', approved: 'approved', by: '{{name}}, {{date}}', open: 'Open the report: {{title}}',
+    hint: 'Counted and quoted sections hold what the log says. What a person changes of them is theirs from then on; what a model made stays marked as such.', name: 'Title', heading: 'Heading', text: 'Text', add: 'Add a section', up: 'Up: {{heading}}', down: 'Down: {{heading}}', remove: 'Remove: {{heading}}', section: 'Section {{number}}',
+    kind: { counted: 'Counted from the log', quoted: 'Quoted from the log, word for word', ai: 'Made by an AI model', written: 'Written by the team' }, edited: 'changed by the team', becomes: 'Changed: yours when it is saved.', rests: 'Rests on {{count}} events of the log.',
+    leftOut_one: 'One sentence of the model was left out: the client did not write what it quotes.', leftOut_other: '{{count}} sentences of the model were left out: the client did not write what they quote.',
+    approve: 'Approve…', approveTitle: 'Approve this report?', approveText: 'It then stands as it is, with your name, and cannot be changed.', approvedBy: 'Approved by {{name}}, {{date}}.', notApproved: 'Nobody has approved it yet.', saveFirst: 'Save it first: what is approved is what is saved.', deleteTitle: 'Delete this draft?', deleteText: 'Its words are gone then.', toSession: 'To the session', toClient: 'To the clients', markdown: 'Markdown', pdf: 'PDF',
+  },
   review: {
     draft: 'Draft', notVisible: 'Not visible to the client', drafting: 'The persona is writing.', waiting: 'Finished. It waits for a decision.', partly: 'The client has read the first part.', words: 'Words of the draft', released: 'Released',
     upTo: 'Release up to here', upToWords: 'Release up to “{{words}}”', yours: 'Your version', follows: 'What the persona wrote after it follows when you release:', join: 'Take it into your version', done: 'Finish editing',
@@ -154,6 +161,23 @@ export const staffTexts = {
     title: 'Reviews', queue: 'Waiting', past: 'Decided', number_one: '{{count}} reply waits', number_other: '{{count}} replies wait', empty: 'Nothing waits', emptyHint: 'Replies that a person must read first appear here by themselves.', emptyPast: 'Nothing was decided yet.', noMatch: 'Nothing that waits matches.',
     keys: 'Keys: J and K or the arrows move, Enter takes a draft on and opens it, Escape leads back to the list, Ctrl or Cmd + Enter releases.', question: 'The client wrote', open: 'Open the session', next: 'Next draft', toQueue: 'Back to the list', choose: 'Choose a draft of the list.', first: 'The first {{count}} are shown.',
     deputy: 'My deputy', deputyHint: 'May decide on what you have taken on, while you are away.', writing: 'still being written', in: '{{persona}} to {{client}}',
+  },
+  evaluations: {
+    title: 'Evaluations', hint: 'Saved questions with the documents that should answer them. They are asked again after every change of the base and when a persona that answers from it is published, and show what was gained and lost.',
+    new: 'New evaluation', name: 'Name', questions: 'Questions', expected: 'Document that should be found', another: 'Another one (optional)', addQuestion: 'Add a question', removeQuestion: 'Remove this question', question: 'Question {{number}}', save: 'Save and run', empty: 'No evaluation yet.', edit: 'Change', remove: 'Delete', removeTitle: 'Delete {{name}}?', removeText: 'It goes for good, with its runs.',
+    run: 'Run now', waits: 'A run waits or is being made.', failed: 'The last run came to no end.', never: 'Not run yet.', figures: '{{recall}} of the expected documents among the first ten; mean reciprocal rank {{mrr}}.', at: 'Last run: {{date}}, {{cause}}.',
+    cause: { hand: 'asked for', change: 'after a change of the base', publish: 'when a persona was published' }, chart: 'Share of the expected documents found, over the last {{count}} runs: {{values}}', gained: '{{count}} gained', lost: '{{count}} lost', unchanged: 'Nothing gained or lost since the run before.',
+    results: 'Question by question', rank: 'Place', before: 'Before', notFound: 'not in the first ten', changes: { gained: 'gained', lost: 'lost', same: 'same', new: 'new' }, brief: 'Evaluation {{name}}: {{recall}} found',
+  },
+  curated: {
+    title: 'Approved answers', one: 'Approved answer', hint: 'A question like one of these gets its answer before any passage: at least four fifths of the words that say what it is about are the same, the numbers too, and neither denies what the other does not.',
+    question: 'Question', answer: 'Answer', approve: 'Approve', new: 'New approved answer', empty: 'No approved answer yet. Write one, or make one of a draft that you changed and released.', showRevoked: 'Show revoked answers too',
+    approvedBy: 'Approved by {{name}}, {{date}}', revokedBy: 'Revoked by {{name}}, {{date}}', fromReply: 'made of a released reply', revoke: 'Revoke', revokeTitle: 'Revoke this answer?', revokeText: 'It is gone from the next answer, and stays here as a record.',
+    take: 'Make it an approved answer', takeHint: 'It will answer this question for everybody who asks it of this persona’s material. Leave out whatever tells who asked.', taken: 'It is an approved answer now.',
+  },
+  claims: {
+    title_one: '{{held}} of {{count}} cited sentence is in its source', title_other: '{{held}} of {{count}} cited sentences are in their sources', missing: '{{count}} not found',
+    quoted: 'quoted', worded: 'worded like the source', 'not-found': 'not found in the source', hint: 'Words, numbers and denials were compared by rules. Whether it is true is yours to judge. A client sees no mark where a sentence was not found.',
   },
   wall: {
     title: 'Live wall', hint: 'Every running session you may see, as it goes. Held replies stand first, by risk and age.', empty: 'No session is running', emptyHint: 'Sessions appear here as soon as they are started.',
@@ -183,7 +207,7 @@ export const staffTexts = {
     who: 'Who it is', traits: 'Traits', trait: 'Trait', level: 'Level', rules: 'Rules', rule: 'Rule', style: 'Communication style', opening: 'Opening line', examples: 'Example exchanges',
     exClient: 'Client says', exPersona: 'Persona answers', structure: 'Structure of a session', stage: 'Stage', goal: 'Goal', model: 'Model and supervision',
     provider: 'Model provider', providerDefault: 'The organisation’s default', modelName: 'Model', temperature: 'Temperature', maxTokens: 'Longest reply, in tokens', context: 'Window, in tokens',
-    policy: 'Supervision policy', knowledge: 'Reference material', versions: 'Versions', archive: 'Archive', restore: 'Bring back from the archive', archived: 'Archived', showArchived: 'Show archived personas too',
+    policy: 'Supervision policy', knowledge: 'Reference material', onlyMaterial: 'Only from the material: a reply of which nothing stands there says so instead, and is shown when it was checked, not while it is written', versions: 'Versions', archive: 'Archive', restore: 'Bring back from the archive', archived: 'Archived', showArchived: 'Show archived personas too',
     unchanged: 'Published as it stands.', leave: 'What you have changed is not saved. Leave without saving?',
     conflict: 'Somebody else has changed this persona since you opened it, and nothing of yours was saved. Copy what you want to keep, then reload the page.', startSession: 'Start a session',
   },
@@ -191,7 +215,7 @@ export const staffTexts = {
   knowledge: {
     title: 'Knowledge', new: 'New knowledge base', empty: 'No knowledge base yet', emptyHint: 'Reference material that personas quote from.', documents_one: '{{count}} document', documents_other: '{{count}} documents',
     baseByName: 'Find a knowledge base', addText: 'Add documents', docTitle: 'Title', text: 'Text or Markdown', chunks_one: '{{count}} passage', chunks_other: '{{count}} passages',
-    search: 'Search the material', noHit: 'No passage answers this.', found_one: '{{count}} passage found, best first.', found_other: '{{count}} passages found, best first.', score: 'score {{score}}', channel: { words: 'words', neighbours: 'words in a row' }, page: 'Page {{page}}', pages_one: '{{count}} page', pages_other: '{{count}} pages',
+    search: 'Search the material', noHit: 'No passage answers this.', found_one: '{{count}} passage found, best first.', found_other: '{{count}} passages found, best first.', score: 'score {{score}}', channel: { words: 'words', neighbours: 'words in a row', curated: 'like the approved question' }, page: 'Page {{page}}', pages_one: '{{count}} page', pages_other: '{{count}} pages',
     deleteTitle: 'Delete this document?', deleteText: 'It is gone from the next answer.', download: 'Download', original: 'Download the original', edit: 'Rename or move', editTitle: 'Rename, move or tag',
     folder: 'Folder', folderHint: 'Empty for none. Folders in folders are written Guides/Sleep.', folders: 'Folders', allDocuments: 'All documents', documentsWord_one: 'document', documentsWord_other: 'documents', tags: 'Tags', tag: 'Tag', tagsHint: 'With commas between them.',
     byName: 'Find a document by its title', stateLabel: 'State', progress: 'Reading', noDocuments: 'No document yet. What you add above appears here while it is read.',

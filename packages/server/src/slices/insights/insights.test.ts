@@ -73,6 +73,6 @@ test('nobody reads it who may not follow the session, and each look is in the au
     expect((await app.json('GET', path, undefined, stranger.headers)).status).toBe(404);
     expect((await app.json('GET', path, undefined, first.client)).status).toBe(404);
   }
-  const { body } = await app.json('GET', '/api/v1/audit?action=insight.read');
-  expect(body.items[0]).toMatchObject({ action: 'insight.read' });
+  const { body } = await app.json('GET', '/api/v1/audit?act=insight.read');
+  expect(body.items[0]).toMatchObject({ act: 'insight.read' });
 });

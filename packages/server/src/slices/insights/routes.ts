@@ -1,6 +1,17 @@
-import { IdParams } from '@rapport/protocol/common';
+import { Empty, IdParams } from '@rapport/protocol/common';
 import { ClientInsight, SessionInsight } from '@rapport/protocol/insights';
+import {
+  Report,
+  ReportApprove,
+  ReportCreate,
+  ReportExport,
+  ReportList,
+  ReportPut,
+  ReportQuery,
+} from '@rapport/protocol/reports';
+import { sendFile } from '../../platform/http/files.ts';
 import { actorOf, type App } from '../../platform/http/server.ts';
+import type { ReportService } from './reports.service.ts';
 import type { InsightService } from './service.ts';
 
 const config = { permission: 'sessions.follow', rate: 'heavy' } as const;
@@ -25,5 +36,63 @@ export function insightRoutes(app: App, insights: InsightService) {
       schema: { summary: 'A client’s sessions over time', params: IdParams, response: { 200: ClientInsight } },
     },
     (request) => insights.ofClient(actorOf(request), request.params.id),
+  );
+}
+
+const read = { permission: 'sessions.follow' } as const;
+const write = { permission: 'sessions.supervise' } as const;
+
+export function reportRoutes(app: App, reports: ReportService) {
+  const response = { 200: Report };
+  app.get(
+    '/api/v1/reports',
+    {
+      config: read,
+      schema: { summary: 'Reports on a session or a client', querystring: ReportQuery, response: { 200: ReportList } },
+    },
+    (request) => reports.list(actorOf(request), request.query),
+  );
+  app.post(
+    '/api/v1/reports',
+    {
+      config: { ...write, rate: 'heavy' },
+      schema: { summary: 'Begin a report with what the log tells', body: ReportCreate, response: { 201: Report } },
+    },
+    async (request, reply) => reply.code(201).send(await reports.create(actorOf(request), request.body)),
+  );
+  app.get(
+    '/api/v1/reports/:id',
+    { config: read, schema: { summary: 'A report', params: IdParams, response } },
+    (request) => reports.get(actorOf(request), request.params.id),
+  );
+  app.put(
+    '/api/v1/reports/:id',
+    { config: write, schema: { summary: 'Change a draft of a report', params: IdParams, body: ReportPut, response } },
+    (request) => reports.change(actorOf(request), request.params.id, request.body),
+  );
+  app.post(
+    '/api/v1/reports/:id/approve',
+    {
+      config: { permission: 'sessions.review' },
+      schema: { summary: 'Stand for a report with one’s name', params: IdParams, body: ReportApprove, response },
+    },
+    (request) => reports.approve(actorOf(request), request.params.id, request.body.revision),
+  );
+  app.delete(
+    '/api/v1/reports/:id',
+    { config: write, schema: { summary: 'Delete a draft of a report', params: IdParams, response: { 200: Empty } } },
+    async (request) => {
+      await reports.remove(actorOf(request), request.params.id);
+      return {};
+    },
+  );
+  app.get(
+    '/api/v1/reports/:id/export',
+    {
+      config: { permission: 'sessions.export', rate: 'heavy' },
+      schema: { summary: 'A report as Markdown or PDF', params: IdParams, querystring: ReportExport },
+    },
+    async (request, reply) =>
+      sendFile(reply, await reports.export(actorOf(request), request.params.id, request.query.format)),
   );
 }

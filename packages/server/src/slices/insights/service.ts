@@ -5,9 +5,11 @@ import { requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { readEventsOfTypes } from '../../platform/events/store.ts';
+import type { Line } from './summary.ts';
 import { conversationInsight, returningTerms, toldBy, type TextRules, type ToldEvent } from './conversation.ts';
 
 const mostSessions = 50;
+const names = { client: 'Client', persona: 'Persona', staff: 'Team' } as const;
 
 /** What insights ask of the other slices: they themselves read the log only. */
 interface Doors {
@@ -28,6 +30,17 @@ export function createInsightService(parts: { db: Database; audit: Audit } & Doo
     readEventsOfTypes(db.in(orgId), orgId, roomId, [...toldBy], 'staff');
 
   return {
+    /** Throws `not-found`. */
+    roomOf: async (actor: Actor, sessionId: string): Promise<string> => (await parts.session(actor, sessionId)).roomId,
+
+    /** What was said, in order. Throws `not-found`. */
+    async linesOf(actor: Actor, sessionId: string): Promise<Line[]> {
+      const events = await eventsOf(actor.orgId, await parts.session(actor, sessionId));
+      return events.flatMap(({ seq, data }) =>
+        'author' in data ? [{ seq, who: names[data.author], text: data.text }] : [],
+      );
+    },
+
     /** Throws `not-found`. */
     async ofSession(actor: Actor, sessionId: string): Promise<SessionInsight> {
       requireStaff(actor);
@@ -52,9 +65,7 @@ export function createInsightService(parts: { db: Database; audit: Audit } & Doo
       for (const session of sessions) {
         const events = await eventsOf(actor.orgId, session);
         const { from, to, sides, latency, risk } = conversationInsight(events, rulesFor);
-        const written = events.flatMap(({ type, data }) =>
-          type === 'message.created' && 'author' in data && data.author === 'client' ? [data.text] : [],
-        );
+        const written = events.flatMap(({ data }) => ('author' in data && data.author === 'client' ? [data.text] : []));
         texts.push({ id: session.id, text: written.join('\n') });
         points.push({
           sessionId: session.id,

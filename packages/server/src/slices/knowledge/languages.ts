@@ -45,7 +45,7 @@ const rules = {
 
 /** The languages whose words are searched by their stems. */
 export type Language = keyof typeof rules;
-const all = Object.keys(rules) as Language[];
+export const languages = Object.keys(rules) as Language[];
 
 export const rulesOf = (language: Language): Rules => rules[language];
 
@@ -59,7 +59,7 @@ function countStopWords(words: Iterable<string>): (language: Language) => number
   for (const word of words) {
     // A letter alone is a name rather than a word: vitamin D.
     if (word.length === 1) continue;
-    for (const language of all) {
+    for (const language of languages) {
       if (rules[language].stopWords.has(word)) counts.set(language, (counts.get(language) ?? 0) + 1);
     }
     seen += 1;
@@ -72,7 +72,7 @@ function countStopWords(words: Iterable<string>): (language: Language) => number
 export function detectLanguage(words: Iterable<string>): Language {
   const count = countStopWords(words);
   let best: Language = 'en';
-  for (const language of all) {
+  for (const language of languages) {
     if (count(language) > count('en') * margin && count(language) > count(best)) best = language;
   }
   return best;
@@ -90,5 +90,5 @@ export function languageOfQuestion(words: Iterable<string>, among: Language[]): 
 export function languageOfTag(tag: string | null): Language | null {
   const [primary = ''] = (tag ?? '').toLowerCase().split('-');
   const name = primary === 'nb' || primary === 'nn' ? 'no' : primary;
-  return all.find((language) => language === name) ?? null;
+  return languages.find((language) => language === name) ?? null;
 }

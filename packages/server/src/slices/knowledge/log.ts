@@ -6,12 +6,17 @@ import type { Hub } from '../../platform/realtime/hub.ts';
 /** Documents are read by the server itself, whoever added them. */
 export const server: EventActor = { kind: 'system', id: null, name: null };
 
+/** What a search finds is another after these. */
+const changes = new Set(['document.ready', 'document.changed', 'document.deleted']);
+type Changed = (tx: Tx, orgId: string, roomId: string) => Promise<void>;
+
 export type BaseLog = ReturnType<typeof createBaseLog>;
 
 /** The pen of the rooms of knowledge bases. */
-export const createBaseLog = ({ hub }: { hub: Hub }) => ({
+export const createBaseLog = ({ hub, changed }: { hub: Hub; changed: Changed }) => ({
   /** Appends, and wakes the readers after the commit. */
   async append(tx: Tx, orgId: string, roomId: string, events: EventDraft[]): Promise<void> {
+    if (events.some(({ type }) => changes.has(type))) await changed(tx, orgId, roomId);
     const appended = await appendEvents(tx, orgId, roomId, events);
     tx.afterCommit(() => hub.appended(roomId, appended));
   },

@@ -18,12 +18,14 @@ const frames = {
     what: 'I am not an AI model: I answer only by quoting the reference material.',
     ask: 'Ask me something about it.',
     found: 'The reference material says:',
+    curated: 'An answer that the team approved:',
     none: 'No passage of the reference material answers this.',
   },
   de: {
     what: 'Ich bin kein KI-Modell: Ich antworte nur mit Zitaten aus dem Referenzmaterial.',
     ask: 'Fragen Sie mich etwas dazu.',
     found: 'Im Referenzmaterial steht:',
+    curated: 'Eine vom Team geprüfte Antwort:',
     none: 'Keine Stelle des Referenzmaterials beantwortet das.',
   },
 };
@@ -40,7 +42,7 @@ const smallTalk = new RegExp(
 );
 
 /** Words of asking rather than of what is asked; nobody misses them in an answer. */
-const fillers = new Set(
+export const fillers = new Set(
   terms('okay ok please tell happens need want know like get question ask explain mean find anything something anyone'),
 );
 
@@ -131,9 +133,21 @@ const toCitation = (candidate: Candidate): Citation => ({
   end: candidate.passage.start + candidate.end,
 });
 
+const frameOf = (locale: string) => (german.test(locale) ? frames.de : frames.en);
+
+/** What nobody looks up in any material. */
+export const isSmallTalk = (text: string): boolean => smallTalk.test(text);
+
+/** What is said where the material holds no answer. */
+export const notInMaterial = (locale = 'en'): string => frameOf(locale).none;
+
+const citationOf = ({ chunkId, documentId, title, text }: Passage): Citation => {
+  return { chunkId, documentId, title, quote: text, start: 0, end: text.length, curated: true };
+};
+
 /**
  * The reference engine: answers a question with the sentences that hold most of its words, weighed by how rare they are
- * and how close together they stand, and says plainly when none does. Nothing but quotes and fixed sentences, these in
+ * and how close together they stand, and says plainly when none does. Nothing but approved answers, quotes and fixed sentences, these in
  * English or, for a locale of German, in German.
  */
 export function answerFromPassages(
@@ -141,8 +155,11 @@ export function answerFromPassages(
   passages: Passage[],
   locale = 'en',
 ): { text: string; citations: Citation[] } {
-  const frame = german.test(locale) ? frames.de : frames.en;
-  if (smallTalk.test(question)) return { text: `${frame.what} ${frame.ask}`, citations: [] };
+  const frame = frameOf(locale);
+  if (isSmallTalk(question)) return { text: `${frame.what} ${frame.ask}`, citations: [] };
+  const approved = passages.find(({ curated }) => curated);
+  // As it was written: it needs no quoting, and nothing beside it.
+  if (approved) return { text: `${frame.curated}\n\n${approved.text}`, citations: [citationOf(approved)] };
   const citations = choose(question, passages).map(toCitation);
   if (citations.length === 0) return { text: `${frame.none} ${frame.what}`, citations };
   const quotes = citations.map((c, i) => `> ${c.quote.replaceAll('\n', '\n> ')}\n>\n> — [${i + 1}] ${c.title}`);

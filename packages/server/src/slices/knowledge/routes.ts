@@ -9,7 +9,9 @@ import {
   KnowledgeSearch,
 } from '@rapport/protocol/knowledge';
 import { actorOf, type App } from '../../platform/http/server.ts';
+import { curatedRoutes } from './curated.routes.ts';
 import { documentRoutes } from './documents.routes.ts';
+import { evaluationRoutes } from './evaluations.routes.ts';
 import type { KnowledgeService } from './service.ts';
 
 const read = { permission: 'knowledge.read' } as const;
@@ -60,6 +62,8 @@ export function knowledgeRoutes(app: App, knowledge: KnowledgeService) {
     (request) => knowledge.search(actorOf(request), request.params.id, request.body),
   );
   changeRoutes(app, knowledge);
+  evaluationRoutes(app, knowledge.evaluations);
+  curatedRoutes(app, knowledge.curated);
   documentRoutes(app, knowledge);
 }
 

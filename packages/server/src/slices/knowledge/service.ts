@@ -9,7 +9,10 @@ import type { Outgoing } from '../../platform/net/outgoing.ts';
 import type { Hub } from '../../platform/realtime/hub.ts';
 import type { Wake } from '../../platform/realtime/wake.ts';
 import { createBaseService } from './bases.service.ts';
+import { createCuratedService } from './curated.service.ts';
 import { createDocumentService } from './documents.service.ts';
+import { createEvaluationService } from './evaluations.service.ts';
+import { createEvaluationWorker } from './evaluations.worker.ts';
 import { createBaseLog } from './log.ts';
 import { createReindexer } from './reindex.ts';
 import { createRetrieval } from './retrieval.ts';
@@ -41,7 +44,13 @@ export function createKnowledgeService(parts: KnowledgeParts) {
   const reindexer = createReindexer({ db, log });
   const retrieval = createRetrieval({ db });
   const bases = createBaseService({ db, audit, blobs, onReadersChanged: parts.onReadersChanged });
-  const rooms = createBaseLog({ hub });
+  const curated = createCuratedService({ db, audit, bases });
+  const evaluations = createEvaluationService({ db, audit, bases, onQueued: () => evaluating.queued() });
+  const rooms = createBaseLog({
+    hub,
+    changed: (tx, orgId, roomId) => evaluations.queue(tx, orgId, { roomId }, 'change'),
+  });
+  const evaluating = createEvaluationWorker({ db, wake, node, log, rooms, retrieval });
   const mostBytes = uploads.fileBytes;
   const reading = { db, wake, node, log, blobs, outgoing, extractor, rooms, workDir, atOnce, mostBytes };
   const worker = createDocumentWorker(reading);
@@ -52,20 +61,35 @@ export function createKnowledgeService(parts: KnowledgeParts) {
     documents,
     worker,
     reindexer,
+    curated,
+    evaluations,
+    evaluating,
     uploads: createUploads({ blobs, bases, documents, limits: uploads }),
 
-    /** Best first. Throws `not-found`. */
+    /** Best first; with `explain`, an approved answer before them. Throws `not-found`. */
     async search(
       actor: Actor,
       baseId: string,
       query: z.output<typeof KnowledgeSearch>,
     ): Promise<{ results: Passage[] }> {
       await bases.require(actor, baseId);
-      return { results: await retrieval.search(actor.orgId, [baseId], query) };
+      const results = await retrieval.search(actor.orgId, [baseId], query);
+      const approved = query.explain ? await curated.answerTo(actor.orgId, [baseId], query.query) : null;
+      if (!approved) return { results };
+      const channels = { words: 0, neighbours: 0, curated: approved.score };
+      return { results: [{ ...approved, channels, highlights: [] }, ...results].slice(0, query.limit) };
     },
 
-    /** What a reply to the last of some questions is given; the session was checked already, and who published its persona could read the base. */
-    searchForPrompt: (orgId: string, baseId: string, questions: string[], limit: number): Promise<Passage[]> =>
-      retrieval.searchForPrompt(orgId, [baseId], questions, limit),
+    /**
+     * What a reply to the last of some questions is given, an approved answer first; the session was checked already, and who
+     * published its persona could read the base.
+     */
+    async searchForPrompt(orgId: string, baseId: string, questions: string[], limit: number): Promise<Passage[]> {
+      const [approved, found] = await Promise.all([
+        curated.answerTo(orgId, [baseId], questions.at(-1) ?? ''),
+        retrieval.searchForPrompt(orgId, [baseId], questions, limit),
+      ]);
+      return approved ? [approved, ...found] : found;
+    },
   };
 }

@@ -19,6 +19,8 @@ export interface PersonaParts {
   db: Database;
   audit: Audit;
   knowledge: Pick<BaseService, 'mayUse'>;
+  /** Its material is tried with the questions that were saved for it. */
+  onPublish(tx: Tx, orgId: string, baseId: string): Promise<void>;
   hasProvider(orgId: string, id: string): Promise<boolean>;
   /** Whether the organisation's administrator turned the check of titles off. */
   allowTitles(orgId: string): Promise<boolean>;
@@ -32,7 +34,7 @@ const usersPage = 200;
 /** What a version freezes: the persona without its id, dates and state. */
 const specOf = (persona: unknown): PersonaSpec => PersonaSpec.strip().parse(persona);
 
-export function createPersonaService({ db, audit, knowledge, hasProvider, allowTitles }: PersonaParts) {
+export function createPersonaService({ db, audit, knowledge, hasProvider, allowTitles, onPublish }: PersonaParts) {
   /** Versions never change, so the most used ones are kept. */
   const versions = new Map<string, PersonaVersion>();
 
@@ -139,6 +141,7 @@ export function createPersonaService({ db, audit, knowledge, hasProvider, allowT
         const spec = specOf(persona);
         const version = (persona.publishedVersion ?? 0) + 1;
         audit.record(tx, actor, 'persona.published', { persona: id });
+        if (spec.knowledgeBaseId) await onPublish(tx, actor.orgId, spec.knowledgeBaseId);
         return store.insertVersion(tx, actor.orgId, id, version, spec, actor.userId);
       });
     },

@@ -13,8 +13,14 @@ const specPlace = (orgId: string, id: string, version: number) => ({
   rowId: `${id}/${version}`,
 });
 
+/** Older ones say nothing of what was added since. */
+const readSpec = (stored: string): PersonaSpec => {
+  const spec = JSON.parse(stored) as Omit<PersonaSpec, 'onlyMaterial'> & Partial<PersonaSpec>;
+  return { ...spec, onlyMaterial: spec.onlyMaterial ?? false };
+};
+
 async function toPersona(db: Db, orgId: string, row: PersonaRow): Promise<Persona> {
-  const spec = JSON.parse(await db.codec.open(draftPlace(orgId, row.id), row.draft)) as PersonaSpec;
+  const spec = readSpec(await db.codec.open(draftPlace(orgId, row.id), row.draft));
   return {
     ...spec,
     id: row.id,
@@ -32,7 +38,7 @@ async function toVersion(db: Db, orgId: string, row: PersonaVersionRow): Promise
     personaId: row.persona_id,
     version: row.version,
     publishedAt: row.published_at,
-    spec: JSON.parse(spec) as PersonaSpec,
+    spec: readSpec(spec),
   };
 }
 

@@ -194,7 +194,8 @@ export function createConversationService(parts: {
       const { client_id: client } = await enter(actor, id);
       await audit.read(actor, 'session.messages-read', { session: id, client });
       const found: Message[] = await messages.listMessages(db.in(actor.orgId), actor.orgId, id, before, limit + 1);
-      const items = found.length > limit ? found.slice(1) : found;
+      const page = found.length > limit ? found.slice(1) : found;
+      const items = actor.kind === 'staff' ? await messages.withClaims(db.in(actor.orgId), actor.orgId, page) : page;
       return { items, next: found.length > limit && items[0] ? encodeCursor(String(items[0].seq)) : null };
     },
 

@@ -1,3 +1,4 @@
+import type { Claim } from '@rapport/protocol/claims';
 import type { EngineName, ReplyStatus } from '@rapport/protocol/inference';
 import type { Author, Citation, Message } from '@rapport/protocol/sessions';
 import type { Db, Tx } from '../../platform/db/db.ts';
@@ -5,7 +6,7 @@ import type { MessageRow } from './schema.ts';
 
 const columns = 'seq, id, author, body, reply_id, reply_status, engine, citations, created_at';
 
-const place = (orgId: string, rowId: string, column: 'body' | 'citations') => ({
+const place = (orgId: string, rowId: string, column: 'body' | 'citations' | 'claims') => ({
   orgId,
   table: 'message',
   column,
@@ -39,6 +40,7 @@ export interface NewMessage {
   replyStatus?: ReplyStatus;
   engine?: EngineName;
   citations?: Citation[];
+  claims?: Claim[];
   idempotencyKey?: string | undefined;
   idempotencyHash?: Buffer | undefined;
 }
@@ -51,8 +53,8 @@ export async function insertMessage(tx: Tx, orgId: string, sessionId: string, m:
          last_client_message = case when $5 = 'client' then $4 else last_client_message end
        where org_id = $1 and id = $2)
      insert into message (org_id, session_id, seq, id, author, body, reply_id, reply_status, engine, citations,
-       idempotency_key, idempotency_hash)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning ${columns}`,
+       idempotency_key, idempotency_hash, claims)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning ${columns}`,
     [
       orgId,
       sessionId,
@@ -68,6 +70,9 @@ export async function insertMessage(tx: Tx, orgId: string, sessionId: string, m:
         : null,
       m.idempotencyKey ?? null,
       m.idempotencyHash ?? null,
+      m.claims?.length
+        ? await tx.codec.seal(place(orgId, m.id, 'claims'), JSON.stringify(m.claims), { room: m.roomId })
+        : null,
     ],
   );
   return toMessage(tx, orgId, row);
@@ -103,6 +108,23 @@ export async function listMessages(
     [orgId, sessionId, before, limit],
   );
   return Promise.all(rows.reverse().map((row) => toMessage(db, orgId, row)));
+}
+
+/** For the team: what became of what each of these messages cites. */
+export async function withClaims(db: Db, orgId: string, found: Message[]): Promise<Message[]> {
+  const rows = await db.many<{ id: string; claims: Buffer }>(
+    `select id, claims from message where org_id = $1 and id = any($2::uuid[]) and claims is not null`,
+    [orgId, found.map(({ id }) => id)],
+  );
+  const sealed = new Map(rows.map(({ id, claims }) => [id, claims]));
+  return Promise.all(
+    found.map(async (message) => {
+      const claims = sealed.get(message.id);
+      if (!claims) return message;
+      const opened = await db.codec.open(place(orgId, message.id, 'claims'), claims);
+      return { ...message, claims: JSON.parse(opened) as Claim[] };
+    }),
+  );
 }
 
 /** The newest messages after `after`, at most `limit`, in order of seq. */

@@ -2,6 +2,7 @@ import type { Passage } from '@rapport/protocol/knowledge';
 import type { PersonaSpec } from '@rapport/protocol/personas';
 import type { Message } from '@rapport/protocol/sessions';
 import type { PromptMessage } from '../inference/engines/engine.ts';
+import { stripMarks } from '../knowledge/marks.ts';
 
 /** Characters per token, on the safe side: a prompt that is too long is refused by the provider. */
 const charactersPerToken = 3.2;
@@ -62,17 +63,18 @@ function fitHistory(history: Message[], budget: number): PromptMessage[] {
   for (const message of [...history].reverse()) {
     const room = Math.max(0, Math.floor((left - 4) * charactersPerToken));
     if (cost(message.text) > left && turns.length > 0) break;
-    const content = message.text.length > room ? message.text.slice(0, Math.max(room, 200)) : message.text;
+    // Its marks count through what it was given then, not what is given now.
+    const said = message.author === 'client' ? message.text : stripMarks(message.text).plain;
+    const content = said.length > room ? said.slice(0, Math.max(room, 200)) : said;
     turns.unshift({ role: message.author === 'client' ? 'user' : 'assistant', content });
     left -= cost(content);
   }
   return turns;
 }
 
-function passagesText(passages: Passage[], budget: number): string {
+function passagesWithin(passages: Passage[], budget: number): Passage[] {
   let left = budget;
-  const shown = passages.filter((p) => (left -= cost(p.text)) > 0);
-  return shown.map((p, i) => `[${i + 1}] ${p.title}: ${p.text}`).join('\n\n');
+  return passages.filter((p) => (left -= cost(p.text)) > 0);
 }
 
 const memoriesText = (memories: string[]): string =>
@@ -82,26 +84,39 @@ const memoriesText = (memories: string[]): string =>
     memories,
   );
 
+const passagesText = (passages: Passage[]): string =>
+  passages
+    .map((p, i) => `[${i + 1}] ${p.curated ? `Answer that the team approved for “${p.title}”` : p.title}: ${p.text}`)
+    .join('\n\n');
+
+const howToCite =
+  'After each sentence that rests on this material put the number of its passage in square brackets, e.g. [1]. Stay close to ' +
+  'its words, and copy numbers, doses, times and names exactly. Cite nothing else, and invent no number.';
+const nothingElse =
+  'Answer from the reference material alone. What it does not hold you do not know: say that it is not in the material.';
+
 /**
  * Canonical order for prompt caches: persona, policy, client profile, summary, memories, history; what changes with every turn
- * (passages, guidance) stands at the end, before the message that is answered.
+ * (passages, guidance) stands at the end, before the message that is answered. `passages` are those that found room, in the
+ * order in which they are numbered from 1.
  */
-export function buildPrompt(parts: PromptParts): PromptMessage[] {
+export function buildPrompt(parts: PromptParts): { messages: PromptMessage[]; passages: Passage[] } {
   const { contextTokens, maxTokens } = parts.persona.model;
   const prefix = stablePrefix(parts.persona, parts.aboutClient);
   const remembered = memoriesText(parts.memories);
   const before = cost(prefix) + cost(parts.summary) + (remembered ? cost(remembered) : 0);
   const window = Math.max(512, contextTokens - maxTokens - before);
-  const passages = passagesText(parts.passages, window * passageShare);
+  const passages = passagesWithin(parts.passages, window * passageShare);
   const aside = [
-    passages && `Reference material for the next reply:\n${passages}`,
+    passages.length > 0 && `Reference material for the next reply:\n${passagesText(passages)}\n\n${howToCite}`,
+    parts.persona.onlyMaterial && nothingElse,
     list('Private guidance of the facilitator. Follow it, never mention it:', parts.guidance),
   ]
     .filter(Boolean)
     .join('\n\n');
   const turns = fitHistory(parts.history, window - cost(aside));
   const last = turns.pop();
-  return [
+  const messages: PromptMessage[] = [
     { role: 'system', content: prefix, cache: true },
     ...(parts.summary
       ? [{ role: 'system' as const, content: `The conversation so far:\n${parts.summary}`, cache: true }]
@@ -111,6 +126,7 @@ export function buildPrompt(parts: PromptParts): PromptMessage[] {
     ...(aside ? [{ role: 'system' as const, content: aside }] : []),
     ...(last ? [last] : []),
   ];
+  return { messages, passages };
 }
 
 /** How many messages may stand after the summary before it is carried forward, and how many stay as they are. */

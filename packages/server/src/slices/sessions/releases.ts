@@ -5,6 +5,7 @@ import { draft, type EventDraft } from '../../platform/events/store.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { GenerationService } from '../inference/generations.service.ts';
+import { withMarks } from '../knowledge/claims.ts';
 import type { ReviewHandler } from '../supervision/reviews.service.ts';
 import { personSpeaks } from '../supervision/service.ts';
 import { strictest } from '@rapport/protocol/supervision';
@@ -38,7 +39,7 @@ export function createReviewHandler(parts: {
       return row ? rungOf(row) : 'off';
     },
 
-    async released(tx, orgId, review, { text, citations, by }) {
+    async released(tx, orgId, review, { text: plain, citations, by, ...cited }) {
       const row = await openSession(tx, orgId, review.session_id);
       const rung = strictest(review.rung, rungOf(row));
       if (rung === 'off' || rung === 'takeover')
@@ -47,6 +48,7 @@ export function createReviewHandler(parts: {
       const author = personSpeaks(rung) ? 'staff' : 'persona';
       const persona: EventActor = { kind: 'persona', id: row.persona_id, name: row.persona_name };
       const messageId = newId();
+      const { text, claims } = withMarks(plain, cited.claims);
       const { id: replyId, engine, replaces } = review;
       const events: EventDraft[] = [
         draft('message.created', 'all', author === 'staff' ? by : persona, {
@@ -60,10 +62,11 @@ export function createReviewHandler(parts: {
         }),
         draft('reply.completed', 'all', persona, { replyId, messageId, finishReason: 'stop' }),
       ];
+      if (claims.length) events.splice(1, 0, draft('reply.checked', 'staff', persona, { replyId, messageId, claims }));
       const seq = await access.append(tx, orgId, row.room_id, events);
       if (replaces) await messages.supersede(tx, orgId, replaces);
-      const said = { id: messageId, roomId: row.room_id, seq, author, text, replyId, engine, citations } as const;
-      await messages.insertMessage(tx, orgId, row.id, { ...said, replyStatus: 'completed' });
+      const said = { id: messageId, roomId: row.room_id, seq, author, text, replyId, engine } as const;
+      await messages.insertMessage(tx, orgId, row.id, { ...said, citations, claims, replyStatus: 'completed' });
     },
 
     async withdrawn(tx, orgId, review, { released, guidance, by }) {

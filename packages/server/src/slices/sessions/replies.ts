@@ -1,4 +1,4 @@
-import type { Citation } from '@rapport/protocol/sessions';
+import type { Passage } from '@rapport/protocol/knowledge';
 import type { EventActor } from '@rapport/protocol/events';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { draft, type EventDraft } from '../../platform/events/store.ts';
@@ -10,10 +10,13 @@ import { streamWithRetry } from '../inference/engines/retry.ts';
 import type { Generation, GenerationHandler, Outcome, Produced } from '../inference/generations.service.ts';
 import type { ProviderService } from '../inference/providers.service.ts';
 import type { KnowledgeService } from '../knowledge/service.ts';
+import type { Recalled } from '../memory/recall.ts';
 import type { RecallService } from '../memory/recall.service.ts';
+import { withMarks } from '../knowledge/claims.ts';
 import { answerFromPassages } from '../knowledge/reference.ts';
 import type { PersonaService } from '../personas/service.ts';
 import type { ConsentService } from '../privacy/consents.service.ts';
+import { citedOf, createCiting } from './cited.ts';
 import * as messages from './messages.store.ts';
 import { buildPrompt, summaryAfter, summaryKeeps, summaryPrompt } from './prompt.ts';
 import { faultMessage } from './faults.ts';
@@ -122,19 +125,28 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
         throw new HeldForPerson(found, rest.question, { messageId: generation.replyTo, replyId: null });
     }
     const { engine, model } = await providers.engineFor(generation.orgId, spec.model.providerId, spec.model.model);
-    const given = { memories: engine ? recalled : [], passages: rest.passages };
-    await recall.record(generation.orgId, { ...given, replyId: generation.id, sessionId: row.id, roomId: row.room_id });
+    const record = (memories: Recalled[], passages: Passage[]) =>
+      recall.record(generation.orgId, {
+        replyId: generation.id,
+        sessionId: row.id,
+        roomId: row.room_id,
+        memories,
+        passages,
+      });
     if (!engine) {
+      await record([], rest.passages);
       const answer = answerFromPassages(rest.question, rest.passages, rest.language);
       onText(answer.text);
-      return { finishReason: 'stop', usage: noUsage, extra: answer.citations };
+      // Its quotes are slices of the passages, so there is nothing to find out.
+      return { finishReason: 'stop', usage: noUsage, extra: { citations: answer.citations, claims: [] } };
     }
-    const prompt = buildPrompt({
+    const { messages: prompt, passages } = buildPrompt({
       persona: spec,
       summary: await store.openSummary(db.in(generation.orgId), generation.orgId, row),
       memories: recalled.map(({ line }) => line),
       ...rest,
     });
+    await record(recalled, passages);
     const request = {
       model,
       messages: prompt,
@@ -142,8 +154,13 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       ...(spec.model.temperature === null ? {} : { temperature: spec.model.temperature }),
       signal,
     };
-    const end = await streamWithRetry(engine, request, onText, { budgetMs: retryBudgetMs, maxAttempts: 4 });
-    return { finishReason: end.finishReason, usage: end.usage };
+    const { question, language } = rest;
+    const citing = spec.knowledgeBaseId
+      ? createCiting({ passages, question, language, onlyMaterial: spec.onlyMaterial }, onText)
+      : null;
+    const budget = { budgetMs: retryBudgetMs, maxAttempts: 4 };
+    const end = await streamWithRetry(engine, request, citing?.onText ?? onText, budget);
+    return { finishReason: end.finishReason, usage: end.usage, extra: citing?.end() };
   };
 
   /** What is held is read by people anyway; what is not is judged here, sentence by sentence, before it is shown. */
@@ -164,10 +181,14 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
   /** Becomes what the client may see of the end of a held reply; null: nothing, or it was told already. */
   const endedHeld = async (tx: Tx, generation: Generation, outcome: Outcome): Promise<Outcome | null> => {
     const { orgId, roomId, id: replyId } = generation;
-    const citations = (outcome.extra as Citation[] | undefined) ?? [];
     const completed = outcome.status === 'completed';
     const risk = safety.riskOf(safety.reviewReply(outcome.text));
-    const open = await reviews.ended(tx, orgId, replyId, { completed, text: outcome.text, citations, risk });
+    const open = await reviews.ended(tx, orgId, replyId, {
+      completed,
+      text: outcome.text,
+      ...citedOf(outcome.extra),
+      risk,
+    });
     if (!open) {
       // What the decision asked for could not begin before this end.
       unanswered.add(replyId);
@@ -189,14 +210,15 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const actor: EventActor = { kind: 'persona', id: row.persona_id, name: row.persona_name };
     const kept = outcome.status === 'completed' || (outcome.status === 'stopped' && outcome.text !== '');
     const messageId = kept ? newId() : null;
-    const citations = (outcome.extra as Citation[] | undefined) ?? [];
+    const { citations, ...cited } = citedOf(outcome.extra);
+    const { text, claims } = withMarks(outcome.text, cited.claims);
     const events: EventDraft[] = [];
     if (messageId) {
       events.push(
         draft('message.created', 'all', actor, {
           messageId,
           author: 'persona',
-          text: outcome.text,
+          text,
           replyId,
           engine,
           replaces,
@@ -204,9 +226,10 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
         }),
       );
     }
+    if (messageId && claims.length) events.push(draft('reply.checked', 'staff', actor, { replyId, messageId, claims }));
     events.push(endEvent(actor, replyId, messageId, outcome));
     const held = heldFor.get(replyId);
-    const found = held ?? (messageId ? safety.foundIn(outcome.text, replyId) : null);
+    const found = held ?? (messageId ? safety.foundIn(text, replyId) : null);
     if (found) events.push(...(await safety.onReply(tx, orgId, row, found.where, found.found)));
     const first = await access.append(tx, orgId, roomId, events);
     if (first - row.summary_through > summaryAfter) lengthy.add(replyId);
@@ -217,11 +240,12 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       roomId,
       seq: first,
       author: 'persona',
-      text: outcome.text,
+      text,
       replyId,
       replyStatus: outcome.status,
       engine,
       citations,
+      claims,
     });
   };
 

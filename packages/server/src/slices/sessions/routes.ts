@@ -1,4 +1,5 @@
 import { Empty, Id, IdParams, Page } from '@rapport/protocol/common';
+import { CuratedAnswer, CuratedFromReview } from '@rapport/protocol/curated';
 import {
   ClientSession,
   ExportQuery,
@@ -19,6 +20,7 @@ import { decodeCursor } from '../../platform/cursor.ts';
 import { sendFile } from '../../platform/http/files.ts';
 import { idempotencyKey } from '../../platform/http/idempotency.ts';
 import { actorOf, type App } from '../../platform/http/server.ts';
+import type { Curating } from './curating.ts';
 import type { ConversationService } from './conversation.service.ts';
 import type { SessionService } from './service.ts';
 import type { TranscriptService } from './transcript.service.ts';
@@ -34,9 +36,15 @@ const noBody = Empty.strict().nullish();
 
 export function sessionRoutes(
   app: App,
-  parts: { sessions: SessionService; conversations: ConversationService; transcripts: TranscriptService },
+  parts: {
+    sessions: SessionService;
+    conversations: ConversationService;
+    transcripts: TranscriptService;
+    curating: Curating;
+  },
 ) {
   const { sessions, conversations, transcripts } = parts;
+  curatingRoutes(app, parts.curating);
   app.get(
     '/api/v1/sessions',
     {
@@ -177,5 +185,22 @@ function replyRoutes(app: App, conversations: ConversationService) {
       schema: { summary: 'Make the last reply again', params: IdParams, body: noBody, response: { 202: ReplyStarted } },
     },
     async (request, reply) => reply.code(202).send(await conversations.regenerate(actorOf(request), request.params.id)),
+  );
+}
+
+function curatingRoutes(app: App, curating: Curating) {
+  app.post(
+    '/api/v1/reviews/:id/curated-answer',
+    {
+      config: { permission: 'knowledge.manage' },
+      schema: {
+        summary: 'Approve what was made of a draft as the answer to its question, in the knowledge base of its persona',
+        params: IdParams,
+        body: CuratedFromReview,
+        response: { 201: CuratedAnswer },
+      },
+    },
+    async (request, reply) =>
+      reply.code(201).send(await curating.approve(actorOf(request), request.params.id, request.body)),
   );
 }

@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import type { Review } from '@rapport/protocol/supervision';
+import { carryOver } from '../knowledge/claims.ts';
 import { isOpen, type ReviewBody, type ReviewRow } from './schema.ts';
 
 /** Comparing costs the product of both lengths. */
@@ -10,6 +11,10 @@ export const textOf = (body: ReviewBody, live: string): string => {
   const draft = body.draft ?? live;
   return body.edited === null ? draft : body.edited + draft.slice(body.editedFrom);
 };
+
+/** What is cited in what the client would get: a sentence that a person changed is theirs, and cites nothing. */
+export const citedIn = ({ draft, claims = [], citations }: ReviewBody, text: string) =>
+  carryOver({ plain: draft ?? '', claims, citations }, text);
 
 /**
  * How many characters were put in, taken out or changed between the draft and what was released (Levenshtein, 1966), in UTF-16

@@ -5,7 +5,7 @@ import type { Database, Db, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { viewerOf } from '../clients/caseload.ts';
 import { deputyOf } from './deputies.store.ts';
-import { textOf, toReview } from './drafts.ts';
+import { citedIn, textOf, toReview } from './drafts.ts';
 import * as store from './reviews.store.ts';
 import { isOpen, type ReviewRow } from './schema.ts';
 
@@ -63,9 +63,11 @@ export function createReviewAccess(parts: {
         store.openBody(db.in(orgId), orgId, row),
         liveText(db.in(orgId), orgId, row),
       ]);
+      const text = textOf(body, live);
       return {
         ...toReview(row),
-        text: textOf(body, live),
+        text,
+        claims: citedIn(body, text).claims,
         draftLength: (body.draft ?? live).length,
         released: body.released,
         question: row.reply_to === null ? null : await parts.messageText(orgId, row.reply_to),

@@ -1,3 +1,4 @@
+import type { Claim } from '@rapport/protocol/claims';
 import type { EventActor } from '@rapport/protocol/events';
 import { riskLevels } from '@rapport/protocol/safety';
 import type { Citation } from '@rapport/protocol/sessions';
@@ -20,7 +21,7 @@ import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { draft, type AppendEvents, type EventDraft } from '../../platform/events/store.ts';
 import { viewerOf } from '../clients/caseload.ts';
-import { editDistance, textOf, toReview } from './drafts.ts';
+import { citedIn, editDistance, textOf, toReview } from './drafts.ts';
 import type { PolicyService } from './policies.service.ts';
 import { subjectsOf, type ReviewAccess } from './reviews.access.ts';
 import * as store from './reviews.store.ts';
@@ -34,7 +35,7 @@ export interface ReviewHandler {
     tx: Tx,
     orgId: string,
     review: ReviewRow,
-    said: { text: string; citations: Citation[]; by: EventActor },
+    said: { text: string; citations: Citation[]; claims: Claim[]; by: EventActor },
   ): Promise<void>;
   /** The reply ends; `released` is what the client saw of it, `guidance` what the persona is told when it tries again. */
   withdrawn(
@@ -112,7 +113,7 @@ export function createReviewService(parts: Parts) {
       editDistance: editDistance((body.draft ?? '').trimEnd(), text),
     };
     if (why.note) await store.saveBody(tx, orgId, row, { ...body, note: why.note });
-    await need().released(tx, orgId, row, { text, citations: body.citations, by: by.actor });
+    await need().released(tx, orgId, row, { text, ...citedIn(body, text), by: by.actor });
     await close(tx, orgId, row, by, decision);
   };
 
@@ -163,12 +164,17 @@ export function createReviewService(parts: Parts) {
       tx: Tx,
       orgId: string,
       id: string,
-      end: { completed: boolean; text: string; citations: Citation[]; risk: number },
+      end: { completed: boolean; text: string; citations: Citation[]; claims: Claim[]; risk: number },
     ): Promise<{ released: string } | null> {
       const row = await store.lockReview(tx, orgId, null, id);
       if (!row || !isOpen(row.state)) return null;
       const body = await store.openBody(tx, orgId, row);
-      await store.saveBody(tx, orgId, row, { ...body, draft: end.text, citations: end.citations });
+      await store.saveBody(tx, orgId, row, {
+        ...body,
+        draft: end.text,
+        citations: end.citations,
+        claims: end.claims,
+      });
       if (end.completed) {
         const { delaySeconds, reviewSeconds } = await policies.of(orgId, tx);
         // What the gate finds grave never goes out because time has passed.

@@ -1,3 +1,4 @@
+import type { Claim } from '@rapport/protocol/claims';
 import type { Citation } from '@rapport/protocol/sessions';
 import type { EngineName } from '@rapport/protocol/inference';
 import type { ReviewReason, ReviewState, Rung } from '@rapport/protocol/supervision';
@@ -12,6 +13,8 @@ export interface ReviewBody {
   /** What the client has seen of it. */
   released: string;
   citations: Citation[];
+  /** Of the draft; older ones have none. */
+  claims?: Claim[];
   note: string;
 }
 

@@ -29,6 +29,24 @@ export const supervisionFixtures: Record<string, Fixture | Fixture[]> = {
   'PUT /api/v1/organisation/supervision': {
     body: () => ({ policy: 'auto', delaySeconds: 600, reviewSeconds: 86_400, pages: 0, fallbackEmail: null }),
   },
+  'GET /api/v1/reports': [
+    { query: (id) => ({ sessionId: id('session') }) },
+    { query: (id) => ({ clientId: id('client'), ...after('report')(id) }) },
+  ],
+  'POST /api/v1/reports': [
+    { body: (id) => ({ sessionId: id('session') }) },
+    { body: (id) => ({ clientId: id('client') }) },
+  ],
+  'GET /api/v1/reports/{id}': { path: { id: 'report' } },
+  'PUT /api/v1/reports/{id}': {
+    path: { id: 'report' },
+    body: () => ({ revision: 7, title: 'Other', sections: [] }),
+    own: 409,
+  },
+  'POST /api/v1/reports/{id}/approve': { path: { id: 'report' }, body: () => ({ revision: 7 }), own: 409 },
+  // A PDF says when it was made.
+  'GET /api/v1/reports/{id}/export': { path: { id: 'report' }, restless: true },
+  'DELETE /api/v1/reports/{id}': { path: { id: 'report' }, last: true },
   'GET /api/v1/deputy': {},
   'PUT /api/v1/deputy': { body: (id) => ({ userId: id('member') }) },
   'GET /api/v1/reviews': [
@@ -45,6 +63,8 @@ export const supervisionFixtures: Record<string, Fixture | Fixture[]> = {
   // Of a revision that is past.
   'PUT /api/v1/reviews/{id}/draft': { ...review, body: () => ({ revision: 0, base: 0, text: 'Other' }), own: 409 },
   'POST /api/v1/reviews/{id}/release': { ...review, body: () => ({ revision: 0 }), own: 409 },
+  // Nobody has changed it.
+  'POST /api/v1/reviews/{id}/curated-answer': { ...review, body: () => ({}), own: 409 },
   'POST /api/v1/reviews/{id}/reject': {
     ...review,
     body: () => ({ reasons: ['other'], again: false }),

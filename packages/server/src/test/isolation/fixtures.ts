@@ -6,6 +6,7 @@ import { supervisionFixtures } from './fixtures.supervision.ts';
 
 const base = { path: { id: 'knowledgeBase' } } as const;
 const document = { path: { id: 'knowledgeBase', documentId: 'document' } } as const;
+const evaluation = { path: { id: 'knowledgeBase', evaluationId: 'evaluation' } } as const;
 const nowhere = '018f0000-0000-7000-8000-000000000000';
 const email = 'nobody@elsewhere.example';
 const newPassword = 'correct horse battery staple';
@@ -163,6 +164,37 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
     },
   ],
   'POST /api/v1/knowledge-bases/{id}/search': { ...base, body: () => ({ query: 'the harbour opens at nine' }) },
+  // In the world beside, a run ends whenever it ends.
+  'GET /api/v1/knowledge-bases/{id}/evaluations': { ...base, restless: true },
+  'POST /api/v1/knowledge-bases/{id}/evaluations': {
+    ...base,
+    body: (id) => ({ name: 'Other', questions: [{ question: 'Who opens?', documentIds: [id('document')] }] }),
+    restless: true,
+  },
+  'PUT /api/v1/knowledge-bases/{id}/evaluations/{evaluationId}': {
+    ...evaluation,
+    body: (id) => ({ name: 'Set', revision: 1, questions: [{ question: 'Who?', documentIds: [id('document')] }] }),
+    restless: true,
+  },
+  'GET /api/v1/knowledge-bases/{id}/evaluations/{evaluationId}/runs': { ...evaluation, restless: true },
+  'POST /api/v1/knowledge-bases/{id}/evaluations/{evaluationId}/runs': { ...evaluation, restless: true },
+  'GET /api/v1/knowledge-bases/{id}/evaluations/{evaluationId}/runs/{runId}': {
+    path: { ...evaluation.path, runId: 'evaluationRun' },
+    restless: true,
+  },
+  'DELETE /api/v1/knowledge-bases/{id}/evaluations/{evaluationId}': { ...evaluation, last: true },
+  'GET /api/v1/knowledge-bases/{id}/curated-answers': [
+    { ...base, query: () => ({ revoked: 'true' }) },
+    { ...base, query: after('curated') },
+  ],
+  'POST /api/v1/knowledge-bases/{id}/curated-answers': {
+    ...base,
+    body: () => ({ question: 'When does the harbour open?', answer: 'At nine.' }),
+  },
+  'DELETE /api/v1/knowledge-bases/{id}/curated-answers/{answerId}': {
+    path: { ...base.path, answerId: 'curated' },
+    last: true,
+  },
   'GET /api/v1/knowledge-bases/{id}/documents': [base, { ...base, query: after('document') }],
   'POST /api/v1/knowledge-bases/{id}/documents': {
     ...base,

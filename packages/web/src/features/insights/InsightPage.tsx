@@ -8,6 +8,7 @@ import { clock } from '../../lib/clock.ts';
 import { isId } from '../../lib/isId.ts';
 import { NotFound, Page } from '../../lib/Page.tsx';
 import { Failure, formatDate, isMissing, isolated, Loading } from '../../lib/ui.tsx';
+import { Reports } from './Reports.tsx';
 import { sides, WordsChart } from './WordsChart.tsx';
 
 /** What can be counted and quoted of a session. */
@@ -33,6 +34,7 @@ export function InsightPage() {
     >
       <Failure error={insight.error} />
       {data ? <Insight insight={data} /> : !insight.error && <Loading />}
+      {data && <Reports subject={{ sessionId: id }} />}
     </Page>
   );
 }

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { EvaluationState } from './EvaluationState.tsx';
 import { useBase, useBaseRoom } from './base.ts';
 
 /** How many documents of a base can be answered from, as they are read. */
@@ -21,6 +22,7 @@ export function BaseState({ baseId }: { baseId: string }) {
       <Link to="/knowledge/$id" params={{ id: baseId }}>
         {t('knowledge.seeDocuments')}
       </Link>
+      <EvaluationState baseId={baseId} />
     </p>
   );
 }

@@ -51,6 +51,12 @@ function Base({ base }: { base: KnowledgeBaseDetail }) {
           <Link to="/knowledge/$id/test" params={{ id: base.id }} className="button">
             {t('knowledge.test')}
           </Link>
+          <Link to="/knowledge/$id/evaluations" params={{ id: base.id }} className="button">
+            {t('evaluations.title')}
+          </Link>
+          <Link to="/knowledge/$id/answers" params={{ id: base.id }} className="button">
+            {t('curated.title')}
+          </Link>
           {mayManage && (
             <button type="button" onClick={() => setSetting(true)}>
               {t('knowledge.settings')}

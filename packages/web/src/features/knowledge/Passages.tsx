@@ -33,13 +33,19 @@ function Found({ baseId, query, passage, scores }: Omit<Props, 'passages'> & { p
   return (
     <>
       <p className="small">
-        <Link
-          to="/knowledge/$id/documents/$documentId"
-          params={{ id: baseId, documentId }}
-          search={{ start, end } as never}
-        >
-          <bdi>{title}</bdi>
-        </Link>
+        {passage.curated ? (
+          <Link to="/knowledge/$id/answers" params={{ id: baseId }}>
+            {t('curated.one')}: <bdi>{title}</bdi>
+          </Link>
+        ) : (
+          <Link
+            to="/knowledge/$id/documents/$documentId"
+            params={{ id: baseId, documentId }}
+            search={{ start, end } as never}
+          >
+            <bdi>{title}</bdi>
+          </Link>
+        )}
         {headingPath.map((heading, index) => (
           <span key={index} className="soft">
             {' '}
@@ -53,7 +59,8 @@ function Found({ baseId, query, passage, scores }: Omit<Props, 'passages'> & { p
             {' '}
             (
             {Object.entries(channels)
-              .map(([channel, value]) => `${names[channel] ?? channel} ${value.toFixed(2)}`)
+              .filter(([channel]) => !passage.curated || channel === 'curated')
+              .map(([channel, value]) => `${names[channel] ?? channel} ${(value ?? 0).toFixed(2)}`)
               .join(', ')}
             )
           </span>

@@ -1,6 +1,7 @@
 import type { Citation } from '@rapport/protocol/sessions';
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense, useId, useRef, useState, type KeyboardEvent } from 'react';
+import { useTranslation } from 'react-i18next';
 
 // Nothing of it is needed before somebody points at a source.
 const Surroundings = lazy(() => import('./Surroundings.tsx').then((m) => ({ default: m.Surroundings })));
@@ -10,8 +11,25 @@ interface Props {
   citation: Citation;
 }
 
+/** An approved answer is in no document. */
+function CuratedSource({ baseId, citation }: Props) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Link to="/knowledge/$id/answers" params={{ id: baseId }}>
+        {t('curated.one')}: <bdi>{citation.title}</bdi>
+      </Link>
+      : “{citation.quote}”
+    </>
+  );
+}
+
+export function Source(props: Props) {
+  return props.citation.curated ? <CuratedSource {...props} /> : <DocumentSource {...props} />;
+}
+
 /** What was quoted, leading to its place; while it is pointed at or has the focus, what stands around it is shown. */
-export function Source({ baseId, citation }: Props) {
+function DocumentSource({ baseId, citation }: Props) {
   const { documentId, title, quote, start, end } = citation;
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLSpanElement>(null);

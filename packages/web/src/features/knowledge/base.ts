@@ -21,6 +21,7 @@ export const refreshBase = (queries: QueryClient, baseId: string): Promise<unkno
     queries.invalidateQueries({ queryKey: baseKey(baseId) }),
     queries.invalidateQueries({ queryKey: [documentsPath(baseId)] }),
     queries.invalidateQueries({ queryKey: ['knowledge-document', baseId] }),
+    queries.invalidateQueries({ queryKey: ['evaluations', baseId] }),
   ]);
 
 type Pages = InfiniteData<{ items: ShownDocument[]; next: string | null }, unknown>;

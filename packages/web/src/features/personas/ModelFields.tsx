@@ -30,6 +30,16 @@ export function ModelFields({ spec, onChange, error }: SpecProps) {
         />
       )}
       {may('knowledge.read') && spec.knowledgeBaseId && <BaseState baseId={spec.knowledgeBaseId} />}
+      {spec.knowledgeBaseId && (
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={spec.onlyMaterial}
+            onChange={(e) => onChange({ ...spec, onlyMaterial: e.target.checked })}
+          />
+          <span>{t('personas.onlyMaterial')}</span>
+        </label>
+      )}
       <RungField
         label={t('personas.policy')}
         error={fieldError(error, '/policy')}

@@ -27,6 +27,7 @@ const specKeys = [
   'model',
   'policy',
   'knowledgeBaseId',
+  'onlyMaterial',
 ] as const satisfies (keyof PersonaSpec)[];
 
 const listKeys = ['traits', 'rules', 'examples', 'structure'] as const;

@@ -16,7 +16,9 @@ import { useFlagged } from '../supervision/Flagged.tsx';
 import { Composer } from './Composer.tsx';
 import { KnowledgeSide } from './KnowledgeSide.tsx';
 import { SessionSide } from './SessionSide.tsx';
+import type { Entry } from './roomState.ts';
 import { Transcript } from './Transcript.tsx';
+import { Claims } from '../supervision/Claims.tsx';
 import { DraftCard } from '../supervision/DraftCard.tsx';
 import { noteView } from '../supervision/Note.tsx';
 import { useReviewNews } from '../supervision/useReviewNews.ts';
@@ -25,6 +27,7 @@ import { useRoom } from './useRoom.ts';
 import { useSessionBase } from './useSessionBase.ts';
 
 const noToken = () => null;
+const claimsOf = ({ text, claims }: Extract<Entry, { kind: 'message' }>) => <Claims text={text} claims={claims} />;
 const personaWrites: ReadonlySet<Rung> = new Set<Rung>(['auto', ...heldRungs]);
 
 export function SessionPage() {
@@ -97,6 +100,7 @@ function Room({ session }: { session: Session }) {
           empty={t('chat.empty')}
           marked={marked}
           note={noteView}
+          checked={claimsOf}
           source={base && ((citation) => <Source baseId={base.id} citation={citation} />)}
         />
         {running?.held && <DraftCard key={running.replyId} id={running.replyId} live={running.text} />}

@@ -28,6 +28,8 @@ export interface TranscriptProps {
   marked?: ((id: string, text: string) => ReactNode) | undefined;
   /** How the team's own notes look; a client's page has none. */
   note?: (entry: Extract<Entry, { kind: 'note' }>) => ReactNode;
+  /** What became of what a message cites, for the team. */
+  checked?: ((entry: Extract<Entry, { kind: 'message' }>) => ReactNode) | undefined;
   /** How a source is shown to who may open it; a client is told its title and words. */
   source?: ((citation: Citation) => ReactNode) | undefined;
 }
@@ -163,6 +165,7 @@ function MessageView({ entry, ...props }: EntryProps<Extract<Entry, { kind: 'mes
           </ol>
         </details>
       )}
+      {props.checked?.(entry)}
       {entry.status === 'stopped' && <p className="ended">{t('room.stopped')}</p>}
       {entry.author === 'persona' && (
         <div className="tools">

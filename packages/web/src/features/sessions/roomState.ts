@@ -1,3 +1,4 @@
+import type { Claim } from '@rapport/protocol/claims';
 import type { EventActor, RoomEvent, TextDelta } from '@rapport/protocol/events';
 import type { EngineName, ReplyStatus } from '@rapport/protocol/inference';
 import type { Author, Citation, Message } from '@rapport/protocol/sessions';
@@ -17,6 +18,8 @@ export type Entry =
       status: ReplyStatus | null;
       engine: EngineName | null;
       citations: Citation[];
+      /** For the team: what became of each sentence that cited something. */
+      claims: Claim[];
       /** A text of the house: it stands in the log alone, not among the messages. */
       notice?: true;
     }
@@ -119,6 +122,7 @@ function addMessage(state: RoomState, event: RoomEvent): RoomState {
     status: null,
     engine: data.engine ?? null,
     citations: data.citations ?? [],
+    claims: [],
   });
   const ends = data.replyId && state.running?.replyId === data.replyId;
   return { ...state, entries, running: ends ? null : state.running };
@@ -226,6 +230,11 @@ export function applyEvent(before: RoomState, event: RoomEvent): RoomState {
     const engines = { ...state.engines, [replyId]: engine };
     return { ...state, running: { replyId, engine, text, held, released: '', late: false }, early, answers, engines };
   }
+  if (event.type === 'reply.checked') {
+    const { messageId, claims } = event.data as { messageId: string; claims: Claim[] };
+    const checked = (e: Entry): Entry => (e.kind === 'message' && e.key === messageId ? { ...e, claims } : e);
+    return { ...state, entries: state.entries.map(checked) };
+  }
   const held = changeHeld(state, event);
   if (held) return held;
   if (event.type.startsWith('reply.')) return endReply(state, event);
@@ -255,6 +264,7 @@ const toEntry = (m: Message, by: string | null): Entry => ({
   status: m.replyStatus,
   engine: m.engine,
   citations: m.citations,
+  claims: m.claims ?? [],
 });
 
 /**

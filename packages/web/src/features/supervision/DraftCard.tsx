@@ -4,7 +4,9 @@ import { useTranslation } from 'react-i18next';
 import { useMay } from '../../lib/me.ts';
 import { Failure, isolated, Loading } from '../../lib/ui.tsx';
 import { Claim } from './Claim.tsx';
+import { Claims } from './Claims.tsx';
 import { Decided, Due, RiskBadge } from './Facts.tsx';
+import { TakeAnswer } from './TakeAnswer.tsx';
 import { RejectDialog } from './RejectDialog.tsx';
 import { Words } from './Words.tsx';
 import { useDraft, type Draft } from './useDraft.ts';
@@ -69,12 +71,14 @@ export function DraftCard({ id, live, focused = false, after }: Props) {
           </p>
           {reviews && <Claim review={review} draft={draft} />}
           <Words review={review} draft={draft} mayReview={reviews} />
+          {draft.edit === null && <Claims text={review.text} claims={review.claims} />}
           <Conflict draft={draft} />
           {reviews && <Acts review={review} draft={draft} />}
         </>
       ) : (
         <>
           <Decided review={review} />
+          <TakeAnswer review={review} />
           <Failure error={draft.error} />
           {after}
         </>

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { Id, Instant, line, listOf, Page, text } from './common.ts';
+
+/**
+ * Where the words of a section come from: counted from the log, quoted from the client, made by a model, or written by a
+ * person. Counted or quoted words that somebody changes are written ones from then on; a model's remain a model's.
+ */
+export const SectionKind = z.enum(['counted', 'quoted', 'ai', 'written']);
+export type SectionKind = z.infer<typeof SectionKind>;
+
+export const ReportSection = z.object({
+  id: Id,
+  kind: SectionKind,
+  heading: z.string(),
+  text: z.string(),
+  seqs: z.array(z.int()).describe('The events of the session’s log that it rests on; empty where a person wrote it.'),
+  edited: z.boolean().describe('A person changed what a model made.'),
+});
+export type ReportSection = z.infer<typeof ReportSection>;
+
+const By = z.object({ id: Id, name: z.string() });
+
+export const Report = z.object({
+  id: Id,
+  sessionId: Id.nullable(),
+  clientId: Id.nullable(),
+  title: z.string(),
+  status: z.enum(['draft', 'approved']),
+  revision: z.int(),
+  sections: z.array(ReportSection),
+  leftOut: z.int().describe('Sentences of the model whose quote was not found in any message of the client.'),
+  createdBy: By,
+  createdAt: Instant,
+  updatedAt: Instant,
+  approvedBy: By.nullable(),
+  approvedAt: Instant.nullable(),
+});
+export type Report = z.infer<typeof Report>;
+
+export const ReportList = listOf(Report.omit({ sections: true, leftOut: true }));
+export type ReportList = z.infer<typeof ReportList>;
+
+const subject = { sessionId: Id.optional(), clientId: Id.optional() };
+const onlyOne = ({ sessionId, clientId }: { sessionId?: string | undefined; clientId?: string | undefined }) =>
+  (sessionId === undefined) !== (clientId === undefined);
+const oneOf = 'Either a session or a client.';
+
+export const ReportQuery = Page.extend(subject).refine(onlyOne, oneOf);
+export const ReportCreate = z
+  .strictObject({
+    ...subject,
+    summarise: z.boolean().default(false).describe('Have the organisation’s model summarise the session.'),
+  })
+  .refine(onlyOne, oneOf);
+export type ReportCreate = z.infer<typeof ReportCreate>;
+
+export const ReportPut = z.strictObject({
+  revision: z.int(),
+  title: line(200),
+  sections: z
+    .array(z.strictObject({ id: Id.optional(), heading: line(200), text: text(20_000, 0) }))
+    .max(40)
+    .describe('In order. Without an `id` it is new; one that is not named any more goes.'),
+});
+export type ReportPut = z.infer<typeof ReportPut>;
+export const ReportApprove = z.strictObject({ revision: z.int().describe('What was read.') });
+export const ReportExport = z.strictObject({ format: z.enum(['markdown', 'pdf']).default('pdf') });

@@ -1,0 +1,96 @@
+import type { ClientInsight, SessionInsight, Side } from '@rapport/protocol/insights';
+import type { ReportSection } from '@rapport/protocol/reports';
+import { newId } from '../../platform/ids.ts';
+
+export const section = (
+  kind: ReportSection['kind'],
+  heading: string,
+  text: string,
+  seqs: number[] = [],
+): ReportSection => ({ id: newId(), kind, heading, text, seqs, edited: false });
+
+const lines = (...all: (string | false)[]): string => all.filter((one) => one !== false).join('\n');
+const seconds = (ms: number | null): string => (ms === null ? 'never' : `${Math.round(ms / 1000)} s`);
+
+const sideLine = (name: string, side: Side): string =>
+  `${name}: ${side.messages} messages in ${side.turns} turns, ${side.words} words, ${side.questions} with a question, wrote first ${side.openings} times.`;
+
+/** What a report on a session begins with: numbers and quotes, each with where in the log it stands. */
+export function sectionsOfSession(insight: SessionInsight): ReportSection[] {
+  const { sides, latency, quotes, topics, risk, held, escalations } = insight;
+  const span = [...insight.stretches].flatMap(({ fromSeq, toSeq }) => [fromSeq, toSeq]);
+  return [
+    section(
+      'counted',
+      'The conversation in numbers',
+      lines(
+        insight.from !== null && `From ${insight.from} to ${insight.to}.`,
+        sideLine('Client', sides.client),
+        sideLine('Persona', sides.persona),
+        sideLine('Team', sides.team),
+        `Half of the client’s answers came within ${seconds(latency.client.medianMs)}, half of the answers to the client within ${seconds(latency.answers.medianMs)}.`,
+        topics.length > 0 &&
+          `The client came back to: ${topics.map(({ word, messages }) => `${word} (${messages} messages)`).join(', ')}.`,
+      ),
+      span.length > 0 ? [Math.min(...span), Math.max(...span)] : [],
+    ),
+    ...(quotes.length > 0
+      ? [
+          section(
+            'quoted',
+            'In the client’s words',
+            quotes.map(({ at, text }) => `${at}: “${text}”`).join('\n'),
+            quotes.map(({ seq }) => seq),
+          ),
+        ]
+      : []),
+    section(
+      'counted',
+      'Risk',
+      lines(
+        risk.length === 0 && 'The risk gate found nothing. That it found nothing does not say that there was nothing.',
+        ...risk.map(
+          ({ at, category, level, replyId }) => `${at}: ${category}, ${level}, in a ${replyId ? 'reply' : 'message'}.`,
+        ),
+        escalations.length > 0 && `A person was called ${escalations.length} times.`,
+      ),
+      [...risk.map(({ seq }) => seq), ...escalations],
+    ),
+    ...(held.seqs.length > 0
+      ? [
+          section(
+            'counted',
+            'Supervision',
+            `Of the held replies ${held.released} were released (${held.edited} of them changed), ${held.rejected} rejected and ${held.discarded} given up.`,
+            held.seqs,
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** What a report on a client begins with. */
+export function sectionsOfClient({ sessions, topics }: ClientInsight): ReportSection[] {
+  return [
+    section(
+      'counted',
+      'The sessions',
+      lines(
+        sessions.length === 0 && 'There was no session yet.',
+        ...sessions.map(
+          (one) =>
+            `${one.at}: ${one.title}, ${one.minutes} minutes, ${one.clientMessages} messages and ${one.clientWords} words of the client, highest risk ${one.highestRisk}.`,
+        ),
+      ),
+    ),
+    ...(topics.length > 0
+      ? [
+          section(
+            'counted',
+            'What returns',
+            topics.map(({ word, sessions: where }) => `${word}: in ${where.length} sessions.`).join('\n'),
+          ),
+        ]
+      : []),
+  ];
+}
