@@ -49,6 +49,7 @@ export default defineConfig({
             { text: 'Audit log', link: '/admin/audit' },
             { text: 'Supervision', link: '/admin/supervision' },
             { text: 'Safety', link: '/admin/safety' },
+            { text: 'Jurisdiction packs', link: '/admin/packs' },
             { text: 'Consent', link: '/admin/consent' },
             { text: 'Memory', link: '/admin/memory' },
             { text: 'Retention', link: '/admin/retention' },

@@ -18,6 +18,7 @@ export const auditSubjects = [
   'hold',
   'escalation',
   'report',
+  'pack-choice',
   'file',
   'memory',
 ] as const;
@@ -119,6 +120,11 @@ export const auditActs = {
   },
   'review.deputy-set': { group: 'act', subjects: ['user'], text: 'Named a deputy' },
   'supervision.changed': { group: 'security', subjects: [], text: 'Changed how the organisation supervises' },
+  'packs.changed': {
+    group: 'security',
+    subjects: ['pack-choice'],
+    text: 'Changed which jurisdiction packs are in force',
+  },
   'session.invited': { group: 'act', subjects: ['session', 'invitation'], text: 'Invited a client' },
   'session.invitation-withdrawn': { group: 'act', subjects: ['session', 'invitation'], text: 'Withdrew an invitation' },
   'session.invitation-accepted': { group: 'act', subjects: ['session', 'invitation'], text: 'Accepted an invitation' },

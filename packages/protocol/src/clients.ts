@@ -6,6 +6,7 @@ export const ClientCreate = z.strictObject({
   name: line(120).describe('A name or an alias.'),
   language: line(35).default('en'),
   about: text(8000, 0).default('').describe('What the persona may know; part of the prompt.'),
+  policy: Rung.default('auto').describe('None of this client’s sessions is supervised less strictly.'),
 });
 export type ClientCreate = z.input<typeof ClientCreate>;
 export const ClientPatch = z.strictObject({

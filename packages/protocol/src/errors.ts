@@ -40,6 +40,7 @@ export const errorCatalogue = {
   'unsupported-media-type': { status: 415, title: 'Send the body as application/json.' },
   'idempotency-mismatch': { status: 422, title: 'This idempotency key was used for a different request.' },
   'invalid-archive': { status: 422, title: 'This archive cannot be imported.' },
+  'pack-forbids': { status: 422, title: 'A jurisdiction pack of your organisation does not allow this.' },
   'claims-title': { status: 422, title: 'A persona may not claim a licence or a professional title.' },
   'provider-failed': { status: 422, title: 'The model provider did not answer as needed.' },
   'rate-limited': { status: 429, title: 'Too many requests. Wait a moment.' },

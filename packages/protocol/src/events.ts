@@ -3,6 +3,7 @@ import { Claim } from './claims.ts';
 import { Id, Instant } from './common.ts';
 import { Purpose } from './consents.ts';
 import { EngineName, Usage } from './inference.ts';
+import { PackNames } from './packs.ts';
 import { DocumentFailure, DocumentState } from './knowledge.ts';
 import { EscalationKind, NoticeKind, RiskCategory, RiskFinding, RiskLevel } from './safety.ts';
 import { Author, Citation } from './sessions.ts';
@@ -72,6 +73,9 @@ export const eventData = {
     editDistance: z.number().int().nullable().describe('Characters changed between the draft and what was released.'),
   }),
   'policy.changed': z.object({ policy: Rung, rung: Rung }),
+  'packs.changed': z
+    .object({ changeId: Id, packs: PackNames })
+    .describe('Which jurisdiction packs, in which versions, the organisation is under from here on.'),
   'flag.raised': z.object({
     flagId: Id,
     messageId: Id.nullable(),

@@ -16,6 +16,9 @@ export const ClientFrame = z.discriminatedUnion('t', [
 ]);
 export type ClientFrame = z.infer<typeof ClientFrame>;
 
+/** The lists of the team that change by what happens in sessions. */
+export type NewsTopic = 'reviews' | 'escalations' | 'sessions';
+
 /** Frames the server sends. `eph` frames carry no seq and may be dropped; a gap in `offset` is filled by the server's log. */
 export type ServerFrame =
   | { t: 'welcome'; node: string; pingEveryMs: number }
@@ -28,6 +31,8 @@ export type ServerFrame =
   | { t: 'eph'; room: string; type: 'reply-reset'; replyId: string }
   /** Told to the other side, never stored; a client hears of staff only while a person writes instead of the persona. */
   | { t: 'eph'; room: string; type: 'typing'; who: 'client' | 'staff'; on: boolean }
+  /** In the organisation's own room, for the team: a list has changed by something that the reader may see. */
+  | { t: 'eph'; room: string; type: 'news'; about: NewsTopic }
   | { t: 'denied'; room: string; code: string }
   | { t: 'pong' };
 

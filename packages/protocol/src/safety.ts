@@ -34,6 +34,7 @@ export const noticeKinds = [
   'person-here',
   'person-coming',
   'disclosure',
+  'reminder',
 ] as const;
 export const NoticeKind = z.enum(noticeKinds);
 export type NoticeKind = z.infer<typeof NoticeKind>;
@@ -98,6 +99,7 @@ export const Escalation = z.object({
   raisedAt: Instant,
   dueAt: Instant,
   overdue: z.boolean(),
+  rehearsal: z.boolean().describe('Of a session without a client: nobody is written to.'),
   pages: z.number().int().describe('How often the team was written to.'),
   fallbackAt: Instant.nullable(),
   acknowledgedBy: z.string().nullable(),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Claim } from './claims.ts';
 import { Id, Instant, Page, listOf, piece, text } from './common.ts';
 import { EngineName } from './inference.ts';
+import { RiskFinding } from './safety.ts';
 import { heldRungs, reviewReasons, rungs } from './ladder.ts';
 
 export const Rung = z.enum(rungs);
@@ -94,6 +95,9 @@ export const ReviewDraft = Review.extend({
   text: z.string(),
   draftLength: z.number().int().describe('How much the persona had written, in UTF-16 units: the `base` of an edit.'),
   released: z.string(),
+  findings: z
+    .array(RiskFinding)
+    .describe('What the risk gate found in the persona’s words, where it still stands; offsets are of `text`.'),
   question: z.string().nullable().describe('The message it answers.'),
   claims: z
     .array(Claim)

@@ -7,7 +7,8 @@ import { createHttp } from './platform/http/server.ts';
 import { allows } from './slices/identity/permissions.ts';
 import { createLiveSocket } from './slices/rooms/socket.ts';
 import { addRoutes, limitsOf } from './routes.ts';
-import { createPlatform, createServices, type AppOptions } from './services.ts';
+import { createPlatform, type AppOptions } from './services.platform.ts';
+import { createServices } from './services.ts';
 
 export interface RunningApp {
   url: string;
@@ -51,6 +52,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   await identity.ensurePreset();
   await identity.requireOwnerPasswordFor(config);
   await audit.start();
+  await services.packs.start();
   await wake.start();
   hub.start();
   limiter.start();
@@ -64,6 +66,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   retention.start();
   reviewClock.start();
   escalationClock.start();
+  services.reminders.start();
   await providers.start(({ message }) => log.warn({ err: message }, 'what runs GGUF files could not be installed'));
   const live = createLiveSocket({
     server: app.server,
@@ -93,7 +96,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     port,
     async close() {
       closing.abort();
-      reviewClock.stop();
+      await Promise.all([reviewClock.stop(), services.reminders.stop()]);
       await escalationClock.stop();
       await retention.stop();
       await services.knowledge.reindexer.stop();

@@ -37,6 +37,7 @@ import { privacyRoutes } from './slices/privacy/routes.ts';
 import { roomRoutes } from './slices/rooms/routes.ts';
 import { sessionSafetyRoutes } from './slices/sessions/safety.routes.ts';
 import { sessionRoutes } from './slices/sessions/routes.ts';
+import { packRoutes } from './slices/supervision/packs.routes.ts';
 import { escalationRoutes } from './slices/supervision/escalations.routes.ts';
 import { supervisionRoutes } from './slices/supervision/reviews.routes.ts';
 import type { Services } from './services.ts';
@@ -81,6 +82,7 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   personaRoutes(app, services.personas);
   clientRoutes(app, services.clients, services.assignments);
   supervisionRoutes(app, services);
+  packRoutes(app, services.packs);
   consentRoutes(app, services.consents);
   deidRoutes(app, services.deid);
   retentionRoutes(app, services.retention);

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { startApp, type RunningApp } from './app.ts';
-import { outgoingFor } from './services.ts';
+import { outgoingFor } from './services.platform.ts';
 import { makeConfig, type Config } from './config/config.ts';
 import { readEnv } from './config/env.ts';
 import { startEmbedded } from './platform/db/embedded.ts';

@@ -1,21 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type pg from 'pg';
-import type { DestinationStream } from 'pino';
-import type { Config } from './config/config.ts';
-import { createAudit } from './platform/audit/audit.ts';
-import type { BlobBackend } from './platform/blobs/backend.ts';
-import { createBlobs } from './platform/blobs/blobs.ts';
-import { filesFolder, folderBackend } from './platform/blobs/folder.ts';
-import { s3Backend } from './platform/blobs/s3.ts';
-import type { Connected } from './platform/db/connect.ts';
 import { scrubTables } from './platform/db/scrub.ts';
-import { createLimiter } from './platform/limits/limiter.ts';
-import { createLogger } from './platform/logger.ts';
-import { createMail } from './platform/mail/mail.ts';
-import { createOutgoing, type Outgoing } from './platform/net/outgoing.ts';
-import { createHub } from './platform/realtime/hub.ts';
-import { createWake } from './platform/realtime/wake.ts';
 import { createInsights } from './services.insights.ts';
 import { createAssignmentService } from './slices/clients/assignments.service.ts';
 import { createClientService } from './slices/clients/service.ts';
@@ -27,7 +11,7 @@ import { createMemberService, type MemberService } from './slices/identity/membe
 import { createRoleService } from './slices/identity/roles.service.ts';
 import { createInvitationService } from './slices/identity/invitations.service.ts';
 import { createLoginService } from './slices/identity/logins.service.ts';
-import { createIdentityService, ownerNeedsNoSignIn, type IdentityService } from './slices/identity/service.ts';
+import { createIdentityService, type IdentityService } from './slices/identity/service.ts';
 import { createScimUserService } from './slices/identity/scim.service.ts';
 import { createScimGroupService } from './slices/identity/scimGroups.service.ts';
 import { createSignInService } from './slices/identity/signIn.service.ts';
@@ -35,16 +19,16 @@ import { createTeamService } from './slices/identity/teams.service.ts';
 import { createBudgetService } from './slices/inference/budgets.service.ts';
 import { createGenerationService, type GenerationService } from './slices/inference/generations.service.ts';
 import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
-import { createExtractor } from './slices/knowledge/extract/extractor.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
-import type { Extractor } from './slices/knowledge/worker.ts';
 import { createRecallService } from './slices/memory/recall.service.ts';
 import { createOwnMemoryService } from './slices/memory/own.service.ts';
 import { createProposalService } from './slices/memory/proposals.service.ts';
 import { createMemoryService } from './slices/memory/service.ts';
 import { createPersonaService, type PersonaService } from './slices/personas/service.ts';
+import { createAddressees } from './slices/supervision/addressees.ts';
 import { createClaimService } from './slices/supervision/claims.service.ts';
 import { createDeputyService } from './slices/supervision/deputies.service.ts';
+import { createPackService, type PackService } from './slices/supervision/packs.service.ts';
 import { createPolicyService } from './slices/supervision/policies.service.ts';
 import { createReviewAccess } from './slices/supervision/reviews.access.ts';
 import { createReviewClock } from './slices/supervision/reviews.clock.ts';
@@ -71,75 +55,16 @@ import { createCurating } from './slices/sessions/curating.ts';
 import { createDeidSource } from './slices/sessions/deid.ts';
 import { createRemembering } from './slices/sessions/remembering.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
+import { createReminders } from './slices/sessions/reminders.ts';
 import { createReviewHandler } from './slices/sessions/releases.ts';
 import { createSessionService, type SessionService } from './slices/sessions/service.ts';
 import { createSessionSafety } from './slices/sessions/safety.ts';
 import { createMemoryPlaces } from './slices/sessions/memories.ts';
 import { messageText } from './slices/sessions/messages.store.ts';
 import { createTranscriptService } from './slices/sessions/transcript.service.ts';
+import type { Platform } from './services.platform.ts';
 
-/** What a server is made of; everything else is in its configuration. */
-export interface AppOptions {
-  config: Config;
-  /** The login that owns the tables, or may make them. */
-  database: pg.PoolConfig;
-  outgoing?: Outgoing;
-  /** Where files are kept, in place of what the configuration says. */
-  files?: (config: Config) => BlobBackend;
-  /** What makes text of files. */
-  extractor?: Extractor;
-  /** Where the log goes; without it, to the standard output. */
-  logTo?: DestinationStream;
-  /** Names this server among those on the same database. */
-  node?: string;
-}
-
-/** What this server may call. The addresses of the preset, of the audit's webhook and of the file store are the operator's own word; this machine's are its owner's, where they sit at it. */
-export function outgoingFor(config: Config): Outgoing {
-  const preset = config.preset ? [new URL(config.preset.baseUrl).host] : [];
-  const webhook = config.audit.webhook ? [new URL(config.audit.webhook.url).host] : [];
-  const store = config.files.s3 ? [new URL(config.files.s3.endpoint).host] : [];
-  const exceptions = [...config.allowPrivate, ...preset, ...webhook, ...store];
-  return createOutgoing({ loopback: ownerNeedsNoSignIn(config), exceptions, only: config.outgoingOnly });
-}
-
-export type Platform = ReturnType<typeof createPlatform>;
 export type Services = ReturnType<typeof createServices>;
-
-const storeOf = (config: Config, outgoing: Outgoing): BlobBackend =>
-  config.files.s3 ? s3Backend(config.files.s3, outgoing) : folderBackend(filesFolder(config));
-
-/** The parts that know no domain. */
-export function createPlatform(
-  { config, database, outgoing = outgoingFor(config), logTo, node = randomUUID(), ...given }: AppOptions,
-  { db, keyring, app }: Connected,
-) {
-  const log = createLogger(config.logLevel, logTo);
-  const wake = createWake(db, app, node, log);
-  const audit = createAudit({ db, config, log, outgoing });
-  const limiter = createLimiter({ db, log, rules: config.rateLimits.rules, others: wake.othersPresent });
-  const hub = createHub(db, wake, log);
-  const mail = createMail({ db, keyring, config, log });
-  const backend = given.files?.(config) ?? storeOf(config, outgoing);
-  const blobs = createBlobs({ db, keyring, log, backend });
-  const { extractor = createExtractor({ log, limits: { fileBytes: config.files.fileBytes } }) } = given;
-  return {
-    audit,
-    blobs,
-    config,
-    node,
-    log,
-    outgoing,
-    limiter,
-    keyring,
-    db,
-    wake,
-    owner: database,
-    hub,
-    mail,
-    extractor,
-  };
-}
 
 /** The services in the order in which they may know each other; what would point backwards is handed in as a hook. */
 export function createServices(platform: Platform) {
@@ -151,19 +76,21 @@ export function createServices(platform: Platform) {
   const { consents, deid } = uses;
   const generations = createGenerationService({ ...platform, tokenFrameMs: config.tokenFrameMs });
   const budgets = createBudgetService({ db, audit });
-  const material = createMaterial(platform, providers, identity);
+  const access = createSessionAccess({ db, hub, wake });
+  const packs = createPackService({ db, audit, append: access.append });
+  const material = createMaterial(platform, providers, identity, packs);
   const { knowledge, personas, memories, recall, proposals } = material;
   const clients = createClientService({
     ...platform,
-    onPolicy: (orgId, clientId) => void conversations.obeyRung(orgId, { clientId }),
+    requireRung: packs.requireRung,
+    onPolicy: (tx, actor, clientId, policy) => sessions.clientPolicySet(tx, actor, clientId, policy),
   });
   const assignments = createAssignmentService({ db, audit, clients, onChanged: identity.changed });
-  const access = createSessionAccess({ db, hub });
-  const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, ...team });
+  const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, packs, ...team });
   const talk = { db, audit, access, personas, providers, reviews, safety: supervision.sessionSafety };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
   const remembering = createRemembering({ ...talk, log, consents, proposals });
-  const sessions = createSessionService({ ...talk, conversations, clients, remembering });
+  const sessions = createSessionService({ ...talk, conversations, clients, remembering, packs });
   const joining = createJoining(platform, { identity, access, sessions });
   const transcripts = createTranscriptService({ db, audit, sessions, conversations });
   const { bases } = knowledge;
@@ -176,7 +103,8 @@ export function createServices(platform: Platform) {
     createReplyHandler({ ...talk, log, knowledge, recall, consents, conversations, opinion: supervision.opinion }),
   );
   reviews.handle(createReviewHandler({ log, access, conversations, generations }));
-  supervision.policies.onChanged((orgId) => void conversations.obeyRung(orgId, {}));
+  for (const source of [supervision.policies, packs])
+    source.onChanged((orgId) => void conversations.obeyRung(orgId, {}));
   memories.attach(createMemoryPlaces({ access, generations }));
   deid.attach(createDeidSource({ db }));
   consents.attach(createConsentPlaces({ access, clients, conversations }));
@@ -191,6 +119,7 @@ export function createServices(platform: Platform) {
     assignments,
     sessions,
     conversations,
+    packs,
     reviews,
     ...supervision,
     ...joining,
@@ -224,16 +153,18 @@ function createJoining(
 
 /** Drafts that people decide on, and what happens to them when nobody does. */
 function createSupervision(
-  { audit, db, config, log, mail }: Platform,
+  { audit, clock, db, config, log, mail }: Platform,
   parts: {
     generations: GenerationService;
     access: SessionAccess;
     members: MemberService;
     providers: ProviderService;
+    packs: PackService;
   },
 ) {
   const { append } = parts.access;
-  const policies = createPolicyService({ db, audit });
+  const { packs } = parts;
+  const policies = createPolicyService({ db, audit, packs, append });
   const access = createReviewAccess({
     db,
     audit,
@@ -241,11 +172,12 @@ function createSupervision(
     messageText: (orgId, id) => messageText(db.in(orgId), orgId, id),
   });
   const reviews = createReviewService({ db, audit, policies, access, append });
-  const page = createReviewPager({ log, mail, publicUrl: config.publicUrl, members: parts.members });
+  const { members, providers } = parts;
+  const addressees = createAddressees({ db, members });
+  const page = createReviewPager({ log, mail, publicUrl: config.publicUrl, addressees });
   const reviewClock = createReviewClock({ db, log, reviews, policies, append, page });
   const claims = createClaimService({ access, audit, append });
-  const safety = createSafetyService({ db, audit });
-  const { members, providers } = parts;
+  const safety = createSafetyService({ db, audit, packs });
   const escalationClock = createEscalationClock({
     db,
     log,
@@ -253,18 +185,24 @@ function createSupervision(
     publicUrl: config.publicUrl,
     safety,
     append,
-    members,
+    addressees,
   });
   const escalations = createEscalationService({ db, audit, safety, append, onRaised: escalationClock.look });
   const opinion = createSecondOpinion({ log, providers, safety });
   const deputies = createDeputyService({ db, audit });
-  const sessionSafety = createSessionSafety({ db, access: parts.access, safety, escalations, reviews });
+  const sessionSafety = createSessionSafety({ db, clock, access: parts.access, safety, escalations, reviews });
+  const reminders = createReminders({ db, log, clock, safety: sessionSafety });
   const held = { policies, reviews, claims, reviewClock, deputies };
-  return { ...held, safety, escalations, escalationClock, opinion, sessionSafety };
+  return { ...held, safety, escalations, escalationClock, opinion, sessionSafety, reminders };
 }
 
 /** What personas answer from, what they remember, and who they are. */
-function createMaterial({ config, ...platform }: Platform, providers: ProviderService, identity: IdentityService) {
+function createMaterial(
+  { config, ...platform }: Platform,
+  providers: ProviderService,
+  identity: IdentityService,
+  { requireRung }: PackService,
+) {
   const knowledge = createKnowledgeService({
     ...platform,
     uploads: { fileBytes: config.files.fileBytes, files: config.files.perUpload },
@@ -278,6 +216,7 @@ function createMaterial({ config, ...platform }: Platform, providers: ProviderSe
     hasProvider: providers.hasProvider,
     allowTitles: identity.allowsTitles,
     onPublish: (tx, orgId, baseId) => knowledge.evaluations.queue(tx, orgId, { baseId }, 'publish'),
+    requireRung,
   });
   knowledge.bases.tellUsers(personas.usersOf);
   const memories = createMemoryService(platform);

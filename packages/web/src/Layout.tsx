@@ -11,6 +11,7 @@ import { isPage, mayOpen } from './lib/access.ts';
 import { api } from './lib/api.ts';
 import { useMay, useMe } from './lib/me.ts';
 import { NotAllowed } from './lib/Page.tsx';
+import { useTeamNews } from './features/supervision/useTeamNews.ts';
 import { Waiting } from './features/supervision/Waiting.tsx';
 import { Failure, Loading } from './lib/ui.tsx';
 
@@ -53,6 +54,7 @@ export function Layout({ children }: { children?: ReactNode }) {
   });
   const me = useMe();
   const may = useMay();
+  useTeamNews(may('sessions.follow') ? (me.data?.organisation?.id ?? null) : null);
   const shown = links.filter(([to]) => mayOpen(to, may));
   const page = useRouterState({ select: (state) => String(state.matches.at(-1)?.fullPath ?? '') });
   // The path alone: a re-render at each change of the location would lead to the sign-in again and again.

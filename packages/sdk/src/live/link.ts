@@ -249,5 +249,6 @@ function toRoomFrame(frame: Extract<ServerFrame, { t: 'ev' | 'eph' | 'synced' | 
   }
   if (frame.t !== 'eph') return frame;
   if (frame.type === 'text-delta') return { t: frame.type, delta: frame };
-  return frame.type === 'typing' ? { ...frame, t: frame.type } : { t: frame.type, replyId: frame.replyId };
+  if (frame.type === 'reply-reset') return { t: frame.type, replyId: frame.replyId };
+  return frame.type === 'news' ? { t: frame.type, about: frame.about } : { ...frame, t: frame.type };
 }

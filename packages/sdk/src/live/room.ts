@@ -1,4 +1,5 @@
 import type { RoomEvent, TextDelta } from '@rapport/protocol/events';
+import type { NewsTopic } from '@rapport/protocol/live';
 import { createBackoff, type Backoff } from './backoff.ts';
 import { Cursor } from './cursor.ts';
 import type { RoomReader, RoomStatus } from './types.ts';
@@ -9,6 +10,7 @@ export type RoomFrame =
   | { t: 'text-delta'; delta: TextDelta }
   | { t: 'reply-reset'; replyId: string }
   | { t: 'typing'; who: 'client' | 'staff'; on: boolean }
+  | { t: 'news'; about: NewsTopic }
   | { t: 'synced' | 'reset'; seq: number; epoch?: number | undefined };
 
 /** One open room: its cursor and the status its reader was last told. */
@@ -50,6 +52,7 @@ export class Room {
     else if (frame.t === 'text-delta') return cursor.delta(frame.delta);
     else if (frame.t === 'reply-reset') cursor.replyReset(frame.replyId);
     else if (frame.t === 'typing') guard(() => this.#reader.onTyping?.({ who: frame.who, on: frame.on }));
+    else if (frame.t === 'news') guard(() => this.#reader.onNews?.(frame.about));
     else {
       if (frame.t === 'reset') cursor.reset(frame.seq, frame.epoch);
       else {

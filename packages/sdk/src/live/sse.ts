@@ -79,6 +79,6 @@ function toFrame(id: string, type: string, data: string): RoomFrame | null {
   if (id) return { t: 'ev', event: body as RoomEvent };
   if (type === 'text-delta') return { t: type, delta: body as TextDelta };
   // Other names are of a newer server.
-  if (!['synced', 'reset', 'reply-reset', 'typing'].includes(type)) return null;
+  if (!['synced', 'reset', 'reply-reset', 'typing', 'news'].includes(type)) return null;
   return { ...(body as object), t: type } as RoomFrame;
 }

@@ -1,4 +1,5 @@
 import type { RoomEvent, TextDelta } from '@rapport/protocol/events';
+import type { NewsTopic } from '@rapport/protocol/live';
 
 /** `live`: all there was has arrived and the rest follows. `retrying`: nothing to do. `denied`: sign in anew, or not allowed. */
 export type RoomStatus = 'connecting' | 'live' | 'retrying' | 'denied' | 'closed';
@@ -22,6 +23,8 @@ export interface RoomReader {
   onStatus(status: RoomStatus): void;
   /** Everything up to `seq` has been given. */
   onSynced?(at: { seq: number }): void;
+  /** In the organisation's own room: a list of the team has changed. May be lost, as all that is not an event. */
+  onNews?(about: NewsTopic): void;
   onTyping?(typing: { who: 'client' | 'staff'; on: boolean }): void;
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { startApp, type RunningApp } from '../app.ts';
-import { outgoingFor, type AppOptions } from '../services.ts';
+import { outgoingFor, type AppOptions } from '../services.platform.ts';
 import { makeConfig, type Config } from '../config/config.ts';
 import { createAudit, type Audit } from '../platform/audit/audit.ts';
 import { openDatabase, type Database } from '../platform/db/db.ts';
@@ -49,7 +49,7 @@ export interface TestOptions {
   parts?: Parts;
 }
 
-type Parts = Pick<AppOptions, 'extractor' | 'files'>;
+type Parts = Pick<AppOptions, 'clock' | 'extractor' | 'files'>;
 
 /** A server of its own on a database of its own, cloned from the template. */
 export async function startTestApp(options: TestOptions = {}): Promise<TestApp> {

@@ -6,6 +6,8 @@ import type { TestApp, TestSession } from './app.ts';
 export interface Seen {
   events: RoomEvent[];
   texts: Map<string, string>;
+  /** Lists of the team that have changed. */
+  news: string[];
   /** Deltas that did not go on where the text ended. */
   gaps: number;
   /** The server has ended the connection, or denied the room. */
@@ -27,6 +29,7 @@ function collector(close: () => void): Collector {
   const seen: Collector = {
     events: [],
     texts: new Map(),
+    news: [],
     gaps: 0,
     ended: false,
     close,
@@ -98,6 +101,10 @@ export async function readBySocket(app: TestApp, session: TestSession, as: As, a
         seen.poke();
       } else if (frame.t === 'ev') seen.event(frame);
       else if (frame.t === 'eph' && frame.type === 'text-delta') seen.delta(frame);
+      else if (frame.t === 'eph' && frame.type === 'news') {
+        seen.news.push(frame.about);
+        seen.poke();
+      }
     });
   });
   return Object.assign(seen, { nacks, send: (frame: object) => socket.send(JSON.stringify(frame)) });

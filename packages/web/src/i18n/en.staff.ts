@@ -131,6 +131,15 @@ export const staffTexts = {
     delaySeconds: 'Delay before a reply goes out by itself, in seconds', reviewSeconds: 'Time for a decision, in seconds', reviewSecondsHint: 'After it the client learns that a person will answer, and the team is written to.',
     pages: 'Letters about one reply', pagesHint: '0 writes none.', fallbackEmail: 'Who is written to when the team does not answer',
   },
+  packs: {
+    title: 'Jurisdiction packs', intro: 'Each holds what a law asks for, as far as this server can enforce it. Of several the strictest of each rule wins. They are no legal advice: ask your counsel whether they fit what you do.',
+    save: 'Put these in force', inForce: 'in force, version {{version}}', details: 'Source, reasons and limits: {{title}}', dated: '{{date}} · version {{version}} of the pack', enforces: 'What it enforces, and why', notCovered: 'What it leaves to you',
+    changes: 'Changes', byServer: 'Update of the server', none: 'none', least: 'Nothing weaker than “{{rung}}” can be chosen because of: {{packs}}.',
+    rule: {
+      'least-rung': 'At least: {{rung}}.', 'no-emotion-inference': 'No model judges how a client is.', 'disclose-at-start': 'Clients are told at the start that an AI answers.',
+      remind: 'Clients are reminded at least every {{minutes}} minutes.', 'mark-ai-text': 'Text made by AI is marked.',
+    },
+  },
   rung: { auto: 'Persona answers', delayed: 'Replies are delayed', approve: 'Replies are approved', 'draft-only': 'Persona drafts', takeover: 'A person writes', off: 'Persona is off' },
   insight: {
     open: 'What this session shows', title: 'Insights: {{title}}', back: 'To the session', hint: 'Counted from the log of this session, as far as it goes now. No model took part.', nothing: 'Nothing has been said yet.',
@@ -315,12 +324,12 @@ export const staffTexts = {
     groups: { security: 'Security', read: 'Reading of records', act: 'Acts' },
     heads: { seq: 'No.', at: 'When', who: 'Who', act: 'Act', records: 'Records', outcome: 'Outcome' },
     actors: { staff: 'Member', client: 'Client', system: 'The server', nobody: 'Nobody signed in' },
-    kinds: { user: 'member', client: 'client', session: 'session', invitation: 'invitation', persona: 'persona', 'knowledge-base': 'knowledge base', document: 'document', provider: 'provider', grant: 'access' },
+    kinds: { user: 'member', client: 'client', session: 'session', invitation: 'invitation', persona: 'persona', 'knowledge-base': 'knowledge base', document: 'document', provider: 'provider', grant: 'access', 'pack-choice': 'choice of packs' },
     acts: Object.fromEntries(Object.entries(auditActs).map(([act, { text }]) => [act, text])),
   },
   escalations: {
     title: 'Escalations', intro: 'Who needs a person. Acknowledge what you take care of: others see it, and the client is told.', empty: 'Nobody is waiting for a person.', settings: 'Texts and deadlines',
-    kind: { risk: 'Risk in a message', asked: 'Asked for a person', reply: 'Risk in a reply' }, status: { open: 'open', acknowledged: 'acknowledged', resolved: 'resolved' },
+    kind: { risk: 'Risk in a message', asked: 'Asked for a person', reply: 'Risk in a reply' }, rehearsal: 'rehearsal', status: { open: 'open', acknowledged: 'acknowledged', resolved: 'resolved' },
     overdue: 'overdue', due: 'raised {{raised}}, to be acknowledged by {{due}}', pages_one: 'the team was written to {{count}} time', pages_other: 'the team was written to {{count}} times', fallback: 'the fallback contact was told',
     by: 'acknowledged by {{name}}, {{at}}', resolvedBy: 'resolved by {{name}}, {{at}}', acknowledge: 'Acknowledge', resolve: 'Resolve', note: 'Note for the team', of: '{{act}}: {{session}}',
     alert_one: '{{count}} client waits for a person.', alert_other: '{{count}} clients wait for a person.', see: 'See who',
@@ -331,7 +340,7 @@ export const staffTexts = {
     deadlines: 'Deadlines', ack: 'To be acknowledged within, in seconds', page: 'Letters to the team every so many seconds', most: 'Letters at most', fallbackEmail: 'Fallback contact, by e-mail', fallbackHint: 'Told when nobody has acknowledged in time. Empty: nobody.',
     disclosure: 'Say again after so many minutes that an AI answers', disclosureHint: 'Empty: at the start and when asked.', language: 'Language of the texts, where nothing tells the client’s', opinion: 'Ask the persona’s model for a second opinion. It can raise a level, never lower one.',
     texts: 'Texts', house: 'comes with Rapport: check the numbers for your country', version: 'version {{version}}', publish: 'Publish', rules: 'Rules: {{rules}}', textOf: '{{kind}}, {{language}}',
-    kind: { 'self-harm': 'Self-harm', 'harm-to-others': 'Harm to others', abuse: 'Abuse', 'medical-emergency': 'Medical emergency', 'person-called': 'A person was asked for', 'person-here': 'A person is here', 'person-coming': 'A person takes care', disclosure: 'An AI answers' },
+    kind: { 'self-harm': 'Self-harm', 'harm-to-others': 'Harm to others', abuse: 'Abuse', 'medical-emergency': 'Medical emergency', 'person-called': 'A person was asked for', 'person-here': 'A person is here', 'person-coming': 'A person takes care', disclosure: 'An AI answers', reminder: 'An AI answers, and a break' },
   },
   breakGlass: {
     title: 'Break-glass access', new: 'Break the glass', intro: 'Access for a while to a client outside your caseload, for an emergency. Supervisors are told at once, and it stays in the audit log.',

@@ -34,6 +34,20 @@ export const countHolders = async (
     [orgId, holders.memberIds, holders.teamIds],
   );
 
+/** Who looks after a client: those it is assigned to, and those of its teams. */
+export const assigneesOf = async (db: Db, orgId: string, clientId: string): Promise<string[]> =>
+  (
+    await db.many<{ id: string }>(
+      `select a.user_id as id from client_assignment a
+       where a.org_id = $1 and a.client_id = $2 and a.user_id is not null
+       union
+       select t.user_id from client_assignment a
+       join team_member t on t.org_id = a.org_id and t.team_id = a.team_id
+       where a.org_id = $1 and a.client_id = $2`,
+      [orgId, clientId],
+    )
+  ).map((row) => row.id);
+
 export async function setAssignments(
   tx: Tx,
   orgId: string,

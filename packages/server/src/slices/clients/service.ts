@@ -1,9 +1,10 @@
 import type { Client, ClientCreate, ClientPatch, ClientQuery } from '@rapport/protocol/clients';
 import type { z } from 'zod';
+import type { Rung } from '@rapport/protocol/supervision';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
-import type { Database, Db } from '../../platform/db/db.ts';
+import type { Database, Db, Tx } from '../../platform/db/db.ts';
 import { notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Keyring } from '../../platform/keys/keyring.ts';
@@ -17,22 +18,28 @@ interface Parts {
   db: Database;
   keyring: Keyring;
   audit: Audit;
+  /** Throws `pack-forbids` for a rung that a jurisdiction pack does not allow. */
+  requireRung(orgId: string, rung: Rung): Promise<void>;
   /** How their sessions are supervised has changed; it concerns the replies that run, too. */
-  onPolicy(orgId: string, clientId: string): void;
+  onPolicy(tx: Tx, actor: Actor, clientId: string, policy: Rung): Promise<void>;
 }
 
-export function createClientService({ db, keyring, audit, onPolicy }: Parts) {
+export function createClientService({ db, keyring, audit, requireRung, onPolicy }: Parts) {
   return {
+    /** Throws `pack-forbids`. */
     async create(actor: Actor, body: z.output<typeof ClientCreate>): Promise<Client> {
       requireStaff(actor);
       const { orgId, userId } = actor;
       const id = newId();
       const toSelf = viewerOf(actor) !== null;
+      // `auto` asks for nothing of its own.
+      if (body.policy !== 'auto') await requireRung(orgId, body.policy);
       return audit.acting(actor, 'client.created', { client: id }, async (tx) => {
         await keyring.create(tx, orgId, id);
         const client = await store.insertClient(tx, orgId, id, body.name, {
           language: body.language,
           about: body.about,
+          policy: body.policy,
         });
         // Whoever does not see all clients would lose sight of this one.
         if (toSelf) await setAssignments(tx, orgId, id, { memberIds: [userId], teamIds: [] }, userId);
@@ -49,18 +56,20 @@ export function createClientService({ db, keyring, audit, onPolicy }: Parts) {
       return client;
     },
 
-    /** Throws `not-found`. */
+    /** Throws `not-found`, `pack-forbids`. */
     async update(actor: Actor, id: string, patch: z.output<typeof ClientPatch>): Promise<Client> {
       const client = await this.get(actor, id);
-      return audit.acting(actor, 'client.changed', { client: id }, (tx) => {
-        if (patch.policy && patch.policy !== client.policy) tx.afterCommit(() => onPolicy(actor.orgId, id));
-        return store.updateClient(tx, actor.orgId, {
+      if (patch.policy && patch.policy !== client.policy) await requireRung(actor.orgId, patch.policy);
+      return audit.acting(actor, 'client.changed', { client: id }, async (tx) => {
+        const changed = await store.updateClient(tx, actor.orgId, {
           ...client,
           name: patch.name ?? client.name,
           language: patch.language ?? client.language,
           about: patch.about ?? client.about,
           policy: patch.policy ?? client.policy,
         });
+        if (changed.policy !== client.policy) await onPolicy(tx, actor, id, changed.policy);
+        return changed;
       });
     },
 

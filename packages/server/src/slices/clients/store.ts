@@ -1,4 +1,5 @@
 import type { Client } from '@rapport/protocol/clients';
+import type { Rung } from '@rapport/protocol/supervision';
 import type { Db } from '../../platform/db/db.ts';
 import type { ClientProfile, ClientRow } from './schema.ts';
 
@@ -22,11 +23,11 @@ export async function insertClient(
   orgId: string,
   id: string,
   name: string,
-  profile: ClientProfile,
+  { policy, ...profile }: ClientProfile & { policy: Rung },
 ): Promise<Client> {
   const row = await db.one<ClientRow>(
-    `insert into client (org_id, id, name, profile) values ($1, $2, $3, $4) returning ${columns}`,
-    [orgId, id, name, await db.codec.seal(place(orgId, id), JSON.stringify(profile), { holder: id })],
+    `insert into client (org_id, id, name, profile, policy) values ($1, $2, $3, $4, $5) returning ${columns}`,
+    [orgId, id, name, await db.codec.seal(place(orgId, id), JSON.stringify(profile), { holder: id }), policy],
   );
   return toClient(db, orgId, row);
 }

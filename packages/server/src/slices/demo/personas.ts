@@ -11,6 +11,7 @@ export const demoClient = {
   name: 'Sam (demo)',
   language: 'en',
   about: 'Works in shifts and finds it hard to fall asleep.',
+  policy: 'auto' as const,
 };
 
 export const demoPersonas: DemoPersona[] = [

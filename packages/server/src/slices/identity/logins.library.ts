@@ -22,6 +22,8 @@ export interface LoginHooks {
   idleMinutes(loginId: string, orgId: string | null): Promise<number>;
   /** Whether the code of an authenticator app was taken before, or an older one than the last. `open` opens its sealed key. */
   takeCode(loginId: string, code: string, open: (sealed: string) => Promise<string>): Promise<boolean>;
+  /** Somebody came with a code that was not right, or was used before. */
+  wrongCode(loginId: string, act: 'login.sign-in' | 'login.factor-changed'): Promise<void>;
   sendLink(kind: 'sign-in' | 'reset' | 'confirm', email: string, token: string): void;
   logError(message: string): void;
 }
@@ -92,7 +94,7 @@ export function createLoginLibrary(parts: Parts) {
       ...(provider ? [openId(provider)] : []),
     ],
     databaseHooks: databaseHooks(hooks, provider),
-    hooks: { before: createAuthMiddleware(beforeEach) },
+    hooks: { before: createAuthMiddleware(beforeEach), after: createAuthMiddleware((ctx) => afterEach(hooks, ctx)) },
     onAPIError: { errorURL: `${origin}/sign-in`, onError: (error) => hooks.logError(String(error)) },
     advanced: {
       // Over https under a name that no other host and no open line can set; the library's own prefix allows other hosts.
@@ -159,12 +161,28 @@ const models = (provider: IdentityProvider | null) =>
     },
   }) satisfies BetterAuthOptions;
 
-async function beforeEach(ctx: Parameters<Parameters<typeof createAuthMiddleware>[0]>[0]): Promise<void> {
+type AuthContext = Parameters<Parameters<typeof createAuthMiddleware>[0]>[0];
+
+async function beforeEach(ctx: AuthContext): Promise<void> {
   if (!changesLogin.test(ctx.path)) return;
   const session = await getSessionFromCtx(ctx);
   if (session?.session['bound']) throw refuse('FORBIDDEN', 'BOUND_TO_ORGANISATION');
   if (session && Date.now() - new Date(session.session.createdAt).getTime() > freshMinutes * 60_000)
     throw refuse('FORBIDDEN', 'SESSION_NOT_FRESH');
+}
+
+const wrongCodes = new Set(['INVALID_CODE', 'INVALID_BACKUP_CODE']);
+
+/** A code that was not right: whose it should have been is known by the sign-in it belongs to, or by being signed in. */
+async function afterEach(hooks: LoginHooks, ctx: AuthContext): Promise<void> {
+  const { returned } = ctx.context;
+  if (!ctx.path.startsWith('/two-factor/verify-') || !(returned instanceof APIError)) return;
+  if (!wrongCodes.has(String(returned.body?.code))) return;
+  const session = await getSessionFromCtx(ctx);
+  if (session) return hooks.wrongCode(session.user.id, 'login.factor-changed');
+  const begun = await ctx.getSignedCookie(ctx.context.createAuthCookie('two_factor').name, ctx.context.secret);
+  const known = begun ? await ctx.context.internalAdapter.findVerificationValue(begun) : null;
+  if (known) await hooks.wrongCode(known.value, 'login.sign-in');
 }
 
 interface HookContext {
@@ -179,7 +197,9 @@ async function takeCode(hooks: LoginHooks, loginId: string, { body, context }: H
   const code = body && typeof body === 'object' && 'code' in body ? String(body.code) : '';
   const key = context?.secretConfig;
   const open = async (data: string) => (key === undefined ? '' : symmetricDecrypt({ key, data }));
-  if (!(await hooks.takeCode(loginId, code, open))) throw refuse('UNAUTHORIZED', 'CODE_USED');
+  if (await hooks.takeCode(loginId, code, open)) return;
+  await hooks.wrongCode(loginId, 'login.sign-in');
+  throw refuse('UNAUTHORIZED', 'CODE_USED');
 }
 
 function databaseHooks(hooks: LoginHooks, provider: IdentityProvider | null) {

@@ -87,6 +87,7 @@ export function createLoginService({ db, audit, keyring, config, mail, log, outg
     isMember: (loginId, orgId) => store.isMember(db.everywhere, loginId, orgId),
     idleMinutes: (loginId, orgId) => store.idleMinutesOf(db.everywhere, loginId, orgId, config.idleMinutes),
     takeCode: async (loginId, code, open) => (await import('./appCodes.ts')).takeAppCode(db, loginId, code, open),
+    wrongCode: (loginId, act) => audited.note(loginId, act, 'wrong-code'),
     logError: (message) => log.debug({ err: message.slice(0, 200) }, 'a sign-in was refused'),
     sendLink(kind, email, token) {
       const [subject, path, text] = texts[kind];

@@ -59,6 +59,12 @@ export function createMemberService({ db, audit, news, post }: MemberDeps) {
     const addresses = await store.confirmedAddresses(db.everywhere, orgId, ids);
     return members.map((member) => ({ ...member, confirmedEmail: addresses.get(member.id) ?? null }));
   };
+  const addressees = async (orgId: string) =>
+    (await store.listAddressees(db.in(orgId), orgId)).map(({ id, email, roles, custom_permissions }) => ({
+      id,
+      email,
+      permissions: permissionsOfRoles(roles, custom_permissions),
+    }));
   const withOwnAddress = async (orgId: string, member: KnownMember): Promise<Member> => {
     const [whole] = await withAddress(orgId, [member]);
     if (!whole) throw notFound();
@@ -77,11 +83,14 @@ export function createMemberService({ db, audit, news, post }: MemberDeps) {
 
     /** The addresses of those who may do this, but for one; for letters that this server writes by itself. */
     async addressesOf(orgId: string, permission: Permission, exceptId: string): Promise<string[]> {
-      const rows = await store.listAddressees(db.in(orgId), orgId, exceptId);
-      return rows
-        .filter((row) => permissionsOfRoles(row.roles, row.custom_permissions).includes(permission))
+      const all = await addressees(orgId);
+      return all
+        .filter(({ id, permissions }) => id !== exceptId && permissions.includes(permission))
         .map(({ email }) => email);
     },
+
+    /** Everybody who can be written to, with what they may do. */
+    addressees,
 
     /** Throws `not-found`. */
     async get(actor: Actor, id: string): Promise<Member> {

@@ -51,11 +51,10 @@ export async function confirmedAddresses(
 }
 
 /** Who can be written to. */
-export const listAddressees = (db: Db, orgId: string, exceptId: string) =>
+export const listAddressees = (db: Db, orgId: string) =>
   db.many<MemberRow & { email: string }>(
-    `select ${columns} from app_user u
-     where u.org_id = $1 and u.status = 'active' and u.email is not null and u.id <> $2`,
-    [orgId, exceptId],
+    `select ${columns} from app_user u where u.org_id = $1 and u.status = 'active' and u.email is not null`,
+    [orgId],
   );
 
 const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');

@@ -141,6 +141,10 @@ test('an authenticator app is asked after the password and after a link; a recov
   expect(await me(jar)).toBe(401);
   const wrong = await jar.ask('POST', '/api/v1/auth/two-factor/verify-totp', { code: '000000' });
   expect([wrong.status, wrong.body.code]).toEqual([401, 'wrong-code']);
+  const log = async (): Promise<{ act: string; outcome: string }[]> =>
+    (await first.ask('GET', '/api/v1/audit?limit=200')).body.items;
+  const refused = async () => (await log()).filter(({ outcome }) => outcome === 'wrong-code').map(({ act }) => act);
+  expect(await refused()).toEqual(['login.sign-in']);
   const code = await nextCodeOf(totpURI);
   const right = await jar.ask('POST', '/api/v1/auth/two-factor/verify-totp', { code });
   expect([right.status, right.body]).toEqual([200, {}]);
@@ -158,6 +162,10 @@ test('an authenticator app is asked after the password and after a link; a recov
   const other = openJar(server.url);
   await signIn(other);
   expect((await recover(other)).body.code).toBe('wrong-code');
+  expect(await refused()).toEqual(['login.sign-in', 'login.sign-in']);
+  // And while one is signed in, as when an app is set up anew.
+  await first.ask('POST', '/api/v1/auth/two-factor/verify-totp', { code: '000000' });
+  expect((await refused())[0]).toBe('login.factor-changed');
 });
 
 test('five wrong codes end a sign-in, ten lock the codes of this login for a while', async () => {

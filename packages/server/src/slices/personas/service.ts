@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Page } from '@rapport/protocol/common';
 import type { Persona, PersonaPatch, PersonaVersion } from '@rapport/protocol/personas';
 import { PersonaCreate, PersonaSpec } from '@rapport/protocol/personas';
+import type { Rung } from '@rapport/protocol/supervision';
 import type { z } from 'zod';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
@@ -24,6 +25,8 @@ export interface PersonaParts {
   hasProvider(orgId: string, id: string): Promise<boolean>;
   /** Whether the organisation's administrator turned the check of titles off. */
   allowTitles(orgId: string): Promise<boolean>;
+  /** Throws `pack-forbids` for a rung that a jurisdiction pack does not allow. */
+  requireRung(orgId: string, rung: Rung): Promise<void>;
 }
 
 export type PersonaQuery = Page & store.PersonaFilter;
@@ -34,7 +37,8 @@ const usersPage = 200;
 /** What a version freezes: the persona without its id, dates and state. */
 const specOf = (persona: unknown): PersonaSpec => PersonaSpec.strip().parse(persona);
 
-export function createPersonaService({ db, audit, knowledge, hasProvider, allowTitles, onPublish }: PersonaParts) {
+export function createPersonaService(parts: PersonaParts) {
+  const { db, audit, knowledge, hasProvider, allowTitles, onPublish, requireRung } = parts;
   /** Versions never change, so the most used ones are kept. */
   const versions = new Map<string, PersonaVersion>();
 
@@ -80,21 +84,24 @@ export function createPersonaService({ db, audit, knowledge, hasProvider, allowT
     /** Throws `not-found`. */
     get,
 
-    /** Throws `claims-title`, `invalid-body` for an unknown knowledge base. */
+    /** Throws `claims-title`, `pack-forbids`, `invalid-body` for an unknown knowledge base. */
     async create(actor: Actor, body: z.output<typeof PersonaCreate>): Promise<Persona> {
       requireStaff(actor);
       await check(actor, body);
+      // `auto` asks for nothing of its own.
+      if (body.policy !== 'auto') await requireRung(actor.orgId, body.policy);
       const id = newId();
       return audit.acting(actor, 'persona.changed', { persona: id }, (tx) =>
         store.insertPersona(tx, actor.orgId, id, body),
       );
     },
 
-    /** Changes the draft; sessions go on with what was published. Throws `not-found`, `claims-title`, `invalid-body`, `conflict`. */
+    /** Changes the draft; sessions go on with what was published. Throws `not-found`, `claims-title`, `pack-forbids`, `invalid-body`, `conflict`. */
     async update(actor: Actor, id: string, patch: PersonaPatch): Promise<Persona> {
       requireStaff(actor);
       const { archived, ifUpdatedAt, ...changes } = patch;
       const known = await get(actor, id);
+      if (changes.policy && changes.policy !== known.policy) await requireRung(actor.orgId, changes.policy);
       // Archiving is no claim: it stays possible when the check was turned on after the draft was saved.
       if (Object.keys(changes).length > 0) {
         await check(actor, specOf({ ...known, ...changes }), known.knowledgeBaseId);

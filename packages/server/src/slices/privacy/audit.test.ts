@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditEntry } from '@rapport/protocol/audit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { outgoingFor } from '../../services.ts';
+import { outgoingFor } from '../../services.platform.ts';
 import { createAudit } from '../../platform/audit/audit.ts';
 import { createLogger } from '../../platform/logger.ts';
 import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';

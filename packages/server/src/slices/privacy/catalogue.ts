@@ -140,6 +140,7 @@ export const catalogue = {
     exported: 'as a file of its own, from its page: it is the team’s writing about them',
     staffOnly: true,
   },
+  pack_choice: free('which jurisdiction packs an organisation is under, and who chose them'),
   safety_setting: free('deadlines and the fallback contact of an organisation'),
   safety_text: free('texts of the organisation'),
   message: {

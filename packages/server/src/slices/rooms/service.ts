@@ -7,6 +7,7 @@ import { readEvents, readRoom, type LogEvent } from '../../platform/events/store
 import { AppError, notFound } from '../../platform/errors.ts';
 import type { Attachment, Ephemeral, Hub } from '../../platform/realtime/hub.ts';
 import type { Wake } from '../../platform/realtime/wake.ts';
+import { viewerOf } from '../clients/caseload.ts';
 import type { GenerationService } from '../inference/generations.service.ts';
 import type { BaseService } from '../knowledge/bases.service.ts';
 import type { ConversationService } from '../sessions/conversation.service.ts';
@@ -51,15 +52,34 @@ export function createRoomService(parts: {
     return session;
   };
 
+  /** What the whole team is told, under the organisation's own id. Throws `forbidden`. */
+  const isTeamRoom = (actor: Actor, roomId: string): boolean => {
+    if (actor.kind !== 'staff' || roomId !== actor.orgId) return false;
+    if (!actor.permissions.has('sessions.follow')) throw new AppError('forbidden');
+    return true;
+  };
+
   const requireRoom = async (actor: Actor, roomId: string): Promise<void> => {
+    if (isTeamRoom(actor, roomId)) return;
     if (!(await bases.ownsRoom(actor, roomId))) await sessionOf(actor, roomId);
   };
 
   /** A session's log is its record: who reads it, live or in pages, is in the audit log. Throws `not-found`. */
   const open = async (actor: Actor, roomId: string): Promise<void> => {
-    if (await bases.ownsRoom(actor, roomId)) return;
+    if (isTeamRoom(actor, roomId) || (await bases.ownsRoom(actor, roomId))) return;
     const { sessionId: session, clientId: client } = await sessionOf(actor, roomId);
     await audit.read(actor, 'session.watched', { session, client });
+  };
+
+  /** That a list has changed is told to those who may see the room it changed by; not which room that is. */
+  const passNews = async (actor: Actor, body: string, sink: RoomSink): Promise<void> => {
+    const { about, room } = JSON.parse(body) as { about: string; room: string };
+    try {
+      if (viewerOf(actor) !== null) await sessions.room(actor, room);
+      sink.ephemeral('news', JSON.stringify({ about }));
+    } catch {
+      // Not theirs, or the database does not answer: their lists are read again after a while in any case.
+    }
   };
 
   /**
@@ -74,7 +94,8 @@ export function createRoomService(parts: {
       audience,
       event: (event) => sink.event(event),
       ephemeral: (message: Ephemeral) => {
-        if (ready || message.type !== 'text-delta') sink.ephemeral(message.type, message.body);
+        if (message.type === 'news') void passNews(actor, message.body, sink);
+        else if (ready || message.type !== 'text-delta') sink.ephemeral(message.type, message.body);
       },
       synced: (seq, at) => sink.synced(seq, at),
       reset: (seq, at) => sink.reset(seq, at),

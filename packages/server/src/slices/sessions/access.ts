@@ -3,7 +3,9 @@ import type { Database, Tx } from '../../platform/db/db.ts';
 import { notFound } from '../../platform/errors.ts';
 import { appendEvents, type EventDraft } from '../../platform/events/store.ts';
 import type { Hub } from '../../platform/realtime/hub.ts';
+import type { Wake } from '../../platform/realtime/wake.ts';
 import { viewerOf } from '../clients/caseload.ts';
+import { createTeamNews } from './news.ts';
 import type { SessionRow } from './schema.ts';
 import * as store from './store.ts';
 
@@ -14,7 +16,9 @@ export const mayEnter = (actor: Actor, sessionId: string): boolean =>
   actor.kind === 'staff' || actor.sessionId === sessionId;
 
 /** The door of a session and the pen of its log, for the services of this slice. */
-export function createSessionAccess({ db, hub }: { db: Database; hub: Hub }) {
+export function createSessionAccess({ db, hub, wake }: { db: Database; hub: Hub; wake: Wake }) {
+  const tellTeam = createTeamNews({ hub, wake });
+
   return {
     /** Throws `not-found`, also for a session this actor may not know of. */
     async enter(actor: Actor, id: string): Promise<SessionRow> {
@@ -35,7 +39,10 @@ export function createSessionAccess({ db, hub }: { db: Database; hub: Hub }) {
     /** Appends and wakes the readers after the commit. Returns the seq of the first event. */
     async append(tx: Tx, orgId: string, roomId: string, events: EventDraft[]): Promise<number> {
       const appended = await appendEvents(tx, orgId, roomId, events);
-      tx.afterCommit(() => hub.appended(roomId, appended));
+      tx.afterCommit(() => {
+        hub.appended(roomId, appended);
+        tellTeam(orgId, roomId, events);
+      });
       return appended[0]?.seq ?? 0;
     },
   };

@@ -50,7 +50,8 @@ export async function insertMessage(tx: Tx, orgId: string, sessionId: string, m:
   const row = await tx.one<MessageRow>(
     `with s as (
        update session set message_count = message_count + 1, last_activity_at = now(),
-         last_client_message = case when $5 = 'client' then $4 else last_client_message end
+         last_client_message = case when $5 = 'client' then $4 else last_client_message end,
+         wrote_since_told = wrote_since_told or $5 = 'client'
        where org_id = $1 and id = $2)
      insert into message (org_id, session_id, seq, id, author, body, reply_id, reply_status, engine, citations,
        idempotency_key, idempotency_hash, claims)

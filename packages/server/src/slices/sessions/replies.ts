@@ -10,9 +10,9 @@ import { streamWithRetry } from '../inference/engines/retry.ts';
 import type { Generation, GenerationHandler, Outcome, Produced } from '../inference/generations.service.ts';
 import type { ProviderService } from '../inference/providers.service.ts';
 import type { KnowledgeService } from '../knowledge/service.ts';
+import { withMarks } from '../knowledge/claims.ts';
 import type { Recalled } from '../memory/recall.ts';
 import type { RecallService } from '../memory/recall.service.ts';
-import { withMarks } from '../knowledge/claims.ts';
 import { answerFromPassages } from '../knowledge/reference.ts';
 import type { PersonaService } from '../personas/service.ts';
 import type { ConsentService } from '../privacy/consents.service.ts';
@@ -27,6 +27,7 @@ import { isHeld } from '../supervision/service.ts';
 import type { SecondOpinion } from '../supervision/risk/opinion.ts';
 import { createReplyWatch, HeldForPerson } from './watch.ts';
 import type { SessionSafety } from './safety.ts';
+import type { SessionRow } from './schema.ts';
 import { rungOf, subjectOf } from './session.ts';
 import * as store from './store.ts';
 
@@ -179,10 +180,16 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
   };
 
   /** Becomes what the client may see of the end of a held reply; null: nothing, or it was told already. */
-  const endedHeld = async (tx: Tx, generation: Generation, outcome: Outcome): Promise<Outcome | null> => {
+  const endedHeld = async (
+    tx: Tx,
+    generation: Generation,
+    row: SessionRow,
+    outcome: Outcome,
+  ): Promise<Outcome | null> => {
     const { orgId, roomId, id: replyId } = generation;
     const completed = outcome.status === 'completed';
-    const risk = safety.riskOf(safety.reviewReply(outcome.text));
+    const found = safety.reviewReply(outcome.text);
+    const risk = safety.riskOf(found);
     const open = await reviews.ended(tx, orgId, replyId, {
       completed,
       text: outcome.text,
@@ -196,7 +203,9 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     }
     if (!completed) return { ...outcome, text: open.released };
     const actor: EventActor = { kind: 'persona', id: generation.personaId, name: null };
-    await access.append(tx, orgId, roomId, [draft('draft.ready', 'staff', actor, { replyId, text: outcome.text })]);
+    const { text } = outcome;
+    const flags = await safety.onDraft(tx, orgId, row, { replyId, text, found });
+    await access.append(tx, orgId, roomId, [...flags, draft('draft.ready', 'staff', actor, { replyId, text })]);
     return null;
   };
 
@@ -204,7 +213,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const { orgId, sessionId, roomId, id: replyId, engine, replyTo, replaces } = generation;
     const row = await store.lockSession(tx, orgId, sessionId, null);
     if (!row) return;
-    const outcome = generation.audience === 'staff' ? await endedHeld(tx, generation, made) : made;
+    const outcome = generation.audience === 'staff' ? await endedHeld(tx, generation, row, made) : made;
     if (!outcome) return;
     if (row.last_client_message !== replyTo) unanswered.add(replyId);
     const actor: EventActor = { kind: 'persona', id: row.persona_id, name: row.persona_name };

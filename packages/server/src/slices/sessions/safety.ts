@@ -1,5 +1,6 @@
 import { reaches, riskLevels, type NoticeKind, type PersonRequested } from '@rapport/protocol/safety';
 import { asEventActor, type Actor } from '../../platform/actor.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { draft, type EventDraft } from '../../platform/events/store.ts';
@@ -8,8 +9,10 @@ import { languageOf, type EscalationService, type Flagged } from '../supervision
 import type { ReviewService } from '../supervision/reviews.service.ts';
 import type { Assessment } from '../supervision/risk/assess.ts';
 import type { SafetyService } from '../supervision/safety.service.ts';
+import { personaMayWrite } from '../supervision/service.ts';
 import type { SessionAccess } from './access.ts';
 import type { SessionRow } from './schema.ts';
+import { rungOf } from './session.ts';
 import * as store from './store.ts';
 
 export type SessionSafety = ReturnType<typeof createSessionSafety>;
@@ -22,12 +25,13 @@ export interface Judged extends Assessment {
 /** What a grave message, a grave reply and a call for a person do to a session. */
 export function createSessionSafety(parts: {
   db: Database;
+  clock: Clock;
   access: SessionAccess;
   safety: SafetyService;
   escalations: EscalationService;
   reviews: ReviewService;
 }) {
-  const { db, access, safety, escalations, reviews } = parts;
+  const { db, clock, access, safety, escalations, reviews } = parts;
 
   const languagesOf = async (tx: Tx, orgId: string, row: SessionRow): Promise<string[]> => {
     const [{ language }, settings] = await Promise.all([
@@ -37,10 +41,10 @@ export function createSessionSafety(parts: {
     return [...(language ? [language] : []), settings.language];
   };
 
-  const disclose = async (tx: Tx, orgId: string, row: SessionRow): Promise<EventDraft> => {
+  const tell = async (tx: Tx, orgId: string, row: SessionRow, kind: 'disclosure' | 'reminder'): Promise<EventDraft> => {
     const languages = await languagesOf(tx, orgId, row);
-    await store.setDisclosed(tx, orgId, row.id);
-    return safety.notice(tx, orgId, 'disclosure', languages);
+    await store.setDisclosed(tx, orgId, row.id, new Date(clock.now()).toISOString());
+    return safety.notice(tx, orgId, kind, languages);
   };
 
   /** The persona is silent from here on, and a person is called; what the client is told was written by people. */
@@ -117,10 +121,12 @@ export function createSessionSafety(parts: {
       const where = { messageId: message.id, replyId: null, text: message.text };
       const events = await onFound(tx, orgId, row, where, found);
       const { disclosureMinutes } = await safety.of(orgId);
-      const since = Date.now() - Date.parse(row.disclosed_at ?? row.created_at);
+      const since = clock.now() - Date.parse(row.disclosed_at ?? row.created_at);
       const due =
         message.answered && row.client_joined && disclosureMinutes !== null && since > disclosureMinutes * 60_000;
-      return due || found.asksWhoAnswers ? [...events, await disclose(tx, orgId, row)] : events;
+      if (!due && !found.asksWhoAnswers) return events;
+      const kind = due ? await safety.reminder(tx, orgId) : 'disclosure';
+      return [...events, await tell(tx, orgId, row, kind)];
     },
 
     /** What is found in a reply, or in the message it was to answer; in the transaction that ends the reply. */
@@ -132,6 +138,18 @@ export function createSessionSafety(parts: {
       found: Assessment,
     ) => onFound(tx, orgId, row, where, found),
 
+    /** What is found in a held reply: for the people who read it, who need no other call. In the transaction of its end. */
+    async onDraft(
+      tx: Tx,
+      orgId: string,
+      { id: sessionId, room_id: roomId }: SessionRow,
+      draft: { replyId: string; text: string; found: Assessment },
+    ): Promise<EventDraft[]> {
+      const { replyId, text, found } = draft;
+      const flagged = await escalations.flag(tx, orgId, { sessionId, roomId, messageId: null, replyId, text }, found);
+      return flagged ? [flagged.event] : [];
+    },
+
     /** What a persona wrote, before it is shown. */
     reviewReply: safety.reviewReply,
 
@@ -141,7 +159,20 @@ export function createSessionSafety(parts: {
       return found.findings.length > 0 ? { found, where: { messageId: null, replyId, text } } : null;
     },
 
-    disclose,
+    /** That an AI answers, to somebody who has just joined. */
+    disclose: (tx: Tx, orgId: string, row: SessionRow) => tell(tx, orgId, row, 'disclosure'),
+
+    /** Again, because it is time; not while people alone write. */
+    async remind(tx: Tx, orgId: string, id: string): Promise<void> {
+      const row = await store.lockSession(tx, orgId, id, null);
+      if (!row?.wrote_since_told) return;
+      if (!personaMayWrite(rungOf(row))) {
+        await store.setNotToRemind(tx, orgId, id);
+        return;
+      }
+      const event = await tell(tx, orgId, row, await safety.reminder(tx, orgId));
+      await access.append(tx, orgId, row.room_id, [event]);
+    },
 
     isGrave: escalations.isGrave,
     requireNoneOpen: escalations.requireNoneOpen,

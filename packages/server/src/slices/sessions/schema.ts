@@ -11,9 +11,11 @@ export interface SessionRow {
   persona_policy: Rung;
   client_policy: Rung | null;
   org_policy: Rung | null;
+  pack_policies: Rung[] | null;
   taken_over_by: string | null;
   escalated: boolean;
   disclosed_at: string | null;
+  wrote_since_told: boolean;
   persona_id: string;
   persona_version: number;
   persona_name: string;

@@ -13,6 +13,7 @@ import { viewerOf } from '../clients/caseload.ts';
 import type { ClientService } from '../clients/service.ts';
 import type { ProviderService } from '../inference/providers.service.ts';
 import type { PersonaService } from '../personas/service.ts';
+import type { PackService } from '../supervision/packs.service.ts';
 import type { ReviewService } from '../supervision/reviews.service.ts';
 import { mayEnter, type SessionAccess } from './access.ts';
 import type { ConversationService } from './conversation.service.ts';
@@ -34,6 +35,7 @@ export interface SessionParts {
   providers: ProviderService;
   reviews: ReviewService;
   remembering: Remembering;
+  packs: Pick<PackService, 'requireRung'>;
 }
 
 interface SessionOfRoom {
@@ -47,7 +49,7 @@ export type SessionService = ReturnType<typeof createSessionService>;
 
 /** A session's life: started, paused, taken over, handed back, ended. */
 export function createSessionService(parts: SessionParts) {
-  const { db, audit, conversations, personas, clients, providers, reviews, safety, remembering } = parts;
+  const { db, audit, conversations, personas, clients, providers, reviews, safety, remembering, packs } = parts;
   const { enter, lock, append } = parts.access;
 
   const change = async (
@@ -70,10 +72,12 @@ export function createSessionService(parts: SessionParts) {
   };
 
   return {
-    /** Pins the persona's published version. Throws `not-found`, `not-published`. */
+    /** Pins the persona's published version. Throws `not-found`, `not-published`, `pack-forbids`. */
     async create(actor: Actor, body: z.output<typeof SessionCreate>): Promise<Session> {
       requireStaff(actor);
       const { orgId, userId } = actor;
+      // `auto` asks for nothing of its own.
+      if (body.policy !== 'auto') await packs.requireRung(orgId, body.policy);
       const { version, spec } = await personas.publishedSpec(orgId, body.personaId);
       const client = body.clientId ? await clients.get(actor, body.clientId) : null;
       const engine = (await providers.engineFor(orgId, spec.model.providerId, spec.model.model)).name;
@@ -202,15 +206,26 @@ export function createSessionService(parts: SessionParts) {
       return session;
     },
 
-    /** How this session is supervised; it takes effect on the reply that runs. Throws `not-found`, `session-ended`. */
+    /** How this session is supervised; it takes effect on the reply that runs. Throws `not-found`, `session-ended`, `pack-forbids`. */
     setPolicy: (actor: Actor, id: string, policy: Rung) =>
       change(actor, id, 'session.policy-set', async (tx, row) => {
+        await packs.requireRung(actor.orgId, policy, tx);
         if (row.policy === policy) return null;
         tx.afterCommit(() => void conversations.obeyRung(actor.orgId, { sessionId: id }));
         const changed = await store.setPolicy(tx, actor.orgId, id, policy);
         const data = { policy, rung: rungOf(changed) };
         return { row: changed, event: draft('policy.changed', 'staff', asEventActor(actor), data) };
       }),
+
+    /** How all sessions of a client are supervised was changed, in that transaction; those that are open are told. */
+    async clientPolicySet(tx: Tx, actor: Actor, clientId: string, policy: Rung): Promise<void> {
+      const { orgId } = actor;
+      for (const row of await store.openSessionsOf(tx, orgId, clientId)) {
+        const data = { policy, rung: rungOf(row) };
+        await append(tx, orgId, row.room_id, [draft('policy.changed', 'staff', asEventActor(actor), data)]);
+      }
+      tx.afterCommit(() => void conversations.obeyRung(orgId, { clientId }));
+    },
 
     /** What the client said of themselves is proposed for remembering. Throws `not-found`, `session-ended`. */
     async end(actor: Actor, id: string): Promise<Session> {

@@ -9,6 +9,7 @@ export const rungOf = (row: SessionRow) =>
     personaPolicy: row.persona_policy,
     clientPolicy: row.client_policy ?? 'auto',
     sessionPolicy: row.policy,
+    packPolicies: row.pack_policies ?? [],
     // Until a person decides otherwise: risk tightens, it never loosens.
     takenOver: row.taken_over_by !== null || row.escalated,
   });

@@ -4,11 +4,12 @@ import type { Rung } from '@rapport/protocol/supervision';
 import type { Db, Tx } from '../../platform/db/db.ts';
 import type { SessionRow } from './schema.ts';
 
-const columns = `id, room_id, title, status, policy, persona_policy, taken_over_by, escalated, disclosed_at, persona_id, persona_version, persona_name,
+const columns = `id, room_id, title, status, policy, persona_policy, taken_over_by, escalated, disclosed_at, wrote_since_told, persona_id, persona_version, persona_name,
   persona_role, client_id, client_name, alias, client_joined, engine, message_count, summary, summary_through, last_client_message, created_at,
   last_activity_at, ended_at, created_by,
   (select c.policy from client c where c.org_id = session.org_id and c.id = session.client_id) as client_policy,
-  (select p.policy from supervision_policy p where p.org_id = session.org_id) as org_policy`;
+  (select p.policy from supervision_policy p where p.org_id = session.org_id) as org_policy,
+  (select k.rungs from pack_choice k where k.org_id = session.org_id order by k.id desc limit 1) as pack_policies`;
 
 const summaryPlace = (orgId: string, rowId: string) => ({ orgId, table: 'session', column: 'summary', rowId });
 
@@ -88,6 +89,13 @@ export const lockSession = (
     viewer,
   ]);
 
+/** With the rung that is in force in each. */
+export const openSessionsOf = (db: Db, orgId: string, clientId: string): Promise<SessionRow[]> =>
+  db.many<SessionRow>(
+    `select ${columns} from session where org_id = $1 and client_id = $2 and status <> 'ended' order by id`,
+    [orgId, clientId],
+  );
+
 /** The open sessions of a client, or the one session; locked in one order, so that two who do this cannot lock each other out. */
 export const lockOpenOf = (
   tx: Tx,
@@ -160,8 +168,36 @@ export const setTakenOver = (tx: Tx, orgId: string, id: string, userId: string |
 export const setEscalated = (tx: Tx, orgId: string, id: string): Promise<number> =>
   tx.exec(`update session set escalated = true where org_id = $1 and id = $2`, [orgId, id]);
 
-export const setDisclosed = (tx: Tx, orgId: string, id: string): Promise<number> =>
-  tx.exec(`update session set disclosed_at = now() where org_id = $1 and id = $2`, [orgId, id]);
+/** The client was told that an AI answers. */
+export const setDisclosed = (tx: Tx, orgId: string, id: string, at: string): Promise<number> =>
+  tx.exec(`update session set disclosed_at = $3, wrote_since_told = false where org_id = $1 and id = $2`, [
+    orgId,
+    id,
+    at,
+  ]);
+
+/** Above all organisations: clients who wrote and were told longer ago than their organisation, or a pack of it, asks for. */
+export const sessionsToRemind = (
+  db: Db,
+  now: string,
+  minutes: number | null,
+  limit: number,
+): Promise<{ orgId: string; id: string }[]> =>
+  db.many(
+    `select s.org_id as "orgId", s.id from session s
+     left join safety_setting f on f.org_id = s.org_id
+     left join lateral (
+       select k.remind_minutes from pack_choice k where k.org_id = s.org_id order by k.id desc limit 1) p on true
+     where s.wrote_since_told and s.status = 'active' and s.client_joined
+       and s.disclosed_at <= $1::timestamptz - make_interval(
+         mins => least(case when f.org_id is null then $2::int else f.disclosure_minutes end, p.remind_minutes))
+     order by s.disclosed_at limit $3`,
+    [now, minutes, limit],
+  );
+
+/** Nobody is told until the client writes again. */
+export const setNotToRemind = (tx: Tx, orgId: string, id: string): Promise<number> =>
+  tx.exec(`update session set wrote_since_told = false where org_id = $1 and id = $2`, [orgId, id]);
 
 export const setEngine = (tx: Tx, orgId: string, id: string, engine: EngineName): Promise<number> =>
   tx.exec(`update session set engine = $3 where org_id = $1 and id = $2`, [orgId, id, JSON.stringify(engine)]);

@@ -1,4 +1,5 @@
 import type { EngineName } from '@rapport/protocol/inference';
+import type { NoticeKind } from '@rapport/protocol/safety';
 import type { Message, Session } from '@rapport/protocol/sessions';
 import { audienceOf, type Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
@@ -28,10 +29,21 @@ interface UnfinishedReply {
   createdAt: string;
 }
 
+/** A text of the house that the client was shown: written by people, sent by the risk gate or the clock. */
+interface Notice {
+  seq: number;
+  kind: NoticeKind;
+  language: string;
+  version: number;
+  text: string;
+  createdAt: string;
+}
+
 interface Transcript {
   session: Session;
   messages: Message[];
   unfinishedReplies: UnfinishedReply[];
+  notices: Notice[];
 }
 
 const pageSize = 200;
@@ -45,17 +57,21 @@ const madeBy = (engine: EngineName | null): string => {
 
 const authorName = (session: Session, message: Message): string => {
   if (message.author === 'client') return session.client?.name ?? 'Client';
-  if (message.author === 'staff') return 'Team';
+  if (message.author === 'staff')
+    return message.engine && message.engine.id !== 'reference' ? `Team (drafted by ${madeBy(message.engine)})` : 'Team';
   return `${session.persona.name} (${madeBy(message.engine)}${message.replyStatus === 'stopped' ? ', stopped' : ''})`;
 };
 
-function partsOf({ session, messages, unfinishedReplies }: Transcript): Part[] {
+const noticeBy = 'Fixed text (written by people, sent automatically)';
+
+function partsOf({ session, messages, unfinishedReplies, notices }: Transcript): Part[] {
   const said = [
     ...messages.map((m) => ({ ...m, by: authorName(session, m) })),
     ...unfinishedReplies.map((r) => ({
       ...r,
       by: `${session.persona.name} (${madeBy(r.engine)}, ${r.status} before it was whole)`,
     })),
+    ...notices.map((notice) => ({ ...notice, by: noticeBy })),
   ].sort((a, b) => a.seq - b.seq);
   return [
     part('title', session.title),
@@ -108,13 +124,30 @@ export function createTranscriptService(parts: {
     });
   };
 
+  const noticesIn = async (actor: Actor, roomId: string): Promise<Notice[]> => {
+    const { orgId } = actor;
+    const events = await readEventsOfTypes(parts.db.in(orgId), orgId, roomId, ['notice.shown'], audienceOf(actor));
+    return events.map(({ seq, at, data: { kind, language, version, text } }) => ({
+      seq,
+      kind,
+      language,
+      version,
+      text,
+      createdAt: at,
+    }));
+  };
+
   return {
     /** Throws `not-found`. */
     async export(actor: Actor, id: string, format: TranscriptFormat): Promise<ExportFile> {
       const session = await parts.sessions.get(actor, id);
       await parts.audit.note(actor, 'session.exported', { session: id, client: session.client?.id ?? null });
-      const [messages, unfinishedReplies] = await Promise.all([all(actor, id), unfinished(actor, session.roomId)]);
-      const transcript: Transcript = { session, messages, unfinishedReplies };
+      const [messages, unfinishedReplies, notices] = await Promise.all([
+        all(actor, id),
+        unfinished(actor, session.roomId),
+        noticesIn(actor, session.roomId),
+      ]);
+      const transcript: Transcript = { session, messages, unfinishedReplies, notices };
       const name = `transcript-${session.createdAt.slice(0, 10)}-${id.slice(-6)}`;
       switch (format) {
         case 'markdown':

@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein';
+import type { RiskFinding } from '@rapport/protocol/safety';
 import type { Review } from '@rapport/protocol/supervision';
 import { carryOver } from '../knowledge/claims.ts';
 import { isOpen, type ReviewBody, type ReviewRow } from './schema.ts';
@@ -15,6 +16,9 @@ export const textOf = (body: ReviewBody, live: string): string => {
 /** What is cited in what the client would get: a sentence that a person changed is theirs, and cites nothing. */
 export const citedIn = ({ draft, claims = [], citations }: ReviewBody, text: string) =>
   carryOver({ plain: draft ?? '', claims, citations }, text);
+/** What was found in the persona's words and stands where it stood: people may have changed the text since. */
+export const standing = (found: readonly RiskFinding[], draft: string, text: string): RiskFinding[] =>
+  found.filter(({ start, end }) => end <= text.length && draft.slice(start, end) === text.slice(start, end));
 
 /**
  * How many characters were put in, taken out or changed between the draft and what was released (Levenshtein, 1966), in UTF-16

@@ -3,13 +3,12 @@ import { draft, type AppendEvents } from '../../platform/events/store.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Letter } from '../../platform/mail/letter.ts';
 import type { Mail } from '../../platform/mail/mail.ts';
-import type { MemberService } from '../identity/members.service.ts';
+import type { Addressees } from './addressees.ts';
 import * as store from './escalations.store.ts';
 import type { SafetyService } from './safety.service.ts';
 
 const everyMs = 1000;
 const atOnce = 50;
-const nobody = '00000000-0000-0000-0000-000000000000';
 const system = { kind: 'system', id: null, name: null } as const;
 
 /** Says neither whose session it is nor what was found: mail is read by others. */
@@ -38,20 +37,17 @@ export function createEscalationClock(parts: {
   publicUrl: string | null;
   safety: SafetyService;
   append: AppendEvents;
-  members: Pick<MemberService, 'addressesOf'>;
+  addressees: Addressees;
 }) {
-  const { db, log, mail, publicUrl, safety, append, members } = parts;
+  const { db, log, mail, publicUrl, safety, append, addressees } = parts;
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<void> | undefined;
   let again = false;
 
   const write = async (orgId: string, due: store.DuePage, number: number, fallback: string | null): Promise<void> => {
-    const [own, all] = await Promise.all([
-      store.addressesFor(db.in(orgId), orgId, due.clientId, due.createdBy),
-      members.addressesOf(orgId, 'clients.read-all', nobody),
-    ]);
+    const own = await addressees(orgId, 'sessions.supervise', due);
     const text = letter(number, due.missed, publicUrl);
-    for (const to of new Set([...own, ...all, ...(fallback ? [fallback] : [])])) mail.post({ to, ...text });
+    for (const to of new Set([...own, ...(fallback ? [fallback] : [])])) mail.post({ to, ...text });
   };
 
   const page = async (tx: Tx, orgId: string, id: string): Promise<void> => {

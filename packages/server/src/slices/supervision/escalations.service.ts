@@ -48,6 +48,7 @@ async function toEscalation(db: Db, orgId: string, row: store.EscalationRow): Pr
     raisedAt: row.raised_at,
     dueAt: row.due_at,
     overdue: row.overdue,
+    rehearsal: row.rehearsal,
     pages: row.pages,
     fallbackAt: row.fallback_at,
     acknowledgedBy: row.acknowledged_name,

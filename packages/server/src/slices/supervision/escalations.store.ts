@@ -71,6 +71,21 @@ export const listFlags = (
 export const openFindings = async (db: Db, orgId: string, row: FlagRow): Promise<RiskFinding[]> =>
   (JSON.parse(await db.codec.open(findingsPlace(orgId, row.id), row.findings)) as { findings: RiskFinding[] }).findings;
 
+/** What was found in a reply, also in one that is held. */
+export const findingsOfReply = async (
+  db: Db,
+  orgId: string,
+  sessionId: string,
+  replyId: string,
+): Promise<RiskFinding[]> => {
+  const row = await db.maybe<FlagRow>(
+    `select id, message_id, reply_id, level, category, findings, created_at from risk_flag
+     where org_id = $1 and session_id = $2 and reply_id = $3 order by id desc limit 1`,
+    [orgId, sessionId, replyId],
+  );
+  return row ? openFindings(db, orgId, row) : [];
+};
+
 /** Whether a message was grave: no model answers it, whoever hands the session back. */
 export const isGrave = async (db: Db, orgId: string, messageId: string): Promise<boolean> =>
   (await db.maybe(`select id from risk_flag where org_id = $1 and message_id = $2 and level = 'high' limit 1`, [
@@ -89,13 +104,14 @@ export interface NewEscalation {
   ackSeconds: number;
 }
 
-/** Undefined: one of this kind is open in the session, or somebody who has acknowledged one writes there. */
+/** In a rehearsal no letter follows. Undefined: one of this kind is open in the session, or somebody who has acknowledged one writes there. */
 export const insertEscalation = (tx: Tx, orgId: string, e: NewEscalation): Promise<{ dueAt: string } | undefined> =>
   tx.maybe(
-    `insert into escalation (org_id, id, session_id, kind, category, level, flag_id, due_at, next_page_at, language)
-     select $1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8), now(), $9
-     where not exists (
-       select 1 from escalation a join session s on s.org_id = a.org_id and s.id = a.session_id
+    `insert into escalation (org_id, id, session_id, kind, category, level, flag_id, due_at, next_page_at, language, rehearsal)
+     select $1, $2, s.id, $4, $5, $6, $7, now() + make_interval(secs => $8), case when not x.rehearsal then now() end, $9, x.rehearsal
+     from session s, lateral (select s.client_id is null and not s.client_joined as rehearsal) x
+     where s.org_id = $1 and s.id = $3 and not exists (
+       select 1 from escalation a
        where a.org_id = $1 and a.session_id = $3 and a.kind = $4 and a.status = 'acknowledged' and s.taken_over_by is not null)
      on conflict (org_id, session_id, kind) where status = 'open' do nothing
      returning due_at as "dueAt"`,
@@ -134,6 +150,7 @@ export interface EscalationRow {
   raised_at: string;
   due_at: string;
   overdue: boolean;
+  rehearsal: boolean;
   pages: number;
   fallback_at: string | null;
   acknowledged_name: string | null;
@@ -144,7 +161,7 @@ export interface EscalationRow {
 }
 
 const rows = `e.id, e.session_id, s.room_id, s.title, s.client_id, s.client_name, s.alias, e.kind, e.status, e.category, e.level,
-    e.flag_id, e.language, f.findings, e.raised_at, e.due_at, e.status = 'open' and e.due_at < now() as overdue, e.pages, e.fallback_at,
+    e.flag_id, e.language, f.findings, e.raised_at, e.due_at, e.rehearsal, e.status = 'open' and not e.rehearsal and e.due_at < now() as overdue, e.pages, e.fallback_at,
     a.name as acknowledged_name, e.acknowledged_at, r.name as resolved_name, e.resolved_at, e.note
   from escalation e
   join session s on s.org_id = e.org_id and s.id = e.session_id
@@ -246,19 +263,3 @@ export const setPaged = (
      where org_id = $1 and id = $2`,
     [orgId, id, paged.missed, paged.fallback, paged.again, paged.counted ? 1 : 0],
   );
-
-/** Of whoever started the session and whoever looks after its client. */
-export const addressesFor = async (
-  db: Db,
-  orgId: string,
-  clientId: string | null,
-  createdBy: string,
-): Promise<string[]> =>
-  (
-    await db.many<{ email: string }>(
-      `select u.email from app_user u
-       where u.org_id = $1 and u.status = 'active' and u.email is not null
-         and (u.id = $3 or exists (select 1 from caseload_of($1, u.id) c where c.client_id = $2))`,
-      [orgId, clientId, createdBy],
-    )
-  ).map((row) => row.email);

@@ -1,7 +1,9 @@
-import type { SupervisionPolicy } from '@rapport/protocol/supervision';
-import { requireStaff, type Actor } from '../../platform/actor.ts';
+import { strictest, type SupervisionPolicy } from '@rapport/protocol/supervision';
+import { asEventActor, requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database, Db } from '../../platform/db/db.ts';
+import { draft, type AppendEvents } from '../../platform/events/store.ts';
+import type { PackService } from './packs.service.ts';
 import * as store from './policies.store.ts';
 
 export type PolicyService = ReturnType<typeof createPolicyService>;
@@ -15,7 +17,8 @@ const fresh: SupervisionPolicy = {
 };
 
 /** How an organisation supervises: the rung below which none of its sessions goes, and how long drafts wait. */
-export function createPolicyService({ db, audit }: { db: Database; audit: Audit }) {
+export function createPolicyService(parts: { db: Database; audit: Audit; packs: PackService; append: AppendEvents }) {
+  const { db, audit, packs, append } = parts;
   const listeners: ((orgId: string) => void)[] = [];
   const of = async (orgId: string, within: Db = db.in(orgId)): Promise<SupervisionPolicy> =>
     (await store.findPolicy(within, orgId)) ?? fresh;
@@ -29,14 +32,24 @@ export function createPolicyService({ db, audit }: { db: Database; audit: Audit 
       listeners.push(listener);
     },
 
+    /** What holds, packs included: a form that is saved as it was read asks for nothing weaker. */
     async get(actor: Actor): Promise<SupervisionPolicy> {
       requireStaff(actor);
-      return of(actor.orgId);
+      const [policy, { leastRung }] = await Promise.all([of(actor.orgId), packs.inForce(actor.orgId)]);
+      return { ...policy, policy: strictest(policy.policy, leastRung) };
     },
 
+    /** Throws `pack-forbids`. */
     async put(actor: Actor, policy: SupervisionPolicy): Promise<SupervisionPolicy> {
       requireStaff(actor);
-      await audit.acting(actor, 'supervision.changed', {}, (tx) => store.putPolicy(tx, actor.orgId, policy));
+      await packs.requireRung(actor.orgId, policy.policy);
+      const { orgId } = actor;
+      await audit.acting(actor, 'supervision.changed', {}, async (tx) => {
+        await store.putPolicy(tx, orgId, policy);
+        const { leastRung } = await packs.inForce(orgId, tx);
+        const data = { policy: policy.policy, rung: strictest(policy.policy, leastRung) };
+        await append(tx, orgId, orgId, [draft('policy.changed', 'staff', asEventActor(actor), data)]);
+      });
       for (const listener of listeners) listener(actor.orgId);
       return policy;
     },

@@ -5,7 +5,8 @@ import type { Database, Db, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { viewerOf } from '../clients/caseload.ts';
 import { deputyOf } from './deputies.store.ts';
-import { citedIn, textOf, toReview } from './drafts.ts';
+import { citedIn, standing, textOf, toReview } from './drafts.ts';
+import { findingsOfReply } from './escalations.store.ts';
 import * as store from './reviews.store.ts';
 import { isOpen, type ReviewRow } from './schema.ts';
 
@@ -59,15 +60,17 @@ export function createReviewAccess(parts: {
       const row = await store.findReview(db.in(orgId), orgId, viewerOf(actor), id);
       if (!row) throw notFound();
       await audit.read(actor, 'review.read', subjectsOf(row));
-      const [body, live] = await Promise.all([
+      const [body, live, found] = await Promise.all([
         store.openBody(db.in(orgId), orgId, row),
         liveText(db.in(orgId), orgId, row),
+        findingsOfReply(db.in(orgId), orgId, row.session_id, id),
       ]);
       const text = textOf(body, live);
       return {
         ...toReview(row),
         text,
         claims: citedIn(body, text).claims,
+        findings: standing(found, body.draft ?? live, text),
         draftLength: (body.draft ?? live).length,
         released: body.released,
         question: row.reply_to === null ? null : await parts.messageText(orgId, row.reply_to),

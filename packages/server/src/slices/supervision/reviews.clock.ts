@@ -1,6 +1,8 @@
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { draft, type AppendEvents, type EventDraft } from '../../platform/events/store.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { createRounds } from '../../platform/rounds.ts';
+import type { Concerned } from './addressees.ts';
 import type { PolicyService } from './policies.service.ts';
 import type { ReviewService } from './reviews.service.ts';
 import * as store from './reviews.store.ts';
@@ -12,7 +14,7 @@ const atOnce = 50;
 export interface Page {
   orgId: string;
   reviewId: string;
-  sessionId: string;
+  about: Concerned;
   minutes: number;
   last: boolean;
   fallbackEmail: string | null;
@@ -33,8 +35,6 @@ export function createReviewClock(parts: {
 }) {
   const { db, log, reviews, policies, append } = parts;
   const system = { kind: 'system', id: null, name: null } as const;
-  let timer: NodeJS.Timeout | undefined;
-  let busy = false;
 
   const remind = async (tx: Tx, orgId: string, id: string) => {
     const row = await store.lockReview(tx, orgId, null, id);
@@ -49,7 +49,8 @@ export function createReviewClock(parts: {
     if (pages === 0) return;
     const since = Date.parse(row.waiting_since ?? row.opened_at);
     const minutes = Math.max(1, Math.round((Date.now() - since) / 60_000));
-    tx.afterCommit(() => parts.page({ orgId, reviewId: id, sessionId: row.session_id, minutes, last, fallbackEmail }));
+    const about = { clientId: row.client_id, createdBy: row.created_by };
+    tx.afterCommit(() => parts.page({ orgId, reviewId: id, about, minutes, last, fallbackEmail }));
   };
 
   const tick = async () => {
@@ -61,16 +62,7 @@ export function createReviewClock(parts: {
     }
   };
 
-  return {
-    start() {
-      timer = setInterval(() => {
-        if (busy) return;
-        busy = true;
-        tick()
-          .catch((error: Error) => log.debug({ err: error.message }, 'due drafts are looked for in the next round'))
-          .finally(() => (busy = false));
-      }, everyMs);
-    },
-    stop: () => clearInterval(timer),
-  };
+  return createRounds(everyMs, tick, (error) =>
+    log.debug({ err: error.message }, 'due drafts are looked for in the next round'),
+  );
 }

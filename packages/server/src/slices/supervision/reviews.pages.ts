@@ -1,6 +1,6 @@
 import type { Logger } from '../../platform/logger.ts';
 import type { Mail } from '../../platform/mail/mail.ts';
-import type { MemberService } from '../identity/members.service.ts';
+import type { Addressees } from './addressees.ts';
 import type { Page } from './reviews.clock.ts';
 
 const subject = 'A reply waits for a decision';
@@ -17,12 +17,11 @@ export function createReviewPager(parts: {
   log: Logger;
   mail: Mail;
   publicUrl: string | null;
-  members: Pick<MemberService, 'addressesOf'>;
+  addressees: Addressees;
 }) {
-  const { log, mail, members } = parts;
-  const nobody = '00000000-0000-0000-0000-000000000000';
+  const { log, mail, addressees } = parts;
   return (page: Page): void => {
-    void members.addressesOf(page.orgId, 'clients.read-all', nobody).then(
+    void addressees(page.orgId, 'sessions.review', page.about).then(
       (addresses) => {
         const more = page.last && page.fallbackEmail ? [page.fallbackEmail] : [];
         const text = letter(page, parts.publicUrl ?? '');

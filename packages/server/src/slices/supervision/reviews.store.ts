@@ -16,7 +16,7 @@ const sealBody = (db: Db, orgId: string, review: { id: string; roomId: string },
 const columns = `r.id, r.session_id, s.room_id, r.rung, r.state, r.risk, r.body, r.revision, r.opened_at, r.waiting_since,
   r.due_at, r.pages, r.overdue, r.claimed_by, r.claimed_until, c.name as claimed_name, r.decided_by,
   d.name as decided_name, r.decided_at, r.reasons, r.edit_distance, g.engine, g.reply_to, g.replaces, s.title,
-  s.persona_id, s.persona_name, s.client_id, s.client_name, s.alias`;
+  s.persona_id, s.persona_name, s.client_id, s.created_by, s.client_name, s.alias`;
 
 const joined = `from review r
   join session s on s.org_id = r.org_id and s.id = r.session_id

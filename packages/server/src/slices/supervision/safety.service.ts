@@ -15,11 +15,13 @@ import { newId } from '../../platform/ids.ts';
 import { asksWhoAnswers, assess, type Assessment } from './risk/assess.ts';
 import { loadRules } from './risk/rules.ts';
 import { houseTexts } from './risk/texts.ts';
+import type { PackService } from './packs.service.ts';
 import * as store from './safety.store.ts';
 
 export type SafetyService = ReturnType<typeof createSafetyService>;
 
-const fresh: SafetySettings = {
+/** What holds until an organisation sets something else. */
+export const freshSafety: SafetySettings = {
   ackSeconds: 300,
   pageSeconds: 120,
   maxPages: 5,
@@ -43,21 +45,37 @@ function choose(texts: readonly SafetyWording[], wanted: readonly (string | null
 }
 
 /** What is judged by rules, the texts that people wrote for it, and what an organisation sets about them. */
-export function createSafetyService({ db, audit }: { db: Database; audit: Audit }) {
+export function createSafetyService({ db, audit, packs }: { db: Database; audit: Audit; packs: PackService }) {
   const rules = loadRules();
   const settings = createBriefCache<SafetySettings>(systemClock, { ttlMs: 900, max: 1000 });
+  packs.onChanged(() => settings.clear());
+
+  /** As the organisation set it, tightened by its packs. */
+  const within = async (tx: Db, orgId: string): Promise<SafetySettings> => {
+    const [own = freshSafety, { remindMinutes, emotionInference }] = await Promise.all([
+      store.findSettings(tx, orgId),
+      packs.inForce(orgId, tx),
+    ]);
+    const { disclosureMinutes, secondOpinion } = own;
+    return {
+      ...own,
+      disclosureMinutes:
+        remindMinutes === null ? disclosureMinutes : Math.min(remindMinutes, disclosureMinutes ?? remindMinutes),
+      secondOpinion: secondOpinion && emotionInference,
+    };
+  };
   const of = async (orgId: string): Promise<SafetySettings> =>
-    (await settings.get(orgId, async () => (await store.findSettings(db.in(orgId), orgId)) ?? fresh)) ?? fresh;
+    (await settings.get(orgId, () => within(db.in(orgId), orgId))) ?? freshSafety;
 
   const get = async (actor: Actor): Promise<Safety> => {
     requireStaff(actor);
     const { orgId } = actor;
-    const [own, rows] = await Promise.all([
-      store.findSettings(db.in(orgId), orgId),
+    const [inForce, rows] = await Promise.all([
+      within(db.in(orgId), orgId),
       store.listTexts(db.in(orgId), orgId, null),
     ]);
     return {
-      settings: own ?? fresh,
+      settings: inForce,
       texts: noticeKinds.map((kind) => {
         const texts = rows.filter((row) => row.kind === kind);
         return {
@@ -72,7 +90,7 @@ export function createSafetyService({ db, audit }: { db: Database; audit: Audit 
 
   return {
     /** As `of`, but asked anew in the caller's transaction, which takes no second connection. */
-    within: async (tx: Db, orgId: string): Promise<SafetySettings> => (await store.findSettings(tx, orgId)) ?? fresh,
+    within,
 
     /** For other services: what holds now, at most a second old. */
     of,
@@ -82,6 +100,10 @@ export function createSafetyService({ db, audit }: { db: Database; audit: Audit 
 
     /** What a persona wrote, or is about to be released of it. */
     reviewReply: (text: string): Assessment => assess(text, rules, { speaker: 'persona' }),
+
+    /** With which text a client is told again that an AI answers. */
+    reminder: async (tx: Db, orgId: string): Promise<'disclosure' | 'reminder'> =>
+      (await packs.inForce(orgId, tx)).takeBreak ? 'reminder' : 'disclosure',
 
     asksWhoAnswers: (text: string): boolean => asksWhoAnswers(text, rules),
 
@@ -100,8 +122,11 @@ export function createSafetyService({ db, audit }: { db: Database; audit: Audit 
 
     get,
 
+    /** Throws `pack-forbids`. */
     async put(actor: Actor, next: SafetySettings): Promise<Safety> {
       requireStaff(actor);
+      await packs.requireReminder(actor.orgId, next.disclosureMinutes);
+      if (next.secondOpinion) await packs.requireEmotionInference(actor.orgId);
       await audit.acting(actor, 'safety.changed', {}, (tx) => store.putSettings(tx, actor.orgId, next, actor.userId));
       settings.clear();
       return get(actor);

@@ -91,6 +91,17 @@ test('safety 9: a grave message: no model is called, the client reads a text of 
   expect(repliesAsked('zq-grave-nine')).toBe(0);
 });
 
+test('safety 9: the transcript holds what the client was shown, as a text of people', async () => {
+  const session = await makeSession(app, persona);
+  await post(session, grave);
+  const exported = (format: string) => app.json('GET', `/api/v1/sessions/${session.id}/export?format=${format}`);
+  const text = (await exported('markdown')).body;
+  expect(text).toMatch(/Fixed text \(written by people, sent automatically\)[^]*116 123/);
+  expect(text.indexOf('116 123')).toBeGreaterThan(text.indexOf(grave));
+  const { notices } = (await exported('json')).body;
+  expect(notices).toMatchObject([{ kind: 'disclosure' }, { kind: 'self-harm', language: 'en', version: 0 }]);
+});
+
 test('safety 9: a grave message stops the reply that is being made', async () => {
   const session = await makeSession(app, await makePersona(app, playing('words-400@20')));
   await post(session, 'Tell me something long.');
@@ -293,7 +304,7 @@ test('safety 9: whoever of the team writes first has taken the session over', as
 
 test('safety 22: texts are the organisation’s, versioned, in the client’s language', async () => {
   const { body: known } = await app.json('GET', '/api/v1/safety');
-  expect(known.texts).toHaveLength(8);
+  expect(known.texts).toHaveLength(9);
   expect(known.rules.map(({ language }: { language: string }) => language)).toEqual(['de', 'en']);
   const published = await app.json('POST', '/api/v1/safety/texts/self-harm', {
     texts: [

@@ -47,6 +47,7 @@ export interface ReviewRow {
   persona_id: string;
   persona_name: string;
   client_id: string | null;
+  created_by: string;
   client_name: string | null;
   alias: string | null;
 }

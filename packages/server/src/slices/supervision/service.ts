@@ -6,6 +6,8 @@ export interface RungInputs {
   personaPolicy: Rung;
   clientPolicy: Rung;
   sessionPolicy: Rung;
+  /** The least that each jurisdiction pack of the organisation allows. */
+  packPolicies: readonly Rung[];
   takenOver: boolean;
 }
 
@@ -16,6 +18,7 @@ export const rungInForce = (inputs: RungInputs): Rung =>
     inputs.personaPolicy,
     inputs.clientPolicy,
     inputs.sessionPolicy,
+    ...inputs.packPolicies,
     inputs.takenOver ? 'takeover' : 'auto',
   );
 

@@ -61,18 +61,21 @@ describe('the rung', () => {
           personaPolicy: fc.constantFrom(...rungs),
           clientPolicy: fc.constantFrom(...rungs),
           sessionPolicy: fc.constantFrom(...rungs),
+          packPolicies: fc.array(fc.constantFrom(...rungs), { maxLength: 3 }),
           takenOver: fc.boolean(),
         }),
         ({ takenOver, ...given }) => {
           const rung = rungInForce({ ...given, takenOver });
-          for (const one of Object.values(given)) expect(strictest(one, rung)).toBe(rung);
-          expect([...Object.values(given), takenOver ? 'takeover' : 'auto']).toContain(rung);
+          const all = Object.values(given).flat();
+          for (const one of all) expect(strictest(one, rung)).toBe(rung);
+          expect([...all, takenOver ? 'takeover' : 'auto']).toContain(rung);
         },
       ),
     ));
 
   test('supervision 1: of organisation, client and session is enforced', async () => {
-    const { body: client } = await app.json('POST', '/api/v1/clients', { name: 'Kit' });
+    const { body: client } = await app.json('POST', '/api/v1/clients', { name: 'Kit', policy: 'delayed' });
+    expect(client.policy).toBe('delayed');
     await app.json('PATCH', `/api/v1/clients/${client.id}`, { policy: 'approve' });
     const session = await makeSession(app, persona, { clientId: client.id });
     expect((await app.json('GET', `/api/v1/sessions/${session.id}`)).body).toMatchObject({
@@ -228,11 +231,24 @@ describe('a held reply', () => {
     expect(await said(session)).toHaveLength(1);
   });
 
-  test('supervision 9, 15: one that the gate finds grave waits for a person, and stands first in the queue', async () => {
+  test('supervision 9, 15, 16: one that the gate finds grave waits for a person, stands first in the queue, and shows where', async () => {
     const reciting = await makePersona(app, playing('recite'));
     const session = await makeSession(app, reciting, { policy: 'delayed' });
     const draft = await draftIn(session, 'Recite: That is fine. You should kill yourself now. And then the garden.');
     expect(draft).toMatchObject({ rung: 'approve', risk: 3 });
+    const [finding] = draft.findings;
+    expect(draft.text.slice(finding.start, finding.end)).toContain('kill yourself');
+    const flags = (as = {}) => app.json('GET', `/api/v1/sessions/${session.id}/flags`, undefined, as);
+    expect((await flags()).body.items).toMatchObject([{ replyId: draft.id, messageId: null, level: 'high' }]);
+    expect((await flags(session.client)).status).toBe(404);
+    const log = async (as = {}) =>
+      (await app.json('GET', `/api/v1/rooms/${session.roomId}/events?limit=500`, undefined, as)).body.events;
+    expect(JSON.stringify(await log())).toContain('flag.raised');
+    expect(JSON.stringify(await log(session.client))).not.toContain('flag.raised');
+    // A person reads it already: nobody else is called for it.
+    expect((await app.json('GET', `/api/v1/escalations?sessionId=${session.id}`)).body.items).toEqual([]);
+    const rest = { revision: draft.revision, base: finding.end, text: 'Rest now' };
+    expect((await act(draft.id, 'draft', rest)).body.findings).toEqual([]);
     expect((await app.json('GET', '/api/v1/reviews?limit=1')).body.items[0].id).toBe(draft.id);
     await app.json('POST', `/api/v1/reviews/${draft.id}/reject`, { reasons: ['unsafe'], again: false });
   });

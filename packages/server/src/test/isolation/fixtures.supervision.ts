@@ -25,6 +25,8 @@ export const supervisionFixtures: Record<string, Fixture | Fixture[]> = {
     path: { kind: '=abuse' },
     body: () => ({ texts: [{ language: 'en', text: 'Other words.' }] }),
   },
+  'GET /api/v1/organisation/packs': {},
+  'PUT /api/v1/organisation/packs': { body: () => ({ packs: ['us-ca-sb243'] }) },
   'GET /api/v1/organisation/supervision': {},
   'PUT /api/v1/organisation/supervision': {
     body: () => ({ policy: 'auto', delaySeconds: 600, reviewSeconds: 86_400, pages: 0, fallbackEmail: null }),

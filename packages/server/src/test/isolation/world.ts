@@ -50,10 +50,10 @@ export type Kind =
   | 'guidance'
   | 'review'
   | 'escalation'
+  | 'report'
   | 'invitation'
   | 'memory'
-  | 'ownMemory'
-  | 'report';
+  | 'ownMemory';
 
 /** One organisation with something of everything in it. */
 export interface World {
@@ -139,9 +139,9 @@ interface Talk {
     | 'review'
     | 'invitation'
     | 'escalation'
+    | 'report'
     | 'memory'
     | 'ownMemory'
-    | 'report'
   >;
   headers: Headers;
   usedKeys: World['usedKeys'];
@@ -310,7 +310,16 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     language: 'en',
     secondOpinion: false,
   });
+  await call('PUT', 'organisation/packs', { packs: ['eu-ai-act-50'] });
   await call('POST', 'safety/texts/abuse', { texts: [{ language: 'en', text: `Call ${mark}` }] });
+  // No deadline of a held reply passes while the proof runs.
+  await call('PUT', 'organisation/supervision', {
+    policy: 'auto',
+    delaySeconds: 600,
+    reviewSeconds: 86_400,
+    pages: 0,
+    fallbackEmail: `${mark}@night.example`.toLowerCase(),
+  });
   const talkMark = `${mark}one`;
   const talk = await seedTalk(app, staff, talkMark, persona as unknown as string);
   const { id: identityProvider } = await call('POST', 'identity-providers', {
@@ -329,13 +338,6 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
   const other = await seedTalk(app, staff, `${mark}two`, persona as unknown as string);
   const team = await seedTeam(app, staff, mark);
   await call('PUT', 'deputy', { userId: team.ids.member });
-  await call('PUT', 'organisation/supervision', {
-    policy: 'auto',
-    delaySeconds: 600,
-    reviewSeconds: 86_400,
-    pages: 0,
-    fallbackEmail: `${mark}@night.example`.toLowerCase(),
-  });
   const privacy = await seedPrivacy(app, staff, mark, talk.ids, team.ids, talk.headers);
   await seedRows(app, orgId, userId, talk.ids.client);
   const shared = {

@@ -83,8 +83,7 @@ function ClientForm({ initial, onDone }: { initial: Draft; onDone(): void }) {
   const [{ name, language, about, policy }, setDraft] = useState(initial);
   const body = { name, language, about, policy };
   const save = useMutation({
-    mutationFn: () =>
-      initial.id ? api.patch(`/clients/${initial.id}`, body) : api.post('/clients', { name, language, about }),
+    mutationFn: () => (initial.id ? api.patch(`/clients/${initial.id}`, body) : api.post('/clients', body)),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ['/clients'] });
       onDone();
@@ -132,14 +131,12 @@ function ClientForm({ initial, onDone }: { initial: Draft; onDone(): void }) {
           />
         )}
       </Field>
-      {initial.id && (
-        <RungField
-          label={t('policy.client')}
-          value={policy}
-          onChange={(next) => setDraft({ ...body, policy: next })}
-          error={fieldError(save.error, '/policy')}
-        />
-      )}
+      <RungField
+        label={t('policy.client')}
+        value={policy}
+        onChange={(next) => setDraft({ ...body, policy: next })}
+        error={fieldError(save.error, '/policy')}
+      />
       <Failure error={save.error} marked />
       <button className="primary" disabled={save.isPending}>
         {t('common.save')}

@@ -13,6 +13,7 @@ import { Limits } from '../inference/Limits.tsx';
 import { Prices } from '../inference/Prices.tsx';
 import { Providers } from '../inference/Providers.tsx';
 import { OrganisationPolicy } from '../supervision/OrganisationPolicy.tsx';
+import { PacksSection } from '../supervision/PacksSection.tsx';
 
 export function SettingsPage() {
   const { t } = useTranslation();
@@ -24,6 +25,7 @@ export function SettingsPage() {
       {me.data?.organisation && may('organisation.manage') && <Organisation me={me.data} />}
       {may('organisation.manage') && <Letters />}
       {may('organisation.manage') && may('sessions.read') && <OrganisationPolicy />}
+      {may('organisation.manage') && may('sessions.read') && <PacksSection />}
       {may('providers.read') && <Providers />}
       {may('providers.read') && <Prices />}
       {may('organisation.read') && <Limits />}

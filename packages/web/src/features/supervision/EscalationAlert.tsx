@@ -3,8 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
-
-const everyMs = 4000;
+import { restMs } from './useOpenReviews.ts';
 
 /** On every page, for as long as somebody waits for a person. */
 export function EscalationAlert() {
@@ -12,9 +11,9 @@ export function EscalationAlert() {
   const open = useQuery({
     queryKey: ['/escalations', 'alert'],
     queryFn: () => api.get<{ items: Escalation[] }>('/escalations', { status: 'open', limit: 99 }),
-    refetchInterval: (query) => (query.state.error ? false : everyMs),
+    refetchInterval: (query) => (query.state.error ? false : restMs),
   });
-  const count = open.data?.items.length ?? 0;
+  const count = open.data?.items.filter((one) => !one.rehearsal).length ?? 0;
   if (count === 0) return null;
   return (
     <aside className="alert" aria-label={t('escalations.title')}>

@@ -6,9 +6,9 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { useMay } from '../../lib/me.ts';
 import { Empty, List, Page } from '../../lib/Page.tsx';
+import { restMs } from './useOpenReviews.ts';
 import { Dialog, Failure, Field, formatDate } from '../../lib/ui.tsx';
 
-const everyMs = 2000;
 const rank = { open: 0, acknowledged: 1, resolved: 2 } as const;
 
 export function EscalationsPage() {
@@ -16,7 +16,7 @@ export function EscalationsPage() {
   const list = useQuery({
     queryKey: ['/escalations', 'list'],
     queryFn: () => api.get<{ items: Escalation[] }>('/escalations', { limit: 100 }),
-    refetchInterval: everyMs,
+    refetchInterval: restMs,
   });
   const items = (list.data?.items ?? []).toSorted((a, b) => rank[a.status] - rank[b.status]);
   return (
@@ -70,6 +70,7 @@ function Row({ escalation }: { escalation: Escalation }) {
           </Link>
         </strong>{' '}
         <span className={`badge ${status === 'open' ? 'warn' : ''}`}>{t(`escalations.status.${status}`)}</span>{' '}
+        {escalation.rehearsal && <span className="badge">{t('escalations.rehearsal')}</span>}{' '}
         {escalation.overdue && <span className="badge warn">{t('escalations.overdue')}</span>}
         <br />
         {t(`escalations.kind.${escalation.kind}`)}

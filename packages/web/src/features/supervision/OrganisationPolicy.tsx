@@ -17,7 +17,7 @@ export function OrganisationPolicy() {
       <legend>{t('policy.organisation')}</legend>
       <Failure error={policy.error} />
       {policy.isPending && <Loading />}
-      {policy.data && <Form initial={policy.data} />}
+      {policy.data && <Form key={policy.data.policy} initial={policy.data} />}
     </fieldset>
   );
 }

@@ -11,8 +11,6 @@ import { OpenReview } from './OpenReview.tsx';
 import { ReviewItem } from './ReviewItem.tsx';
 import { atOnce, useOpenReviews } from './useOpenReviews.ts';
 
-const everyMs = 2000;
-
 /** Every reply that a person must read, most urgent first. */
 export function ReviewsPage() {
   const { t } = useTranslation();
@@ -39,7 +37,7 @@ const clientOf = (review: Review): string => review.client?.name ?? review.alias
 function Queue() {
   const { t } = useTranslation();
   const may = useMay();
-  const queue = useOpenReviews(everyMs);
+  const queue = useOpenReviews();
   const [filter, setFilter] = useState(everybody);
   const [opened, setOpened] = useState<Review | null>(null);
   const box = useRef<HTMLUListElement>(null);

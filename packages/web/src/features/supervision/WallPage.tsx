@@ -7,14 +7,12 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Empty, Page } from '../../lib/Page.tsx';
 import { Failure, Loading } from '../../lib/ui.tsx';
-import { useOpenReviews } from './useOpenReviews.ts';
+import { restMs, useOpenReviews } from './useOpenReviews.ts';
 import { WallStore } from './wallStore.ts';
 import { WallTile } from './WallTile.tsx';
 
 /** As many as one connection follows, with room to spare. */
 const most = 200;
-const sessionsEveryMs = 15_000;
-const reviewsEveryMs = 2000;
 
 /** Every running session of the people one looks after, as it goes. */
 export function WallPage() {
@@ -22,9 +20,9 @@ export function WallPage() {
   const sessions = useQuery({
     queryKey: ['wall'],
     queryFn: () => api.get<{ items: Session[]; next: string | null }>('/sessions', { status: 'active', limit: most }),
-    refetchInterval: sessionsEveryMs,
+    refetchInterval: restMs,
   });
-  const reviews = useOpenReviews(reviewsEveryMs);
+  const reviews = useOpenReviews();
   const store = useStore(sessions.data?.items);
   const held = useMemo(() => new Map(reviews.data?.items.map((one) => [one.sessionId, one])), [reviews.data]);
   const items = useMemo(() => inOrder(sessions.data?.items ?? [], held), [sessions.data, held]);

@@ -1,6 +1,7 @@
 import type { ReviewDraft } from '@rapport/protocol/supervision';
 import { Fragment, useId, useLayoutEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import { FoundBadge, Marked } from './Marked.tsx';
 import { lastWords, sentencesOf } from './sentences.ts';
 import type { Draft } from './useDraft.ts';
 
@@ -43,7 +44,7 @@ function Sentences({ review, draft, mayReview }: Props) {
         const whole = !last || review.state === 'waiting';
         return (
           <Fragment key={piece.end}>
-            {piece.text}
+            <Marked text={piece.text} from={piece.end - piece.text.length} findings={review.findings} />
             {mayReview && whole && (
               <button
                 type="button"
@@ -59,6 +60,11 @@ function Sentences({ review, draft, mayReview }: Props) {
         );
       })}
       {review.state === 'drafting' && <span className="cursor" />}
+      {review.findings.length > 0 && (
+        <p className="small">
+          <FoundBadge findings={review.findings} />
+        </p>
+      )}
     </div>
   );
 }

@@ -4,12 +4,14 @@ import { api } from '../../lib/api.ts';
 
 export const atOnce = 200;
 
-/** The head of the queue; asked for again every so many milliseconds while the page is in sight. */
-export const useOpenReviews = (everyMs: number, enabled = true) =>
+/** News of changes may be lost, and claims run out without any. Milliseconds. */
+export const restMs = 20_000;
+
+/** The head of the queue, as the news of the team have it. */
+export const useOpenReviews = () =>
   useQuery({
     queryKey: ['reviews', 'open'],
     queryFn: () => api.get<{ items: Review[]; next: string | null }>('/reviews', { limit: atOnce }),
-    refetchInterval: everyMs,
+    refetchInterval: restMs,
     refetchOnWindowFocus: true,
-    enabled,
   });

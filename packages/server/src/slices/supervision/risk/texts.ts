@@ -62,4 +62,12 @@ export const houseTexts: Record<NoticeKind, SafetyWording[]> = {
     en('The answers here are made by an AI, not by a human being. People of the team supervise it.'),
     de('Die Antworten hier macht eine KI, kein Mensch. Menschen aus dem Team beaufsichtigen sie.'),
   ],
+  reminder: [
+    en(
+      'You have been here for a while. Think of taking a break. The answers here are made by an AI, not by a human being. People of the team supervise it.',
+    ),
+    de(
+      'Sie sind schon eine Weile hier. Denken Sie an eine Pause. Die Antworten hier macht eine KI, kein Mensch. Menschen aus dem Team beaufsichtigen sie.',
+    ),
+  ],
 };

@@ -1,0 +1,24 @@
+export interface Rounds {
+  start(): void;
+  /** Waits for the round that runs. */
+  stop(): Promise<void>;
+}
+
+/** Does the same thing again and again, never twice at once; a round that fails is followed by the next. */
+export function createRounds(everyMs: number, round: () => Promise<void>, failed: (error: Error) => void): Rounds {
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+  return {
+    start() {
+      timer = setInterval(() => {
+        running ??= round()
+          .catch(failed)
+          .finally(() => (running = undefined));
+      }, everyMs);
+    },
+    async stop() {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
