@@ -75,13 +75,14 @@ test.each([
   await expect.poll(() => list.getByRole('listitem').count()).toBe(2);
   expect(await memory.list(client, '?status=approved')).toMatchObject([{ statement: 'I prefer green tea to coffee.' }]);
   // The keyboard is where the one that has gone was.
-  await expect
-    .poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-label')))
-    .toMatch(/^Approve: I live/);
+  const focused = (name: string) =>
+    expect.poll(() => page.evaluate(() => document.activeElement?.ariaLabel)).toBe(name);
+  await focused('Approve: I live with my brother in Leeds.');
   await page.keyboard.press('k');
   await page.keyboard.press('r');
   await expect.poll(() => list.getByRole('listitem').count()).toBe(1);
   expect(await memory.list(client, '?status=retired')).toMatchObject([{ sensitivity: 'sensitive' }]);
+  await focused('Approve: I live with my brother in Leeds.');
   await page.keyboard.press('c');
   await page.getByRole('dialog').getByLabel('What is to be remembered').fill('Lives with the brother, in York by now.');
   await expectFits(page);
@@ -95,6 +96,10 @@ test.each([
   await page.getByText('I prefer green tea to coffee.').first().waitFor();
   await expectFits(page);
   await picture(page, `memories-approved-${on}`);
+  const written = page.getByRole('listitem').filter({ hasText: 'Lives with the brother' });
+  await written.getByText('History').click();
+  await written.getByText(/Written · Olga/).waitFor();
+  await expectFits(page);
   await page.getByLabel('As it stood on').fill('2020-01-01');
   await page.getByText('Nothing is approved yet').waitFor();
   await page.getByLabel('As it stood on').fill('2090-01-01');

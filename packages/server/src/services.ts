@@ -78,12 +78,9 @@ export function createServices(platform: Platform) {
   const remembering = createRemembering({ ...talk, log, consents, proposals });
   const sessions = createSessionService({ ...talk, conversations, clients, packs, remembering });
   const joining = createJoining(platform, { identity, access, sessions });
-  const transcripts = createTranscriptService({ db, audit, sessions, conversations });
   const curating = createCurating({ db, knowledge, personas, reviews });
   const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations, ...knowledge });
   const privacy = createPrivacy(platform, { identity, sessions, personas });
-  const demo = createDemoService({ personas, knowledge, clients });
-  const insights = createInsights(platform, { clients, sessions, consents, providers });
   generations.handle(
     createReplyHandler({ ...talk, log, knowledge, recall, consents, conversations, opinion: supervision.opinion }),
   );
@@ -107,12 +104,12 @@ export function createServices(platform: Platform) {
     ...supervision,
     ...joining,
     ...team,
-    transcripts,
+    transcripts: createTranscriptService({ db, audit, sessions, conversations }),
     curating,
     rooms,
     privacy,
-    demo,
-    ...insights,
+    demo: createDemoService({ personas, knowledge, clients }),
+    ...createInsights(platform, { clients, sessions, consents, providers }),
   };
 }
 

@@ -103,6 +103,8 @@ export const staffTexts = {
     approvedAt: 'approved {{date}}', from: 'from {{date}}', to: 'until {{date}}',
     statement: 'What is to be remembered', statementHint: 'One sentence that holds beyond the moment. It holds at once, with your name.',
     tags: 'Tags', tagsHint: 'Separated by commas.', isSensitive: 'Sensitive: health, sexuality, belief, politics, origin, violence',
+    history: 'History', by: { staff: 'the team', client: 'the client', system: 'the program' },
+    change: { proposed: 'Proposed', written: 'Written', approved: 'Approved', rejected: 'Rejected', superseded: 'Corrected', retired: 'Retired', changed: 'Changed' },
     given: 'What it was given', givenNothing: 'Nothing beside the conversation.', passage: 'Passage', all: 'All memories of the client',
     policyHint: 'Who proposes what is remembered of clients, and what of it personas are given. Clients see and correct it on their own page.',
     propose: 'When a session ends', proposes: { never: 'Nothing is proposed', rules: 'Rules propose what clients said of themselves, word for word', model: 'Rules and the persona’s model propose' },
@@ -259,14 +261,14 @@ export const staffTexts = {
     receipt: 'Receipt', holds: 'Legal holds', lifted: 'Show lifted ones too', noHolds: 'No hold is in force.', lift: 'Lift…', liftedOn: 'Lifted {{date}}: {{reason}}',
     erasures: 'Erasures and receipts', erasuresHint: 'A receipt names nobody: it holds ids, counts and a signature. Give the key below to whoever wants to check one.', fingerprint: 'Key', copyKey: 'Copy the key',
     noErasures: 'Nobody has been erased.', status: { running: 'running', refused: 'refused', erased: 'erased, receipt to come', done: 'done' }, entries_one: '{{count}} entry', entries_other: '{{count}} entries',
-    import: 'Import', importFile: 'An export of another organisation', importHint: 'A zip file of at most 32 MB. It makes a client with ended sessions; consents are not taken over.',
+    import: 'Import', importFile: 'An export of another organisation', importHint: 'A zip file of at most 32 MB. It makes a client with ended sessions; consents and memories are not taken over.',
     imported: 'Imported: {{sessions}} with {{messages}}.', importOffline: 'The server cannot be reached, or took too long. Look at the clients first: it may have been imported.',
   },
   consents: {
     title: 'What clients agree to', hint: 'Clients are asked before their conversation begins. What is asked for waits for a yes; a no holds at once.',
     purpose: { recording: 'Storing the conversation', 'ai-processing': 'AI processing', memory: 'Memory between conversations', research: 'Research', sharing: 'Giving conversations to others' },
     without: {
-      recording: 'Without a yes the client cannot write.', 'ai-processing': 'Without a yes the AI persona does not answer; people can.', memory: 'Recorded for a later version: personas remember nothing yet.',
+      recording: 'Without a yes the client cannot write.', 'ai-processing': 'Without a yes the AI persona does not answer; people can.', memory: 'Without a yes nothing is proposed for remembering, and nothing of it given to a persona.',
       research: 'Without a yes the conversation is left out of exports for research.', sharing: 'Without a yes the conversation is left out of exports for others.',
     },
     texts: 'Texts', house: 'This is the text that comes with Rapport. Change it, and it becomes your version 1.', version: 'version {{version}}', language: 'Language: {{language}}', tag: 'Language tag, e.g. en or de-AT',
@@ -278,6 +280,7 @@ export const staffTexts = {
     title: 'How long it is kept', hint: 'Nothing is deleted unless you say so here. Look at the preview first; a rule then runs once a day.', days: 'Days to keep', forever: 'Kept for good.', preview: 'Preview', off: 'Keep for good',
     category: { sessions: 'Sessions', memories: 'Memories of clients, since their last change', drafts: 'Word-by-word logs of replies', audit: 'Audit log', files: 'De-identified exports' },
     about: {
+      memories: 'What is remembered of clients, with its history and quotes.',
       sessions: 'With everything said in them, counted from the last activity.', drafts: 'What replies streamed; the replies themselves stay.', audit: 'Who did what.', files: 'Prepared and approved ones, counted from the day they were prepared.',
     },
     would_one: '{{count}} would be deleted now.', would_other: '{{count}} would be deleted now.', oldest: 'The oldest is of {{date}}.', held_one: '{{count}} stays because of a legal hold.', held_other: '{{count}} stay because of a legal hold.',

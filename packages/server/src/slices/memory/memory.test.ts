@@ -159,6 +159,20 @@ describe('decisions', () => {
     ).rejects.toThrow('never changed');
   });
 
+  test('of many who decide at once, one does', async () => {
+    await memory.setPolicy();
+    const client = await memory.makeClient();
+    const session = await makeSession(app, persona, { clientId: client });
+    await memory.say(session, 'I like rye bread.');
+    await memory.end(session);
+    const [proposed] = await memory.list(client);
+    const whats = Array.from({ length: 8 }, (_, i) => (i % 2 ? 'approve' : 'reject'));
+    const answers = await Promise.all(whats.map((what) => memory.act(proposed.id, what)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ body }) => body.code === 'wrong-state')).toHaveLength(7);
+    expect((await app.json('GET', `/api/v1/memories/${proposed.id}`)).body.revision).toBe(2);
+  });
+
   test('it ends after it begins', async () => {
     const times = { validFrom: '2026-02-01T00:00:00.000Z', validTo: '2026-01-01T00:00:00.000Z' };
     const client = await memory.makeClient();

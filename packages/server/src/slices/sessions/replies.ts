@@ -1,3 +1,4 @@
+import type { Passage } from '@rapport/protocol/knowledge';
 import type { EventActor } from '@rapport/protocol/events';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { draft, type EventDraft } from '../../platform/events/store.ts';
@@ -10,6 +11,7 @@ import type { Generation, GenerationHandler, Outcome, Produced } from '../infere
 import type { ProviderService } from '../inference/providers.service.ts';
 import type { KnowledgeService } from '../knowledge/service.ts';
 import { withMarks } from '../knowledge/claims.ts';
+import type { Recalled } from '../memory/recall.ts';
 import type { RecallService } from '../memory/recall.service.ts';
 import { answerFromPassages } from '../knowledge/reference.ts';
 import type { PersonaService } from '../personas/service.ts';
@@ -124,9 +126,16 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
         throw new HeldForPerson(found, rest.question, { messageId: generation.replyTo, replyId: null });
     }
     const { engine, model } = await providers.engineFor(generation.orgId, spec.model.providerId, spec.model.model);
-    const given = { memories: engine ? recalled : [], passages: rest.passages };
-    await recall.record(generation.orgId, { ...given, replyId: generation.id, sessionId: row.id, roomId: row.room_id });
+    const record = (memories: Recalled[], passages: Passage[]) =>
+      recall.record(generation.orgId, {
+        replyId: generation.id,
+        sessionId: row.id,
+        roomId: row.room_id,
+        memories,
+        passages,
+      });
     if (!engine) {
+      await record([], rest.passages);
       const answer = answerFromPassages(rest.question, rest.passages, rest.language);
       onText(answer.text);
       // Its quotes are slices of the passages, so there is nothing to find out.
@@ -138,6 +147,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       memories: recalled.map(({ line }) => line),
       ...rest,
     });
+    await record(recalled, passages);
     const request = {
       model,
       messages: prompt,

@@ -1,3 +1,4 @@
+import { keyPermissions } from '@rapport/protocol/permissions';
 import type { TestApp } from '../app.ts';
 
 export type Headers = Record<string, string>;
@@ -62,4 +63,48 @@ export async function seedMemories(call: Call, clientId: string, mark: string, m
   });
   const { id: ownMemory } = await call('POST', `clients/${clientId}/memories`, { statement: `Of ${mark} alone.` });
   return { memory, ownMemory };
+}
+
+/** Rows that only a timer makes, or another installation's file. */
+export async function seedRows(app: TestApp, orgId: string, userId: string, client: string): Promise<void> {
+  const rows: [string, unknown[]][] = [
+    [
+      `insert into usage_hour (org_id, hour, persona_id, user_id, replies, tokens, cost_micro_usd)
+       values ($1, now() - interval '90 days', $2, $2, 1, 1, 1)`,
+      [orgId, userId],
+    ],
+    ['insert into usage_through (org_id, through) values ($1, now()) on conflict do nothing', [orgId]],
+    [
+      'insert into person_import (org_id, archive_hash, client_id, imported_by) values ($1, $2, $3, $4)',
+      [orgId, Buffer.from(orgId), client, userId],
+    ],
+  ];
+  await app.db.in(orgId).tx(async (tx) => {
+    for (const [text, values] of rows) await tx.exec(text, values);
+  });
+}
+
+/** Of every owner and member. */
+export const password = 'correct horse battery staple';
+
+/** Who works there: another member with a role of the organisation's own, a team of theirs, an invitation, a key. */
+export async function seedTeam(app: TestApp, staff: Headers, mark: string) {
+  const call = caller(app, staff);
+  const { id: role } = await call('POST', 'roles', {
+    name: `Role ${mark}`,
+    about: mark,
+    permissions: ['knowledge.read'],
+  });
+  const { token } = await call('POST', 'member-invitations', { roles: ['facilitator', role], name: `Member ${mark}` });
+  await call('POST', `join-team/${token}`, { name: `Member ${mark}`, password });
+  const { items } = (await call('GET', 'members')) as unknown as { items: { id: string; name: string }[] };
+  const member = items.find(({ name }) => name === `Member ${mark}`)?.id;
+  const { id: memberInvitation } = await call('POST', 'member-invitations', {
+    roles: ['author'],
+    name: `Guest ${mark}`,
+  });
+  const { id: team } = await call('POST', 'teams', { name: `Team ${mark}` });
+  await call('PUT', `teams/${team}/members`, { memberIds: [member] });
+  const { id: apiKey, key } = await call('POST', 'api-keys', { name: `Key ${mark}`, scopes: keyPermissions });
+  return { ids: { role, member, memberInvitation, team, apiKey }, headers: { authorization: `Bearer ${key}` } };
 }

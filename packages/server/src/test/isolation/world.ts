@@ -1,9 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { keyPermissions } from '@rapport/protocol/permissions';
 import { newId, newToken } from '../../platform/ids.ts';
 import { hashLoginToken } from '../../slices/identity/logins.shared.ts';
 import type { TestApp } from '../app.ts';
-import { caller, memoryPolicy, seedFile, seedMemories, seedReview, type Call, type Headers } from './world.parts.ts';
+import {
+  caller,
+  memoryPolicy,
+  seedFile,
+  seedMemories,
+  seedReview,
+  seedRows,
+  seedTeam,
+  password,
+  type Call,
+  type Headers,
+} from './world.parts.ts';
 
 /** What an id can name. A new entity gets a line here, in `seedWorld`, and in the fixtures that take its id. */
 export type Kind =
@@ -44,9 +54,6 @@ export type Kind =
   | 'invitation'
   | 'memory'
   | 'ownMemory';
-
-/** Of every owner and member. */
-const password = 'correct horse battery staple';
 
 /** One organisation with something of everything in it. */
 export interface World {
@@ -180,28 +187,6 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   return { ids: ids as unknown as Talk['ids'], headers, usedKeys: used };
 }
 
-/** Who works there: another member with a role of the organisation's own, a team of theirs, an invitation, a key. */
-async function seedTeam(app: TestApp, staff: Headers, mark: string) {
-  const call = caller(app, staff);
-  const { id: role } = await call('POST', 'roles', {
-    name: `Role ${mark}`,
-    about: mark,
-    permissions: ['knowledge.read'],
-  });
-  const { token } = await call('POST', 'member-invitations', { roles: ['facilitator', role], name: `Member ${mark}` });
-  await call('POST', `join-team/${token}`, { name: `Member ${mark}`, password });
-  const { items } = (await call('GET', 'members')) as unknown as { items: { id: string; name: string }[] };
-  const member = items.find(({ name }) => name === `Member ${mark}`)?.id;
-  const { id: memberInvitation } = await call('POST', 'member-invitations', {
-    roles: ['author'],
-    name: `Guest ${mark}`,
-  });
-  const { id: team } = await call('POST', 'teams', { name: `Team ${mark}` });
-  await call('PUT', `teams/${team}/members`, { memberIds: [member] });
-  const { id: apiKey, key } = await call('POST', 'api-keys', { name: `Key ${mark}`, scopes: keyPermissions });
-  return { ids: { role, member, memberInvitation, team, apiKey }, headers: { authorization: `Bearer ${key}` } };
-}
-
 /** What was asked and answered, and how long things are kept. */
 async function seedPrivacy(
   app: TestApp,
@@ -333,6 +318,9 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     language: 'en',
     secondOpinion: false,
   });
+  await call('PUT', 'organisation/packs', { packs: ['eu-ai-act-50'] });
+  await call('POST', 'safety/texts/abuse', { texts: [{ language: 'en', text: `Call ${mark}` }] });
+  // No deadline of a held reply passes while the proof runs.
   await call('PUT', 'organisation/supervision', {
     policy: 'auto',
     delaySeconds: 600,
@@ -340,8 +328,6 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     pages: 0,
     fallbackEmail: `${mark}@night.example`.toLowerCase(),
   });
-  await call('PUT', 'organisation/packs', { packs: ['eu-ai-act-50'] });
-  await call('POST', 'safety/texts/abuse', { texts: [{ language: 'en', text: `Call ${mark}` }] });
   const talkMark = `${mark}one`;
   const talk = await seedTalk(app, staff, talkMark, persona as unknown as string);
   const { id: identityProvider } = await call('POST', 'identity-providers', {
@@ -402,23 +388,4 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     neighbour: { headers: other.headers, ids: idsOf(other.ids) },
     usedKeys: talk.usedKeys,
   };
-}
-
-/** Rows that only a timer makes, or another installation's file. */
-async function seedRows(app: TestApp, orgId: string, userId: string, client: string): Promise<void> {
-  const rows: [string, unknown[]][] = [
-    [
-      `insert into usage_hour (org_id, hour, persona_id, user_id, replies, tokens, cost_micro_usd)
-       values ($1, now() - interval '90 days', $2, $2, 1, 1, 1)`,
-      [orgId, userId],
-    ],
-    ['insert into usage_through (org_id, through) values ($1, now()) on conflict do nothing', [orgId]],
-    [
-      'insert into person_import (org_id, archive_hash, client_id, imported_by) values ($1, $2, $3, $4)',
-      [orgId, Buffer.from(orgId), client, userId],
-    ],
-  ];
-  await app.db.in(orgId).tx(async (tx) => {
-    for (const [text, values] of rows) await tx.exec(text, values);
-  });
 }

@@ -2,13 +2,14 @@ import type { Memory } from '@rapport/protocol/memory';
 import type { MemoryStatus } from '@rapport/protocol/memoryStatus';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { useMay } from '../../lib/me.ts';
 import { Empty, More } from '../../lib/Page.tsx';
 import { Dialog, Failure, formatDate, Loading } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
+import { History } from './History.tsx';
 import { MemoryForm } from './MemoryForm.tsx';
 
 type Act = 'approve' | 'reject' | 'retire';
@@ -28,18 +29,27 @@ export function MemoryList({ clientId, status, at }: Props) {
   const path = `/clients/${clientId}/memories`;
   const list = usePages<Memory>(path, { status, at });
   const box = useRef<HTMLUListElement>(null);
+  /** Where something was decided, or is being. */
+  const left = useRef<number | null>(null);
   const [correcting, setCorrecting] = useState<Memory | null>(null);
   const decides = may('memory.manage') && at === undefined;
   const act = useMutation({
     mutationFn: ({ id, what }: { id: string; what: Act }) => api.post<Memory>(`/memories/${id}/${what}`),
-    onSuccess: async (_, { id }) => {
-      const place = list.items.findIndex((one) => one.id === id);
-      await queries.invalidateQueries({ queryKey: [path] });
-      requestAnimationFrame(() => focusOn(box.current, place));
-    },
-    // Somebody else may have decided.
-    onError: () => void queries.invalidateQueries({ queryKey: [path] }),
+    // Also after a refusal: somebody else may have decided.
+    onSettled: () => queries.invalidateQueries({ queryKey: [path] }),
   });
+  const begin = (memory: Memory, what: Act | 'correct') => {
+    left.current = list.items.indexOf(memory);
+    if (what === 'correct') setCorrecting(memory);
+    else act.mutate({ id: memory.id, what });
+  };
+  const { length } = list.items;
+  useEffect(() => {
+    // What had the focus is gone: the keyboard goes on with what stands in its place now.
+    if (left.current === null || document.activeElement !== document.body) return;
+    focusOn(box.current, left.current);
+    left.current = null;
+  }, [length, correcting]);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const cards = [...(box.current?.children ?? [])];
@@ -52,11 +62,11 @@ export function MemoryList({ clientId, status, at }: Props) {
     }
     if (!memory || !decides || act.isPending) return;
     const open = memory.status === 'proposed';
-    if (event.key === 'a' && open) act.mutate({ id: memory.id, what: 'approve' });
-    else if (event.key === 'r' && open) act.mutate({ id: memory.id, what: 'reject' });
+    if (event.key === 'a' && open) begin(memory, 'approve');
+    else if (event.key === 'r' && open) begin(memory, 'reject');
     else if (event.key === 'c' && (open || memory.status === 'approved')) {
       event.preventDefault();
-      setCorrecting(memory);
+      begin(memory, 'correct');
     }
   };
   return (
@@ -74,13 +84,9 @@ export function MemoryList({ clientId, status, at }: Props) {
         {list.items.map((memory) => (
           <li key={memory.id} className="card stack" tabIndex={-1}>
             <MemoryCard memory={memory} />
+            <History memoryId={memory.id} revision={memory.revision} />
             {decides && (memory.status === 'proposed' || memory.status === 'approved') && (
-              <Acts
-                memory={memory}
-                busy={act.isPending}
-                onAct={(what) => act.mutate({ id: memory.id, what })}
-                onCorrect={() => setCorrecting(memory)}
-              />
+              <Acts memory={memory} busy={act.isPending} onAct={(what) => begin(memory, what)} />
             )}
           </li>
         ))}
@@ -93,7 +99,6 @@ export function MemoryList({ clientId, status, at }: Props) {
   );
 }
 
-/** The list has changed: the keyboard goes on with what stands in that place now. */
 function focusOn(box: HTMLUListElement | null, place: number) {
   const cards = [...(box?.children ?? [])] as HTMLElement[];
   const card = cards[Math.min(Math.max(place, 0), cards.length - 1)];
@@ -104,11 +109,10 @@ function focusOn(box: HTMLUListElement | null, place: number) {
 interface ActsProps {
   memory: Memory;
   busy: boolean;
-  onAct(what: Act): void;
-  onCorrect(): void;
+  onAct(what: Act | 'correct'): void;
 }
 
-function Acts({ memory, busy, onAct, onCorrect }: ActsProps) {
+function Acts({ memory, busy, onAct }: ActsProps) {
   const { t } = useTranslation();
   const acts: readonly Act[] = memory.status === 'proposed' ? ['approve', 'reject'] : ['retire'];
   return (
@@ -126,7 +130,7 @@ function Acts({ memory, busy, onAct, onCorrect }: ActsProps) {
           {t(`memory.${what}`)}
         </button>
       ))}
-      <button type="button" aria-label={`${t('memory.correct')}: ${memory.statement}`} onClick={onCorrect}>
+      <button type="button" aria-label={`${t('memory.correct')}: ${memory.statement}`} onClick={() => onAct('correct')}>
         {t('memory.correct')}
       </button>
     </div>
