@@ -9,7 +9,6 @@ import {
   seedFile,
   seedMemories,
   seedReview,
-  type Call,
   type Headers,
   seedRules,
   repliesOf,
