@@ -9,6 +9,9 @@ import type { ClientService } from './service.ts';
 
 export type AssignmentService = ReturnType<typeof createAssignmentService>;
 
+/** For other services: who looks after a client, as members or through a team. */
+export const { assigneesOf } = store;
+
 interface Parts {
   db: Database;
   audit: Audit;

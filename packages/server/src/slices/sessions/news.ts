@@ -10,8 +10,6 @@ const topics: readonly [RegExp, NewsTopic][] = [
   [/^(session\.|policy\.changed$|client\.joined$)/, 'sessions'],
 ];
 
-export type TeamNews = ReturnType<typeof createTeamNews>;
-
 /**
  * Tells who follows the organisation's room that one of the team's lists has changed by something in a room. It says which
  * list, never what: whoever may see that room reads the list anew. It is not stored; who misses it reads the list later.

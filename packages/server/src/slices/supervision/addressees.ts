@@ -1,6 +1,6 @@
 import type { Permission } from '@rapport/protocol/permissions';
 import type { Database } from '../../platform/db/db.ts';
-import { assigneesOf } from '../clients/assignments.store.ts';
+import { assigneesOf } from '../clients/assignments.service.ts';
 import type { MemberService } from '../identity/members.service.ts';
 
 /** Whose session it is that a letter is about. */

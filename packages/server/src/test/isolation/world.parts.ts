@@ -108,3 +108,40 @@ export async function seedTeam(app: TestApp, staff: Headers, mark: string) {
   const { id: apiKey, key } = await call('POST', 'api-keys', { name: `Key ${mark}`, scopes: keyPermissions });
   return { ids: { role, member, memberInvitation, team, apiKey }, headers: { authorization: `Bearer ${key}` } };
 }
+/** How the organisation supervises, its texts for a crisis, and a pack. */
+export async function seedRules(call: Call, mark: string): Promise<void> {
+  // No second letter while the proof runs: nothing may change by itself.
+  await call('PUT', 'safety', {
+    ackSeconds: 86_400,
+    pageSeconds: 86_400,
+    maxPages: 1,
+    fallbackEmail: `${mark}@fallback.example`.toLowerCase(),
+    disclosureMinutes: null,
+    language: 'en',
+    secondOpinion: false,
+  });
+  await call('PUT', 'organisation/supervision', {
+    policy: 'auto',
+    delaySeconds: 600,
+    reviewSeconds: 86_400,
+    pages: 0,
+    fallbackEmail: `${mark}@night.example`.toLowerCase(),
+  });
+  await call('PUT', 'organisation/packs', { packs: ['eu-ai-act-50'] });
+  await call('POST', 'safety/texts/abuse', { texts: [{ language: 'en', text: `Call ${mark}` }] });
+}
+
+/** Until as many replies are there as messages of the client. */
+export const repliesOf = async (call: Call, roomId: string, count: number): Promise<void> => {
+  let completed = 0;
+  for (let after = 0, end = Date.now() + 20_000; Date.now() < end;) {
+    const page = (await call('GET', `rooms/${roomId}/events?after=${after}&wait=10`)) as unknown as {
+      events: { type: string }[];
+      next: number;
+    };
+    completed += page.events.filter(({ type }) => type === 'reply.completed').length;
+    if (completed >= count) return;
+    after = page.next;
+  }
+  throw new Error(`${completed} of ${count} replies were completed`);
+};

@@ -9,9 +9,10 @@ import {
   seedMemories,
   seedReview,
   seedRows,
+  seedRules,
   seedTeam,
   password,
-  type Call,
+  repliesOf,
   type Headers,
 } from './world.parts.ts';
 
@@ -111,21 +112,6 @@ async function makeOrganisation(app: TestApp, mark: string): Promise<Omit<Begun,
   if (!cookie) throw new Error('the owner could not sign in');
   return { orgId, userId, staff: { cookie: cookie.split(';')[0] ?? '' }, login, passkey };
 }
-
-/** Until as many replies are there as messages of the client. */
-const repliesOf = async (call: Call, roomId: string, count: number): Promise<void> => {
-  let completed = 0;
-  for (let after = 0, end = Date.now() + 20_000; Date.now() < end;) {
-    const page = (await call('GET', `rooms/${roomId}/events?after=${after}&wait=10`)) as unknown as {
-      events: { type: string }[];
-      next: number;
-    };
-    completed += page.events.filter(({ type }) => type === 'reply.completed').length;
-    if (completed >= count) return;
-    after = page.next;
-  }
-  throw new Error(`${completed} of ${count} replies were completed`);
-};
 
 interface Talk {
   ids: Pick<
@@ -300,34 +286,7 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     period: 'day',
     tokens: 1e12,
   });
-  // Before there is a draft, which would become overdue while the proof runs.
-  await call('PUT', 'organisation/supervision', {
-    policy: 'auto',
-    delaySeconds: 600,
-    reviewSeconds: 86_400,
-    pages: 0,
-    fallbackEmail: `${mark}@night.example`.toLowerCase(),
-  });
-  // No second letter while the proof runs: nothing may change by itself.
-  await call('PUT', 'safety', {
-    ackSeconds: 86_400,
-    pageSeconds: 86_400,
-    maxPages: 1,
-    fallbackEmail: `${mark}@fallback.example`.toLowerCase(),
-    disclosureMinutes: null,
-    language: 'en',
-    secondOpinion: false,
-  });
-  await call('PUT', 'organisation/packs', { packs: ['eu-ai-act-50'] });
-  await call('POST', 'safety/texts/abuse', { texts: [{ language: 'en', text: `Call ${mark}` }] });
-  // No deadline of a held reply passes while the proof runs.
-  await call('PUT', 'organisation/supervision', {
-    policy: 'auto',
-    delaySeconds: 600,
-    reviewSeconds: 86_400,
-    pages: 0,
-    fallbackEmail: `${mark}@night.example`.toLowerCase(),
-  });
+  await seedRules(call, mark);
   const talkMark = `${mark}one`;
   const talk = await seedTalk(app, staff, talkMark, persona as unknown as string);
   const { id: identityProvider } = await call('POST', 'identity-providers', {
