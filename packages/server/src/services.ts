@@ -92,12 +92,9 @@ export function createServices(platform: Platform) {
   const remembering = createRemembering({ ...talk, log, consents, proposals });
   const sessions = createSessionService({ ...talk, conversations, clients, remembering, packs });
   const joining = createJoining(platform, { identity, access, sessions });
-  const transcripts = createTranscriptService({ db, audit, sessions, conversations });
   const { bases } = knowledge;
-  const curating = createCurating({ db, knowledge, personas, reviews });
   const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations, bases });
   const privacy = createPrivacy(platform, { identity, sessions, personas });
-  const demo = createDemoService({ personas, knowledge, clients });
   const insights = createInsights(platform, { clients, sessions, consents, providers });
   generations.handle(
     createReplyHandler({ ...talk, log, knowledge, recall, consents, conversations, opinion: supervision.opinion }),
@@ -124,11 +121,11 @@ export function createServices(platform: Platform) {
     ...supervision,
     ...joining,
     ...team,
-    transcripts,
-    curating,
+    transcripts: createTranscriptService({ db, audit, sessions, conversations }),
+    curating: createCurating({ db, knowledge, personas, reviews }),
     rooms,
     privacy,
-    demo,
+    demo: createDemoService({ personas, knowledge, clients }),
     ...insights,
   };
 }

@@ -63,3 +63,36 @@ export async function seedMemories(call: Call, clientId: string, mark: string, m
   const { id: ownMemory } = await call('POST', `clients/${clientId}/memories`, { statement: `Of ${mark} alone.` });
   return { memory, ownMemory };
 }
+
+/** A knowledge base with a document, an approved answer and an evaluation, whose first run is asked for. */
+export async function seedKnowledge(call: Call, mark: string) {
+  const { id: knowledgeBase, roomId: knowledgeRoom } = await call('POST', 'knowledge-bases', {
+    name: `Base ${mark}`,
+    description: `About ${mark}`,
+  });
+  const { id: document } = await call('POST', `knowledge-bases/${knowledgeBase}/documents`, {
+    title: `Document ${mark}`,
+    text: `# On ${mark}\n\nThe harbour opens at nine. Everybody knows ${mark} by name.`,
+  });
+  const { id: curated } = await call('POST', `knowledge-bases/${knowledgeBase}/curated-answers`, {
+    question: `Who knows ${mark}?`,
+    answer: `Everybody knows ${mark}.`,
+  });
+  const evaluation = (await call('POST', `knowledge-bases/${knowledgeBase}/evaluations`, {
+    name: `Set ${mark}`,
+    questions: [{ question: `Who knows ${mark}?`, documentIds: [document] }],
+  })) as unknown as { id: string; lastRun: { id: string } };
+  const { id: evaluationId, lastRun } = evaluation;
+  return { knowledgeBase, knowledgeRoom, document, curated, evaluation: evaluationId, evaluationRun: lastRun.id };
+}
+
+/** A draft that waits changes nothing by itself while the proof runs. */
+export async function makePatient(call: Call, mark: string) {
+  await call('PUT', 'organisation/supervision', {
+    policy: 'auto',
+    delaySeconds: 600,
+    reviewSeconds: 86_400,
+    pages: 0,
+    fallbackEmail: `${mark}@night.example`.toLowerCase(),
+  });
+}

@@ -3,7 +3,17 @@ import { keyPermissions } from '@rapport/protocol/permissions';
 import { newId, newToken } from '../../platform/ids.ts';
 import { hashLoginToken } from '../../slices/identity/logins.shared.ts';
 import type { TestApp } from '../app.ts';
-import { caller, memoryPolicy, seedFile, seedMemories, seedReview, type Call, type Headers } from './world.parts.ts';
+import {
+  caller,
+  memoryPolicy,
+  seedFile,
+  seedMemories,
+  makePatient,
+  seedKnowledge,
+  seedReview,
+  type Call,
+  type Headers,
+} from './world.parts.ts';
 
 /** What an id can name. A new entity gets a line here, in `seedWorld`, and in the fixtures that take its id. */
 export type Kind =
@@ -280,31 +290,18 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     model: 'echo',
   });
   await call('PUT', 'prices', { model: `model-${mark}`, input: 1, output: 2, cached: 0 });
-  const { id: knowledgeBase, roomId: knowledgeRoom } = await call('POST', 'knowledge-bases', {
-    name: `Base ${mark}`,
-    description: `About ${mark}`,
-  });
-  const { id: document } = await call('POST', `knowledge-bases/${knowledgeBase}/documents`, {
-    title: `Document ${mark}`,
-    text: `# On ${mark}\n\nThe harbour opens at nine. Everybody knows ${mark} by name.`,
-  });
-  const { id: curated } = await call('POST', `knowledge-bases/${knowledgeBase}/curated-answers`, {
-    question: `Who knows ${mark}?`,
-    answer: `Everybody knows ${mark}.`,
-  });
-  const evaluation = (await call('POST', `knowledge-bases/${knowledgeBase}/evaluations`, {
-    name: `Set ${mark}`,
-    questions: [{ question: `Who knows ${mark}?`, documentIds: [document] }],
-  })) as unknown as { id: string; lastRun: { id: string } };
+  const material = await seedKnowledge(call, mark);
   await seedFile(app, staff, mark, userId);
-  const { results } = (await call('POST', `knowledge-bases/${knowledgeBase}/search`, { query: mark })) as unknown as {
+  const { results } = (await call('POST', `knowledge-bases/${material.knowledgeBase}/search`, {
+    query: mark,
+  })) as unknown as {
     results: { chunkId: string }[];
   };
   const { id: persona } = await call('POST', 'personas', {
     name: `Persona ${mark}`,
     role: `guide of ${mark}`,
     instructions: `Speak of ${mark}.`,
-    knowledgeBaseId: knowledgeBase,
+    knowledgeBaseId: material.knowledgeBase,
   });
   await call('POST', `personas/${persona}/publish`);
   await call('POST', `personas/${persona}/memories`, { statement: `Knows ${mark}.`, tags: [mark] });
@@ -314,14 +311,6 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     subjectId: userId,
     period: 'day',
     tokens: 1e12,
-  });
-  // Before there is a draft, which would become overdue while the proof runs.
-  await call('PUT', 'organisation/supervision', {
-    policy: 'auto',
-    delaySeconds: 600,
-    reviewSeconds: 86_400,
-    pages: 0,
-    fallbackEmail: `${mark}@night.example`.toLowerCase(),
   });
   // No second letter while the proof runs: nothing may change by itself.
   await call('PUT', 'safety', {
@@ -333,13 +322,7 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     language: 'en',
     secondOpinion: false,
   });
-  await call('PUT', 'organisation/supervision', {
-    policy: 'auto',
-    delaySeconds: 600,
-    reviewSeconds: 86_400,
-    pages: 0,
-    fallbackEmail: `${mark}@night.example`.toLowerCase(),
-  });
+  await makePatient(call, mark);
   await call('PUT', 'organisation/packs', { packs: ['eu-ai-act-50'] });
   await call('POST', 'safety/texts/abuse', { texts: [{ language: 'en', text: `Call ${mark}` }] });
   const talkMark = `${mark}one`;
@@ -373,12 +356,7 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     provider,
     budget,
     grant,
-    knowledgeBase,
-    knowledgeRoom,
-    document,
-    curated,
-    evaluation: evaluation.id,
-    evaluationRun: evaluation.lastRun.id,
+    ...material,
     chunk: results[0]?.chunkId,
     persona,
   };
