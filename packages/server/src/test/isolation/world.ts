@@ -211,7 +211,6 @@ async function seedTeam(app: TestApp, staff: Headers, mark: string) {
   const { id: apiKey, key } = await call('POST', 'api-keys', { name: `Key ${mark}`, scopes: keyPermissions });
   return { ids: { role, member, memberInvitation, team, apiKey }, headers: { authorization: `Bearer ${key}` } };
 }
-
 /** What was asked and answered, and how long things are kept. */
 async function seedPrivacy(
   app: TestApp,
@@ -257,7 +256,6 @@ async function seedPrivacy(
   }
   return { budget, deidExport, hold, erasureRequest: items[0]?.id, erasure };
 }
-
 /** An organisation in which there is only its owner. */
 export interface Begun {
   mark: string;
