@@ -108,6 +108,28 @@ export async function seedTeam(app: TestApp, staff: Headers, mark: string) {
   const { id: apiKey, key } = await call('POST', 'api-keys', { name: `Key ${mark}`, scopes: keyPermissions });
   return { ids: { role, member, memberInvitation, team, apiKey }, headers: { authorization: `Bearer ${key}` } };
 }
+/** A knowledge base with a document, an approved answer and an evaluation, whose first run is asked for. */
+export async function seedKnowledge(call: Call, mark: string) {
+  const { id: knowledgeBase, roomId: knowledgeRoom } = await call('POST', 'knowledge-bases', {
+    name: `Base ${mark}`,
+    description: `About ${mark}`,
+  });
+  const { id: document } = await call('POST', `knowledge-bases/${knowledgeBase}/documents`, {
+    title: `Document ${mark}`,
+    text: `# On ${mark}\n\nThe harbour opens at nine. Everybody knows ${mark} by name.`,
+  });
+  const { id: curated } = await call('POST', `knowledge-bases/${knowledgeBase}/curated-answers`, {
+    question: `Who knows ${mark}?`,
+    answer: `Everybody knows ${mark}.`,
+  });
+  const evaluation = (await call('POST', `knowledge-bases/${knowledgeBase}/evaluations`, {
+    name: `Set ${mark}`,
+    questions: [{ question: `Who knows ${mark}?`, documentIds: [document] }],
+  })) as unknown as { id: string; lastRun: { id: string } };
+  const { id: evaluationId, lastRun } = evaluation;
+  return { knowledgeBase, knowledgeRoom, document, curated, evaluation: evaluationId, evaluationRun: lastRun.id };
+}
+
 /** How the organisation supervises, its texts for a crisis, and a pack. */
 export async function seedRules(call: Call, mark: string): Promise<void> {
   // No second letter while the proof runs: nothing may change by itself.

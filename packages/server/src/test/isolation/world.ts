@@ -7,6 +7,7 @@ import {
   memoryPolicy,
   seedFile,
   seedMemories,
+  seedKnowledge,
   seedReview,
   seedRows,
   seedRules,
@@ -218,7 +219,6 @@ async function seedPrivacy(
   }
   return { budget, deidExport, hold, erasureRequest: items[0]?.id, erasure };
 }
-
 /** An organisation in which there is only its owner. */
 export interface Begun {
   mark: string;
@@ -251,31 +251,18 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     model: 'echo',
   });
   await call('PUT', 'prices', { model: `model-${mark}`, input: 1, output: 2, cached: 0 });
-  const { id: knowledgeBase, roomId: knowledgeRoom } = await call('POST', 'knowledge-bases', {
-    name: `Base ${mark}`,
-    description: `About ${mark}`,
-  });
-  const { id: document } = await call('POST', `knowledge-bases/${knowledgeBase}/documents`, {
-    title: `Document ${mark}`,
-    text: `# On ${mark}\n\nThe harbour opens at nine. Everybody knows ${mark} by name.`,
-  });
-  const { id: curated } = await call('POST', `knowledge-bases/${knowledgeBase}/curated-answers`, {
-    question: `Who knows ${mark}?`,
-    answer: `Everybody knows ${mark}.`,
-  });
-  const evaluation = (await call('POST', `knowledge-bases/${knowledgeBase}/evaluations`, {
-    name: `Set ${mark}`,
-    questions: [{ question: `Who knows ${mark}?`, documentIds: [document] }],
-  })) as unknown as { id: string; lastRun: { id: string } };
+  const material = await seedKnowledge(call, mark);
   await seedFile(app, staff, mark, userId);
-  const { results } = (await call('POST', `knowledge-bases/${knowledgeBase}/search`, { query: mark })) as unknown as {
+  const { results } = (await call('POST', `knowledge-bases/${material.knowledgeBase}/search`, {
+    query: mark,
+  })) as unknown as {
     results: { chunkId: string }[];
   };
   const { id: persona } = await call('POST', 'personas', {
     name: `Persona ${mark}`,
     role: `guide of ${mark}`,
     instructions: `Speak of ${mark}.`,
-    knowledgeBaseId: knowledgeBase,
+    knowledgeBaseId: material.knowledgeBase,
   });
   await call('POST', `personas/${persona}/publish`);
   await call('POST', `personas/${persona}/memories`, { statement: `Knows ${mark}.`, tags: [mark] });
@@ -318,12 +305,7 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     provider,
     budget,
     grant,
-    knowledgeBase,
-    knowledgeRoom,
-    document,
-    curated,
-    evaluation: evaluation.id,
-    evaluationRun: evaluation.lastRun.id,
+    ...material,
     chunk: results[0]?.chunkId,
     persona,
   };

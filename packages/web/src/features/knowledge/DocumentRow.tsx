@@ -33,13 +33,28 @@ export function useReprocess(baseId: string, id: string) {
   });
 }
 
+const named = (label: string, title: string): string => `${label}: ${title}`;
+
+interface ChoiceProps extends Pick<Props, 'chosen' | 'onChoose'> {
+  label: string;
+}
+
+const Choice = ({ label, chosen, onChoose }: ChoiceProps) => (
+  <input
+    type="checkbox"
+    className="choose"
+    aria-label={label}
+    checked={chosen}
+    onChange={(e) => onChoose(e.target.checked)}
+  />
+);
+
 export function DocumentRow({ baseId, document, chosen, onChoose, onEdit, onDelete }: Props) {
   const { t } = useTranslation();
-  const mayManage = useMay()('knowledge.manage');
-  const retry = useReprocess(baseId, document.id);
-  const { id, title, folder, fileName, tags, state, bytes, pages, chunkCount, version, updatedAt } = document;
+  const [mayManage, retry] = [useMay()('knowledge.manage'), useReprocess(baseId, document.id)];
+  const { id, title, fileName, tags, state, bytes, pages, chunkCount, version, updatedAt } = document;
   const about = [
-    folder,
+    document.folder,
     // Titles are often the same; what the file was called tells them apart.
     fileName,
     formatBytes(bytes),
@@ -48,18 +63,9 @@ export function DocumentRow({ baseId, document, chosen, onChoose, onEdit, onDele
     version > 1 && t('knowledge.version', { version }),
     formatDate(updatedAt),
   ];
-  const named = (label: string) => `${label}: ${title}`;
   return (
     <>
-      {mayManage && (
-        <input
-          type="checkbox"
-          className="choose"
-          aria-label={named(t('knowledge.choose'))}
-          checked={chosen}
-          onChange={(e) => onChoose(e.target.checked)}
-        />
-      )}
+      {mayManage && <Choice label={named(t('knowledge.choose'), title)} chosen={chosen} onChoose={onChoose} />}
       <div className="grow">
         <Link to="/knowledge/$id/documents/$documentId" params={{ id: baseId, documentId: id }} dir="auto">
           <strong>{title}</strong>
@@ -84,7 +90,7 @@ export function DocumentRow({ baseId, document, chosen, onChoose, onEdit, onDele
         {state === 'failed' && mayManage && (
           <button
             type="button"
-            aria-label={named(t('common.tryAgain'))}
+            aria-label={named(t('common.tryAgain'), title)}
             aria-disabled={retry.isPending}
             onClick={() => retry.isPending || retry.mutate()}
           >
@@ -96,17 +102,17 @@ export function DocumentRow({ baseId, document, chosen, onChoose, onEdit, onDele
             className="button quiet"
             download
             href={fileAddress(baseId, document)}
-            aria-label={named(t('knowledge.download'))}
+            aria-label={named(t('knowledge.download'), title)}
           >
             {t('knowledge.download')}
           </a>
         )}
         {mayManage && (
           <>
-            <button type="button" className="quiet" aria-label={named(t('knowledge.edit'))} onClick={onEdit}>
+            <button type="button" className="quiet" aria-label={named(t('knowledge.edit'), title)} onClick={onEdit}>
               {t('knowledge.edit')}
             </button>
-            <button type="button" className="quiet" aria-label={named(t('common.delete'))} onClick={onDelete}>
+            <button type="button" className="quiet" aria-label={named(t('common.delete'), title)} onClick={onDelete}>
               {t('common.delete')}
             </button>
           </>
