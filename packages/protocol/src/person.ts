@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { Id, Instant as AnyInstant, line } from './common.ts';
+import { Id, Instant as AnyInstant, line, text } from './common.ts';
 import { Purpose } from './consents.ts';
 import { Audience, EventActor } from './events.ts';
+import { GoalPut } from './goals.ts';
 import { ReplyStatus, Usage } from './inference.ts';
 import { Author, Citation, SessionStatus } from './sessions.ts';
 import { Rung } from './supervision.ts';
@@ -108,6 +109,25 @@ export const PersonSession = z.strictObject({
 });
 export type PersonSession = z.infer<typeof PersonSession>;
 
+/** The profile of somebody on record. */
+const PersonClient = z.strictObject({
+  id: Id,
+  name: line(120),
+  language: line(35),
+  about: said,
+  // Absent from archives that were made before there were any.
+  contact: text(500, 0).default(''),
+  tags: z.array(line(40)).max(20).default([]),
+  riskFactors: z.array(line(200)).max(30).default([]),
+  goals: z
+    .array(GoalPut.extend({ createdAt: Instant, updatedAt: Instant }))
+    .max(1000)
+    .default([]),
+  createdAt: Instant,
+  updatedAt: Instant,
+});
+export type ArchivedClient = z.infer<typeof PersonClient>;
+
 /**
  * `person.json` of an export: everything that is stored about somebody. `audience` `all` is what they download themselves:
  * without guidance, replies' figures and what only the team may see.
@@ -118,17 +138,7 @@ export const PersonArchive = z.strictObject({
   exportedAt: Instant,
   organisation: label(),
   audience: Audience,
-  client: z
-    .strictObject({
-      id: Id,
-      name: line(120),
-      language: line(35),
-      about: said,
-      createdAt: Instant,
-      updatedAt: Instant,
-    })
-    .nullable()
-    .describe('null: a session that was held with nobody on record.'),
+  client: PersonClient.nullable().describe('null: a session that was held with nobody on record.'),
   consents: z.array(PersonConsent).max(100_000).describe('What they agreed to and when, oldest first.'),
   sessions: z.array(PersonSession).max(20_000),
 });

@@ -5,6 +5,7 @@ import { serveDocs } from './platform/http/docs.ts';
 import { createOriginOf } from './platform/http/origin.ts';
 import type { App } from './platform/http/server.ts';
 import { serveWeb } from './platform/http/web.ts';
+import { goalRoutes } from './slices/clients/goals.routes.ts';
 import { clientRoutes } from './slices/clients/routes.ts';
 import { demoRoutes } from './slices/demo/routes.ts';
 import { accountRoutes } from './slices/identity/account.routes.ts';
@@ -75,6 +76,7 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   knowledgeRoutes(app, services.knowledge);
   personaRoutes(app, services.personas);
   clientRoutes(app, services.clients, services.assignments);
+  goalRoutes(app, services.goals);
   supervisionRoutes(app, services);
   consentRoutes(app, services.consents);
   deidRoutes(app, services.deid);

@@ -17,6 +17,7 @@ import { createOutgoing, type Outgoing } from './platform/net/outgoing.ts';
 import { createHub } from './platform/realtime/hub.ts';
 import { createWake } from './platform/realtime/wake.ts';
 import { createAssignmentService } from './slices/clients/assignments.service.ts';
+import { createGoalService } from './slices/clients/goals.service.ts';
 import { createClientService } from './slices/clients/service.ts';
 import { createDemoService } from './slices/demo/service.ts';
 import { createAccountService } from './slices/identity/account.service.ts';
@@ -148,6 +149,7 @@ export function createServices(platform: Platform) {
     ...platform,
     onPolicy: (orgId, clientId) => void conversations.obeyRung(orgId, { clientId }),
   });
+  const goals = createGoalService({ db, audit, clients });
   const assignments = createAssignmentService({ db, audit, clients, onChanged: identity.changed });
   const access = createSessionAccess({ db, hub });
   const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, ...team });
@@ -177,6 +179,7 @@ export function createServices(platform: Platform) {
     personas,
     clients,
     assignments,
+    goals,
     sessions,
     conversations,
     reviews,

@@ -59,6 +59,7 @@ const pages = [
   page('/personas', () => import('./features/personas/PersonasPage.tsx'), 'PersonasPage'),
   page('/personas/$id', () => import('./features/personas/PersonaPage.tsx'), 'PersonaPage'),
   page('/clients', () => import('./features/clients/ClientsPage.tsx'), 'ClientsPage'),
+  page('/clients/$id', () => import('./features/clients/ClientPage.tsx'), 'ClientPage'),
   page('/knowledge', () => import('./features/knowledge/KnowledgePage.tsx'), 'KnowledgePage'),
   page('/knowledge/$id', () => import('./features/knowledge/KnowledgeBasePage.tsx'), 'KnowledgeBasePage'),
   page('/knowledge/$id/test', () => import('./features/knowledge/RetrievalPage.tsx'), 'RetrievalPage'),

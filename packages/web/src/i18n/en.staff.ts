@@ -157,7 +157,18 @@ export const staffTexts = {
     unchanged: 'Published as it stands.', leave: 'What you have changed is not saved. Leave without saving?',
     conflict: 'Somebody else has changed this persona since you opened it, and nothing of yours was saved. Copy what you want to keep, then reload the page.', startSession: 'Start a session',
   },
-  clients: { title: 'Clients', new: 'New client', empty: 'No client yet', about: 'What the persona may know', aboutHint: 'Part of every prompt.', language: 'Language' },
+  clients: {
+    title: 'Clients', new: 'New client', empty: 'No client yet', noMatch: 'No client of this name or tag', byName: 'Find a client by name', all: 'All clients',
+    about: 'What the persona may know', aboutHint: 'Part of every prompt.', language: 'Language', languageHint: 'A tag such as en or de. Fixed texts are shown in it where they are there in it.',
+    nameHint: 'A name or an alias.', contact: 'Contact', contactHint: 'For the team alone: never part of a prompt.', riskFactors: 'Risk factors', riskFactorsHint: 'One a line.',
+    knows: 'What the persona is told beside it', known: { goals: 'Open goals', riskFactors: 'Risk factors', notes: 'Notes shared with the team' },
+    profile: 'Profile', edit: 'Change the profile', noSessions: 'No session yet.',
+  },
+  goals: {
+    title: 'Goals', new: 'New goal', empty: 'No goal yet.', change: 'Change goal', goal: 'Goal', detail: 'In more words', stateLabel: 'Where it stands', due: 'Until', until: 'until {{date}}',
+    state: { open: 'open', reached: 'reached', dropped: 'given up' }, milestones: 'Milestones', milestone: 'Milestone {{number}}', addMilestone: 'Add a milestone',
+    stateOf: 'Where milestone {{number}} stands', dueOf: 'Milestone {{number}} until', remove: 'Remove milestone {{number}}',
+  },
   knowledge: {
     title: 'Knowledge', new: 'New knowledge base', empty: 'No knowledge base yet', emptyHint: 'Reference material that personas quote from.', documents_one: '{{count}} document', documents_other: '{{count}} documents',
     baseByName: 'Find a knowledge base', addText: 'Add documents', docTitle: 'Title', text: 'Text or Markdown', chunks_one: '{{count}} passage', chunks_other: '{{count}} passages',

@@ -15,6 +15,7 @@ export const pageNeeds = {
   '/personas': [['personas.read']],
   '/personas/$id': [['personas.read']],
   '/clients': [['clients.read']],
+  '/clients/$id': [['clients.read']],
   '/knowledge': [['knowledge.read']],
   '/knowledge/$id': [['knowledge.read']],
   '/knowledge/$id/test': [['knowledge.read']],

@@ -1,4 +1,4 @@
-import type { PersonArchive, PersonSession } from '@rapport/protocol/person';
+import type { ArchivedClient, PersonArchive, PersonSession } from '@rapport/protocol/person';
 import { part, toMarkdown as markdownOf, type Part } from '../../platform/documents/parts.ts';
 import { toPdf as pdfOf } from '../../platform/documents/pdf.ts';
 
@@ -37,6 +37,21 @@ function sessionParts(archive: PersonArchive, session: PersonSession): Part[] {
   return parts;
 }
 
+const stateOf = { open: 'open', reached: 'reached', dropped: 'given up' } as const;
+
+function factsOf({ contact, tags, riskFactors, goals }: ArchivedClient): Part[] {
+  const facts = [
+    contact && `Contact: ${contact}`,
+    tags.length > 0 && `Tags: ${tags.join(', ')}`,
+    ...riskFactors.map((factor) => `Risk factor: ${factor}`),
+    ...goals.flatMap((goal) => [
+      `Goal: ${goal.title} (${stateOf[goal.state]})${goal.detail && `: ${goal.detail}`}`,
+      ...goal.milestones.map(({ title, state }) => `Milestone: ${title} (${stateOf[state]})`),
+    ]),
+  ];
+  return facts.flatMap((fact) => (fact ? [part('fact', fact)] : []));
+}
+
 function partsOf(archive: PersonArchive): Part[] {
   const { client, organisation, exportedAt, audience, consents, sessions } = archive;
   return [
@@ -53,6 +68,7 @@ function partsOf(archive: PersonArchive): Part[] {
           part('fact', `Language: ${client.language}`),
           part('fact', `On record since: ${client.createdAt}`),
           part('text', client.about),
+          ...factsOf(client),
         ]
       : []),
     ...(consents.length > 0 ? [part('heading', 'Consents')] : []),

@@ -1,6 +1,8 @@
 import type { Audience } from '@rapport/protocol/events';
-import type { PersonArchive, PersonConsent, PersonSession } from '@rapport/protocol/person';
+import type { GoalPut } from '@rapport/protocol/goals';
+import type { ArchivedClient, PersonArchive, PersonConsent, PersonSession } from '@rapport/protocol/person';
 import type { Db } from '../../platform/db/db.ts';
+import { emptyProfile, type ClientProfile } from '../clients/schema.ts';
 import { readEvents } from '../../platform/events/store.ts';
 
 const pageSize = 1000;
@@ -13,11 +15,34 @@ export async function readClient(db: Db, orgId: string, id: string): Promise<Per
     [orgId, id],
   );
   if (!row) return null;
-  const { language, about } = JSON.parse(await db.codec.open(place(orgId, 'client', 'profile', id), row.profile)) as {
-    language: string;
-    about: string;
+  const opened = JSON.parse(await db.codec.open(place(orgId, 'client', 'profile', id), row.profile)) as ClientProfile;
+  const { language, about, contact, tags, riskFactors } = { ...emptyProfile, ...opened };
+  return {
+    id,
+    name: row.name,
+    language,
+    about,
+    contact,
+    tags,
+    riskFactors,
+    goals: await readGoals(db, orgId, id),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
   };
-  return { id, name: row.name, language, about, createdAt: row.created_at, updatedAt: row.updated_at };
+}
+
+async function readGoals(db: Db, orgId: string, clientId: string): Promise<ArchivedClient['goals']> {
+  const rows = await db.many<{ id: string; body: Buffer; createdAt: string; updatedAt: string }>(
+    `select id, body, created_at as "createdAt", updated_at as "updatedAt" from client_goal
+     where org_id = $1 and client_id = $2 order by id`,
+    [orgId, clientId],
+  );
+  return Promise.all(
+    rows.map(async ({ id, body, ...dates }) => ({
+      ...(JSON.parse(await db.codec.open(place(orgId, 'client_goal', 'body', id), body)) as GoalPut),
+      ...dates,
+    })) as Promise<ArchivedClient['goals'][number]>[],
+  );
 }
 
 export const organisationName = async (db: Db, orgId: string): Promise<string> =>

@@ -3,7 +3,7 @@ import { asEventActor, type Actor } from '../../platform/actor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { draft, type EventDraft } from '../../platform/events/store.ts';
-import { clientOfReply } from '../clients/service.ts';
+import { languageOfClient } from '../clients/service.ts';
 import { languageOf, type EscalationService, type Flagged } from '../supervision/escalations.service.ts';
 import type { ReviewService } from '../supervision/reviews.service.ts';
 import type { Assessment } from '../supervision/risk/assess.ts';
@@ -30,8 +30,8 @@ export function createSessionSafety(parts: {
   const { db, access, safety, escalations, reviews } = parts;
 
   const languagesOf = async (tx: Tx, orgId: string, row: SessionRow): Promise<string[]> => {
-    const [{ language }, settings] = await Promise.all([
-      clientOfReply(tx, orgId, row.client_id),
+    const [language, settings] = await Promise.all([
+      languageOfClient(tx, orgId, row.client_id),
       safety.within(tx, orgId),
     ]);
     return [...(language ? [language] : []), settings.language];

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { encodeCursor } from '../../platform/cursor.ts';
 import { after, session, type Fixture, type IdOf } from './fixture.ts';
+import { clientFixtures } from './fixtures.clients.ts';
 import { supervisionFixtures } from './fixtures.supervision.ts';
 
 const base = { path: { id: 'knowledgeBase' } } as const;
@@ -189,11 +190,12 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'POST /api/v1/personas/{id}/publish': { path: { id: 'persona' } },
   'GET /api/v1/personas/{id}/versions': { path: { id: 'persona' } },
 
-  'GET /api/v1/clients': [{}, { query: after('client') }],
+  'GET /api/v1/clients': [{}, { query: () => ({ tag: 'regular' }) }, { query: after('client') }],
   'POST /api/v1/clients': { body: () => ({ name: 'Other' }) },
   'GET /api/v1/clients/{id}': { path: { id: 'client' } },
   'PATCH /api/v1/clients/{id}': { path: { id: 'client' }, body: () => ({ name: 'Renamed' }) },
 
+  ...clientFixtures,
   'GET /api/v1/clients/{id}/assignments': { path: { id: 'client' } },
   'PUT /api/v1/clients/{id}/assignments': {
     path: { id: 'client' },

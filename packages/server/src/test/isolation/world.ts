@@ -3,7 +3,7 @@ import { keyPermissions } from '@rapport/protocol/permissions';
 import { newId, newToken } from '../../platform/ids.ts';
 import { hashLoginToken } from '../../slices/identity/logins.shared.ts';
 import type { TestApp } from '../app.ts';
-import { caller, seedFile, seedReview, type Call, type Headers } from './world.parts.ts';
+import { caller, clientBody, goalBody, seedFile, seedReview, type Call, type Headers } from './world.parts.ts';
 
 /** What an id can name. A new entity gets a line here, in `seedWorld`, and in the fixtures that take its id. */
 export type Kind =
@@ -30,6 +30,7 @@ export type Kind =
   | 'chunk'
   | 'persona'
   | 'client'
+  | 'goal'
   | 'session'
   | 'room'
   | 'message'
@@ -117,7 +118,7 @@ const repliesOf = async (call: Call, roomId: string, count: number): Promise<voi
 interface Talk {
   ids: Pick<
     Record<Kind, string>,
-    'client' | 'session' | 'room' | 'message' | 'reply' | 'guidance' | 'review' | 'invitation' | 'escalation'
+    'client' | 'goal' | 'session' | 'room' | 'message' | 'reply' | 'guidance' | 'review' | 'invitation' | 'escalation'
   >;
   headers: Headers;
   usedKeys: World['usedKeys'];
@@ -135,7 +136,8 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
     await caller(app, as)('POST', path, body, { 'idempotency-key': key });
     return made;
   };
-  const { id: client } = await call('POST', 'clients', { name: `Client ${mark}`, about: `Likes ${mark}` });
+  const { id: client } = await call('POST', 'clients', clientBody(mark));
+  const { id: goal } = await call('POST', `clients/${client}/goals`, goalBody(mark));
   await keyed(staff, 'client', 'clients', { name: 'Somebody' });
   const { id: session, roomId: room } = await call('POST', 'sessions', {
     personaId,
@@ -156,7 +158,7 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   const review = await seedReview(call, String(client), personaId, mark);
   const { escalationId: escalation } = await caller(app, headers)('POST', `sessions/${session}/person-request`);
   const said = { message: posted.message.id, reply: posted.replyId };
-  const ids = { client, session, room, ...said, guidance, review, invitation, escalation };
+  const ids = { client, goal, session, room, ...said, guidance, review, invitation, escalation };
   return { ids: ids as unknown as Talk['ids'], headers, usedKeys: used };
 }
 

@@ -1,0 +1,37 @@
+import type { Db } from '../../platform/db/db.ts';
+import { listGoals } from './goals.store.ts';
+import { findClient } from './store.ts';
+
+const goalLimit = 12;
+/** The profile stands in every prompt of the client: what a model can use of it is little. */
+const extraCharacters = 6000;
+
+const section = (title: string, lines: readonly string[]): string =>
+  lines.length > 0 ? `${title}\n${lines.map((line) => `- ${line}`).join('\n')}` : '';
+
+/**
+ * What a persona is told about the client of a session: the one place that decides it. Contact and tags are left out
+ * always, the rest as the team has chosen for this client (docs/decisions/0023-client-profile.md). The session was checked
+ * already, and so was what the client agreed to.
+ */
+export async function profileForPrompt(db: Db, orgId: string, id: string | null): Promise<string> {
+  const client = id === null ? undefined : await findClient(db, orgId, id, null);
+  if (!client) return '';
+  const { name, language, about, riskFactors, personaKnows } = client;
+  const goals = personaKnows.goals ? await listGoals(db, orgId, client.id, null, goalLimit) : [];
+  const open = goals
+    .filter((goal) => goal.state === 'open')
+    .map((goal) => {
+      const next = goal.milestones.filter((milestone) => milestone.state === 'open').map(({ title }) => title);
+      return next.length > 0 ? `${goal.title} (next: ${next.join('; ')})` : goal.title;
+    });
+  const extra = [
+    section('Goals of the client:', open),
+    section(
+      'Known risk factors, to be careful about and never to be named to the client:',
+      personaKnows.riskFactors ? riskFactors : [],
+    ),
+  ];
+  const facts = [`Name: ${name}.`, `Language: ${language}.`, about].filter(Boolean).join(' ');
+  return [facts, extra.filter(Boolean).join('\n').slice(0, extraCharacters)].filter(Boolean).join('\n');
+}
