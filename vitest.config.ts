@@ -10,6 +10,8 @@ export default defineConfig({
       ? ['packages/server/src/test/isolation/nets.mutation.ts']
       : ['packages/*/src/**/*.test.{ts,tsx}'],
     pool: 'forks',
+    // One less is given by default, which on two cores is one at a time.
+    maxWorkers: '100%',
     globalSetup: existsSync(globalSetup) ? [globalSetup] : [],
     testTimeout: 20_000,
     hookTimeout: 60_000,

@@ -107,6 +107,9 @@ test('a passkey of this device is made, signs in without a password, and is remo
   await page.getByRole('button', { name: 'Use a passkey' }).click();
   await openSecurity(page);
   expect(await app.db.everywhere.many('select method from login_session')).toEqual([{ method: 'passkey' }]);
+  const taken = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Take it along' }).click();
+  expect((await taken).suggestedFilename()).toMatch(/\.zip$/);
   await page.getByRole('button', { name: 'Remove the passkey This laptop' }).click();
   await page.getByText('This laptop').waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Sign out', exact: true }).first().click();
@@ -172,6 +175,9 @@ test('an organisation asks for a second factor; its own provider signs members i
     const redirect = await page.getByText('/api/v1/auth/callback/').innerText();
     await expectAccessible(page);
     oidc.serve({ client_id: 'rapport', client_secret: 'only for tests', redirect_uris: [redirect] });
+    await page.getByLabel('Minutes without use').fill('30');
+    await page.getByRole('button', { name: 'Save' }).last().click();
+    await expect.poll(async () => (await app.json('GET', '/api/v1/organisation/sign-in')).body.idleMinutes).toBe(30);
     await page.getByLabel('Everybody needs a second factor').click();
     await expect
       .poll(async () => (await app.json('GET', '/api/v1/organisation/sign-in')).body.secondFactorRequired)

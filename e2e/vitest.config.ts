@@ -5,7 +5,8 @@ export default defineConfig({
     include: ['e2e/**/*.test.ts'],
     root: new URL('..', import.meta.url).pathname,
     pool: 'forks',
-    fileParallelism: false,
+    // A browser, a server and a database are waited for more than they work.
+    maxWorkers: 2,
     globalSetup: ['packages/server/src/test/globalSetup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -2,7 +2,7 @@ import type { OwnSignIn } from '@rapport/protocol/signIn';
 import { ApiError } from '@rapport/sdk/api';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Navigate, Outlet, useLocation, useRouterState } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Organisations } from './features/identity/Organisations.tsx';
 import { BreakGlassAlert } from './features/privacy/BreakGlassAlert.tsx';
@@ -14,7 +14,7 @@ import { NotAllowed } from './lib/Page.tsx';
 import { Waiting } from './features/supervision/Waiting.tsx';
 import { Failure, Loading } from './lib/ui.tsx';
 
-const links = [
+const work = [
   ['/', 'nav.sessions'],
   ['/escalations', 'nav.escalations'],
   ['/reviews', 'nav.reviews'],
@@ -22,11 +22,15 @@ const links = [
   ['/personas', 'nav.personas'],
   ['/clients', 'nav.clients'],
   ['/knowledge', 'nav.knowledge'],
+] as const;
+const house = [
   ['/audit', 'nav.audit'],
   ['/privacy', 'nav.privacy'],
   ['/security', 'nav.security'],
   ['/settings', 'nav.settings'],
 ] as const;
+const links = [...work, ...house];
+const ofHouse = new Set<string>(house.map(([to]) => to));
 
 function toggleTheme() {
   const dark = matchMedia('(prefers-color-scheme: dark)').matches;
@@ -53,6 +57,12 @@ export function Layout({ children }: { children?: ReactNode }) {
   const page = useRouterState({ select: (state) => String(state.matches.at(-1)?.fullPath ?? '') });
   // The path alone: a re-render at each change of the location would lead to the sign-in again and again.
   const pathname = useLocation({ select: (location) => location.pathname });
+  const menu = useRef<HTMLElement>(null);
+  const ready = Boolean(me.data);
+  // On a phone the menu is wider than the screen.
+  useEffect(() => {
+    menu.current?.querySelector('.active')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [pathname, ready]);
   if (me.error instanceof ApiError && me.error.status === 401) return <Navigate to="/sign-in" />;
   // Nothing else would answer before the second factor is set up.
   if (own.data?.secondFactorMissing && pathname !== '/security') return <Navigate to="/security" />;
@@ -68,12 +78,13 @@ export function Layout({ children }: { children?: ReactNode }) {
           <img src="/icon.svg" alt="" />
           {t('app.name')}
         </Link>
-        <nav aria-label={t('app.menu')}>
+        <nav aria-label={t('app.menu')} ref={menu}>
           {shown.map(([to, label]) => (
             <Link
               key={to}
               to={to}
               activeOptions={{ exact: to === '/' }}
+              className={ofHouse.has(to) ? 'house' : ''}
               // The addresses of sessions do not begin with that of their list.
               {...(to === '/' && pathname.startsWith('/sessions/')
                 ? { 'aria-current': 'true' as const, className: 'active' }
@@ -90,8 +101,8 @@ export function Layout({ children }: { children?: ReactNode }) {
             {t('signIn.out')}
           </button>
         )}
-        <button type="button" className="quiet" onClick={toggleTheme}>
-          {t('app.theme')}
+        <button type="button" className="quiet theme" onClick={toggleTheme}>
+          <span aria-hidden="true">◐</span> <span>{t('app.theme')}</span>
         </button>
       </header>
       {may('sessions.follow') && <EscalationAlert />}

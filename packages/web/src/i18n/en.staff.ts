@@ -59,6 +59,8 @@ export const staffTexts = {
     sessions: 'Where you are signed in', noSessions: 'Nowhere by a sign-in.', here: 'this device', end: 'Sign out', endOne: 'Sign out the one of {{date}}', endOthers: 'Sign out everywhere else',
     method: { password: 'Password', totp: 'Password and authenticator app', 'recovery-code': 'Recovery code', passkey: 'Passkey', 'magic-link': 'Link by e-mail', oidc: 'Organisation’s provider', 'oidc-strong': 'Organisation’s provider' },
     policy: 'What your organisation asks', require: 'Everybody needs a second factor', requireHint: 'An authenticator app, a passkey, or a provider that checks one. Whoever has none sets it up at the next step.',
+    idle: 'Minutes without use after which a login ends', idleHint: 'From 5 to 43,200. Empty: as the server is set up. Logins that are open keep to it at once.',
+    ownData: 'What is stored about you', ownDataHint: 'Your account, teams, keys, logins and what you did, as JSON, Markdown and PDF in one archive.', ownDataTake: 'Take it along',
     providers: 'OpenID Connect', providersHint: 'Members whose confirmed address the provider knows sign in with it.', redirect: 'Redirect address to register there:', addProvider: 'Add the provider', removeProvider: 'Remove {{label}}',
     provider: { label: 'Name on the button', issuer: 'Issuer address', clientId: 'Client id', clientSecret: 'Client secret', checksSecondFactor: 'It checks a second factor itself' },
   },

@@ -17,6 +17,6 @@ export async function readAnew(client: QueryClient, queryKey: QueryKey): Promise
     .getQueryCache()
     .findAll({ queryKey, fetchStatus: 'fetching' })
     .filter(({ state }) => state.data === undefined);
-  await Promise.allSettled(first.map(({ promise }) => promise));
+  await Promise.allSettled(first.flatMap(({ promise }) => promise ?? []));
   await client.invalidateQueries({ queryKey });
 }

@@ -23,19 +23,19 @@ function Policy() {
     queryFn: () => api.get<SignInPolicy>('/organisation/sign-in'),
   });
   const save = useMutation({
-    mutationFn: (secondFactorRequired: boolean) =>
-      api.put<SignInPolicy>('/organisation/sign-in', { secondFactorRequired }),
+    mutationFn: (next: SignInPolicy) => api.put<SignInPolicy>('/organisation/sign-in', next),
     onSuccess: () => void queries.invalidateQueries(),
   });
+  const { data: now } = policy;
   return (
     <fieldset className="stack">
       <legend>{t('security.policy')}</legend>
       <label className="check">
         <input
           type="checkbox"
-          disabled={!policy.data || save.isPending}
-          checked={policy.data?.secondFactorRequired ?? false}
-          onChange={(e) => save.mutate(e.target.checked)}
+          disabled={!now || save.isPending}
+          checked={now?.secondFactorRequired ?? false}
+          onChange={(e) => save.mutate({ secondFactorRequired: e.target.checked })}
         />
         <span>
           {t('security.require')}
@@ -43,8 +43,45 @@ function Policy() {
           <span className="soft small">{t('security.requireHint')}</span>
         </span>
       </label>
+      {now && <IdleTime key={now.idleMinutes ?? 0} now={now} save={save.mutate} busy={save.isPending} />}
       <Failure error={policy.error ?? save.error} />
     </fieldset>
+  );
+}
+
+interface IdleProps {
+  now: SignInPolicy;
+  save(next: SignInPolicy): void;
+  busy: boolean;
+}
+
+/** After how long without use a login of the organisation ends. */
+function IdleTime({ now, save, busy }: IdleProps) {
+  const { t } = useTranslation();
+  const [minutes, setMinutes] = useState(now.idleMinutes?.toString() ?? '');
+  const idleMinutes = minutes === '' ? null : Number(minutes);
+  return (
+    <form
+      className="row end"
+      onSubmit={(event) => {
+        event.preventDefault();
+        save({ secondFactorRequired: now.secondFactorRequired, idleMinutes });
+      }}
+    >
+      <Field label={t('security.idle')} hint={t('security.idleHint')}>
+        {(ids) => (
+          <input
+            {...ids}
+            type="number"
+            min={5}
+            max={43_200}
+            value={minutes}
+            onChange={(e) => setMinutes(e.target.value)}
+          />
+        )}
+      </Field>
+      <button disabled={busy || idleMinutes === (now.idleMinutes ?? null)}>{t('common.save')}</button>
+    </form>
   );
 }
 

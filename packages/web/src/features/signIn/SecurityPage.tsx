@@ -48,6 +48,7 @@ export function SecurityPage() {
         </>
       )}
       <Sessions own={own.data} />
+      {signedIn && <OwnData />}
       {!secondFactorMissing && may('security.manage') && <OrganisationSignIn />}
     </Page>
   );
@@ -99,6 +100,22 @@ function AddressForm() {
         {change.isSuccess && <span role="status">{t('security.confirmSent')}</span>}
       </div>
     </form>
+  );
+}
+
+/** What is stored about whoever is signed in, to take along. */
+function OwnData() {
+  const { t } = useTranslation();
+  return (
+    <fieldset className="stack">
+      <legend>{t('security.ownData')}</legend>
+      <p>{t('security.ownDataHint')}</p>
+      <div className="row">
+        <a className="button" download href="/api/v1/me/account/export">
+          {t('security.ownDataTake')}
+        </a>
+      </div>
+    </fieldset>
   );
 }
 
