@@ -56,6 +56,19 @@ describe('the page of a client', () => {
     await goal.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('list', { name: 'Milestones' }).getByText('In bed by eleven').waitFor();
 
+    await page.getByLabel('Who it is for').selectOption('private');
+    await page.getByText(/You alone read it/).waitFor();
+    await page.getByLabel('Note', { exact: true }).fill('Seemed tired.\nAsk again.');
+    await page.getByRole('button', { name: 'Write the note' }).click();
+    await page.getByRole('button', { name: 'Change the note' }).click();
+    await page.getByRole('dialog').getByLabel('Note', { exact: true }).fill('Seemed well.');
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Seemed well.').waitFor();
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('No note yet.').waitFor();
+
     await page.getByText('Change the profile').click();
     await page.getByLabel('Notes shared with the team').check();
     await page.getByRole('button', { name: 'Save' }).click();

@@ -26,6 +26,7 @@ export default defineConfig({
             { text: 'The session’s page', link: '/user/session' },
             { text: 'Reviews', link: '/user/reviews' },
             { text: 'Personas', link: '/user/personas' },
+            { text: 'Clients', link: '/user/clients' },
             { text: 'Knowledge', link: '/user/knowledge' },
             { text: 'Inviting a client', link: '/user/inviting' },
             { text: 'What the client sees', link: '/user/client-view' },

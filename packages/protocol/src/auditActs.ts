@@ -80,6 +80,12 @@ export const auditActs = {
   'client.created': { group: 'act', subjects: ['client'], text: 'Created a client' },
   'client.changed': { group: 'act', subjects: ['client'], text: 'Changed a client' },
   'client.goals-changed': { group: 'act', subjects: ['client'], text: 'Changed a client’s goals' },
+  'note.changed': { group: 'act', subjects: ['client', 'session'], text: 'Wrote, changed or deleted a note' },
+  'note.opened': {
+    group: 'act',
+    subjects: ['client', 'user'],
+    text: 'Read a colleague’s private notes through a broken glass',
+  },
   'client.erased': { group: 'act', subjects: ['client', 'session'], text: 'Erased a client or a session' },
   'client.exported': { group: 'act', subjects: ['client', 'session'], text: 'Exported all about a client' },
   'client.imported': { group: 'act', subjects: ['client'], text: 'Imported a client' },

@@ -82,6 +82,12 @@ export const PersonConsent = z.strictObject({
 });
 export type PersonConsent = z.infer<typeof PersonConsent>;
 
+/** Shared with the team; what was private to its author, and psychotherapy notes, are in no archive. */
+const notes = z
+  .array(z.strictObject({ text: said, createdAt: Instant, updatedAt: Instant }))
+  .max(100_000)
+  .default([]);
+
 export const PersonSession = z.strictObject({
   id: Id,
   title: label(),
@@ -104,6 +110,7 @@ export const PersonSession = z.strictObject({
   messages: z.array(PersonMessage).max(200_000),
   events: z.array(PersonEvent).max(1_000_000),
   guidance: z.array(z.strictObject({ id: Id, seq, text: said, createdAt: Instant })).max(100_000),
+  notes,
   replies: z.array(PersonReply).max(200_000),
   invitations: z.array(PersonInvitation).max(10_000),
 });
@@ -123,6 +130,7 @@ const PersonClient = z.strictObject({
     .array(GoalPut.extend({ createdAt: Instant, updatedAt: Instant }))
     .max(1000)
     .default([]),
+  notes,
   createdAt: Instant,
   updatedAt: Instant,
 });

@@ -18,6 +18,7 @@ import { createHub } from './platform/realtime/hub.ts';
 import { createWake } from './platform/realtime/wake.ts';
 import { createAssignmentService } from './slices/clients/assignments.service.ts';
 import { createGoalService } from './slices/clients/goals.service.ts';
+import { createNoteService } from './slices/clients/notes.service.ts';
 import { createClientService } from './slices/clients/service.ts';
 import { createDemoService } from './slices/demo/service.ts';
 import { createAccountService } from './slices/identity/account.service.ts';
@@ -152,6 +153,7 @@ export function createServices(platform: Platform) {
   const goals = createGoalService({ db, audit, clients });
   const assignments = createAssignmentService({ db, audit, clients, onChanged: identity.changed });
   const access = createSessionAccess({ db, hub });
+  const notes = createNoteService({ db, audit, clients, enterSession: access.enter });
   const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, ...team });
   const talk = { db, audit, access, personas, providers, reviews, safety: supervision.sessionSafety };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
@@ -180,6 +182,8 @@ export function createServices(platform: Platform) {
     clients,
     assignments,
     goals,
+    notes,
+    access,
     sessions,
     conversations,
     reviews,

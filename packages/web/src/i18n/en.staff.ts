@@ -166,6 +166,14 @@ export const staffTexts = {
     knows: 'What the persona is told beside it', known: { goals: 'Open goals', riskFactors: 'Risk factors', notes: 'Notes shared with the team' },
     profile: 'Profile', edit: 'Change the profile', noSessions: 'No session yet.',
   },
+  notes: {
+    title: 'Notes', empty: 'No note yet.', text: 'Note', for: 'Who it is for', write: 'Write the note', change: 'Change the note', deleteTitle: 'Delete this note?', deleteText: 'It is gone for good.',
+    kind: { shared: 'shared with the team', private: 'private', psychotherapy: 'psychotherapy' },
+    about: {
+      shared: 'Whoever may see the client reads it. The persona is told of it only where the profile says so.', private: 'You alone read it; a colleague only by breaking the glass, which supervisors are told of. Never sent to a model.',
+      psychotherapy: 'You and those who look after the client read it. Never sent to a model.',
+    },
+  },
   goals: {
     title: 'Goals', new: 'New goal', empty: 'No goal yet.', change: 'Change goal', goal: 'Goal', detail: 'In more words', stateLabel: 'Where it stands', due: 'Until', until: 'until {{date}}',
     state: { open: 'open', reached: 'reached', dropped: 'given up' }, milestones: 'Milestones', milestone: 'Milestone {{number}}', addMilestone: 'Add a milestone',

@@ -1,8 +1,10 @@
 import type { Db } from '../../platform/db/db.ts';
 import { listGoals } from './goals.store.ts';
+import { notesForPrompt } from './notes.store.ts';
 import { findClient } from './store.ts';
 
 const goalLimit = 12;
+const noteLimit = 8;
 /** The profile stands in every prompt of the client: what a model can use of it is little. */
 const extraCharacters = 6000;
 
@@ -25,12 +27,14 @@ export async function profileForPrompt(db: Db, orgId: string, id: string | null)
       const next = goal.milestones.filter((milestone) => milestone.state === 'open').map(({ title }) => title);
       return next.length > 0 ? `${goal.title} (next: ${next.join('; ')})` : goal.title;
     });
+  const notes = personaKnows.notes ? await notesForPrompt(db, orgId, client.id, noteLimit) : [];
   const extra = [
     section('Goals of the client:', open),
     section(
       'Known risk factors, to be careful about and never to be named to the client:',
       personaKnows.riskFactors ? riskFactors : [],
     ),
+    section('Notes of the team, newest first; background that the client has not said here:', notes),
   ];
   const facts = [`Name: ${name}.`, `Language: ${language}.`, about].filter(Boolean).join(' ');
   return [facts, extra.filter(Boolean).join('\n').slice(0, extraCharacters)].filter(Boolean).join('\n');

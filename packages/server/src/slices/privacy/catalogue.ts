@@ -138,6 +138,14 @@ export const catalogue = {
     exported: 'not: it says who of the team works for them, and names the team alone',
     staffOnly: true,
   },
+  note: {
+    about: 'client',
+    category: 'profile',
+    columns: { body: 'what the team wrote down about them', kind: 'for whom it was written' },
+    ...ofEither,
+    exported: 'notes[]: those shared with the team; private and psychotherapy notes are their authors’ own',
+    staffOnly: true,
+  },
   session: {
     about: 'client',
     category: 'conversation',

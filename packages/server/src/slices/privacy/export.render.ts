@@ -12,6 +12,9 @@ const authorOf = (
   return `${session.persona.name} (${message.engine ? `AI, ${message.engine.label}` : 'written by the team'})`;
 };
 
+const notesOf = (notes: PersonSession['notes']): Part[] =>
+  notes.flatMap(({ text, createdAt }) => [part('speaker', `Note of the team · ${createdAt}`), part('text', text)]);
+
 function sessionParts(archive: PersonArchive, session: PersonSession): Part[] {
   const parts = [
     part('heading', session.title),
@@ -31,6 +34,7 @@ function sessionParts(archive: PersonArchive, session: PersonSession): Part[] {
     parts.push(part('text', message.text));
     for (const { title, quote } of message.citations) parts.push(part('fact', `Source: ${title}: “${quote}”`));
   }
+  parts.push(...notesOf(session.notes));
   for (const { text, createdAt } of session.guidance) {
     parts.push(part('speaker', `Guidance to the persona · ${createdAt}`), part('text', text));
   }
@@ -69,6 +73,7 @@ function partsOf(archive: PersonArchive): Part[] {
           part('fact', `On record since: ${client.createdAt}`),
           part('text', client.about),
           ...factsOf(client),
+          ...notesOf(client.notes),
         ]
       : []),
     ...(consents.length > 0 ? [part('heading', 'Consents')] : []),

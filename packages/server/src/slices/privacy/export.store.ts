@@ -26,9 +26,30 @@ export async function readClient(db: Db, orgId: string, id: string): Promise<Per
     tags,
     riskFactors,
     goals: await readGoals(db, orgId, id),
+    notes: await readNotes(db, orgId, id, null),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
+}
+
+/** Of a client beside any session, or of a session. */
+async function readNotes(
+  db: Db,
+  orgId: string,
+  clientId: string | null,
+  sessionId: string | null,
+): Promise<PersonSession['notes']> {
+  const rows = await db.many<{ id: string; body: Buffer; createdAt: string; updatedAt: string }>(
+    `select id, body, created_at as "createdAt", updated_at as "updatedAt" from note
+     where org_id = $1 and kind = 'shared' and (session_id = $3 or (client_id = $2 and session_id is null)) order by id`,
+    [orgId, clientId, sessionId],
+  );
+  return Promise.all(
+    rows.map(async ({ id, body, ...dates }) => ({
+      text: await db.codec.open(place(orgId, 'note', 'body', id), body),
+      ...dates,
+    })),
+  );
 }
 
 async function readGoals(db: Db, orgId: string, clientId: string): Promise<ArchivedClient['goals']> {
@@ -50,7 +71,7 @@ export const organisationName = async (db: Db, orgId: string): Promise<string> =
 
 type SessionRow = Omit<
   PersonSession,
-  'persona' | 'summary' | 'messages' | 'events' | 'guidance' | 'replies' | 'invitations'
+  'persona' | 'summary' | 'messages' | 'events' | 'notes' | 'guidance' | 'replies' | 'invitations'
 > & {
   roomId: string;
   personaId: string;
@@ -80,6 +101,7 @@ export async function readSession(db: Db, orgId: string, id: string, audience: A
     summary: opened === null ? null : { text: opened, through: summaryThrough },
     messages: await readMessages(db, orgId, id),
     events: await readAllEvents(db, orgId, roomId, audience),
+    notes: all ? await readNotes(db, orgId, null, id) : [],
     guidance: all ? await readGuidance(db, orgId, id) : [],
     replies: all ? await readReplies(db, orgId, id) : [],
     invitations: await readInvitations(db, orgId, id),

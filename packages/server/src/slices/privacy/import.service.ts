@@ -48,6 +48,7 @@ const clientOf = ({ client, sessions, exportedAt }: PersonArchive): ArchivedClie
     tags: [],
     riskFactors: [],
     goals: [],
+    notes: [],
     createdAt: exportedAt,
     updatedAt: exportedAt,
   };
@@ -59,6 +60,7 @@ export function createImportService({ db, audit, keyring, standIn }: ImportParts
     await keyring.create(tx, owner.orgId, owner.clientId);
     await store.insertClient(tx, owner, client);
     await store.insertGoals(tx, owner, client.goals);
+    await store.insertNotes(tx, owner, null, client.notes);
     await store.insertImport(tx, owner, hash);
     for (const persona of personasOf(archive.sessions)) await standIn(tx, owner.orgId, owner.userId, persona);
     for (const session of archive.sessions) {
@@ -66,6 +68,7 @@ export function createImportService({ db, audit, keyring, standIn }: ImportParts
       await store.insertSession(tx, owner, session, roomId, client.name);
       await store.insertMessages(tx, owner, session.id, session.messages);
       await store.insertEvents(tx, owner, roomId, session.events);
+      await store.insertNotes(tx, owner, session.id, session.notes);
       await store.insertGuidance(tx, owner, session.id, session.guidance);
       await store.insertReplies(tx, owner, session.id, roomId, session.replies);
       await store.insertInvitations(tx, owner, session.id, session.invitations);

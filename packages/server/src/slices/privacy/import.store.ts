@@ -37,6 +37,23 @@ export async function insertClient(tx: Tx, { orgId, clientId }: Owner, c: Archiv
   );
 }
 
+export async function insertNotes(
+  tx: Tx,
+  { orgId, clientId, userId }: Owner,
+  sessionId: string | null,
+  all: PersonSession['notes'],
+) {
+  for (const { text, createdAt, updatedAt } of all) {
+    const id = newId();
+    const sealed = await tx.codec.seal(place(orgId, 'note', 'body', id), text, { holder: clientId });
+    await tx.exec(
+      `insert into note (org_id, id, client_id, session_id, kind, author_id, body, created_at, updated_at)
+       values ($1, $2, $3, $4, 'shared', $5, $6, $7, $8)`,
+      [orgId, id, clientId, sessionId, userId, sealed, createdAt, updatedAt],
+    );
+  }
+}
+
 export async function insertGoals(tx: Tx, { orgId, clientId, userId }: Owner, all: ArchivedClient['goals']) {
   for (const { createdAt, updatedAt, ...goal } of all) {
     const id = newId();

@@ -31,6 +31,7 @@ export type Kind =
   | 'persona'
   | 'client'
   | 'goal'
+  | 'note'
   | 'session'
   | 'room'
   | 'message'
@@ -118,7 +119,17 @@ const repliesOf = async (call: Call, roomId: string, count: number): Promise<voi
 interface Talk {
   ids: Pick<
     Record<Kind, string>,
-    'client' | 'goal' | 'session' | 'room' | 'message' | 'reply' | 'guidance' | 'review' | 'invitation' | 'escalation'
+    | 'client'
+    | 'goal'
+    | 'note'
+    | 'session'
+    | 'room'
+    | 'message'
+    | 'reply'
+    | 'guidance'
+    | 'review'
+    | 'invitation'
+    | 'escalation'
   >;
   headers: Headers;
   usedKeys: World['usedKeys'];
@@ -144,6 +155,7 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
     clientId: client,
     title: `Session ${mark}`,
   });
+  const { id: note } = await call('POST', `sessions/${session}/notes`, { kind: 'shared', text: `Note ${mark}` });
   const { id: invitation, token } = await call('POST', `sessions/${session}/invitations`, { alias: `Alias ${mark}` });
   const { accessToken } = await call('POST', `invitations/${token}/accept`, {});
   const headers = { authorization: `Bearer ${accessToken}` };
@@ -158,7 +170,7 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   const review = await seedReview(call, String(client), personaId, mark);
   const { escalationId: escalation } = await caller(app, headers)('POST', `sessions/${session}/person-request`);
   const said = { message: posted.message.id, reply: posted.replyId };
-  const ids = { client, goal, session, room, ...said, guidance, review, invitation, escalation };
+  const ids = { client, goal, note, session, room, ...said, guidance, review, invitation, escalation };
   return { ids: ids as unknown as Talk['ids'], headers, usedKeys: used };
 }
 

@@ -14,6 +14,7 @@ import { ClientConsents } from '../privacy/ClientConsents.tsx';
 import { Assignments } from './Assignments.tsx';
 import { ClientForm } from './ClientForm.tsx';
 import { Goals } from './Goals.tsx';
+import { Notes } from './Notes.tsx';
 import { Tags } from './Tags.tsx';
 
 export function ClientPage() {
@@ -45,6 +46,7 @@ function Sections({ client }: { client: Client }) {
     <Page title={client.name} narrow>
       {part(<Profile client={client} />)}
       {part(<Goals clientId={client.id} />)}
+      {part(<Notes path={`/clients/${client.id}/notes`} mayWrite={may('clients.manage')} />)}
       {may('sessions.read') && part(<Sessions clientId={client.id} />)}
       {part(<Assignments clientId={client.id} />)}
       {may('consents.manage') && part(<ClientConsents clientId={client.id} />)}
