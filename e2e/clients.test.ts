@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
+import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
 import { desktop, expectAccessible, expectFits, launch, openWindow, phone } from './lib/browser.ts';
 
 const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
@@ -109,5 +109,71 @@ describe('the page of a client', () => {
     await expectFits(page);
     expect(complaints).toEqual([]);
     await context.close();
+  });
+});
+
+describe('questionnaires', () => {
+  test('asked for in a session, filled in by keyboard on a phone, read by the team; item 9 calls a person', async () => {
+    const { id: clientId } = (await app.json('POST', '/api/v1/clients', { name: 'Kim' })).body;
+    const session = await makeSession(app, await makePersona(app), { clientId });
+    const staff = await openWindow(browser, desktop);
+    await staff.page.goto(`${app.url}/sessions/${session.id}`);
+    const client = await openWindow(browser, phone);
+    await client.page.goto(`${app.url}/icon.svg`);
+    await client.page.evaluate(
+      ([id, token]) => localStorage.setItem(`rapport-access-${id}`, token ?? ''),
+      [session.id, session.client.authorization.slice(7)],
+    );
+    await client.page.goto(`${app.url}/chat/${session.id}`);
+    await client.page.getByLabel('Message').waitFor();
+
+    await staff.page.getByRole('button', { name: 'Ask for the PHQ-9' }).click();
+    await staff.page.getByText('waits for the client').waitFor();
+    await expectAccessible(staff.page);
+    await client.page.getByRole('link', { name: 'Fill in a questionnaire' }).waitFor();
+    await expectFits(client.page);
+    await client.page.getByRole('link', { name: 'Fill in a questionnaire' }).click();
+    await client.page.getByRole('heading', { name: 'PHQ-9' }).waitFor();
+    await client.page.getByText('9 questions have no answer yet.').waitFor();
+    await expectFits(client.page);
+    await picture(client.page, 'questionnaire-phone');
+    const groups = client.page.getByRole('group');
+    for (let at = 0; at < 9; at += 1) {
+      await groups.nth(at).getByLabel('Not at all').focus();
+      await client.page.keyboard.press('Space');
+      if (at === 8) await client.page.keyboard.press('ArrowDown');
+    }
+    await client.page.getByRole('button', { name: 'Send the answers' }).focus();
+    await client.page.keyboard.press('Enter');
+    await client.page.getByText('Thank you. Your team has your answers.').waitFor();
+    await expectAccessible(client.page);
+    await client.page.getByRole('link', { name: 'Back to the conversation' }).click();
+    await client.page.getByText(/The AI persona stops here, and a person of our team has been called/).waitFor();
+
+    // The page of the team follows by itself.
+    await staff.page.getByText('1 of 27, minimal').waitFor();
+    await staff.page.goto(`${app.url}/escalations`);
+    await staff.page.locator('mark', { hasText: 'better off dead' }).waitFor();
+    await staff.page.goto(`${app.url}/clients/${clientId}`);
+    await staff.page.getByRole('button', { name: 'Enter a GAD-7' }).click();
+    const form = staff.page.getByRole('dialog');
+    for (const field of await form.getByRole('combobox').all()) await field.selectOption('2');
+    await expectAccessible(staff.page);
+    await form.getByRole('button', { name: 'Save' }).click();
+    await staff.page.getByText('14 of 21, moderate').waitFor();
+    for (const [at, item] of [12, 7, 4].entries())
+      await app.json('POST', `/api/v1/clients/${clientId}/questionnaires`, {
+        instrument: 'phq-9',
+        answers: Array.from({ length: 9 }, (_, i) => (i < 8 ? Math.min(3, Math.ceil(item / 8)) : 0)),
+        answeredAt: `2026-0${at + 1}-10T10:00:00.000Z`,
+      });
+    await staff.page.reload();
+    await staff.page.getByRole('img', { name: /^PHQ-9: 4 times/ }).waitFor();
+    await staff.page.getByText('PHQ-9 as a table').click();
+    await staff.page.getByText('calls a person').waitFor();
+    await expectAccessible(staff.page);
+    await picture(staff.page, 'client-questionnaires');
+    expect(staff.complaints.concat(client.complaints)).toEqual([]);
+    await Promise.all([staff.context.close(), client.context.close()]);
   });
 });

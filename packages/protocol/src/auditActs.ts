@@ -86,6 +86,12 @@ export const auditActs = {
     subjects: ['client', 'user'],
     text: 'Read a colleague’s private notes through a broken glass',
   },
+  'questionnaire.asked': {
+    group: 'act',
+    subjects: ['session', 'client'],
+    text: 'Asked for a questionnaire, or no longer',
+  },
+  'questionnaire.answered': { group: 'act', subjects: ['session', 'client'], text: 'Entered a questionnaire' },
   'client.erased': { group: 'act', subjects: ['client', 'session'], text: 'Erased a client or a session' },
   'client.exported': { group: 'act', subjects: ['client', 'session'], text: 'Exported all about a client' },
   'client.imported': { group: 'act', subjects: ['client'], text: 'Imported a client' },

@@ -4,6 +4,7 @@ import { Purpose } from './consents.ts';
 import { Audience, EventActor } from './events.ts';
 import { GoalPut } from './goals.ts';
 import { ReplyStatus, Usage } from './inference.ts';
+import { InstrumentId, itemsOf } from './questionnaires.ts';
 import { Author, Citation, SessionStatus } from './sessions.ts';
 import { Rung } from './supervision.ts';
 
@@ -131,6 +132,21 @@ const PersonClient = z.strictObject({
     .max(1000)
     .default([]),
   notes,
+  questionnaires: z
+    .array(
+      z
+        .strictObject({
+          instrument: InstrumentId,
+          answers: z.array(z.int().min(0).max(3)),
+          filledBy: z.enum(['client', 'staff']),
+          createdAt: Instant,
+          answeredAt: Instant,
+        })
+        .refine(({ instrument, answers }) => answers.length === itemsOf[instrument], 'One answer for each item.'),
+    )
+    .max(10_000)
+    .default([])
+    .describe('Those that were answered.'),
   createdAt: Instant,
   updatedAt: Instant,
 });

@@ -48,6 +48,7 @@ export const ClientSession = z.object({
   reviewed: z.boolean().describe('A person reads what the persona writes before it is shown, or may.'),
   engine: EngineName.nullable(),
   alias: z.string().nullable(),
+  questionnaireId: Id.nullable().describe('One that the client is asked to fill in.'),
 });
 export type ClientSession = z.infer<typeof ClientSession>;
 

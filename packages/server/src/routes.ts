@@ -6,6 +6,7 @@ import { createOriginOf } from './platform/http/origin.ts';
 import type { App } from './platform/http/server.ts';
 import { serveWeb } from './platform/http/web.ts';
 import { goalRoutes } from './slices/clients/goals.routes.ts';
+import { questionnaireRoutes } from './slices/clients/questionnaires.routes.ts';
 import { noteRoutes } from './slices/clients/notes.routes.ts';
 import { clientRoutes } from './slices/clients/routes.ts';
 import { demoRoutes } from './slices/demo/routes.ts';
@@ -35,6 +36,7 @@ import { retentionRoutes } from './slices/privacy/retention.routes.ts';
 import { privacyRoutes } from './slices/privacy/routes.ts';
 import { roomRoutes } from './slices/rooms/routes.ts';
 import { sessionSafetyRoutes } from './slices/sessions/safety.routes.ts';
+import { sessionQuestionnaireRoutes } from './slices/sessions/questionnaires.routes.ts';
 import { sessionNoteRoutes } from './slices/sessions/notes.routes.ts';
 import { sessionRoutes } from './slices/sessions/routes.ts';
 import { escalationRoutes } from './slices/supervision/escalations.routes.ts';
@@ -80,6 +82,7 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   clientRoutes(app, services.clients, services.assignments);
   goalRoutes(app, services.goals);
   noteRoutes(app, services.notes);
+  questionnaireRoutes(app, services.questionnaires);
   supervisionRoutes(app, services);
   consentRoutes(app, services.consents);
   deidRoutes(app, services.deid);
@@ -87,7 +90,8 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   recordRoutes(app, services.record);
   escalationRoutes(app, services.escalations, services.safety);
   sessionRoutes(app, services);
-  sessionNoteRoutes(app, services.access, services.notes);
+  sessionQuestionnaireRoutes(app, services.sessionQuestionnaires);
+  sessionNoteRoutes(app, services.sessionNotes);
   sessionSafetyRoutes(app, services.sessionSafety);
   roomRoutes(app, services.rooms, {
     closing,

@@ -19,6 +19,7 @@ import { createWake } from './platform/realtime/wake.ts';
 import { createAssignmentService } from './slices/clients/assignments.service.ts';
 import { createGoalService } from './slices/clients/goals.service.ts';
 import { createNoteService } from './slices/clients/notes.service.ts';
+import { createQuestionnaireService } from './slices/clients/questionnaires.service.ts';
 import { createClientService } from './slices/clients/service.ts';
 import { createDemoService } from './slices/demo/service.ts';
 import { createAccountService } from './slices/identity/account.service.ts';
@@ -65,6 +66,8 @@ import { createSessionAccess, type SessionAccess } from './slices/sessions/acces
 import { createConsentPlaces } from './slices/sessions/consents.ts';
 import { createConversationService } from './slices/sessions/conversation.service.ts';
 import { createDeidSource } from './slices/sessions/deid.ts';
+import { createSessionQuestionnaireService } from './slices/sessions/questionnaires.service.ts';
+import { createSessionNoteService } from './slices/sessions/notes.service.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
 import { createReviewHandler } from './slices/sessions/releases.ts';
 import { createSessionService, type SessionService } from './slices/sessions/service.ts';
@@ -146,18 +149,19 @@ export function createServices(platform: Platform) {
   const generations = createGenerationService({ ...platform, tokenFrameMs: config.tokenFrameMs });
   const budgets = createBudgetService({ db, audit });
   const { knowledge, personas } = createMaterial(platform, providers, identity);
-  const clients = createClientService({
-    ...platform,
-    onPolicy: (orgId, clientId) => void conversations.obeyRung(orgId, { clientId }),
-  });
-  const goals = createGoalService({ db, audit, clients });
-  const assignments = createAssignmentService({ db, audit, clients, onChanged: identity.changed });
   const access = createSessionAccess({ db, hub });
-  const notes = createNoteService({ db, audit, clients, enterSession: access.enter });
+  const caseload = createClientServices(platform, {
+    onPolicy: (orgId, clientId) => void conversations.obeyRung(orgId, { clientId }),
+    onChanged: identity.changed,
+    onRisk: (...of) => sessionQuestionnaires.onRiskOfClient(...of),
+    enterSession: access.enter,
+  });
+  const { clients, notes, questionnaires } = caseload;
   const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, ...team });
   const talk = { db, audit, access, personas, providers, reviews, safety: supervision.sessionSafety };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
-  const sessions = createSessionService({ ...talk, conversations, clients });
+  const sessions = createSessionService({ ...talk, conversations, clients, questionnaires });
+  const sessionQuestionnaires = createSessionQuestionnaireService({ ...talk, conversations, questionnaires });
   const joining = createJoining(platform, { identity, access, sessions });
   const transcripts = createTranscriptService({ db, audit, sessions, conversations });
   const { bases } = knowledge;
@@ -179,11 +183,9 @@ export function createServices(platform: Platform) {
     generations,
     knowledge,
     personas,
-    clients,
-    assignments,
-    goals,
-    notes,
-    access,
+    ...caseload,
+    sessionQuestionnaires,
+    sessionNotes: createSessionNoteService({ access, notes }),
     sessions,
     conversations,
     reviews,
@@ -194,6 +196,25 @@ export function createServices(platform: Platform) {
     rooms,
     privacy,
     demo,
+  };
+}
+
+/** Who the clients are, who looks after them, and what is kept of them. */
+function createClientServices(
+  platform: Platform,
+  hooks: Pick<Parameters<typeof createClientService>[0], 'onPolicy'> &
+    Pick<Parameters<typeof createAssignmentService>[0], 'onChanged'> &
+    Pick<Parameters<typeof createQuestionnaireService>[0], 'onRisk'> &
+    Pick<Parameters<typeof createNoteService>[0], 'enterSession'>,
+) {
+  const clients = createClientService({ ...platform, ...hooks });
+  const parts = { ...platform, ...hooks, clients };
+  return {
+    clients,
+    assignments: createAssignmentService(parts),
+    goals: createGoalService(parts),
+    notes: createNoteService(parts),
+    questionnaires: createQuestionnaireService(parts),
   };
 }
 

@@ -26,7 +26,7 @@ export const clientTexts = {
     disclosure: 'You are talking with an AI persona, supervised by people.', person: 'A person of the team is writing with you.', typing: 'A person of the team is typing…',
     paused: 'The session is paused. You can go on writing; the answer comes later.', ended: 'This session has ended.', was: 'You were talking with an AI persona, supervised by people.', pausedNow: 'An AI persona, supervised by people. It does not answer while the session is paused.', off: 'The persona does not answer at the moment.',
     noAi: 'You said no to AI processing: the AI persona does not answer. People of the team read what you write and can answer.', noRecording: 'You said no to storing what you write, so you cannot write here. You can change that under “What I agreed to”.',
-    need: 'I need a person', called: 'The AI persona has stopped. The team has been called; nobody writes yet.',
+    need: 'I need a person', fillIn: 'Fill in a questionnaire', called: 'The AI persona has stopped. The team has been called; nobody writes yet.',
     empty: 'Write the first message when you are ready.', waiting: 'will be sent', refused: 'not sent: {{reason}}',
     record: 'What is stored about me',
     shut: 'This conversation is not open to you', noAccess: 'You need an invitation to see this session.',

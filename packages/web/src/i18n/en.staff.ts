@@ -174,6 +174,13 @@ export const staffTexts = {
       psychotherapy: 'You and those who look after the client read it. Never sent to a model.',
     },
   },
+  questionnaires: {
+    title: 'Questionnaires', empty: 'No questionnaire yet.', enter: 'Enter a {{title}}', ask: 'Ask for the {{title}}', withdraw: 'Ask no longer', waits: 'waits for the client', choose: 'Choose',
+    latest: '{{score}} of {{most}}, {{severity}}', chart: '{{title}}: {{count}} times, the last {{latest}}', table: '{{title}} as a table',
+    when: 'When', score: 'Score', band: 'Severity', by: 'Filled in by', answers: 'Answers', risk: 'calls a person', filledBy: { client: 'client', staff: 'team' },
+    severity: { minimal: 'minimal', mild: 'mild', moderate: 'moderate', 'moderately-severe': 'moderately severe', severe: 'severe' },
+    called: 'An answer gives reason to worry: an escalation was raised in the client’s newest session.', notCalled: 'An answer gives reason to worry. The client has no session, so nobody else was called: take care of it now.',
+  },
   goals: {
     title: 'Goals', new: 'New goal', empty: 'No goal yet.', change: 'Change goal', goal: 'Goal', detail: 'In more words', stateLabel: 'Where it stands', due: 'Until', until: 'until {{date}}',
     state: { open: 'open', reached: 'reached', dropped: 'given up' }, milestones: 'Milestones', milestone: 'Milestone {{number}}', addMilestone: 'Add a milestone',

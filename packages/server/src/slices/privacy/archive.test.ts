@@ -43,6 +43,10 @@ beforeAll(async () => {
     milestones: [{ title: 'In bed by eleven', dueOn: '2027-01-31' }],
   };
   await app.json('POST', `/api/v1/clients/${clientId}/goals`, goal);
+  await app.json('POST', `/api/v1/clients/${clientId}/questionnaires`, {
+    instrument: 'gad-7',
+    answers: [0, 1, 2, 3, 0, 1, 2],
+  });
   for (const kind of ['shared', 'private', 'psychotherapy']) {
     await app.json('POST', `/api/v1/clients/${clientId}/notes`, { kind, text: `A ${kind} note.` });
     await app.json('POST', at('notes'), { kind, text: `A ${kind} note of the session.` });
@@ -120,6 +124,7 @@ test('an export holds everything, for machines, for reading and for printing', a
     'Door 7',
     'Sleep through',
     'A shared note.',
+    '0 1 2 3 0 1 2',
   ])
     expect(readable).toContain(text);
   expect(String(files.get('person.pdf')).slice(0, 5)).toBe('%PDF-');

@@ -146,6 +146,14 @@ export const catalogue = {
     exported: 'notes[]: those shared with the team; private and psychotherapy notes are their authors’ own',
     staffOnly: true,
   },
+  questionnaire: {
+    about: 'client',
+    category: 'profile',
+    columns: { body: 'what they answered', instrument: 'which questionnaire' },
+    ...ofEither,
+    exported: 'questionnaires[]',
+    staffOnly: true,
+  },
   session: {
     about: 'client',
     category: 'conversation',

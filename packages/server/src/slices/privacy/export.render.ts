@@ -43,7 +43,7 @@ function sessionParts(archive: PersonArchive, session: PersonSession): Part[] {
 
 const stateOf = { open: 'open', reached: 'reached', dropped: 'given up' } as const;
 
-function factsOf({ contact, tags, riskFactors, goals }: ArchivedClient): Part[] {
+function factsOf({ contact, tags, riskFactors, goals, questionnaires }: ArchivedClient): Part[] {
   const facts = [
     contact && `Contact: ${contact}`,
     tags.length > 0 && `Tags: ${tags.join(', ')}`,
@@ -53,6 +53,11 @@ function factsOf({ contact, tags, riskFactors, goals }: ArchivedClient): Part[] 
       ...goal.milestones.map(({ title, state }) => `Milestone: ${title} (${stateOf[state]})`),
     ]),
   ];
+  facts.push(
+    ...questionnaires.map(
+      ({ instrument, answers, answeredAt }) => `${instrument.toUpperCase()}, ${answeredAt}: ${answers.join(' ')}`,
+    ),
+  );
   return facts.flatMap((fact) => (fact ? [part('fact', fact)] : []));
 }
 

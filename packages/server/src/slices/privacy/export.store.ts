@@ -27,9 +27,25 @@ export async function readClient(db: Db, orgId: string, id: string): Promise<Per
     riskFactors,
     goals: await readGoals(db, orgId, id),
     notes: await readNotes(db, orgId, id, null),
+    questionnaires: await readQuestionnaires(db, orgId, id),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
+}
+
+async function readQuestionnaires(db: Db, orgId: string, clientId: string): Promise<ArchivedClient['questionnaires']> {
+  type Answered = ArchivedClient['questionnaires'][number];
+  const rows = await db.many<Omit<Answered, 'answers'> & { id: string; body: Buffer }>(
+    `select id, instrument, filled_by as "filledBy", created_at as "createdAt", answered_at as "answeredAt", body
+     from questionnaire where org_id = $1 and client_id = $2 and state = 'answered' order by id`,
+    [orgId, clientId],
+  );
+  return Promise.all(
+    rows.map(async ({ id, body, ...row }) => ({
+      ...row,
+      answers: JSON.parse(await db.codec.open(place(orgId, 'questionnaire', 'body', id), body)) as number[],
+    })),
+  );
 }
 
 /** Of a client beside any session, or of a session. */

@@ -49,6 +49,7 @@ const clientOf = ({ client, sessions, exportedAt }: PersonArchive): ArchivedClie
     riskFactors: [],
     goals: [],
     notes: [],
+    questionnaires: [],
     createdAt: exportedAt,
     updatedAt: exportedAt,
   };
@@ -61,6 +62,7 @@ export function createImportService({ db, audit, keyring, standIn }: ImportParts
     await store.insertClient(tx, owner, client);
     await store.insertGoals(tx, owner, client.goals);
     await store.insertNotes(tx, owner, null, client.notes);
+    await store.insertQuestionnaires(tx, owner, client.questionnaires);
     await store.insertImport(tx, owner, hash);
     for (const persona of personasOf(archive.sessions)) await standIn(tx, owner.orgId, owner.userId, persona);
     for (const session of archive.sessions) {

@@ -37,6 +37,24 @@ export async function insertClient(tx: Tx, { orgId, clientId }: Owner, c: Archiv
   );
 }
 
+export async function insertQuestionnaires(
+  tx: Tx,
+  { orgId, clientId, userId }: Owner,
+  all: ArchivedClient['questionnaires'],
+) {
+  for (const { instrument, answers, filledBy, createdAt, answeredAt } of all) {
+    const id = newId();
+    const place = { orgId, table: 'questionnaire', column: 'body', rowId: id };
+    const sealed = await tx.codec.seal(place, JSON.stringify(answers), { holder: clientId });
+    await tx.exec(
+      `insert into questionnaire (org_id, id, client_id, instrument, state, filled_by, created_by, created_at,
+         answered_at, body)
+       values ($1, $2, $3, $4, 'answered', $5, $6, $7, $8, $9)`,
+      [orgId, id, clientId, instrument, filledBy, userId, createdAt, answeredAt, sealed],
+    );
+  }
+}
+
 export async function insertNotes(
   tx: Tx,
   { orgId, clientId, userId }: Owner,

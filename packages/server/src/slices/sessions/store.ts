@@ -88,6 +88,14 @@ export const lockSession = (
     viewer,
   ]);
 
+/** One that has not ended before those that have. */
+export const lockNewestOf = (tx: Tx, orgId: string, clientId: string): Promise<SessionRow | undefined> =>
+  tx.maybe<SessionRow>(
+    `select ${columns} from session where org_id = $1 and client_id = $2
+     order by (status = 'ended'), id desc limit 1 for update`,
+    [orgId, clientId],
+  );
+
 /** The open sessions of a client, or the one session; locked in one order, so that two who do this cannot lock each other out. */
 export const lockOpenOf = (
   tx: Tx,

@@ -32,6 +32,7 @@ export type Kind =
   | 'client'
   | 'goal'
   | 'note'
+  | 'questionnaire'
   | 'session'
   | 'room'
   | 'message'
@@ -122,6 +123,7 @@ interface Talk {
     | 'client'
     | 'goal'
     | 'note'
+    | 'questionnaire'
     | 'session'
     | 'room'
     | 'message'
@@ -156,6 +158,7 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
     title: `Session ${mark}`,
   });
   const { id: note } = await call('POST', `sessions/${session}/notes`, { kind: 'shared', text: `Note ${mark}` });
+  const { id: questionnaire } = await call('POST', `sessions/${session}/questionnaires`, { instrument: 'gad-7' });
   const { id: invitation, token } = await call('POST', `sessions/${session}/invitations`, { alias: `Alias ${mark}` });
   const { accessToken } = await call('POST', `invitations/${token}/accept`, {});
   const headers = { authorization: `Bearer ${accessToken}` };
@@ -170,7 +173,7 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   const review = await seedReview(call, String(client), personaId, mark);
   const { escalationId: escalation } = await caller(app, headers)('POST', `sessions/${session}/person-request`);
   const said = { message: posted.message.id, reply: posted.replyId };
-  const ids = { client, goal, note, session, room, ...said, guidance, review, invitation, escalation };
+  const ids = { client, goal, note, questionnaire, session, room, ...said, guidance, review, invitation, escalation };
   return { ids: ids as unknown as Talk['ids'], headers, usedKeys: used };
 }
 

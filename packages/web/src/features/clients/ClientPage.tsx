@@ -15,6 +15,7 @@ import { Assignments } from './Assignments.tsx';
 import { ClientForm } from './ClientForm.tsx';
 import { Goals } from './Goals.tsx';
 import { Notes } from './Notes.tsx';
+import { Questionnaires } from './Questionnaires.tsx';
 import { Tags } from './Tags.tsx';
 
 export function ClientPage() {
@@ -47,6 +48,7 @@ function Sections({ client }: { client: Client }) {
       {part(<Profile client={client} />)}
       {part(<Goals clientId={client.id} />)}
       {part(<Notes path={`/clients/${client.id}/notes`} mayWrite={may('clients.manage')} />)}
+      {part(<Questionnaires clientId={client.id} />)}
       {may('sessions.read') && part(<Sessions clientId={client.id} />)}
       {part(<Assignments clientId={client.id} />)}
       {may('consents.manage') && part(<ClientConsents clientId={client.id} />)}

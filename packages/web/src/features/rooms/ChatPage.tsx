@@ -149,6 +149,11 @@ function Head(props: { session: ClientSession; consents: Consents; onNeed(): voi
             {t('chat.need')}
           </button>
         )}
+        {session.questionnaireId && (
+          <a className="button small" href={`/questionnaire/${session.id}/${session.questionnaireId}`}>
+            {t('chat.fillIn')}
+          </a>
+        )}
         <a className="small" href={`/record/${session.id}`}>
           {t('chat.record')}
         </a>

@@ -7,6 +7,7 @@ import { useMay } from '../../lib/me.ts';
 import { Confirm } from '../../lib/Confirm.tsx';
 import { Failure, Field } from '../../lib/ui.tsx';
 import { SessionPolicy } from '../supervision/SessionPolicy.tsx';
+import { SessionQuestionnaires } from '../clients/SessionQuestionnaires.tsx';
 import { Notes } from '../clients/Notes.tsx';
 import { InviteDialog } from './InviteDialog.tsx';
 import { useForget } from './useForget.ts';
@@ -46,6 +47,7 @@ export function SessionSide({ session, finished, moment, children }: Props) {
         </>
       )}
       {children}
+      {supervises && may('clients.read') && <SessionQuestionnaires session={session} />}
       <Notes path={`/sessions/${session.id}/notes`} mayWrite={supervises && may('clients.manage')} />
       {may('sessions.export') && <Export sessionId={session.id} />}
       <Replies sessionId={session.id} finished={finished} />
