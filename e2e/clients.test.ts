@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
+import { makeMember } from '../packages/server/src/test/team.ts';
 import { desktop, expectAccessible, expectFits, launch, openWindow, phone } from './lib/browser.ts';
 
 const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
@@ -175,5 +176,63 @@ describe('questionnaires', () => {
     await picture(staff.page, 'client-questionnaires');
     expect(staff.complaints.concat(client.complaints)).toEqual([]);
     await Promise.all([staff.context.close(), client.context.close()]);
+  });
+});
+
+describe('the plan of a session', () => {
+  test('time, goals, a transfer and how it went; the client sees the time alone', async () => {
+    const { id: clientId } = (await app.json('POST', '/api/v1/clients', { name: 'Noor' })).body;
+    await app.json('POST', `/api/v1/clients/${clientId}/goals`, { title: 'Sleep through' });
+    const finn = await makeMember(app, 'Finn', ['facilitator']);
+    await app.json('PUT', `/api/v1/clients/${clientId}/assignments`, { memberIds: [finn.id] });
+    const session = await makeSession(app, await makePersona(app), { clientId });
+    const client = await openWindow(browser, phone);
+    await client.page.goto(`${app.url}/icon.svg`);
+    await client.page.evaluate(
+      ([id, token]) => localStorage.setItem(`rapport-access-${id}`, token ?? ''),
+      [session.id, session.client.authorization.slice(7)],
+    );
+    await client.page.goto(`${app.url}/chat/${session.id}`);
+    const { page, context, complaints } = await openWindow(browser, desktop);
+    await page.goto(`${app.url}/sessions/${session.id}`);
+    await page.getByText('Planned time', { exact: true }).click();
+    await page.getByLabel('Minutes from now').fill('30');
+    await page.getByRole('button', { name: 'Set the time' }).click();
+    await page.getByText(/^(30|29) minutes left/).waitFor();
+    await client.page.getByText(/^(30|29) minutes left/).waitFor();
+    await expectFits(client.page);
+    await page.getByLabel('Sleep through').check();
+    await expect
+      .poll(async () => (await app.json('GET', `/api/v1/sessions/${session.id}/plan`)).body.goals.length)
+      .toBe(1);
+    await app.db.everywhere.exec('update session set timer_ends_at = now() where id = $1', [session.id]);
+    await page.getByText('The planned time is over.').waitFor();
+    await client.page.getByText('The planned time is over.').waitFor();
+
+    await page.getByRole('button', { name: 'Hand to a colleague' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Colleague').fill('Finn');
+    await dialog.getByLabel(/^Note for the team/).fill('Please go on.');
+    await expectAccessible(page);
+    await dialog.getByRole('button', { name: 'Hand to a colleague' }).click();
+    await page.getByText('Run by: Finn').waitFor();
+    await page.getByText('Please go on.').waitFor();
+    await expectAccessible(page);
+    await picture(page, 'session-plan');
+
+    await page.getByRole('button', { name: 'End session' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'End session' }).click();
+    await page.getByText('How did it go?').waitFor();
+    for (const scale of ['Effectiveness', 'Engagement', 'Progress'])
+      await page.getByLabel(`${scale}, 1 to 10`).selectOption('8');
+    await page.getByLabel(/^In a sentence/).fill('A good talk.');
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    await page.reload();
+    await expect.poll(() => page.getByLabel('Progress, 1 to 10').inputValue()).toBe('8');
+    await picture(page, 'session-rated');
+    expect(complaints.concat(client.complaints)).toEqual([]);
+    await Promise.all([context.close(), client.context.close()]);
   });
 });

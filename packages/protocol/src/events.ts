@@ -94,6 +94,11 @@ export const eventData = {
   'session.taken-over': z.object({}),
   'session.handed-back': z.object({}),
   'session.ended': z.object({}),
+  'session.timer': z.object({ endsAt: Instant.nullable() }),
+  'session.time-up': z.object({}).describe('The planned time is over.'),
+  'session.goals': z.object({ goalIds: z.array(Id) }),
+  'session.rated': z.object({ effectiveness: z.int(), engagement: z.int(), progress: z.int() }),
+  'session.transferred': z.object({ fromId: Id, toId: Id, to: z.string() }),
   'session.questionnaire': z
     .object({ questionnaireId: Id, instrument: InstrumentId, state: QuestionnaireState })
     .describe('The client is asked to fill one in, has done so, or is asked no longer.'),

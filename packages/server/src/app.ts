@@ -21,7 +21,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const platform = createPlatform(options, await connectDatabase(config, options.database));
   const { audit, db, hub, wake, log, node, outgoing, limiter } = platform;
   const services = createServices(platform);
-  const { identity, generations, providers, retention, rooms, privacy, reviewClock, escalationClock } = services;
+  const { identity, generations, providers, retention, rooms, privacy, reviewClock, escalationClock, planClock } =
+    services;
   const closing = new AbortController();
   const checkOrigin = createOriginCheck(config);
   const limits = createRequestLimits(limiter, limitsOf(config));
@@ -63,6 +64,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   retention.start();
   reviewClock.start();
   escalationClock.start();
+  planClock.start();
   await providers.start(({ message }) => log.warn({ err: message }, 'what runs GGUF files could not be installed'));
   const live = createLiveSocket({
     server: app.server,
@@ -94,6 +96,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       closing.abort();
       reviewClock.stop();
       await escalationClock.stop();
+      await planClock.stop();
       await retention.stop();
       await services.knowledge.reindexer.stop();
       privacy.erasures.stop();

@@ -37,6 +37,7 @@ import { privacyRoutes } from './slices/privacy/routes.ts';
 import { roomRoutes } from './slices/rooms/routes.ts';
 import { sessionSafetyRoutes } from './slices/sessions/safety.routes.ts';
 import { sessionQuestionnaireRoutes } from './slices/sessions/questionnaires.routes.ts';
+import { planRoutes } from './slices/sessions/plan.routes.ts';
 import { sessionNoteRoutes } from './slices/sessions/notes.routes.ts';
 import { sessionRoutes } from './slices/sessions/routes.ts';
 import { escalationRoutes } from './slices/supervision/escalations.routes.ts';
@@ -91,6 +92,7 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   escalationRoutes(app, services.escalations, services.safety);
   sessionRoutes(app, services);
   sessionQuestionnaireRoutes(app, services.sessionQuestionnaires);
+  planRoutes(app, services.plans);
   sessionNoteRoutes(app, services.sessionNotes);
   sessionSafetyRoutes(app, services.sessionSafety);
   roomRoutes(app, services.rooms, {

@@ -16,11 +16,7 @@ import { createMail } from './platform/mail/mail.ts';
 import { createOutgoing, type Outgoing } from './platform/net/outgoing.ts';
 import { createHub } from './platform/realtime/hub.ts';
 import { createWake } from './platform/realtime/wake.ts';
-import { createAssignmentService } from './slices/clients/assignments.service.ts';
-import { createGoalService } from './slices/clients/goals.service.ts';
-import { createNoteService } from './slices/clients/notes.service.ts';
-import { createQuestionnaireService } from './slices/clients/questionnaires.service.ts';
-import { createClientService } from './slices/clients/service.ts';
+import { createClientServices } from './services.clients.ts';
 import { createDemoService } from './slices/demo/service.ts';
 import { createAccountService } from './slices/identity/account.service.ts';
 import { createApiKeyService } from './slices/identity/apiKeys.service.ts';
@@ -64,14 +60,16 @@ import { createPrivacyService } from './slices/privacy/service.ts';
 import { createRoomService } from './slices/rooms/service.ts';
 import { createSessionAccess, type SessionAccess } from './slices/sessions/access.ts';
 import { createConsentPlaces } from './slices/sessions/consents.ts';
-import { createConversationService } from './slices/sessions/conversation.service.ts';
+import { createConversationService, type ConversationService } from './slices/sessions/conversation.service.ts';
 import { createDeidSource } from './slices/sessions/deid.ts';
 import { createSessionQuestionnaireService } from './slices/sessions/questionnaires.service.ts';
 import { createSessionNoteService } from './slices/sessions/notes.service.ts';
+import { createPlanClock } from './slices/sessions/plan.clock.ts';
+import { createPlanService } from './slices/sessions/plan.service.ts';
 import { createReplyHandler } from './slices/sessions/replies.ts';
 import { createReviewHandler } from './slices/sessions/releases.ts';
 import { createSessionService, type SessionService } from './slices/sessions/service.ts';
-import { createSessionSafety } from './slices/sessions/safety.ts';
+import { createSessionSafety, type SessionSafety } from './slices/sessions/safety.ts';
 import { messageText } from './slices/sessions/messages.store.ts';
 import { createTranscriptService } from './slices/sessions/transcript.service.ts';
 
@@ -150,18 +148,19 @@ export function createServices(platform: Platform) {
   const budgets = createBudgetService({ db, audit });
   const { knowledge, personas } = createMaterial(platform, providers, identity);
   const access = createSessionAccess({ db, hub });
-  const caseload = createClientServices(platform, {
+  const caseload = createClientServices({
+    ...platform,
     onPolicy: (orgId, clientId) => void conversations.obeyRung(orgId, { clientId }),
     onChanged: identity.changed,
-    onRisk: (...of) => sessionQuestionnaires.onRiskOfClient(...of),
+    onRisk: (...of) => besides.sessionQuestionnaires.onRiskOfClient(...of),
     enterSession: access.enter,
   });
-  const { clients, notes, questionnaires } = caseload;
+  const { clients, questionnaires } = caseload;
   const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, ...team });
   const talk = { db, audit, access, personas, providers, reviews, safety: supervision.sessionSafety };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
   const sessions = createSessionService({ ...talk, conversations, clients, questionnaires });
-  const sessionQuestionnaires = createSessionQuestionnaireService({ ...talk, conversations, questionnaires });
+  const besides = createBesides(platform, { ...talk, ...caseload, conversations, sessions, members: team.members });
   const joining = createJoining(platform, { identity, access, sessions });
   const transcripts = createTranscriptService({ db, audit, sessions, conversations });
   const { bases } = knowledge;
@@ -184,8 +183,7 @@ export function createServices(platform: Platform) {
     knowledge,
     personas,
     ...caseload,
-    sessionQuestionnaires,
-    sessionNotes: createSessionNoteService({ access, notes }),
+    ...besides,
     sessions,
     conversations,
     reviews,
@@ -199,22 +197,23 @@ export function createServices(platform: Platform) {
   };
 }
 
-/** Who the clients are, who looks after them, and what is kept of them. */
-function createClientServices(
-  platform: Platform,
-  hooks: Pick<Parameters<typeof createClientService>[0], 'onPolicy'> &
-    Pick<Parameters<typeof createAssignmentService>[0], 'onChanged'> &
-    Pick<Parameters<typeof createQuestionnaireService>[0], 'onRisk'> &
-    Pick<Parameters<typeof createNoteService>[0], 'enterSession'>,
+/** What goes on in sessions beside the conversation. */
+function createBesides(
+  { db, audit, mail, log, config }: Platform,
+  parts: ReturnType<typeof createClientServices> & {
+    access: SessionAccess;
+    safety: SessionSafety;
+    conversations: ConversationService;
+    sessions: SessionService;
+    members: MemberService;
+  },
 ) {
-  const clients = createClientService({ ...platform, ...hooks });
-  const parts = { ...platform, ...hooks, clients };
+  const { access, sessions } = parts;
   return {
-    clients,
-    assignments: createAssignmentService(parts),
-    goals: createGoalService(parts),
-    notes: createNoteService(parts),
-    questionnaires: createQuestionnaireService(parts),
+    sessionQuestionnaires: createSessionQuestionnaireService({ db, audit, ...parts }),
+    sessionNotes: createSessionNoteService(parts),
+    plans: createPlanService({ db, audit, mail, publicUrl: config.publicUrl, ...parts }),
+    planClock: createPlanClock({ db, log, access, close: sessions.close }),
   };
 }
 

@@ -8,7 +8,7 @@ export const clientTexts = {
     transcript: 'Conversation', send: 'Send', message: 'Message', stop: 'Stop', regenerate: 'Regenerate', retry: 'Try again', older: 'Show older messages', toEnd: 'Jump to the newest',
     ev: {
       'session.paused': 'The session was paused.', 'session.resumed': 'The session goes on.', 'session.taken-over': 'A person of the team writes now.',
-      'session.handed-back': 'The AI persona answers again.', 'session.ended': 'The session has ended.', 'session.escalated': 'The AI persona stops here. The team has been called.', 'person.requested': 'A person was asked for.',
+      'session.handed-back': 'The AI persona answers again.', 'session.ended': 'The session has ended.', 'session.escalated': 'The AI persona stops here. The team has been called.', 'person.requested': 'A person was asked for.', 'session.time-up': 'The planned time is over.',
       'consent.ai-processing.true': 'Agreed to AI processing.', 'consent.ai-processing.false': 'Without agreement to AI processing the AI persona does not answer. People of the team can.',
       'consent.recording.true': 'Agreed that what is written is stored.', 'consent.recording.false': 'Without agreement to storing, the client can write no more.',
     },
@@ -17,6 +17,7 @@ export const clientTexts = {
     held: {
       delayed: 'A reply is being prepared; a person may read it first.', approve: 'A reply is being prepared; a person reads it first.', 'draft-only': 'A person is preparing an answer for you.',
     },
+    left_one: '{{count}} minute left', left_other: '{{count}} minutes left',
     you: 'You', team: 'Team', ai: 'AI-made', prepared: 'AI persona · prepared text',
     reference: 'Quotes from reference material – not an AI model', sources: 'Sources',
   },

@@ -181,6 +181,11 @@ export const staffTexts = {
     severity: { minimal: 'minimal', mild: 'mild', moderate: 'moderate', 'moderately-severe': 'moderately severe', severe: 'severe' },
     called: 'An answer gives reason to worry: an escalation was raised in the client’s newest session.', notCalled: 'An answer gives reason to worry. The client has no session, so nobody else was called: take care of it now.',
   },
+  plan: {
+    title: 'Plan', facilitator: 'Run by', timer: 'Planned time', minutes: 'Minutes from now', close: 'End the session when the time is over', closes: 'ends by itself', setTimer: 'Set the time', noTimer: 'No planned end',
+    goals: 'Goals of this session', transfer: 'Hand to a colleague', transferHint: 'Somebody who may see this client. Both of you are told by letter.', to: 'Colleague', note: 'Note for the team',
+    rating: 'How did it go?', effectiveness: 'Effectiveness, 1 to 10', engagement: 'Engagement, 1 to 10', progress: 'Progress, 1 to 10', sentence: 'In a sentence', rerate: 'Change',
+  },
   goals: {
     title: 'Goals', new: 'New goal', empty: 'No goal yet.', change: 'Change goal', goal: 'Goal', detail: 'In more words', stateLabel: 'Where it stands', due: 'Until', until: 'until {{date}}',
     state: { open: 'open', reached: 'reached', dropped: 'given up' }, milestones: 'Milestones', milestone: 'Milestone {{number}}', addMilestone: 'Add a milestone',

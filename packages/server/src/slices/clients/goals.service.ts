@@ -15,6 +15,9 @@ export type GoalService = ReturnType<typeof createGoalService>;
 /** What clients work towards, step by step. */
 export function createGoalService({ db, audit, clients }: { db: Database; audit: Audit; clients: ClientService }) {
   return {
+    /** For the services of sessions: those of the client among these. */
+    chosen: store.findGoals,
+
     /** Newest first. Throws `not-found`. */
     async list(actor: Actor, clientId: string, page: Page): Promise<{ items: Goal[]; next: string | null }> {
       await clients.get(actor, clientId);

@@ -46,6 +46,16 @@ export async function updateGoal(
   return row && toGoal(tx, orgId, row);
 }
 
+/** Those of the client among these, in this order. */
+export async function findGoals(db: Db, orgId: string, clientId: string, ids: readonly string[]): Promise<Goal[]> {
+  const rows = await db.many<GoalRow>(
+    `select ${columns} from client_goal where org_id = $1 and client_id = $2 and id = any($3::uuid[])
+     order by array_position($3::uuid[], id)`,
+    [orgId, clientId, ids],
+  );
+  return Promise.all(rows.map((row) => toGoal(db, orgId, row)));
+}
+
 /** Newest first; `before` is the id the page starts below. */
 export async function listGoals(
   db: Db,

@@ -79,5 +79,5 @@ test('item 9 of the PHQ-9 calls a person from 1 on, whatever the others say; not
       }
     }),
   );
-  fc.assert(fc.property(answersTo(7), (answers) => expect(riskIn(instrumentOf('gad-7'), answers)).toBeNull()));
+  fc.assert(fc.property(answersTo(7), (answers) => riskIn(instrumentOf('gad-7'), answers) === null));
 });

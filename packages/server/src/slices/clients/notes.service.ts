@@ -111,6 +111,10 @@ export function createNoteService({ db, audit, clients, enterSession }: Parts) {
       return read(actor, note.id);
     },
 
+    /** One that the team shares, in the transaction of what it is about. */
+    attach: (tx: Tx, { orgId, userId }: StaffActor, of: store.NoteSubject, text: string) =>
+      store.insertNote(tx, orgId, { id: newId(), kind: 'shared', authorId: userId, text, of }),
+
     /** One's own. Throws `not-found`. */
     async update(actor: Actor, id: string, text: string): Promise<Note> {
       requireStaff(actor);

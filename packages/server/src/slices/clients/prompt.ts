@@ -1,5 +1,6 @@
+import type { Goal } from '@rapport/protocol/goals';
 import type { Db } from '../../platform/db/db.ts';
-import { listGoals } from './goals.store.ts';
+import { findGoals, listGoals } from './goals.store.ts';
 import { notesForPrompt } from './notes.store.ts';
 import { findClient } from './store.ts';
 
@@ -11,25 +12,36 @@ const extraCharacters = 6000;
 const section = (title: string, lines: readonly string[]): string =>
   lines.length > 0 ? `${title}\n${lines.map((line) => `- ${line}`).join('\n')}` : '';
 
+function inWords({ title, milestones }: Goal): string {
+  const next = milestones.filter((milestone) => milestone.state === 'open').map((milestone) => milestone.title);
+  return next.length > 0 ? `${title} (next: ${next.join('; ')})` : title;
+}
+
 /**
  * What a persona is told about the client of a session: the one place that decides it. Contact and tags are left out
  * always, the rest as the team has chosen for this client (docs/decisions/0023-client-profile.md). The session was checked
  * already, and so was what the client agreed to.
  */
-export async function profileForPrompt(db: Db, orgId: string, id: string | null): Promise<string> {
+export async function profileForPrompt(
+  db: Db,
+  orgId: string,
+  id: string | null,
+  ofSession: readonly string[],
+): Promise<string> {
   const client = id === null ? undefined : await findClient(db, orgId, id, null);
   if (!client) return '';
   const { name, language, about, riskFactors, personaKnows } = client;
-  const goals = personaKnows.goals ? await listGoals(db, orgId, client.id, null, goalLimit) : [];
-  const open = goals
-    .filter((goal) => goal.state === 'open')
-    .map((goal) => {
-      const next = goal.milestones.filter((milestone) => milestone.state === 'open').map(({ title }) => title);
-      return next.length > 0 ? `${goal.title} (next: ${next.join('; ')})` : goal.title;
-    });
+  const newest = personaKnows.goals ? await listGoals(db, orgId, client.id, null, goalLimit) : [];
+  const older = ofSession.filter((goal) => !newest.some(({ id: known }) => known === goal));
+  const goals =
+    personaKnows.goals && older.length > 0 ? [...newest, ...(await findGoals(db, orgId, client.id, older))] : newest;
+  const open = goals.filter((goal) => goal.state === 'open');
+  const chosen = open.filter((goal) => ofSession.includes(goal.id));
+  const others = open.filter((goal) => !ofSession.includes(goal.id));
   const notes = personaKnows.notes ? await notesForPrompt(db, orgId, client.id, noteLimit) : [];
   const extra = [
-    section('Goals of the client:', open),
+    section('Goals of this session:', chosen.map(inWords)),
+    section('Goals of the client:', others.map(inWords)),
     section(
       'Known risk factors, to be careful about and never to be named to the client:',
       personaKnows.riskFactors ? riskFactors : [],

@@ -157,7 +157,13 @@ export const catalogue = {
   session: {
     about: 'client',
     category: 'conversation',
-    columns: { title: 'often their name', client_name: 'name', alias: 'name they chose', summary: 'of the talk' },
+    columns: {
+      title: 'often their name',
+      client_name: 'name',
+      alias: 'name they chose',
+      summary: 'of the talk',
+      rating: 'how it went',
+    },
     rows: [['id', 'session']],
     exported: 'sessions[]',
   },

@@ -78,7 +78,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       const [said, advice, about, spoken] = await Promise.all([
         messages.recentMessages(tx, orgId, sessionId, session.summary_through, historyLimit),
         messages.recentGuidance(tx, orgId, sessionId, guidanceLimit),
-        profileForPrompt(tx, orgId, session.client_id),
+        profileForPrompt(tx, orgId, session.client_id, session.goal_ids),
         languageOfClient(tx, orgId, session.client_id),
       ]);
       return { row: session, history: said, guidance: advice, aboutClient: about, language: spoken };

@@ -53,4 +53,5 @@ export const toClientSession = (row: SessionRow, questionnaireId: string | null)
   engine: row.engine,
   alias: row.alias,
   questionnaireId,
+  endsAt: row.status === 'ended' ? null : row.timer_ends_at,
 });

@@ -6,7 +6,7 @@ import type { SessionRow } from './schema.ts';
 
 const columns = `id, room_id, title, status, policy, persona_policy, taken_over_by, escalated, disclosed_at, persona_id, persona_version, persona_name,
   persona_role, client_id, client_name, alias, client_joined, engine, message_count, summary, summary_through, last_client_message, created_at,
-  last_activity_at, ended_at, created_by,
+  last_activity_at, ended_at, created_by, goal_ids, timer_ends_at,
   (select c.policy from client c where c.org_id = session.org_id and c.id = session.client_id) as client_policy,
   (select p.policy from supervision_policy p where p.org_id = session.org_id) as org_policy`;
 

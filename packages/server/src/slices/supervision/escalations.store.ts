@@ -218,7 +218,7 @@ export interface DuePage {
 /** Locked for the one server that pages; undefined where another does, has done, or somebody acknowledged. */
 export const takeDue = (tx: Tx, orgId: string, id: string): Promise<DuePage | undefined> =>
   tx.maybe(
-    `select s.room_id as "roomId", s.client_id as "clientId", s.created_by as "createdBy", e.pages,
+    `select s.room_id as "roomId", s.client_id as "clientId", coalesce(s.facilitator_id, s.created_by) as "createdBy", e.pages,
        e.due_at <= now() as missed, e.missed_at is not null as "missedBefore"
      from escalation e join session s on s.org_id = e.org_id and s.id = e.session_id
      where e.org_id = $1 and e.id = $2 and e.status = 'open' and e.next_page_at <= now()

@@ -13,6 +13,14 @@ export const clientFixtures: Record<string, Fixture | Fixture[]> = {
   'POST /api/v1/sessions/{id}/notes': { ...session, body: () => ({ kind: 'shared', text: 'Other' }) },
   'PATCH /api/v1/notes/{id}': { path: { id: 'note' }, body: () => ({ text: 'Changed' }) },
   'DELETE /api/v1/notes/{id}': { path: { id: 'note' }, last: true },
+  'GET /api/v1/sessions/{id}/plan': session,
+  'PUT /api/v1/sessions/{id}/timer': { ...session, body: () => ({ minutes: null }) },
+  'PUT /api/v1/sessions/{id}/goals': { ...session, body: (id) => ({ goalIds: [id('goal')] }) },
+  'PUT /api/v1/sessions/{id}/rating': {
+    ...session,
+    body: () => ({ effectiveness: 7, engagement: 8, progress: 5, sentence: 'Other' }),
+  },
+  'POST /api/v1/sessions/{id}/transfer': { ...session, body: (id) => ({ userId: id('user'), note: 'Other' }) },
   'GET /api/v1/questionnaires': {},
   'GET /api/v1/clients/{id}/questionnaires': [client, { ...client, query: after('questionnaire') }],
   'POST /api/v1/clients/{id}/questionnaires': {

@@ -9,6 +9,7 @@ import { Failure, Field } from '../../lib/ui.tsx';
 import { SessionPolicy } from '../supervision/SessionPolicy.tsx';
 import { SessionQuestionnaires } from '../clients/SessionQuestionnaires.tsx';
 import { Notes } from '../clients/Notes.tsx';
+import { SessionPlan } from './SessionPlan.tsx';
 import { InviteDialog } from './InviteDialog.tsx';
 import { useForget } from './useForget.ts';
 
@@ -47,6 +48,7 @@ export function SessionSide({ session, finished, moment, children }: Props) {
         </>
       )}
       {children}
+      {supervises && <SessionPlan session={session} />}
       {supervises && may('clients.read') && <SessionQuestionnaires session={session} />}
       <Notes path={`/sessions/${session.id}/notes`} mayWrite={supervises && may('clients.manage')} />
       {may('sessions.export') && <Export sessionId={session.id} />}
