@@ -134,7 +134,7 @@ describe('consent', () => {
     const { page, context, complaints } = await openWindow(browser);
     await app.json('POST', '/api/v1/clients', { name: 'Ada' });
     await page.goto(`${app.url}/clients`);
-    await page.getByRole('button', { name: 'Open: Ada' }).click();
+    await page.getByRole('link', { name: 'Ada' }).click();
     await page.getByLabel('Write down what was signed').selectOption('research');
     await page.getByLabel(/^Where the paper is/).fill('Cabinet 3');
     await page.getByRole('button', { name: 'Has agreed' }).click();

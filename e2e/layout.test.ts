@@ -17,7 +17,12 @@ beforeAll(async () => {
   const post = async (path: string, body?: object) => (await app.json('POST', `/api/v1${path}`, body)).body;
   await app.json('PATCH', '/api/v1/organisation', { name: long('House') });
   const persona = await makePersona(app, { name: long('Mira'), role: long('coach') });
-  const client = await post('/clients', { name: long('Ada'), about: long('Sleeps') });
+  const client = await post('/clients', {
+    name: long('Ada'),
+    about: long('Sleeps'),
+    tags: ['tag'.repeat(13)],
+    riskFactors: [long('Alone')],
+  });
   const session = await makeSession(app, persona, { clientId: client.id, title: long('Talk') });
   await post(`/sessions/${session.id}/messages`, { text: long('Hello') });
   const base = await post('/knowledge-bases', { name: long('Rules') });
@@ -32,7 +37,7 @@ beforeAll(async () => {
   await post('/break-glass', { clientId: client.id, reason: `${long('Urgent')} indeed`, minutes: 15 });
   await post('/privacy/holds', { subject: { kind: 'client', id: client.id }, reason: long('Court') });
   await post('/privacy/deid-exports', { form: 'anonymised', purpose: 'research', pick: {}, terms: [] });
-  ids = { persona, session: session.id, base: base.id, document: document.id };
+  ids = { persona, client: client.id, session: session.id, base: base.id, document: document.id };
 });
 afterAll(async () => {
   await browser?.close();
@@ -48,6 +53,7 @@ const paths = [
   '/personas',
   '/personas/:persona',
   '/clients',
+  '/clients/:client',
   '/knowledge',
   '/knowledge/:base',
   '/knowledge/:base/test',
@@ -94,7 +100,7 @@ describe.each([
 const dialogs: [path: string, opener: RegExp][] = [
   ['/personas', /^New persona$/],
   ['/clients', /^New client$/],
-  ['/clients', /^Open: Ada/],
+  ['/clients/:client', /^New goal$/],
   ['/knowledge', /^New knowledge base$/],
   ['/knowledge/:base', /^Paste text$/],
   ['/knowledge/:base', /^From a web address$/],

@@ -13,7 +13,9 @@ const limits = { client: 120, staff: 250 };
 const clientEntry = 'src/client.tsx';
 const recordEntry = 'src/record.tsx';
 const joinEntry = 'src/join.tsx';
+const questionnaireEntry = 'src/questionnaire.tsx';
 const staffEntry = 'src/staff.tsx';
+const allEntries = [clientEntry, recordEntry, joinEntry, questionnaireEntry, staffEntry];
 
 function readManifest() {
   const file = join(dist, '.vite', 'manifest.json');
@@ -48,9 +50,9 @@ const isPage = (key) => /Page\.tsx$/.test(key);
 export function pageSizes() {
   const manifest = readManifest();
   const main = manifest['index.html'];
-  for (const entry of [clientEntry, recordEntry, joinEntry, staffEntry])
+  for (const entry of allEntries)
     if (!main?.dynamicImports?.includes(entry)) throw new Stop(`${entry} is no entry of the web build any more.`);
-  const entries = (key) => [clientEntry, recordEntry, joinEntry, staffEntry].includes(key);
+  const entries = (key) => allEntries.includes(key);
   const total = (keys, skip) => {
     const files = filesOf(manifest, keys, skip);
     return { files, kb: files.reduce((sum, file) => sum + weigh(file), 0) / 1000 };
@@ -58,13 +60,14 @@ export function pageSizes() {
   const client = { name: 'client', limit: limits.client, ...total(['index.html', clientEntry], entries) };
   const record = { name: 'record', limit: limits.client, ...total(['index.html', recordEntry], entries) };
   const join = { name: 'join', limit: limits.client, ...total(['index.html', joinEntry], entries) };
+  const form = { name: 'questionnaire', limit: limits.client, ...total(['index.html', questionnaireEntry], entries) };
   const pages = (manifest[staffEntry].dynamicImports ?? []).filter(isPage);
   const staff = pages.map((page) => ({
     name: page.replace(/^.*\/|\.tsx$/g, ''),
     limit: limits.staff,
     ...total(['index.html', staffEntry, page], (key) => entries(key) || isPage(key)),
   }));
-  return [client, join, record, ...staff];
+  return [client, join, record, form, ...staff];
 }
 
 /** Prints the sizes; 1 where a page is heavier than it may be. */

@@ -27,6 +27,8 @@ export default defineConfig({
             { text: 'Reviews', link: '/user/reviews' },
             { text: 'Memories', link: '/user/memory' },
             { text: 'Personas', link: '/user/personas' },
+            { text: 'Clients', link: '/user/clients' },
+            { text: 'Questionnaires', link: '/user/questionnaires' },
             { text: 'Knowledge', link: '/user/knowledge' },
             { text: 'Inviting a client', link: '/user/inviting' },
             { text: 'What the client sees', link: '/user/client-view' },

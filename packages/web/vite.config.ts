@@ -45,7 +45,7 @@ export default defineConfig({
             },
             {
               name: 'room',
-              test: /sdk[\\/]src[\\/]live|src[\\/]features[\\/]sessions[\\/](Transcript|Composer|useRoom|roomState|useFollow|typing)\.tsx?$/,
+              test: /sdk[\\/]src[\\/]live|src[\\/]lib[\\/]TimeLeft|src[\\/]features[\\/]sessions[\\/](Transcript|Composer|useRoom|roomState|useFollow|typing)\.tsx?$/,
             },
           ],
         },

@@ -5,6 +5,7 @@ import { Purpose } from './consents.ts';
 import { EngineName, Usage } from './inference.ts';
 import { PackNames } from './packs.ts';
 import { DocumentFailure, DocumentState } from './knowledge.ts';
+import { InstrumentId, QuestionnaireState } from './questionnaires.ts';
 import { EscalationKind, NoticeKind, RiskCategory, RiskFinding, RiskLevel } from './safety.ts';
 import { Author, Citation } from './sessions.ts';
 import { HeldRung, ReviewReason, Rung } from './supervision.ts';
@@ -80,6 +81,7 @@ export const eventData = {
     flagId: Id,
     messageId: Id.nullable(),
     replyId: Id.nullable(),
+    questionnaireId: Id.nullable().optional().describe('Found in an answer; the offsets are of the answer in words.'),
     level: RiskLevel,
     category: RiskCategory,
     findings: z.array(RiskFinding).describe('Offsets are of the message, or of the reply as far as it was made.'),
@@ -100,6 +102,14 @@ export const eventData = {
   'session.taken-over': z.object({}),
   'session.handed-back': z.object({}),
   'session.ended': z.object({}),
+  'session.timer': z.object({ endsAt: Instant.nullable() }),
+  'session.time-up': z.object({}).describe('The planned time is over.'),
+  'session.goals': z.object({ goalIds: z.array(Id) }),
+  'session.rated': z.object({ effectiveness: z.int(), engagement: z.int(), progress: z.int() }),
+  'session.transferred': z.object({ fromId: Id, toId: Id, to: z.string() }),
+  'session.questionnaire': z
+    .object({ questionnaireId: Id, instrument: InstrumentId, state: QuestionnaireState })
+    .describe('The client is asked to fill one in, has done so, or is asked no longer.'),
   'consent.changed': z.object({ purpose: Purpose, given: z.boolean() }),
   'client.joined': z.object({ alias: z.string().nullable() }),
   'document.added': z.object({ ...document, title: z.string(), state: DocumentState }),

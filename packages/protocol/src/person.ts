@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import { Id, Instant as AnyInstant, line } from './common.ts';
+import { Id, Instant as AnyInstant, line, text } from './common.ts';
 import { Purpose } from './consents.ts';
 import { Audience, EventActor } from './events.ts';
+import { GoalPut } from './goals.ts';
 import { ReplyStatus, Usage } from './inference.ts';
 import { MemoryChange, MemoryOrigin, MemoryStatus, Sensitivity } from './memory.ts';
+import { InstrumentId, itemsOf } from './questionnaires.ts';
 import { Author, Citation, SessionStatus } from './sessions.ts';
 import { Rung } from './supervision.ts';
 
@@ -96,6 +98,11 @@ export const PersonMemory = z.strictObject({
   revisions: z.array(z.strictObject({ change: MemoryChange, status: MemoryStatus, at: Instant })).max(10_000),
 });
 export type PersonMemory = z.infer<typeof PersonMemory>;
+/** Shared with the team; what was private to its author, and psychotherapy notes, are in no archive. */
+const notes = z
+  .array(z.strictObject({ text: said, createdAt: Instant, updatedAt: Instant }))
+  .max(100_000)
+  .default([]);
 
 export const PersonSession = z.strictObject({
   id: Id,
@@ -119,10 +126,46 @@ export const PersonSession = z.strictObject({
   messages: z.array(PersonMessage).max(200_000),
   events: z.array(PersonEvent).max(1_000_000),
   guidance: z.array(z.strictObject({ id: Id, seq, text: said, createdAt: Instant })).max(100_000),
+  notes,
   replies: z.array(PersonReply).max(200_000),
   invitations: z.array(PersonInvitation).max(10_000),
 });
 export type PersonSession = z.infer<typeof PersonSession>;
+
+/** The profile of somebody on record. */
+const PersonClient = z.strictObject({
+  id: Id,
+  name: line(120),
+  language: line(35),
+  about: said,
+  // Absent from archives that were made before there were any.
+  contact: text(500, 0).default(''),
+  tags: z.array(line(40)).max(20).default([]),
+  riskFactors: z.array(line(200)).max(30).default([]),
+  goals: z
+    .array(GoalPut.extend({ createdAt: Instant, updatedAt: Instant }))
+    .max(1000)
+    .default([]),
+  notes,
+  questionnaires: z
+    .array(
+      z
+        .strictObject({
+          instrument: InstrumentId,
+          answers: z.array(z.int().min(0).max(3)),
+          filledBy: z.enum(['client', 'staff']),
+          createdAt: Instant,
+          answeredAt: Instant,
+        })
+        .refine(({ instrument, answers }) => answers.length === itemsOf[instrument], 'One answer for each item.'),
+    )
+    .max(10_000)
+    .default([])
+    .describe('Those that were answered.'),
+  createdAt: Instant,
+  updatedAt: Instant,
+});
+export type ArchivedClient = z.infer<typeof PersonClient>;
 
 /**
  * `person.json` of an export: everything that is stored about somebody. `audience` `all` is what they download themselves:
@@ -134,17 +177,7 @@ export const PersonArchive = z.strictObject({
   exportedAt: Instant,
   organisation: label(),
   audience: Audience,
-  client: z
-    .strictObject({
-      id: Id,
-      name: line(120),
-      language: line(35),
-      about: said,
-      createdAt: Instant,
-      updatedAt: Instant,
-    })
-    .nullable()
-    .describe('null: a session that was held with nobody on record.'),
+  client: PersonClient.nullable().describe('null: a session that was held with nobody on record.'),
   consents: z.array(PersonConsent).max(100_000).describe('What they agreed to and when, oldest first.'),
   memories: z.array(PersonMemory).max(100_000).default([]).describe('What is remembered about them, oldest first.'),
   sessions: z.array(PersonSession).max(20_000),

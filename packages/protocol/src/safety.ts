@@ -119,6 +119,7 @@ export const Flag = z.object({
   id: Id,
   messageId: Id.nullable(),
   replyId: Id.nullable(),
+  questionnaireId: Id.nullable(),
   level: RiskLevel,
   category: RiskCategory,
   findings: z.array(RiskFinding),

@@ -49,6 +49,8 @@ export const ClientSession = z.object({
   reviewed: z.boolean().describe('A person reads what the persona writes before it is shown, or may.'),
   engine: EngineName.nullable(),
   alias: z.string().nullable(),
+  questionnaireId: Id.nullable().describe('One that the client is asked to fill in.'),
+  endsAt: Instant.nullable().describe('Until when the team has planned the session to go on.'),
 });
 export type ClientSession = z.infer<typeof ClientSession>;
 

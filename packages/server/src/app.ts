@@ -8,7 +8,7 @@ import { allows } from './slices/identity/permissions.ts';
 import { createLiveSocket } from './slices/rooms/socket.ts';
 import { addRoutes, limitsOf } from './routes.ts';
 import { createPlatform, type AppOptions } from './services.platform.ts';
-import { createServices } from './services.ts';
+import { createServices, type Services } from './services.ts';
 
 export interface RunningApp {
   url: string;
@@ -16,13 +16,26 @@ export interface RunningApp {
   close(): Promise<void>;
 }
 
+/** What looks from time to time whether there is something to do. */
+const clocksOf = (services: Services) => [
+  services.knowledge.reindexer,
+  services.knowledge.evaluating,
+  services.retention,
+  services.reviewClock,
+  services.escalationClock,
+  services.reminders,
+  services.planClock,
+];
+
 /** Builds the server and serves it. On close: running replies are finished or marked, then sockets, then the database. */
 export async function startApp(options: AppOptions): Promise<RunningApp> {
   const { config } = options;
   const platform = createPlatform(options, await connectDatabase(config, options.database));
   const { audit, db, hub, wake, log, node, outgoing, limiter } = platform;
   const services = createServices(platform);
-  const { identity, generations, providers, retention, rooms, privacy, reviewClock, escalationClock } = services;
+  const { identity, generations, providers, rooms, privacy } = services;
+  const { worker } = services.knowledge;
+  const clocks = clocksOf(services);
   const closing = new AbortController();
   const checkOrigin = createOriginCheck(config);
   const limits = createRequestLimits(limiter, limitsOf(config));
@@ -60,13 +73,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   await privacy.erasures.start();
   await generations.start();
   platform.blobs.start();
-  await services.knowledge.worker.start();
-  services.knowledge.reindexer.start();
-  services.knowledge.evaluating.start();
-  retention.start();
-  reviewClock.start();
-  escalationClock.start();
-  services.reminders.start();
+  await worker.start();
+  for (const one of clocks) one.start();
   await providers.start(({ message }) => log.warn({ err: message }, 'what runs GGUF files could not be installed'));
   const live = createLiveSocket({
     server: app.server,
@@ -96,15 +104,11 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     port,
     async close() {
       closing.abort();
-      await Promise.all([reviewClock.stop(), services.reminders.stop()]);
-      await escalationClock.stop();
-      await retention.stop();
-      await services.knowledge.reindexer.stop();
-      await services.knowledge.evaluating.stop();
+      await Promise.all(clocks.map((one) => one.stop()));
       privacy.erasures.stop();
       await generations.stopAll();
       providers.stop();
-      await services.knowledge.worker.stop();
+      await worker.stop();
       live.close();
       await app.close();
       limiter.stop();

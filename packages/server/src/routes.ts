@@ -5,6 +5,9 @@ import { serveDocs } from './platform/http/docs.ts';
 import { createOriginOf } from './platform/http/origin.ts';
 import type { App } from './platform/http/server.ts';
 import { serveWeb } from './platform/http/web.ts';
+import { goalRoutes } from './slices/clients/goals.routes.ts';
+import { questionnaireRoutes } from './slices/clients/questionnaires.routes.ts';
+import { noteRoutes } from './slices/clients/notes.routes.ts';
 import { clientRoutes } from './slices/clients/routes.ts';
 import { demoRoutes } from './slices/demo/routes.ts';
 import { accountRoutes } from './slices/identity/account.routes.ts';
@@ -36,6 +39,9 @@ import { retentionRoutes } from './slices/privacy/retention.routes.ts';
 import { privacyRoutes } from './slices/privacy/routes.ts';
 import { roomRoutes } from './slices/rooms/routes.ts';
 import { sessionSafetyRoutes } from './slices/sessions/safety.routes.ts';
+import { sessionQuestionnaireRoutes } from './slices/sessions/questionnaires.routes.ts';
+import { planRoutes } from './slices/sessions/plan.routes.ts';
+import { sessionNoteRoutes } from './slices/sessions/notes.routes.ts';
 import { sessionRoutes } from './slices/sessions/routes.ts';
 import { packRoutes } from './slices/supervision/packs.routes.ts';
 import { figureRoutes } from './slices/supervision/figures.routes.ts';
@@ -82,6 +88,9 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   ownMemoryRoutes(app, services.ownMemories);
   personaRoutes(app, services.personas);
   clientRoutes(app, services.clients, services.assignments);
+  goalRoutes(app, services.goals);
+  noteRoutes(app, services.notes);
+  questionnaireRoutes(app, services.questionnaires);
   supervisionRoutes(app, services);
   packRoutes(app, services.packs);
   consentRoutes(app, services.consents);
@@ -90,6 +99,9 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   recordRoutes(app, services.record);
   escalationRoutes(app, services.escalations, services.safety);
   sessionRoutes(app, services);
+  sessionQuestionnaireRoutes(app, services.sessionQuestionnaires);
+  planRoutes(app, services.plans);
+  sessionNoteRoutes(app, services.sessionNotes);
   sessionSafetyRoutes(app, services.sessionSafety);
   roomRoutes(app, services.rooms, {
     closing,

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { createSupervision } from './services.supervision.ts';
 import { scrubTables } from './platform/db/scrub.ts';
+import { createBesides } from './services.besides.ts';
+import { createClientServices } from './services.clients.ts';
 import { createInsights } from './services.insights.ts';
-import { createAssignmentService } from './slices/clients/assignments.service.ts';
-import { createClientService } from './slices/clients/service.ts';
 import { createDemoService } from './slices/demo/service.ts';
 import { createAccountService } from './slices/identity/account.service.ts';
 import { createApiKeyService } from './slices/identity/apiKeys.service.ts';
@@ -66,17 +66,21 @@ export function createServices(platform: Platform) {
   const packs = createPackService({ db, audit, append: access.append });
   const material = createMaterial(platform, providers, identity, packs);
   const { knowledge, personas, memories, recall, proposals } = material;
-  const clients = createClientService({
+  const caseload = createClientServices({
     ...platform,
     requireRung: packs.requireRung,
     onPolicy: (tx, actor, clientId, policy) => sessions.clientPolicySet(tx, actor, clientId, policy),
+    onChanged: identity.changed,
+    onRisk: (...of) => besides.sessionQuestionnaires.onRiskOfClient(...of),
+    enterSession: access.enter,
   });
-  const assignments = createAssignmentService({ db, audit, clients, onChanged: identity.changed });
+  const { clients, questionnaires } = caseload;
   const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, packs, ...team });
   const talk = { db, audit, access, personas, providers, reviews, safety: supervision.sessionSafety };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
   const remembering = createRemembering({ ...talk, log, consents, proposals });
-  const sessions = createSessionService({ ...talk, conversations, clients, packs, remembering });
+  const sessions = createSessionService({ ...talk, conversations, clients, packs, remembering, questionnaires });
+  const besides = createBesides(platform, { ...talk, ...caseload, conversations, sessions, members: team.members });
   const joining = createJoining(platform, { identity, access, sessions });
   const curating = createCurating({ db, knowledge, personas, reviews });
   const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations, ...knowledge });
@@ -96,8 +100,8 @@ export function createServices(platform: Platform) {
     ...uses,
     generations,
     ...material,
-    clients,
-    assignments,
+    ...caseload,
+    ...besides,
     sessions,
     conversations,
     reviews,

@@ -5,6 +5,7 @@ import './styles.css';
 const pages: Record<string, () => Promise<{ mount(root: HTMLElement): void }>> = {
   chat: () => import('./client.tsx'),
   join: () => import('./join.tsx'),
+  questionnaire: () => import('./questionnaire.tsx'),
   record: () => import('./record.tsx'),
 };
 const team = () => import('./staff.tsx');

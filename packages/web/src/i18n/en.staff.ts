@@ -147,6 +147,7 @@ export const staffTexts = {
     latency: 'Who waits for whom', clientTakes: 'The client takes', answerTakes: 'The answer takes', median: 'Half of the time at most', p90: 'Nine times in ten at most', slowest: 'Longest', none: '–',
     stretches: 'Words over the session', chart: 'Words of client, persona and team in {{count}} stretches', table: 'The same as a table', stretch: 'From', topics: 'What the client comes back to', topic_one: '{{word}}: in one message', topic_other: '{{word}}: in {{count}} messages', noTopics: 'No word returned in several messages.',
     quotes: 'In their own words', quotesHint: 'Sentences of the client that hold most of it, as they stand. Chosen by rules.', risk: 'Risk', noRisk: 'The risk gate found nothing.', held: 'Held replies', heldText: '{{released}} released, {{edited}} of them changed; {{rejected}} rejected; {{discarded}} given up.', escalations_one: 'One escalation', escalations_other: '{{count}} escalations', message: 'in a message', reply: 'in a reply',
+    overTime: 'Over time', noSessions: 'There was no session yet.', overTimeChart: 'Words of the client in each of {{count}} sessions', session: 'Session', inSessions: '{{word}} (in {{count}} sessions)',
   },
   figures: {
     title: 'Figures of supervision', hint: 'What became of held replies, for each persona. Numbers alone: nothing of what was said.', period: 'Period', days: 'The last {{count}} days', none: 'No reply was held in this time.', rate: 'Approved', rateOf: '{{percent}} of {{count}} decided', edited: 'Changed', rejected: 'Rejected', discarded: 'Given up', overdue: 'Nobody in time', wait: 'Waiting, half at most', waitMost: 'Waiting, 19 of 20 at most', distance: 'Characters changed, half at most', reasons: 'Why not as it was', persona: 'Persona', chart: 'Share of approved replies: {{percent}}', dash: '–', table: 'All figures',
@@ -156,7 +157,7 @@ export const staffTexts = {
     hint: 'Counted and quoted sections hold what the log says. What a person changes of them is theirs from then on; what a model made stays marked as such.', name: 'Title', heading: 'Heading', text: 'Text', add: 'Add a section', up: 'Up: {{heading}}', down: 'Down: {{heading}}', remove: 'Remove: {{heading}}', section: 'Section {{number}}',
     kind: { counted: 'Counted from the log', quoted: 'Quoted from the log, word for word', ai: 'Made by an AI model', written: 'Written by the team' }, edited: 'changed by the team', becomes: 'Changed: yours when it is saved.', rests: 'Rests on {{count}} events of the log.',
     leftOut_one: 'One sentence of the model was left out: the client did not write what it quotes.', leftOut_other: '{{count}} sentences of the model were left out: the client did not write what they quote.',
-    approve: 'Approve…', approveTitle: 'Approve this report?', approveText: 'It then stands as it is, with your name, and cannot be changed.', approvedBy: 'Approved by {{name}}, {{date}}.', notApproved: 'Nobody has approved it yet.', saveFirst: 'Save it first: what is approved is what is saved.', deleteTitle: 'Delete this draft?', deleteText: 'Its words are gone then.', toSession: 'To the session', toClient: 'To the clients', markdown: 'Markdown', pdf: 'PDF',
+    approve: 'Approve…', approveTitle: 'Approve this report?', approveText: 'It then stands as it is, with your name, and cannot be changed.', approvedBy: 'Approved by {{name}}, {{date}}.', notApproved: 'Nobody has approved it yet.', saveFirst: 'Save it first: what is approved is what is saved.', deleteTitle: 'Delete this draft?', deleteText: 'Its words are gone then.', toSession: 'To the session', toClient: 'To the client', markdown: 'Markdown', pdf: 'PDF',
   },
   review: {
     draft: 'Draft', notVisible: 'Not visible to the client', drafting: 'The persona is writing.', waiting: 'Finished. It waits for a decision.', partly: 'The client has read the first part.', words: 'Words of the draft', released: 'Released',
@@ -223,7 +224,38 @@ export const staffTexts = {
     unchanged: 'Published as it stands.', leave: 'What you have changed is not saved. Leave without saving?',
     conflict: 'Somebody else has changed this persona since you opened it, and nothing of yours was saved. Copy what you want to keep, then reload the page.', startSession: 'Start a session',
   },
-  clients: { title: 'Clients', new: 'New client', empty: 'No client yet', about: 'What the persona may know', aboutHint: 'Part of every prompt.', language: 'Language' },
+  clients: {
+    title: 'Clients', new: 'New client', empty: 'No client yet', noMatch: 'No client of this name or tag', byName: 'Find a client by name', all: 'All clients',
+    about: 'What the persona may know', aboutHint: 'Part of every prompt.', language: 'Language', languageHint: 'A tag such as en or de. Fixed texts are shown in it where they are there in it.',
+    nameHint: 'A name or an alias.', contact: 'Contact', contactHint: 'For the team alone: never part of a prompt.', riskFactors: 'Risk factors', riskFactorsHint: 'One a line.',
+    knows: 'What the persona is told beside it', known: { goals: 'Open goals', riskFactors: 'Risk factors', notes: 'Notes shared with the team' },
+    profile: 'Profile', edit: 'Change the profile', noSessions: 'No session yet.',
+  },
+  notes: {
+    title: 'Notes', empty: 'No note yet.', text: 'Note', for: 'Who it is for', write: 'Write the note', change: 'Change the note', deleteTitle: 'Delete this note?', deleteText: 'It is gone for good.',
+    kind: { shared: 'shared with the team', private: 'private', psychotherapy: 'psychotherapy' },
+    about: {
+      shared: 'Whoever may see the client reads it. The persona is told of it only where the profile says so.', private: 'You alone read it; a colleague only by breaking the glass, which supervisors are told of. Never sent to a model.',
+      psychotherapy: 'You and those who look after the client read it. Never sent to a model.',
+    },
+  },
+  questionnaires: {
+    title: 'Questionnaires', empty: 'No questionnaire yet.', enter: 'Enter a {{title}}', ask: 'Ask for the {{title}}', withdraw: 'Ask no longer', waits: 'waits for the client', choose: 'Choose',
+    latest: '{{score}} of {{most}}, {{severity}}', chart: '{{title}}: {{count}} times, the last {{latest}}', table: '{{title}} as a table',
+    when: 'When', score: 'Score', band: 'Severity', by: 'Filled in by', answers: 'Answers', risk: 'calls a person', filledBy: { client: 'client', staff: 'team' },
+    severity: { minimal: 'minimal', mild: 'mild', moderate: 'moderate', 'moderately-severe': 'moderately severe', severe: 'severe' },
+    called: 'An answer gives reason to worry: an escalation was raised in the client’s newest session.', notCalled: 'An answer gives reason to worry. The client has no session, so nobody else was called: take care of it now.',
+  },
+  plan: {
+    title: 'Plan', facilitator: 'Run by', timer: 'Planned time', minutes: 'Minutes from now', close: 'End the session when the time is over', closes: 'ends by itself', setTimer: 'Set the time', noTimer: 'No planned end',
+    goals: 'Goals of this session', transfer: 'Hand to a colleague', transferHint: 'Somebody who may see this client. Both of you are told by letter.', to: 'Colleague', note: 'Note for the team',
+    rating: 'How did it go?', effectiveness: 'Effectiveness, 1 to 10', engagement: 'Engagement, 1 to 10', progress: 'Progress, 1 to 10', sentence: 'In a sentence', rerate: 'Change',
+  },
+  goals: {
+    title: 'Goals', new: 'New goal', empty: 'No goal yet.', change: 'Change goal', goal: 'Goal', detail: 'In more words', stateLabel: 'Where it stands', due: 'Until', until: 'until {{date}}',
+    state: { open: 'open', reached: 'reached', dropped: 'given up' }, milestones: 'Milestones', milestone: 'Milestone {{number}}', addMilestone: 'Add a milestone',
+    stateOf: 'Where milestone {{number}} stands', dueOf: 'Milestone {{number}} until', remove: 'Remove milestone {{number}}',
+  },
   knowledge: {
     title: 'Knowledge', new: 'New knowledge base', empty: 'No knowledge base yet', emptyHint: 'Reference material that personas quote from.', documents_one: '{{count}} document', documents_other: '{{count}} documents',
     baseByName: 'Find a knowledge base', addText: 'Add documents', docTitle: 'Title', text: 'Text or Markdown', chunks_one: '{{count}} passage', chunks_other: '{{count}} passages',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { clientTexts } from './en.client.ts';
 import { joinTexts } from './en.join.ts';
+import { questionnaireTexts } from './en.questionnaire.ts';
 import { recordTexts } from './en.record.ts';
 import { staffTexts } from './en.staff.ts';
 
@@ -53,11 +54,20 @@ test('the page of one’s own record has every text that it names', () => {
   ).toEqual([]);
 });
 
+test('the page of a questionnaire has every text that it names', () => {
+  const known = new Set([...keysOf(clientTexts), ...keysOf(questionnaireTexts)]);
+  expect(
+    usedIn(filesFrom(join(src, 'questionnaire.tsx'))).filter((key) => !known.has(key) && key !== 'problem.marked'),
+  ).toEqual([]);
+});
+
 test('every text that a page names is there', () => {
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
     (name) => /\.tsx?$/.test(name) && !name.includes('.test.'),
   );
-  const known = new Set([clientTexts, joinTexts, recordTexts, staffTexts].flatMap((texts) => keysOf(texts)));
+  const known = new Set(
+    [clientTexts, joinTexts, questionnaireTexts, recordTexts, staffTexts].flatMap((texts) => keysOf(texts)),
+  );
   expect(usedIn(files.map((name) => join(src, name))).filter((key) => !known.has(key))).toEqual([]);
 });
 

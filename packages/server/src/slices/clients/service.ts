@@ -10,6 +10,7 @@ import { newId } from '../../platform/ids.ts';
 import type { Keyring } from '../../platform/keys/keyring.ts';
 import { setAssignments } from './assignments.store.ts';
 import { viewerOf } from './caseload.ts';
+import { uniqueTags } from './schema.ts';
 import * as store from './store.ts';
 
 export type ClientService = ReturnType<typeof createClientService>;
@@ -36,11 +37,8 @@ export function createClientService({ db, keyring, audit, requireRung, onPolicy 
       if (body.policy !== 'auto') await requireRung(orgId, body.policy);
       return audit.acting(actor, 'client.created', { client: id }, async (tx) => {
         await keyring.create(tx, orgId, id);
-        const client = await store.insertClient(tx, orgId, id, body.name, {
-          language: body.language,
-          about: body.about,
-          policy: body.policy,
-        });
+        const { name, tags, ...profile } = body;
+        const client = await store.insertClient(tx, orgId, id, name, { ...profile, tags: uniqueTags(tags) });
         // Whoever does not see all clients would lose sight of this one.
         if (toSelf) await setAssignments(tx, orgId, id, { memberIds: [userId], teamIds: [] }, userId);
         return client;
@@ -63,10 +61,8 @@ export function createClientService({ db, keyring, audit, requireRung, onPolicy 
       return audit.acting(actor, 'client.changed', { client: id }, async (tx) => {
         const changed = await store.updateClient(tx, actor.orgId, {
           ...client,
-          name: patch.name ?? client.name,
-          language: patch.language ?? client.language,
-          about: patch.about ?? client.about,
-          policy: patch.policy ?? client.policy,
+          ...(Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as Partial<Client>),
+          tags: uniqueTags(patch.tags ?? client.tags),
         });
         if (changed.policy !== client.policy) await onPolicy(tx, actor, id, changed.policy);
         return changed;
@@ -80,7 +76,7 @@ export function createClientService({ db, keyring, audit, requireRung, onPolicy 
         db.in(actor.orgId),
         actor.orgId,
         viewerOf(actor),
-        page.q,
+        page,
         before,
         page.limit + 1,
       );
@@ -100,19 +96,11 @@ export async function identifiersOfClient(
   db: Db,
   orgId: string,
   id: string | null,
-): Promise<{ name: string | null; about: string }> {
+): Promise<{ name: string | null; about: string[] }> {
   const client = id === null ? undefined : await store.findClient(db, orgId, id, null);
-  return { name: client?.name ?? null, about: client?.about ?? '' };
+  return { name: client?.name ?? null, about: client ? [client.about, client.contact] : [] };
 }
 
-/** What a reply needs of the client, if there is one. The session was checked already. */
-export async function clientOfReply(
-  db: Db,
-  orgId: string,
-  id: string | null,
-): Promise<{ about: string; language?: string }> {
-  const client = id === null ? undefined : await store.findClient(db, orgId, id, null);
-  if (!client) return { about: '' };
-  const { name, language, about } = client;
-  return { language, about: [`Name: ${name}.`, `Language: ${language}.`, about].filter(Boolean).join(' ') };
-}
+/** In which language the client of a session is spoken to, if there is one. The session was checked already. */
+export const languageOfClient = async (db: Db, orgId: string, id: string | null): Promise<string | undefined> =>
+  id === null ? undefined : (await store.findClient(db, orgId, id, null))?.language;

@@ -1,3 +1,4 @@
+import { ClientCreate } from '@rapport/protocol/clients';
 import { readFile } from 'node:fs/promises';
 import { DocumentCreate, KnowledgeBaseCreate } from '@rapport/protocol/knowledge';
 import { PersonaCreate } from '@rapport/protocol/personas';
@@ -69,7 +70,7 @@ export function createDemoService({ personas, knowledge, clients }: DemoParts) {
     const personaIds: string[] = [];
     for (const demo of demoPersonas) personaIds.push(await persona(actor, demo));
     const known = (await all((page) => clients.list(actor, page))).find((c) => c.name === demoClient.name);
-    const clientId = known?.id ?? (await clients.create(actor, demoClient)).id;
+    const clientId = known?.id ?? (await clients.create(actor, ClientCreate.parse(demoClient))).id;
     return { personaIds, clientId };
   };
 

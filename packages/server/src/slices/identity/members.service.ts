@@ -81,6 +81,13 @@ export function createMemberService({ db, audit, news, post }: MemberDeps) {
       return { ...page, items: await withAddress(actor.orgId, page.items) };
     },
 
+    /** What an active member may do; null for anybody else. For services that act on a colleague's behalf. */
+    async permissionsOf(orgId: string, id: string) {
+      const row = await store.findMember(db.in(orgId), orgId, id);
+      if (!row || row.status !== 'active') return null;
+      return { name: row.name, permissions: new Set(permissionsOfRoles(row.roles, row.custom_permissions)) };
+    },
+
     /** The addresses of those who may do this, but for one; for letters that this server writes by itself. */
     async addressesOf(orgId: string, permission: Permission, exceptId: string): Promise<string[]> {
       const all = await addressees(orgId);

@@ -21,14 +21,36 @@ beforeAll(async () => {
     text: 'Going to bed at one hour helps you sleep.',
   });
   const personaId = await makePersona(app, { knowledgeBaseId: base.id, openingLine: 'Hello there.' });
-  clientId = (await app.json('POST', '/api/v1/clients', { name: 'Robin Ärö', language: 'de', about: 'Sleeps\nbadly.' }))
-    .body.id;
+  clientId = (
+    await app.json('POST', '/api/v1/clients', {
+      name: 'Robin Ärö',
+      language: 'de',
+      about: 'Sleeps\nbadly.',
+      contact: 'Door 7',
+      tags: ['Sleep'],
+      riskFactors: ['Alone'],
+    })
+  ).body.id;
   session = await makeSession(app, personaId, { clientId });
   await makeSession(app, personaId, { clientId, title: 'Second' });
   for (const given of [false, true])
     await app.json('POST', `/api/v1/clients/${clientId}/consents`, { purpose: 'memory', given, note: 'Folder 7' });
   const at = (path: string) => `/api/v1/sessions/${session.id}/${path}`;
   await app.json('POST', at('guidance'), { text: 'Be slow.' });
+  const goal = {
+    title: 'Sleep through',
+    detail: 'Every night',
+    milestones: [{ title: 'In bed by eleven', dueOn: '2027-01-31' }],
+  };
+  await app.json('POST', `/api/v1/clients/${clientId}/goals`, goal);
+  await app.json('POST', `/api/v1/clients/${clientId}/questionnaires`, {
+    instrument: 'gad-7',
+    answers: [0, 1, 2, 3, 0, 1, 2],
+  });
+  for (const kind of ['shared', 'private', 'psychotherapy']) {
+    await app.json('POST', `/api/v1/clients/${clientId}/notes`, { kind, text: `A ${kind} note.` });
+    await app.json('POST', at('notes'), { kind, text: `A ${kind} note of the session.` });
+  }
   await app.json('POST', at('messages'), { text: 'How do I sleep? 🌙' }, session.client);
   await vi.waitFor(async () => expect((await app.json('GET', at('messages'))).body.items).toHaveLength(3));
   await app.json('POST', at('regenerate'));
@@ -85,11 +107,26 @@ test('an export holds everything, for machines, for reading and for printing', a
   expect(first.messages.filter((m: { superseded: boolean }) => m.superseded)).toHaveLength(1);
   expect(first.guidance[0].text).toBe('Be slow.');
   expect(first.replies).toHaveLength(2);
+  expect(archive.client).toMatchObject({ contact: 'Door 7', tags: ['Sleep'], riskFactors: ['Alone'] });
+  expect(archive.client.goals).toMatchObject([{ title: 'Sleep through', milestones: [{ dueOn: '2027-01-31' }] }]);
+  // What members keep to themselves is handed to nobody.
+  expect(archive.client.notes.map((n: { text: string }) => n.text)).toEqual(['A shared note.']);
+  expect(first.notes.map((n: { text: string }) => n.text)).toEqual(['A shared note of the session.']);
   expect(archive.consents).toMatchObject([{ given: false }, { given: true, purpose: 'memory', note: 'Folder 7' }]);
   expect(first.messages.at(-1).citations[0].quote).toContain('Going to bed');
   expect(first.events.map((e: { type: string }) => e.type)).toContain('guidance.given');
   const readable = String(files.get('person.md'));
-  for (const text of ['Robin Ärö', 'How do I sleep? 🌙', 'Be slow.', 'Hello there.']) expect(readable).toContain(text);
+  for (const text of [
+    'Robin Ärö',
+    'How do I sleep? 🌙',
+    'Be slow.',
+    'Hello there.',
+    'Door 7',
+    'Sleep through',
+    'A shared note.',
+    '0 1 2 3 0 1 2',
+  ])
+    expect(readable).toContain(text);
   expect(String(files.get('person.pdf')).slice(0, 5)).toBe('%PDF-');
 });
 
@@ -100,6 +137,7 @@ test('what a client downloads has no word that only the team may see', async () 
   // A link to one conversation does not open the others, nor the profile.
   expect([archive.sessions.length, archive.client]).toEqual([1, null]);
   expect(JSON.stringify(archive)).not.toContain('Be slow.');
+  expect(JSON.stringify(archive)).not.toContain('shared note');
   expect(archive.sessions[0].events.every((e: { audience: string }) => e.audience === 'all')).toBe(true);
   expect(archive.sessions[0].messages.at(-1).text).toContain('Going to bed');
   expect(String((await readZip(zip, limits)).get('person.md'))).not.toContain('Be slow.');

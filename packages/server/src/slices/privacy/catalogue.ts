@@ -1,67 +1,12 @@
 import { accountTables } from './catalogue.accounts.ts';
 import { memoryTables } from './catalogue.memory.ts';
+import { free, ofEither, ofSession, type CatalogueEntry } from './catalogue.shapes.ts';
 
 /**
  * Which personal data each table holds, how it gets into an export and how an erasure takes it out. One list: erasure,
  * preview, receipts and the replay of the deletion ledger run over it, and a test compares it with the real schema, so
  * that no table of an organisation can be forgotten.
  */
-
-/** What people are told a piece of data is. */
-export type Category =
-  'profile' | 'memory' | 'conversation' | 'guidance' | 'access' | 'technical' | 'privacy' | 'research' | 'account';
-
-/** Whose ids `column` holds. */
-export type Anchor = 'client' | 'session' | 'room' | 'generation';
-
-/** Data about a client. Its rows are those with one of the ids of the erased in one of these columns; they are deleted. */
-interface ClientTable {
-  about: 'client';
-  category: Category;
-  /** Columns that say something about the person, and what. */
-  columns: Readonly<Record<string, string>>;
-  rows: readonly (readonly [column: string, of: Anchor])[];
-  /** Where it stands in `person.json` of an export. */
-  exported: string;
-  /** Only what the team may see: left out of what the client downloads. */
-  staffOnly?: true;
-}
-
-/** Data about a client that is found or erased in a way of its own. */
-interface SpecialTable {
-  about: 'client';
-  category: Category;
-  columns: Readonly<Record<string, string>>;
-  /** How, in words; the code is in `erasure.store.ts`. */
-  special: string;
-  exported: string;
-}
-
-/** Data about a member of the team, which goes with the account. */
-interface StaffTable {
-  about: 'staff';
-  category: 'account';
-  columns: Readonly<Record<string, string>>;
-  exported: string;
-  erased: string;
-}
-
-/** Holds nothing about a client or a member of the team beyond the id of who acted. */
-interface FreeTable {
-  about: 'nobody';
-  because: string;
-}
-
-export type CatalogueEntry = ClientTable | SpecialTable | StaffTable | FreeTable;
-
-const free = (because: string): FreeTable => ({ about: 'nobody', because });
-const ofSession = { rows: [['session_id', 'session']] } as const;
-const ofEither = {
-  rows: [
-    ['client_id', 'client'],
-    ['session_id', 'session'],
-  ],
-} as const;
 
 /** In the order in which rows can go: what points at others before what it points at. */
 export const catalogue = {
@@ -214,10 +159,32 @@ export const catalogue = {
     exported: 'not: it says who of the team works for them, and names the team alone',
     staffOnly: true,
   },
+  note: {
+    about: 'client',
+    category: 'profile',
+    columns: { body: 'what the team wrote down about them', kind: 'for whom it was written' },
+    ...ofEither,
+    exported: 'notes[]: those shared with the team; private and psychotherapy notes are their authors’ own',
+    staffOnly: true,
+  },
+  questionnaire: {
+    about: 'client',
+    category: 'profile',
+    columns: { body: 'what they answered', instrument: 'which questionnaire' },
+    ...ofEither,
+    exported: 'questionnaires[]',
+    staffOnly: true,
+  },
   session: {
     about: 'client',
     category: 'conversation',
-    columns: { title: 'often their name', client_name: 'name', alias: 'name they chose', summary: 'of the talk' },
+    columns: {
+      title: 'often their name',
+      client_name: 'name',
+      alias: 'name they chose',
+      summary: 'of the talk',
+      rating: 'how it went',
+    },
     rows: [['id', 'session']],
     exported: 'sessions[]',
   },
@@ -228,10 +195,21 @@ export const catalogue = {
     rows: [['id', 'room']],
     exported: 'sessions[].events',
   },
+  client_goal: {
+    about: 'client',
+    category: 'profile',
+    columns: { body: 'what they work towards, and the steps on the way' },
+    rows: [['client_id', 'client']],
+    exported: 'goals[]',
+  },
   client: {
     about: 'client',
     category: 'profile',
-    columns: { name: 'name', profile: 'language, and what the persona may know' },
+    columns: {
+      name: 'name',
+      profile: 'language, contact, tags, risk factors, and what the persona may know',
+      tag_hashes: 'keyed hashes of the tags, to be found by',
+    },
     rows: [['id', 'client']],
     exported: 'client',
   },

@@ -1,4 +1,4 @@
-import type { PersonArchive, PersonSession } from '@rapport/protocol/person';
+import type { ArchivedClient, PersonArchive, PersonSession } from '@rapport/protocol/person';
 import { part, toMarkdown as markdownOf, type Part } from '../../platform/documents/parts.ts';
 import { toPdf as pdfOf } from '../../platform/documents/pdf.ts';
 
@@ -11,6 +11,9 @@ const authorOf = (
   if (message.author === 'staff') return 'Team';
   return `${session.persona.name} (${message.engine ? `AI, ${message.engine.label}` : 'written by the team'})`;
 };
+
+const notesOf = (notes: PersonSession['notes']): Part[] =>
+  notes.flatMap(({ text, createdAt }) => [part('speaker', `Note of the team · ${createdAt}`), part('text', text)]);
 
 function sessionParts(archive: PersonArchive, session: PersonSession): Part[] {
   const parts = [
@@ -31,10 +34,31 @@ function sessionParts(archive: PersonArchive, session: PersonSession): Part[] {
     parts.push(part('text', message.text));
     for (const { title, quote } of message.citations) parts.push(part('fact', `Source: ${title}: “${quote}”`));
   }
+  parts.push(...notesOf(session.notes));
   for (const { text, createdAt } of session.guidance) {
     parts.push(part('speaker', `Guidance to the persona · ${createdAt}`), part('text', text));
   }
   return parts;
+}
+
+const stateOf = { open: 'open', reached: 'reached', dropped: 'given up' } as const;
+
+function factsOf({ contact, tags, riskFactors, goals, questionnaires }: ArchivedClient): Part[] {
+  const facts = [
+    contact && `Contact: ${contact}`,
+    tags.length > 0 && `Tags: ${tags.join(', ')}`,
+    ...riskFactors.map((factor) => `Risk factor: ${factor}`),
+    ...goals.flatMap((goal) => [
+      `Goal: ${goal.title} (${stateOf[goal.state]})${goal.detail && `: ${goal.detail}`}`,
+      ...goal.milestones.map(({ title, state }) => `Milestone: ${title} (${stateOf[state]})`),
+    ]),
+  ];
+  facts.push(
+    ...questionnaires.map(
+      ({ instrument, answers, answeredAt }) => `${instrument.toUpperCase()}, ${answeredAt}: ${answers.join(' ')}`,
+    ),
+  );
+  return facts.flatMap((fact) => (fact ? [part('fact', fact)] : []));
 }
 
 function partsOf(archive: PersonArchive): Part[] {
@@ -53,6 +77,8 @@ function partsOf(archive: PersonArchive): Part[] {
           part('fact', `Language: ${client.language}`),
           part('fact', `On record since: ${client.createdAt}`),
           part('text', client.about),
+          ...factsOf(client),
+          ...notesOf(client.notes),
         ]
       : []),
     ...(consents.length > 0 ? [part('heading', 'Consents')] : []),

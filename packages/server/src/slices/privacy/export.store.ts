@@ -1,6 +1,8 @@
 import type { Audience } from '@rapport/protocol/events';
-import type { PersonArchive, PersonConsent, PersonSession } from '@rapport/protocol/person';
+import type { GoalPut } from '@rapport/protocol/goals';
+import type { ArchivedClient, PersonArchive, PersonConsent, PersonSession } from '@rapport/protocol/person';
 import type { Db } from '../../platform/db/db.ts';
+import { emptyProfile, type ClientProfile } from '../clients/schema.ts';
 import { readEvents } from '../../platform/events/store.ts';
 
 const pageSize = 1000;
@@ -13,11 +15,71 @@ export async function readClient(db: Db, orgId: string, id: string): Promise<Per
     [orgId, id],
   );
   if (!row) return null;
-  const { language, about } = JSON.parse(await db.codec.open(place(orgId, 'client', 'profile', id), row.profile)) as {
-    language: string;
-    about: string;
+  const opened = JSON.parse(await db.codec.open(place(orgId, 'client', 'profile', id), row.profile)) as ClientProfile;
+  const { language, about, contact, tags, riskFactors } = { ...emptyProfile, ...opened };
+  return {
+    id,
+    name: row.name,
+    language,
+    about,
+    contact,
+    tags,
+    riskFactors,
+    goals: await readGoals(db, orgId, id),
+    notes: await readNotes(db, orgId, id, null),
+    questionnaires: await readQuestionnaires(db, orgId, id),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
   };
-  return { id, name: row.name, language, about, createdAt: row.created_at, updatedAt: row.updated_at };
+}
+
+async function readQuestionnaires(db: Db, orgId: string, clientId: string): Promise<ArchivedClient['questionnaires']> {
+  type Answered = ArchivedClient['questionnaires'][number];
+  const rows = await db.many<Omit<Answered, 'answers'> & { id: string; body: Buffer }>(
+    `select id, instrument, filled_by as "filledBy", created_at as "createdAt", answered_at as "answeredAt", body
+     from questionnaire where org_id = $1 and client_id = $2 and state = 'answered' order by id`,
+    [orgId, clientId],
+  );
+  return Promise.all(
+    rows.map(async ({ id, body, ...row }) => ({
+      ...row,
+      answers: JSON.parse(await db.codec.open(place(orgId, 'questionnaire', 'body', id), body)) as number[],
+    })),
+  );
+}
+
+/** Of a client beside any session, or of a session. */
+async function readNotes(
+  db: Db,
+  orgId: string,
+  clientId: string | null,
+  sessionId: string | null,
+): Promise<PersonSession['notes']> {
+  const rows = await db.many<{ id: string; body: Buffer; createdAt: string; updatedAt: string }>(
+    `select id, body, created_at as "createdAt", updated_at as "updatedAt" from note
+     where org_id = $1 and kind = 'shared' and (session_id = $3 or (client_id = $2 and session_id is null)) order by id`,
+    [orgId, clientId, sessionId],
+  );
+  return Promise.all(
+    rows.map(async ({ id, body, ...dates }) => ({
+      text: await db.codec.open(place(orgId, 'note', 'body', id), body),
+      ...dates,
+    })),
+  );
+}
+
+async function readGoals(db: Db, orgId: string, clientId: string): Promise<ArchivedClient['goals']> {
+  const rows = await db.many<{ id: string; body: Buffer; createdAt: string; updatedAt: string }>(
+    `select id, body, created_at as "createdAt", updated_at as "updatedAt" from client_goal
+     where org_id = $1 and client_id = $2 order by id`,
+    [orgId, clientId],
+  );
+  return Promise.all(
+    rows.map(async ({ id, body, ...dates }) => ({
+      ...(JSON.parse(await db.codec.open(place(orgId, 'client_goal', 'body', id), body)) as GoalPut),
+      ...dates,
+    })) as Promise<ArchivedClient['goals'][number]>[],
+  );
 }
 
 export const organisationName = async (db: Db, orgId: string): Promise<string> =>
@@ -25,7 +87,7 @@ export const organisationName = async (db: Db, orgId: string): Promise<string> =
 
 type SessionRow = Omit<
   PersonSession,
-  'persona' | 'summary' | 'messages' | 'events' | 'guidance' | 'replies' | 'invitations'
+  'persona' | 'summary' | 'messages' | 'events' | 'notes' | 'guidance' | 'replies' | 'invitations'
 > & {
   roomId: string;
   personaId: string;
@@ -55,6 +117,7 @@ export async function readSession(db: Db, orgId: string, id: string, audience: A
     summary: opened === null ? null : { text: opened, through: summaryThrough },
     messages: await readMessages(db, orgId, id),
     events: await readAllEvents(db, orgId, roomId, audience),
+    notes: all ? await readNotes(db, orgId, null, id) : [],
     guidance: all ? await readGuidance(db, orgId, id) : [],
     replies: all ? await readReplies(db, orgId, id) : [],
     invitations: await readInvitations(db, orgId, id),

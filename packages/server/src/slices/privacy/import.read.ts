@@ -86,7 +86,16 @@ export async function readPersonArchive(bytes: Buffer): Promise<PersonArchive> {
 }
 
 /** Fields that hold ids of the record itself. What a citation points at belongs to another organisation's material. */
-const idFields = new Set(['id', 'messageId', 'replyId', 'replyTo', 'replaces', 'guidanceId', 'sessionId']);
+const idFields = new Set([
+  'id',
+  'messageId',
+  'replyId',
+  'replyTo',
+  'replaces',
+  'guidanceId',
+  'sessionId',
+  'questionnaireId',
+]);
 const notOurs = new Set(['citations', 'engine']);
 
 /** The archive under new ids, the same one for the same old one: nothing of where it came from can be addressed by them. */

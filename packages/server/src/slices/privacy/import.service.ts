@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PersonArchive, PersonSession } from '@rapport/protocol/person';
+import type { ArchivedClient, PersonArchive, PersonSession } from '@rapport/protocol/person';
 import type { PersonImported } from '@rapport/protocol/privacy';
 import { requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
@@ -38,12 +38,18 @@ function personasOf(sessions: PersonSession[]): ForeignPersona[] {
 }
 
 /** A session held with nobody on record becomes the session of a client of that name. */
-const clientOf = ({ client, sessions, exportedAt }: PersonArchive): NonNullable<PersonArchive['client']> =>
+const clientOf = ({ client, sessions, exportedAt }: PersonArchive): ArchivedClient =>
   client ?? {
     id: newId(),
     name: (sessions[0]?.alias ?? sessions[0]?.title ?? 'Imported').slice(0, 120),
     language: 'en',
     about: '',
+    contact: '',
+    tags: [],
+    riskFactors: [],
+    goals: [],
+    notes: [],
+    questionnaires: [],
     createdAt: exportedAt,
     updatedAt: exportedAt,
   };
@@ -54,6 +60,9 @@ export function createImportService({ db, audit, keyring, standIn }: ImportParts
     const client = clientOf(archive);
     await keyring.create(tx, owner.orgId, owner.clientId);
     await store.insertClient(tx, owner, client);
+    await store.insertGoals(tx, owner, client.goals);
+    await store.insertNotes(tx, owner, null, client.notes);
+    await store.insertQuestionnaires(tx, owner, client.questionnaires);
     await store.insertImport(tx, owner, hash);
     for (const persona of personasOf(archive.sessions)) await standIn(tx, owner.orgId, owner.userId, persona);
     for (const session of archive.sessions) {
@@ -61,6 +70,7 @@ export function createImportService({ db, audit, keyring, standIn }: ImportParts
       await store.insertSession(tx, owner, session, roomId, client.name);
       await store.insertMessages(tx, owner, session.id, session.messages);
       await store.insertEvents(tx, owner, roomId, session.events);
+      await store.insertNotes(tx, owner, session.id, session.notes);
       await store.insertGuidance(tx, owner, session.id, session.guidance);
       await store.insertReplies(tx, owner, session.id, roomId, session.replies);
       await store.insertInvitations(tx, owner, session.id, session.invitations);

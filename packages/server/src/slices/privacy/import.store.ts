@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { PersonArchive, PersonSession } from '@rapport/protocol/person';
+import type { ArchivedClient, PersonSession } from '@rapport/protocol/person';
 import type { Tx } from '../../platform/db/db.ts';
+import { tagHashes } from '../clients/schema.ts';
 import { newId } from '../../platform/ids.ts';
 
 const place = (orgId: string, table: string, column: string, rowId: string) => ({ orgId, table, column, rowId });
@@ -25,13 +26,64 @@ export const insertImport = (tx: Tx, { orgId, clientId, userId }: Owner, hash: B
     userId,
   ]);
 
-export async function insertClient(tx: Tx, { orgId, clientId }: Owner, c: NonNullable<PersonArchive['client']>) {
-  const profile = JSON.stringify({ language: c.language, about: c.about });
+export async function insertClient(tx: Tx, { orgId, clientId }: Owner, c: ArchivedClient) {
+  const { language, about, contact, tags, riskFactors } = c;
+  const profile = JSON.stringify({ language, about, contact, tags, riskFactors });
   const sealed = await tx.codec.seal(place(orgId, 'client', 'profile', clientId), profile, { holder: clientId });
   await tx.exec(
-    `insert into client (org_id, id, name, profile, created_at, updated_at) values ($1, $2, $3, $4, $5, $6)`,
-    [orgId, clientId, c.name, sealed, c.createdAt, c.updatedAt],
+    `insert into client (org_id, id, name, profile, tag_hashes, created_at, updated_at)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
+    [orgId, clientId, c.name, sealed, await tagHashes(tx, orgId, tags), c.createdAt, c.updatedAt],
   );
+}
+
+export async function insertQuestionnaires(
+  tx: Tx,
+  { orgId, clientId, userId }: Owner,
+  all: ArchivedClient['questionnaires'],
+) {
+  for (const { instrument, answers, filledBy, createdAt, answeredAt } of all) {
+    const id = newId();
+    const place = { orgId, table: 'questionnaire', column: 'body', rowId: id };
+    const sealed = await tx.codec.seal(place, JSON.stringify(answers), { holder: clientId });
+    await tx.exec(
+      `insert into questionnaire (org_id, id, client_id, instrument, state, filled_by, created_by, created_at,
+         answered_at, body)
+       values ($1, $2, $3, $4, 'answered', $5, $6, $7, $8, $9)`,
+      [orgId, id, clientId, instrument, filledBy, userId, createdAt, answeredAt, sealed],
+    );
+  }
+}
+
+export async function insertNotes(
+  tx: Tx,
+  { orgId, clientId, userId }: Owner,
+  sessionId: string | null,
+  all: PersonSession['notes'],
+) {
+  for (const { text, createdAt, updatedAt } of all) {
+    const id = newId();
+    const sealed = await tx.codec.seal(place(orgId, 'note', 'body', id), text, { holder: clientId });
+    await tx.exec(
+      `insert into note (org_id, id, client_id, session_id, kind, author_id, body, created_at, updated_at)
+       values ($1, $2, $3, $4, 'shared', $5, $6, $7, $8)`,
+      [orgId, id, clientId, sessionId, userId, sealed, createdAt, updatedAt],
+    );
+  }
+}
+
+export async function insertGoals(tx: Tx, { orgId, clientId, userId }: Owner, all: ArchivedClient['goals']) {
+  for (const { createdAt, updatedAt, ...goal } of all) {
+    const id = newId();
+    const sealed = await tx.codec.seal(place(orgId, 'client_goal', 'body', id), JSON.stringify(goal), {
+      holder: clientId,
+    });
+    await tx.exec(
+      `insert into client_goal (org_id, id, client_id, body, created_by, created_at, updated_at)
+       values ($1, $2, $3, $4, $5, $6, $7)`,
+      [orgId, id, clientId, sealed, userId, createdAt, updatedAt],
+    );
+  }
 }
 
 /** Imported sessions have ended: nobody of this organisation is in them. */

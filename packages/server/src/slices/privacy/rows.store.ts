@@ -1,5 +1,6 @@
 import type { Statements } from '../../platform/db/statements.ts';
-import { entries, type Anchor, type CataloguedTable, type Category } from './catalogue.ts';
+import type { Anchor, Category } from './catalogue.shapes.ts';
+import { entries, type CataloguedTable } from './catalogue.ts';
 import type { Subject } from './schema.ts';
 
 /** The ids by which rows of somebody are found. */

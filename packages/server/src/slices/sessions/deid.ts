@@ -36,7 +36,7 @@ export function createDeidSource({ db }: { db: Database }): DeidSource {
         subject: subjectOf(row),
         startedAt: row.created_at,
         names: [client.name, row.client_name, row.alias, ...writers].filter((name) => name !== null),
-        about: [client.about],
+        about: client.about,
         messages: (await messagesOf(orgId, sessionId)).map(({ author, text, createdAt }) => ({
           author,
           text,

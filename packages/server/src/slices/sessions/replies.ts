@@ -4,7 +4,8 @@ import type { Database, Tx } from '../../platform/db/db.ts';
 import { draft, type EventDraft } from '../../platform/events/store.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { clientOfReply } from '../clients/service.ts';
+import { profileForPrompt } from '../clients/prompt.ts';
+import { languageOfClient } from '../clients/service.ts';
 import { EngineError } from '../inference/engines/engine.ts';
 import { streamWithRetry } from '../inference/engines/retry.ts';
 import type { Generation, GenerationHandler, Outcome, Produced } from '../inference/generations.service.ts';
@@ -75,20 +76,28 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const { orgId, sessionId } = generation;
     const gate = await consents.gate(orgId);
     // One transaction: every reply waits for this before its provider is asked.
-    const { row, history, guidance, client, candidates } = await db.in(orgId).tx(async (tx) => {
+    const { row, history, guidance, aboutClient, language, candidates } = await db.in(orgId).tx(async (tx) => {
       const session = await store.findSession(tx, orgId, sessionId, null);
       if (!session) throw new Error('the session of a reply is gone');
       // A reply that another server left behind is begun again here: what was agreed to then may have been withdrawn.
       const missing = await gate.missing(tx, subjectOf(session), ['ai-processing']);
       if (missing.length > 0) throw new ConsentMissing();
       const of = { clientId: session.client_id, personaId: session.persona_id };
-      const [said, advice, about, known] = await Promise.all([
+      const [said, advice, about, spoken, known] = await Promise.all([
         messages.recentMessages(tx, orgId, sessionId, session.summary_through, historyLimit),
         messages.recentGuidance(tx, orgId, sessionId, guidanceLimit),
-        clientOfReply(tx, orgId, session.client_id),
+        profileForPrompt(tx, orgId, session.client_id, session.goal_ids),
+        languageOfClient(tx, orgId, session.client_id),
         recall.candidates(tx, orgId, gate, of),
       ]);
-      return { row: session, history: said, guidance: advice, client: about, candidates: known };
+      return {
+        row: session,
+        history: said,
+        guidance: advice,
+        aboutClient: about,
+        language: spoken,
+        candidates: known,
+      };
     });
     const { spec } = await personas.publishedSpec(orgId, row.persona_id, row.persona_version);
     // What is answered stands last, also when a reply to the message before it came in between.
@@ -106,8 +115,8 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       spec,
       history: kept,
       guidance,
-      aboutClient: client.about,
-      language: client.language,
+      aboutClient,
+      language,
       question,
       passages,
       recalled: recall.choose(candidates, questions),

@@ -1,10 +1,16 @@
-import { reaches, riskLevels, type NoticeKind, type PersonRequested } from '@rapport/protocol/safety';
+import {
+  reaches,
+  riskLevels,
+  type NoticeKind,
+  type PersonRequested,
+  type RiskCategory,
+} from '@rapport/protocol/safety';
 import { asEventActor, type Actor } from '../../platform/actor.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { draft, type EventDraft } from '../../platform/events/store.ts';
-import { clientOfReply } from '../clients/service.ts';
+import { languageOfClient } from '../clients/service.ts';
 import { languageOf, type EscalationService, type Flagged } from '../supervision/escalations.service.ts';
 import type { ReviewService } from '../supervision/reviews.service.ts';
 import type { Assessment } from '../supervision/risk/assess.ts';
@@ -34,8 +40,8 @@ export function createSessionSafety(parts: {
   const { db, clock, access, safety, escalations, reviews } = parts;
 
   const languagesOf = async (tx: Tx, orgId: string, row: SessionRow): Promise<string[]> => {
-    const [{ language }, settings] = await Promise.all([
-      clientOfReply(tx, orgId, row.client_id),
+    const [language, settings] = await Promise.all([
+      languageOfClient(tx, orgId, row.client_id),
       safety.within(tx, orgId),
     ]);
     return [...(language ? [language] : []), settings.language];
@@ -81,7 +87,7 @@ export function createSessionSafety(parts: {
     tx: Tx,
     orgId: string,
     row: SessionRow,
-    where: Pick<Flagged, 'messageId' | 'replyId' | 'text'>,
+    where: Omit<Flagged, 'sessionId' | 'roomId'>,
     found: Assessment,
   ): Promise<EventDraft[]> => {
     const flagged = await escalations.flag(tx, orgId, { ...where, sessionId: row.id, roomId: row.room_id }, found);
@@ -148,6 +154,28 @@ export function createSessionSafety(parts: {
       const { replyId, text, found } = draft;
       const flagged = await escalations.flag(tx, orgId, { sessionId, roomId, messageId: null, replyId, text }, found);
       return flagged ? [flagged.event] : [];
+    },
+
+    /**
+     * An answer of a questionnaire that calls a person. In a session that has ended there is nobody to be shown a text, and
+     * the team alone is called.
+     */
+    async onAnswer(
+      tx: Tx,
+      orgId: string,
+      row: SessionRow,
+      { questionnaireId, text, category }: { questionnaireId: string; text: string; category: RiskCategory },
+    ): Promise<EventDraft[]> {
+      const finding = { category, level: 'high', ruleId: 'en/questionnaire', start: 0, end: text.length } as const;
+      const found: Assessment = { level: 'high', findings: [finding] };
+      const where = { messageId: null, replyId: null, questionnaireId, text };
+      if (row.status !== 'ended') return onFound(tx, orgId, row, where, found);
+      const flagged = await escalations.flag(tx, orgId, { ...where, sessionId: row.id, roomId: row.room_id }, found);
+      if (!flagged) return [];
+      const [language = 'en'] = await languagesOf(tx, orgId, row);
+      const what = { sessionId: row.id, kind: 'risk', category, level: 'high', flagId: flagged.id, language } as const;
+      const raised = await escalations.raise(tx, orgId, what);
+      return [flagged.event, ...(raised.event ? [raised.event] : [])];
     },
 
     /** What a persona wrote, before it is shown. */

@@ -33,6 +33,8 @@ export interface SessionRow {
   created_at: string;
   last_activity_at: string;
   ended_at: string | null;
+  goal_ids: string[];
+  timer_ends_at: string | null;
 }
 
 export interface MessageRow {

@@ -10,6 +10,7 @@ import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { viewerOf } from '../clients/caseload.ts';
+import type { QuestionnaireService } from '../clients/questionnaires.service.ts';
 import type { ClientService } from '../clients/service.ts';
 import type { ProviderService } from '../inference/providers.service.ts';
 import type { PersonaService } from '../personas/service.ts';
@@ -36,6 +37,7 @@ export interface SessionParts {
   reviews: ReviewService;
   packs: Pick<PackService, 'requireRung'>;
   remembering: Remembering;
+  questionnaires: QuestionnaireService;
 }
 
 interface SessionOfRoom {
@@ -49,7 +51,8 @@ export type SessionService = ReturnType<typeof createSessionService>;
 
 /** A session's life: started, paused, taken over, handed back, ended. */
 export function createSessionService(parts: SessionParts) {
-  const { db, audit, conversations, personas, clients, providers, reviews, safety, packs, remembering } = parts;
+  const { db, audit, conversations, personas, clients, providers, reviews, safety } = parts;
+  const { packs, remembering, questionnaires } = parts;
   const { enter, lock, append } = parts.access;
 
   const change = async (
@@ -133,7 +136,12 @@ export function createSessionService(parts: SessionParts) {
 
     /** What the client's side may know. Throws `not-found`. */
     async clientView(actor: Actor, id: string): Promise<ClientSession> {
-      return toClientSession(await enter(actor, id));
+      const row = await enter(actor, id);
+      const { asked } = questionnaires;
+      return toClientSession(
+        row,
+        row.status === 'ended' ? null : await asked.newest(db.in(actor.orgId), actor.orgId, id),
+      );
     },
 
     async list(actor: Actor, query: SessionQuery): Promise<{ items: Session[]; next: string | null }> {

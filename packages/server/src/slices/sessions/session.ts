@@ -41,7 +41,7 @@ export const toSession = (row: SessionRow): Session => ({
 const personCalled = (row: SessionRow): boolean => row.escalated && row.taken_over_by === null;
 
 /** What the client's own side may know. */
-export const toClientSession = (row: SessionRow): ClientSession => ({
+export const toClientSession = (row: SessionRow, questionnaireId: string | null): ClientSession => ({
   id: row.id,
   roomId: row.room_id,
   status: row.status,
@@ -53,4 +53,6 @@ export const toClientSession = (row: SessionRow): ClientSession => ({
   reviewed: isHeld(rungOf(row)),
   engine: row.engine,
   alias: row.alias,
+  questionnaireId,
+  endsAt: row.status === 'ended' ? null : row.timer_ends_at,
 });

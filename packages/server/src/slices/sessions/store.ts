@@ -6,7 +6,7 @@ import type { SessionRow } from './schema.ts';
 
 const columns = `id, room_id, title, status, policy, persona_policy, taken_over_by, escalated, disclosed_at, wrote_since_told, persona_id, persona_version, persona_name,
   persona_role, client_id, client_name, alias, client_joined, engine, message_count, summary, summary_through, last_client_message, created_at,
-  last_activity_at, ended_at, created_by,
+  last_activity_at, ended_at, created_by, goal_ids, timer_ends_at,
   (select c.policy from client c where c.org_id = session.org_id and c.id = session.client_id) as client_policy,
   (select p.policy from supervision_policy p where p.org_id = session.org_id) as org_policy,
   (select k.rungs from pack_choice k where k.org_id = session.org_id order by k.id desc limit 1) as pack_policies`;
@@ -93,6 +93,14 @@ export const lockSession = (
 export const openSessionsOf = (db: Db, orgId: string, clientId: string): Promise<SessionRow[]> =>
   db.many<SessionRow>(
     `select ${columns} from session where org_id = $1 and client_id = $2 and status <> 'ended' order by id`,
+    [orgId, clientId],
+  );
+
+/** One that has not ended before those that have. */
+export const lockNewestOf = (tx: Tx, orgId: string, clientId: string): Promise<SessionRow | undefined> =>
+  tx.maybe<SessionRow>(
+    `select ${columns} from session where org_id = $1 and client_id = $2
+     order by (status = 'ended'), id desc limit 1 for update`,
     [orgId, clientId],
   );
 

@@ -30,6 +30,8 @@ export interface Flagged {
   roomId: string;
   messageId: string | null;
   replyId: string | null;
+  /** In answers, of which `text` is the one. */
+  questionnaireId?: string;
   text: string;
 }
 
@@ -101,8 +103,8 @@ export function createEscalationService(parts: {
       const id = newId();
       const evidence = text.slice(worst.start, worst.end);
       await store.insertFlag(tx, orgId, { id, ...place, level, category: worst.category, findings, evidence });
-      const { messageId, replyId } = where;
-      const data = { flagId: id, messageId, replyId, level, category: worst.category, findings };
+      const { messageId, replyId, questionnaireId = null } = where;
+      const data = { flagId: id, messageId, replyId, questionnaireId, level, category: worst.category, findings };
       return { id, event: draft('flag.raised', 'staff', system, data) };
     },
 
@@ -185,6 +187,7 @@ export function createEscalationService(parts: {
           id: row.id,
           messageId: row.message_id,
           replyId: row.reply_id,
+          questionnaireId: row.questionnaire_id,
           level: row.level,
           category: row.category,
           findings: await store.openFindings(db.in(orgId), orgId, row),

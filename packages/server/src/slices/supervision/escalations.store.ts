@@ -14,6 +14,7 @@ export interface NewFlag {
   roomId: string;
   messageId: string | null;
   replyId: string | null;
+  questionnaireId?: string;
   level: RiskLevel;
   category: RiskCategory;
   findings: RiskFinding[];
@@ -23,8 +24,8 @@ export interface NewFlag {
 
 export const insertFlag = async (tx: Tx, orgId: string, flag: NewFlag): Promise<number> =>
   tx.exec(
-    `insert into risk_flag (org_id, id, session_id, message_id, reply_id, level, category, findings)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `insert into risk_flag (org_id, id, session_id, message_id, reply_id, level, category, findings, questionnaire_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [
       orgId,
       flag.id,
@@ -38,6 +39,7 @@ export const insertFlag = async (tx: Tx, orgId: string, flag: NewFlag): Promise<
         JSON.stringify({ findings: flag.findings, evidence: flag.evidence }),
         { room: flag.roomId },
       ),
+      flag.questionnaireId ?? null,
     ],
   );
 
@@ -45,6 +47,7 @@ export interface FlagRow {
   id: string;
   message_id: string | null;
   reply_id: string | null;
+  questionnaire_id: string | null;
   level: RiskLevel;
   category: RiskCategory;
   findings: Buffer;
@@ -61,7 +64,7 @@ export const listFlags = (
   limit: number,
 ) =>
   db.many<FlagRow>(
-    `select f.id, f.message_id, f.reply_id, f.level, f.category, f.findings, f.created_at
+    `select f.id, f.message_id, f.reply_id, f.questionnaire_id, f.level, f.category, f.findings, f.created_at
      from risk_flag f join session s on s.org_id = f.org_id and s.id = f.session_id
      where f.org_id = $1 and ${seen} and f.session_id = $3 and ($4::uuid is null or f.id < $4)
      order by f.id desc limit $5`,
@@ -232,7 +235,7 @@ export interface DuePage {
 /** Locked for the one server that pages; undefined where another does, has done, or somebody acknowledged. */
 export const takeDue = (tx: Tx, orgId: string, id: string): Promise<DuePage | undefined> =>
   tx.maybe(
-    `select s.room_id as "roomId", s.client_id as "clientId", s.created_by as "createdBy", e.pages,
+    `select s.room_id as "roomId", s.client_id as "clientId", coalesce(s.facilitator_id, s.created_by) as "createdBy", e.pages,
        e.due_at <= now() as missed, e.missed_at is not null as "missedBefore"
      from escalation e join session s on s.org_id = e.org_id and s.id = e.session_id
      where e.org_id = $1 and e.id = $2 and e.status = 'open' and e.next_page_at <= now()

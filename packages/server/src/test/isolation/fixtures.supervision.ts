@@ -50,6 +50,12 @@ export const supervisionFixtures: Record<string, Fixture | Fixture[]> = {
   'GET /api/v1/reports/{id}/export': { path: { id: 'report' }, restless: true },
   'DELETE /api/v1/reports/{id}': { path: { id: 'report' }, last: true },
   'GET /api/v1/insights/supervision': {},
+  'GET /api/v1/break-glass/clients': { query: () => ({ name: 'Nobody of this name' }) },
+  'GET /api/v1/break-glass': [{}, { query: after('grant') }],
+  'POST /api/v1/break-glass': {
+    body: (id) => ({ clientId: id('client'), reason: 'Whoever looks after them is ill.' }),
+  },
+  'POST /api/v1/break-glass/{id}/end': { path: { id: 'grant' } },
   'GET /api/v1/deputy': {},
   'PUT /api/v1/deputy': { body: (id) => ({ userId: id('member') }) },
   'GET /api/v1/reviews': [

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { encodeCursor } from '../../platform/cursor.ts';
 import { after, session, type Fixture, type IdOf } from './fixture.ts';
 import { memoryFixtures } from './fixtures.memory.ts';
+import { clientFixtures } from './fixtures.clients.ts';
 import { supervisionFixtures } from './fixtures.supervision.ts';
 
 const base = { path: { id: 'knowledgeBase' } } as const;
@@ -230,11 +231,12 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'POST /api/v1/personas/{id}/publish': { path: { id: 'persona' } },
   'GET /api/v1/personas/{id}/versions': { path: { id: 'persona' } },
 
-  'GET /api/v1/clients': [{}, { query: after('client') }],
+  'GET /api/v1/clients': [{}, { query: () => ({ tag: 'regular' }) }, { query: after('client') }],
   'POST /api/v1/clients': { body: () => ({ name: 'Other' }) },
   'GET /api/v1/clients/{id}': { path: { id: 'client' } },
   'PATCH /api/v1/clients/{id}': { path: { id: 'client' }, body: () => ({ name: 'Renamed' }) },
 
+  ...clientFixtures,
   'GET /api/v1/clients/{id}/assignments': { path: { id: 'client' } },
   'PUT /api/v1/clients/{id}/assignments': {
     path: { id: 'client' },
@@ -372,12 +374,6 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'GET /api/v1/audit/state': {},
   'POST /api/v1/audit/verify': {},
   'POST /api/v1/audit/checkpoints': {},
-  'GET /api/v1/break-glass/clients': { query: () => ({ name: 'Nobody of this name' }) },
-  'GET /api/v1/break-glass': [{}, { query: after('grant') }],
-  'POST /api/v1/break-glass': {
-    body: (id) => ({ clientId: id('client'), reason: 'Whoever looks after them is ill.' }),
-  },
-  'POST /api/v1/break-glass/{id}/end': { path: { id: 'grant' } },
   'POST /api/v1/demo': {},
 
   'DELETE /api/v1/sessions/{id}/invitations/{invitationId}': {

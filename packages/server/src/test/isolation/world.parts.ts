@@ -15,6 +15,16 @@ export const caller =
     return answer.body;
   };
 
+export const clientBody = (mark: string) => ({
+  name: `Client ${mark}`,
+  about: `Likes ${mark}`,
+  contact: `Phone of ${mark}`,
+  tags: ['regular', `Tag ${mark}`],
+  riskFactors: [`Risk ${mark}`],
+});
+
+export const goalBody = (mark: string) => ({ title: `Goal ${mark}`, milestones: [{ title: `Step ${mark}` }] });
+
 /** A reply that waits for a decision, in another session of the client. Returns its id. */
 export async function seedReview(call: Call, clientId: string, personaId: string, mark: string): Promise<string> {
   const { id } = await call('POST', 'sessions', { personaId, clientId, policy: 'approve' });

@@ -4,6 +4,8 @@ import { hashLoginToken } from '../../slices/identity/logins.shared.ts';
 import type { TestApp } from '../app.ts';
 import {
   caller,
+  clientBody,
+  goalBody,
   memoryPolicy,
   seedFile,
   seedMemories,
@@ -45,6 +47,9 @@ export type Kind =
   | 'chunk'
   | 'persona'
   | 'client'
+  | 'goal'
+  | 'note'
+  | 'questionnaire'
   | 'session'
   | 'room'
   | 'message'
@@ -118,6 +123,9 @@ interface Talk {
   ids: Pick<
     Record<Kind, string>,
     | 'client'
+    | 'goal'
+    | 'note'
+    | 'questionnaire'
     | 'session'
     | 'room'
     | 'message'
@@ -146,13 +154,16 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
     await caller(app, as)('POST', path, body, { 'idempotency-key': key });
     return made;
   };
-  const { id: client } = await call('POST', 'clients', { name: `Client ${mark}`, about: `Likes ${mark}` });
+  const { id: client } = await call('POST', 'clients', clientBody(mark));
+  const { id: goal } = await call('POST', `clients/${client}/goals`, goalBody(mark));
   await keyed(staff, 'client', 'clients', { name: 'Somebody' });
   const { id: session, roomId: room } = await call('POST', 'sessions', {
     personaId,
     clientId: client,
     title: `Session ${mark}`,
   });
+  const { id: note } = await call('POST', `sessions/${session}/notes`, { kind: 'shared', text: `Note ${mark}` });
+  const { id: questionnaire } = await call('POST', `sessions/${session}/questionnaires`, { instrument: 'gad-7' });
   const { id: invitation, token } = await call('POST', `sessions/${session}/invitations`, { alias: `Alias ${mark}` });
   const { accessToken } = await call('POST', `invitations/${token}/accept`, {});
   const headers = { authorization: `Bearer ${accessToken}` };
@@ -170,7 +181,8 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   const { escalationId: escalation } = await caller(app, headers)('POST', `sessions/${session}/person-request`);
   const { id: report } = await call('POST', 'reports', { sessionId: session });
   const said = { message: posted.message.id, reply: posted.replyId, ...memories };
-  const ids = { client, session, room, ...said, guidance, review, invitation, escalation, report };
+  const about = { goal, note, questionnaire, report };
+  const ids = { client, session, room, ...said, ...about, guidance, review, invitation, escalation };
   return { ids: ids as unknown as Talk['ids'], headers, usedKeys: used };
 }
 

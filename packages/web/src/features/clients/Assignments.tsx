@@ -17,7 +17,7 @@ export function Assignments({ clientId }: { clientId: string }) {
   const names = [...(assigned.data?.teams ?? []), ...(assigned.data?.members ?? [])].map(({ name }) => name);
   return (
     <section className="stack">
-      <h3>{t('caseload.title')}</h3>
+      <h2>{t('caseload.title')}</h2>
       <Failure error={assigned.error} />
       {assigned.data && <p>{names.join(', ') || t('caseload.nobody')}</p>}
       {assigned.data && may('caseload.manage') && may('members.read') && (

@@ -60,7 +60,7 @@ function Leads({ report }: { report: Report }) {
           {t('report.toSession')}
         </Link>
       ) : (
-        <Link className="button" to="/clients">
+        <Link className="button" to="/clients/$id" params={{ id: report.clientId ?? '' }}>
           {t('report.toClient')}
         </Link>
       )}
@@ -96,7 +96,9 @@ function Editor({ report }: { report: Report }) {
     mutationFn: () => api.delete(path),
     onSuccess: async () => {
       await navigate(
-        report.sessionId ? { to: '/sessions/$id/insights', params: { id: report.sessionId } } : { to: '/clients' },
+        report.sessionId
+          ? { to: '/sessions/$id/insights', params: { id: report.sessionId } }
+          : { to: '/clients/$id', params: { id: report.clientId ?? '' } },
       );
       queries.removeQueries({ queryKey: ['report', report.id] });
     },

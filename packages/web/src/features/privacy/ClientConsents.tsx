@@ -31,7 +31,7 @@ export function ClientConsents({ clientId }: { clientId: string }) {
   const said = (given: boolean | null) => t(given === null ? 'consents.open' : given ? 'consents.yes' : 'consents.no');
   return (
     <form className="stack" onSubmit={submit}>
-      <h3>{t('consents.ofClient')}</h3>
+      <h2>{t('consents.ofClient')}</h2>
       {states.data?.items.length === 0 && <p className="soft">{t('consents.nothing')}</p>}
       <ul className="list">
         {states.data?.items.map((state) => (

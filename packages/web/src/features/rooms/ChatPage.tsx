@@ -4,6 +4,7 @@ import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { isId } from '../../lib/isId.ts';
+import { TimeLeft } from '../../lib/TimeLeft.tsx';
 import { Failure, Loading, useTitle } from '../../lib/ui.tsx';
 import { Composer } from '../sessions/Composer.tsx';
 import { Transcript } from '../sessions/Transcript.tsx';
@@ -148,6 +149,12 @@ function Head(props: { session: ClientSession; consents: Consents; onNeed(): voi
           <button type="button" className="small" onClick={onNeed}>
             {t('chat.need')}
           </button>
+        )}
+        {session.endsAt && <TimeLeft endsAt={session.endsAt} />}
+        {session.questionnaireId && (
+          <a className="button small" href={`/questionnaire/${session.id}/${session.questionnaireId}`}>
+            {t('chat.fillIn')}
+          </a>
         )}
         <a className="small" href={`/record/${session.id}`}>
           {t('chat.record')}

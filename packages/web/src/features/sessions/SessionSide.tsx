@@ -9,6 +9,9 @@ import { Confirm } from '../../lib/Confirm.tsx';
 import { Failure, Field } from '../../lib/ui.tsx';
 import { SessionPolicy } from '../supervision/SessionPolicy.tsx';
 import { ReplyGiven } from '../memory/ReplyGiven.tsx';
+import { SessionQuestionnaires } from '../clients/SessionQuestionnaires.tsx';
+import { Notes } from '../clients/Notes.tsx';
+import { SessionPlan } from './SessionPlan.tsx';
 import { InviteDialog } from './InviteDialog.tsx';
 import { useForget } from './useForget.ts';
 
@@ -47,6 +50,9 @@ export function SessionSide({ session, finished, moment, children }: Props) {
         </>
       )}
       {children}
+      {supervises && <SessionPlan session={session} />}
+      {supervises && may('clients.read') && <SessionQuestionnaires session={session} />}
+      <Notes path={`/sessions/${session.id}/notes`} mayWrite={supervises && may('clients.manage')} />
       {may('sessions.export') && <Export sessionId={session.id} />}
       <p>
         <Link to="/sessions/$id/insights" params={{ id: session.id }}>

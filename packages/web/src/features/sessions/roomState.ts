@@ -86,6 +86,7 @@ const lines = new Set([
   'client.joined',
   'session.escalated',
   'person.requested',
+  'session.time-up',
 ]);
 const notes = new Set(['guidance.given', 'review.decided', 'review.overdue', 'policy.changed']);
 
