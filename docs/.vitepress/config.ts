@@ -26,6 +26,7 @@ export default defineConfig({
             { text: 'The session’s page', link: '/user/session' },
             { text: 'Reviews', link: '/user/reviews' },
             { text: 'Memories', link: '/user/memory' },
+            { text: 'Insights and reports', link: '/user/insights' },
             { text: 'Personas', link: '/user/personas' },
             { text: 'Clients', link: '/user/clients' },
             { text: 'Questionnaires', link: '/user/questionnaires' },

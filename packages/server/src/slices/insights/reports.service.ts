@@ -11,7 +11,7 @@ import { newId } from '../../platform/ids.ts';
 import type { SealedFor } from '../../platform/keys/codec.ts';
 import type { Logger } from '../../platform/logger.ts';
 import * as store from './reports.store.ts';
-import { section, sectionsOfClient, sectionsOfSession } from './sections.ts';
+import { section, sectionsOfClient, sectionsOfSession, stamp } from './sections.ts';
 import type { InsightService } from './service.ts';
 import { summarise, type Ask } from './summary.ts';
 
@@ -54,9 +54,11 @@ function partsOf(report: Report): Part[] {
     part('title', report.title),
     part(
       'fact',
-      approvedBy ? `Approved by ${approvedBy.name}, ${approvedAt}` : 'Draft: nobody has approved this report.',
+      approvedBy
+        ? `Approved by ${approvedBy.name}, ${stamp(approvedAt ?? report.updatedAt)}`
+        : 'Draft: nobody has approved this report.',
     ),
-    part('fact', `Begun by ${report.createdBy.name}, ${report.createdAt}`),
+    part('fact', `Begun by ${report.createdBy.name}, ${stamp(report.createdAt)}`),
     ...report.sections.flatMap(({ heading, kind, text, edited, seqs }) => [
       part('heading', heading),
       part('fact', `${madeBy[kind]}${edited ? ', changed by the team' : ''}`),

@@ -46,7 +46,7 @@ afterAll(async () => {
 test('begins with what the log tells, is written on, and is approved by somebody with a name', async () => {
   const report = await make({ sessionId: session.id });
   expect(report.sections.map(({ kind }: { kind: string }) => kind)).toEqual(['counted', 'counted']);
-  expect(report.sections[0].text).toContain('Client: 1 messages in 1 turns, 9 words');
+  expect(report.sections[0].text).toContain('Client: 1 message in 1 turn, 9 words');
   const [numbers, risk] = report.sections;
   const path = `${reports}/${report.id}`;
   const { body: changed } = await app.json(
@@ -125,7 +125,7 @@ test('a model is not asked where the client did not agree that one reads along',
 
 test('a report on a client; nobody else sees either', async () => {
   const report = await make({ clientId });
-  expect(report.sections[0].text).toContain('Sleep, 0 minutes, 1 messages and 9 words');
+  expect(report.sections[0].text).toContain('Sleep, 0 minutes, 1 message and 9 words');
   const stranger = await makeMember(app, 'Sid', ['facilitator']);
   for (const [method, path, body] of [
     ['GET', `${reports}/${report.id}`, undefined],

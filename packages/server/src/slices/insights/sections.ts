@@ -10,10 +10,13 @@ export const section = (
 ): ReportSection => ({ id: newId(), kind, heading, text, seqs, edited: false });
 
 const lines = (...all: (string | false)[]): string => all.filter((one) => one !== false).join('\n');
-const seconds = (ms: number | null): string => (ms === null ? 'never' : `${Math.round(ms / 1000)} s`);
+const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
+const times = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+/** As people read it, in the zone of the log. */
+export const stamp = (at: string): string => `${at.slice(0, 16).replace('T', ' ')} UTC`;
 
 const sideLine = (name: string, side: Side): string =>
-  `${name}: ${side.messages} messages in ${side.turns} turns, ${side.words} words, ${side.questions} with a question, wrote first ${side.openings} times.`;
+  `${name}: ${times(side.messages, 'message')} in ${times(side.turns, 'turn')}, ${times(side.words, 'word')}, ${side.questions} with a question, wrote first ${times(side.openings, 'time')}.`;
 
 /** What a report on a session begins with: numbers and quotes, each with where in the log it stands. */
 export function sectionsOfSession(insight: SessionInsight): ReportSection[] {
@@ -24,13 +27,16 @@ export function sectionsOfSession(insight: SessionInsight): ReportSection[] {
       'counted',
       'The conversation in numbers',
       lines(
-        insight.from !== null && `From ${insight.from} to ${insight.to}.`,
+        insight.from !== null && `From ${stamp(insight.from)} to ${stamp(insight.to ?? insight.from)}.`,
         sideLine('Client', sides.client),
         sideLine('Persona', sides.persona),
         sideLine('Team', sides.team),
-        `Half of the client’s answers came within ${seconds(latency.client.medianMs)}, half of the answers to the client within ${seconds(latency.answers.medianMs)}.`,
+        latency.client.medianMs !== null &&
+          `Half of the client’s answers came within ${seconds(latency.client.medianMs)}.`,
+        latency.answers.medianMs !== null &&
+          `Half of the answers to the client came within ${seconds(latency.answers.medianMs)}.`,
         topics.length > 0 &&
-          `The client came back to: ${topics.map(({ word, messages }) => `${word} (${messages} messages)`).join(', ')}.`,
+          `The client came back to: ${topics.map(({ word, messages }) => `${word} (${times(messages, 'message')})`).join(', ')}.`,
       ),
       span.length > 0 ? [Math.min(...span), Math.max(...span)] : [],
     ),
@@ -39,7 +45,7 @@ export function sectionsOfSession(insight: SessionInsight): ReportSection[] {
           section(
             'quoted',
             'In the client’s words',
-            quotes.map(({ at, text }) => `${at}: “${text}”`).join('\n'),
+            quotes.map(({ at, text }) => `${stamp(at)}: “${text}”`).join('\n'),
             quotes.map(({ seq }) => seq),
           ),
         ]
@@ -50,9 +56,10 @@ export function sectionsOfSession(insight: SessionInsight): ReportSection[] {
       lines(
         risk.length === 0 && 'The risk gate found nothing. That it found nothing does not say that there was nothing.',
         ...risk.map(
-          ({ at, category, level, replyId }) => `${at}: ${category}, ${level}, in a ${replyId ? 'reply' : 'message'}.`,
+          ({ at, category, level, replyId }) =>
+            `${stamp(at)}: ${category}, ${level}, in a ${replyId ? 'reply' : 'message'}.`,
         ),
-        escalations.length > 0 && `A person was called ${escalations.length} times.`,
+        escalations.length > 0 && `A person was called ${times(escalations.length, 'time')}.`,
       ),
       [...risk.map(({ seq }) => seq), ...escalations],
     ),
@@ -79,7 +86,7 @@ export function sectionsOfClient({ sessions, topics }: ClientInsight): ReportSec
         sessions.length === 0 && 'There was no session yet.',
         ...sessions.map(
           (one) =>
-            `${one.at}: ${one.title}, ${one.minutes} minutes, ${one.clientMessages} messages and ${one.clientWords} words of the client, highest risk ${one.highestRisk}.`,
+            `${stamp(one.at)}: ${one.title}, ${times(one.minutes, 'minute')}, ${times(one.clientMessages, 'message')} and ${times(one.clientWords, 'word')} of the client, highest risk ${one.highestRisk}.`,
         ),
       ),
     ),
@@ -88,7 +95,7 @@ export function sectionsOfClient({ sessions, topics }: ClientInsight): ReportSec
           section(
             'counted',
             'What returns',
-            topics.map(({ word, sessions: where }) => `${word}: in ${where.length} sessions.`).join('\n'),
+            topics.map(({ word, sessions: where }) => `${word}: in ${times(where.length, 'session')}.`).join('\n'),
           ),
         ]
       : []),
