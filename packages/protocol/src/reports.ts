@@ -54,8 +54,10 @@ export const ReportCreate = z
   .refine(onlyOne, oneOf);
 export type ReportCreate = z.infer<typeof ReportCreate>;
 
+const revision = z.int().min(0).max(2_147_483_647).describe('Of the report as it was read.');
+
 export const ReportPut = z.strictObject({
-  revision: z.int(),
+  revision,
   title: line(200),
   sections: z
     .array(z.strictObject({ id: Id.optional(), heading: line(200), text: text(20_000, 0) }))
@@ -63,5 +65,5 @@ export const ReportPut = z.strictObject({
     .describe('In order. Without an `id` it is new; one that is not named any more goes.'),
 });
 export type ReportPut = z.infer<typeof ReportPut>;
-export const ReportApprove = z.strictObject({ revision: z.int().describe('What was read.') });
+export const ReportApprove = z.strictObject({ revision });
 export const ReportExport = z.strictObject({ format: z.enum(['markdown', 'pdf']).default('pdf') });

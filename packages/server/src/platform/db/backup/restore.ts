@@ -151,12 +151,13 @@ async function load(client: pg.Client, archive: BackupArchive): Promise<void> {
   const { tables, sequences } = archive.manifest;
   const order = await byReference(client);
   const names = tables.map(({ name }) => name).sort((a, b) => order.indexOf(a) - order.indexOf(b));
-  // What a migration put in makes place; tables that only grow are new here and let it go this once.
+  // What a migration put in makes place, which tables that only grow let go this once; and what triggers would make of
+  // the rows is in the archive already.
   const guarded = await withTriggers(client, names);
   for (const name of guarded) await client.query(`alter table ${quote(name)} disable trigger user`);
   if (names.length > 0) await client.query(`truncate ${names.map(quote).join(', ')} cascade`);
-  for (const name of guarded) await client.query(`alter table ${quote(name)} enable trigger user`);
   for (const name of names) await copyIn(client, archive, name);
+  for (const name of guarded) await client.query(`alter table ${quote(name)} enable trigger user`);
   for (const { name, value } of sequences) await client.query('select setval($1::regclass, $2)', [quote(name), value]);
 }
 
