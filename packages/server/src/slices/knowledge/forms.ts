@@ -74,5 +74,9 @@ export async function* partsOf(request: FastifyRequest): AsyncGenerator<UploadPa
     for await (const part of request.parts()) yield toPart(part);
   } catch (error) {
     throw asRefusal(error);
+  } finally {
+    // What nobody reads any more would stand before the next request on the same connection.
+    request.raw.unpipe();
+    request.raw.resume();
   }
 }
