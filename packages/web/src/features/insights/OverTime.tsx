@@ -44,7 +44,7 @@ function Sessions({ insight: { sessions, topics } }: { insight: ClientInsight })
           return <rect key={sessionId} x={at * 10 + 1} y={height - tall} width={8} height={tall} />;
         })}
       </svg>
-      <div className="scroll" tabIndex={0} role="region" aria-label={t('insight.overTime')}>
+      <div className="scroll" tabIndex={0} role="region" aria-label={t('insight.overTimeTable')}>
         <table>
           <thead>
             <tr>
