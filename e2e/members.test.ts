@@ -58,13 +58,12 @@ test.each([
   await member.page.getByText('No client yet').waitFor();
 
   await owner.page.getByRole('link', { name: 'Clients' }).click();
-  await owner.page.getByRole('button', { name: `Open: ${client}` }).click();
-  await dialog(owner.page).getByText('Change').click();
-  await dialog(owner.page).getByLabel(name).check();
+  await owner.page.getByRole('link', { name: client }).click();
+  await owner.page.getByText('Change', { exact: true }).click();
+  await owner.page.getByLabel(name).check();
   await expectFits(owner.page);
-  await dialog(owner.page).getByRole('button', { name: 'Assign' }).click();
-  await dialog(owner.page).getByText(name, { exact: true }).first().waitFor();
-  await owner.page.getByRole('button', { name: 'Close' }).click();
+  await owner.page.getByRole('button', { name: 'Assign' }).click();
+  await owner.page.getByText(name, { exact: true }).first().waitFor();
   await member.page.reload();
   await member.page.getByText(client).waitFor();
 
@@ -74,7 +73,7 @@ test.each([
   await dialog(owner.page).getByLabel('Author').waitFor();
   await expectFits(owner.page);
   await dialog(owner.page).getByRole('button', { name: 'Disable' }).click();
-  await owner.page.getByText('disabled').first().waitFor();
+  await owner.page.getByText('disabled', { exact: true }).waitFor();
   await member.page.reload();
   await member.page.getByRole('button', { name: 'Sign in' }).waitFor();
   expect([...owner.complaints, ...member.complaints]).toEqual([]);
