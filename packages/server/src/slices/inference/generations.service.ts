@@ -102,8 +102,14 @@ export function createGenerationService(parts: {
 
   const commit = async () => {
     const pieces = [...running.values()]
-      .filter((r) => !r.holding && r.stream.text.length > r.durable)
-      .map((r) => ({ run: r, generation: r.generation, offset: r.durable, text: r.stream.text.slice(r.durable) }));
+      .filter((r) => !r.holding && r.stream.sent > r.durable)
+      // Never more than went out here: readers of other servers have it from the log, and a hold says what everybody has.
+      .map((r) => ({
+        run: r,
+        generation: r.generation,
+        offset: r.durable,
+        text: r.stream.text.slice(r.durable, r.stream.sent),
+      }));
     if (pieces.length === 0) return;
     await store.appendTokens(db.everywhere, node, pieces);
     for (const piece of pieces) {

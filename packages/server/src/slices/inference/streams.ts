@@ -7,6 +7,8 @@ export interface ReplyStream {
   readonly roomId: string;
   readonly audience: Audience;
   readonly text: string;
+  /** How much of the text went out to readers. */
+  readonly sent: number;
   /** What follows is for the team alone. Returns the text that everybody has. */
   hold(): string;
   append(text: string): void;
@@ -26,8 +28,8 @@ export interface Streams {
 
 /** `frameMs`: how long the tokens of a reply are gathered before they go out as one frame; the first goes at once. */
 export function createStreams(hub: Pick<Hub, 'ephemeral'>, frameMs: number): Streams {
-  const byId = new Map<string, ReplyStream & { sent: number }>();
-  const byRoom = new Map<string, Map<string, ReplyStream & { sent: number }>>();
+  const byId = new Map<string, ReplyStream>();
+  const byRoom = new Map<string, Map<string, ReplyStream>>();
   const waiting = new Set<ReplyStream>();
   let timer: NodeJS.Timeout | undefined;
 

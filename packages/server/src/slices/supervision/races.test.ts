@@ -70,6 +70,35 @@ test('supervision 4: two reviewers on two servers decide on the same drafts: eac
   );
 }, 180_000);
 
+test('supervision 12: readers of another server are never ahead of what a hold says was shown', async () => {
+  // Frames so far apart that nearly all of the reply waits for the next one.
+  const slow = await startTestApp({
+    upstream: { url: upstream.url, model: 'words-20' },
+    config: { tokenFrameMs: 3000 },
+  });
+  const other = await slow.second();
+  try {
+    const session = await makeSession(slow, await makePersona(slow), { policy: 'auto' });
+    const reader = await readBySocket(other, session, 'client');
+    const sent = await slow.json(
+      'POST',
+      `/api/v1/sessions/${session.id}/messages`,
+      { text: '[play words-100@20] Go on' },
+      session.client,
+    );
+    const id = sent.body.replyId;
+    await reader.until((seen) => (seen.texts.get(id)?.length ?? 0) > 0);
+    await slow.json('PUT', `/api/v1/sessions/${session.id}/policy`, { policy: 'approve' });
+    await reader.until((seen) => types(seen).includes('reply.held'));
+    const shown = String(reader.events.find((e) => e.type === 'reply.held')?.data['text']);
+    expect(shown.startsWith(reader.texts.get(id) ?? '?')).toBe(true);
+    reader.close();
+  } finally {
+    await other.close();
+    await slow.close();
+  }
+});
+
 test('supervision 12: a change on one server holds the reply that another makes, and shows its readers nothing more', async () => {
   const session = await makeSession(one, persona, { policy: 'auto' });
   const readers = [await readBySocket(one, session, 'client'), await readBySocket(two, session, 'client')];
