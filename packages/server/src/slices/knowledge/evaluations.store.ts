@@ -189,9 +189,7 @@ export interface RunJob {
  */
 export const claimRun = (db: Db, owner: string, leaseSeconds: number): Promise<RunJob | undefined> =>
   db.maybe<RunJob>(
-    `update evaluation_run set state = 'running', owner = $1, attempts = attempts + 1,
-       lease_until = now() + make_interval(secs => $2)
-     where (org_id, id) in (
+    `with next as materialized (
        select r.org_id, r.id from evaluation_run r
        join evaluation e on e.org_id = r.org_id and e.id = r.evaluation_id
        where (r.state = 'queued' or (r.state = 'running' and r.lease_until < now()))
@@ -200,7 +198,10 @@ export const claimRun = (db: Db, owner: string, leaseSeconds: number): Promise<R
            where d.org_id = e.org_id and d.knowledge_base_id = e.knowledge_base_id
              and v.state in ('queued', 'extracting', 'chunking', 'indexing'))
        order by r.created_at limit 1 for update of r skip locked)
-     returning org_id as "orgId", evaluation_id as "evaluationId", id, attempts`,
+     update evaluation_run r set state = 'running', owner = $1, attempts = r.attempts + 1,
+       lease_until = now() + make_interval(secs => $2)
+     from next where r.org_id = next.org_id and r.id = next.id
+     returning r.org_id as "orgId", r.evaluation_id as "evaluationId", r.id, r.attempts`,
     [owner, leaseSeconds],
   );
 

@@ -13,15 +13,20 @@ export interface Job {
 
 const working = `state in ('queued', 'extracting', 'chunking', 'indexing')`;
 
-/** Takes what has waited longest, or what a server left behind whose lease has ended. */
+/**
+ * Takes what has waited longest, or what a server left behind whose lease has ended. One row: written as `in (… limit 1 for
+ * update skip locked)` the planner may ask anew for each row, and what it claims then is nobody's work.
+ */
 export const claimJob = (db: Db, owner: string, leaseSeconds: number): Promise<Job | undefined> =>
   db.maybe<Job>(
-    `update document_version set owner = $1, attempts = attempts + 1, lease_until = now() + make_interval(secs => $2)
-     where (org_id, document_id, version) in (
+    `with next as materialized (
        select org_id, document_id, version from document_version
        where ${working} and (lease_until is null or lease_until < now())
        order by queued_at limit 1 for update skip locked)
-     returning org_id as "orgId", document_id as "documentId", version, attempts`,
+     update document_version v
+     set owner = $1, attempts = v.attempts + 1, lease_until = now() + make_interval(secs => $2)
+     from next where v.org_id = next.org_id and v.document_id = next.document_id and v.version = next.version
+     returning v.org_id as "orgId", v.document_id as "documentId", v.version, v.attempts`,
     [owner, leaseSeconds],
   );
 

@@ -33,12 +33,13 @@ export interface Due {
 /** One rule that is due, for this server alone. Above all organisations. */
 export const takeDue = (db: Db, owner: string): Promise<Due | undefined> =>
   db.maybe<Due>(
-    `update retention_rule set lease_owner = $1, lease_until = now() + interval '${leaseSeconds} seconds'
-     where (org_id, category) in (
+    `with next as materialized (
        select org_id, category from retention_rule
        where days is not null and next_run_at <= now() and (lease_until is null or lease_until < now())
        order by next_run_at limit 1 for update skip locked)
-     returning org_id as "orgId", category, days`,
+     update retention_rule r set lease_owner = $1, lease_until = now() + interval '${leaseSeconds} seconds'
+     from next where r.org_id = next.org_id and r.category = next.category
+     returning r.org_id as "orgId", r.category, r.days`,
     [owner],
   );
 
