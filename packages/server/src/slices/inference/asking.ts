@@ -1,13 +1,34 @@
+import type { Engine, EngineRequest } from './engines/engine.ts';
+import { streamWithRetry } from './engines/retry.ts';
 import type { ProviderService } from './providers.service.ts';
 
-interface Question {
-  system: string;
-  user: string;
+interface Asked {
   maxTokens: number;
   signal: AbortSignal;
 }
+interface Question extends Asked {
+  system: string;
+  user: string;
+}
 
+const retryMs = 30_000;
 const longestAnswer = 20_000;
+
+/** One question to a model outside of what a client reads: the answer as a whole, cut at `longest` UTF-16 units. Throws EngineError. */
+export async function answerOf(
+  engine: Engine,
+  model: string,
+  messages: EngineRequest['messages'],
+  { maxTokens, signal, longest, tries = 1 }: Asked & { longest: number; tries?: number },
+): Promise<string> {
+  let answer = '';
+  const listen = (more: string) => {
+    if (answer.length < longest) answer += more;
+  };
+  const request = { model, messages, maxTokens, temperature: 0, signal };
+  await streamWithRetry(engine, request, listen, { budgetMs: retryMs, maxAttempts: tries });
+  return answer.trim();
+}
 
 /**
  * One question to the organisation's model outside of any session; nothing of it is stored. Null where no model is set up.
@@ -15,16 +36,12 @@ const longestAnswer = 20_000;
  */
 export const createAsk =
   (providers: Pick<ProviderService, 'engineFor'>) =>
-  async (orgId: string, { system, user, maxTokens, signal }: Question): Promise<string | null> => {
+  async (orgId: string, { system, user, ...asked }: Question): Promise<string | null> => {
     const { engine, model } = await providers.engineFor(orgId, null, null);
     if (!engine) return null;
-    let answer = '';
     const messages = [
       { role: 'system' as const, content: system },
       { role: 'user' as const, content: user },
     ];
-    await engine.stream({ model, messages, maxTokens, temperature: 0, signal }, (more) => {
-      if (answer.length < longestAnswer) answer += more;
-    });
-    return answer.trim();
+    return answerOf(engine, model, messages, { ...asked, longest: longestAnswer });
   };

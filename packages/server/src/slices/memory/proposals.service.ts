@@ -4,7 +4,7 @@ import type { Database, Tx } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Engine } from '../inference/engines/engine.ts';
-import { streamWithRetry } from '../inference/engines/retry.ts';
+import { answerOf } from '../inference/asking.ts';
 import type { ConsentGate } from '../privacy/consents.service.ts';
 import { liftStatements, sameAs, sensitivityOf } from './lift.ts';
 import { policyOf } from './policy.ts';
@@ -101,13 +101,9 @@ export function createProposalService({ db, audit, log }: { db: Database; audit:
       { engine, model }: { engine: Engine; model: string },
     ): Promise<void> {
       const shown = shownLines(ended.lines);
-      let answer = '';
       const signal = AbortSignal.timeout(patienceMs);
-      const request = { model, messages: proposalPrompt(shown), maxTokens: 1500, temperature: 0, signal };
-      const listen = (text: string) => {
-        if (answer.length < longestAnswer) answer += text;
-      };
-      await streamWithRetry(engine, request, listen, { budgetMs: 30_000, maxAttempts: 2 });
+      const limits = { maxTokens: 1500, longest: longestAnswer, tries: 2, signal };
+      const answer = await answerOf(engine, model, proposalPrompt(shown), limits);
       const proposed = readProposals(answer, shown);
       if (!proposed) {
         log.warn({ sessionId: ended.sessionId }, 'a model proposed memories in a form that is not read; none are kept');

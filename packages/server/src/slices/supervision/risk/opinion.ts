@@ -2,6 +2,7 @@ import { RiskCategory, RiskLevel, riskLevels } from '@rapport/protocol/safety';
 import { z } from 'zod';
 import type { Logger } from '../../../platform/logger.ts';
 import type { Engine } from '../../inference/engines/engine.ts';
+import { answerOf } from '../../inference/asking.ts';
 import type { ProviderService } from '../../inference/providers.service.ts';
 import type { SafetyService } from '../safety.service.ts';
 import type { Assessment } from './assess.ts';
@@ -50,17 +51,13 @@ export function createSecondOpinion(parts: {
 }) {
   const { log, providers, safety, patienceMs = 4000 } = parts;
 
-  const ask = async (engine: Engine, model: string, text: string, signal: AbortSignal): Promise<string> => {
-    let answer = '';
+  const ask = (engine: Engine, model: string, text: string, signal: AbortSignal): Promise<string> => {
     const content = `<message>\n${text.slice(0, longestText).replaceAll('<', '‹')}\n</message>`;
     const messages = [
       { role: 'system' as const, content: prompt },
       { role: 'user' as const, content },
     ];
-    await engine.stream({ model, messages, maxTokens: 60, temperature: 0, signal }, (more) => {
-      if (answer.length < longestAnswer) answer += more;
-    });
-    return answer.trim();
+    return answerOf(engine, model, messages, { maxTokens: 60, longest: longestAnswer, signal });
   };
 
   return {
