@@ -1,14 +1,11 @@
 import type { Client } from '@rapport/protocol/clients';
 import type { Session } from '@rapport/protocol/sessions';
-import { useQuery } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api } from '../../lib/api.ts';
-import { isId } from '../../lib/isId.ts';
 import { useMay } from '../../lib/me.ts';
-import { List, NotFound, Page } from '../../lib/Page.tsx';
-import { Failure, formatDate, isMissing, Loading } from '../../lib/ui.tsx';
+import { List, Page } from '../../lib/Page.tsx';
+import { formatDate } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { OverTime } from '../insights/OverTime.tsx';
 import { Reports } from '../insights/Reports.tsx';
@@ -17,27 +14,13 @@ import { Assignments } from './Assignments.tsx';
 import { ClientForm } from './ClientForm.tsx';
 import { Goals } from './Goals.tsx';
 import { Notes } from './Notes.tsx';
+import { OfClient } from './OfClient.tsx';
 import { Questionnaires } from './Questionnaires.tsx';
 import { Tags } from './Tags.tsx';
 
 export function ClientPage() {
   const { t } = useTranslation();
-  const { id } = useParams({ strict: false }) as { id: string };
-  const client = useQuery({
-    queryKey: ['client', id],
-    queryFn: () => api.get<Client>(`/clients/${id}`),
-    enabled: isId(id),
-  });
-  if (!isId(id) || isMissing(client.error)) return <NotFound />;
-  if (client.isPending) return <Loading />;
-  if (client.error) {
-    return (
-      <Page title={t('clients.title')} narrow>
-        <Failure error={client.error} />
-      </Page>
-    );
-  }
-  return <Sections key={id} client={client.data} />;
+  return <OfClient title={t('clients.title')}>{(client) => <Sections key={client.id} client={client} />}</OfClient>;
 }
 
 /** What is on record about a client, a section each. */

@@ -1,35 +1,17 @@
 import type { Client } from '@rapport/protocol/clients';
 import { memoryStatuses, type MemoryStatus } from '@rapport/protocol/memoryStatus';
-import { useQuery } from '@tanstack/react-query';
-import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api } from '../../lib/api.ts';
-import { isId } from '../../lib/isId.ts';
 import { useMay } from '../../lib/me.ts';
-import { NotFound, Page } from '../../lib/Page.tsx';
-import { Dialog, Failure, Field, isMissing, isolated, Loading } from '../../lib/ui.tsx';
+import { Page } from '../../lib/Page.tsx';
+import { Dialog, Field, isolated } from '../../lib/ui.tsx';
+import { OfClient } from '../clients/OfClient.tsx';
 import { MemoryForm } from './MemoryForm.tsx';
 import { MemoryList } from './MemoryList.tsx';
 
 export function MemoriesPage() {
   const { t } = useTranslation();
-  const { id } = useParams({ strict: false }) as { id: string };
-  const client = useQuery({
-    queryKey: ['client', id],
-    queryFn: () => api.get<Client>(`/clients/${id}`),
-    enabled: isId(id),
-  });
-  if (!isId(id) || isMissing(client.error)) return <NotFound />;
-  if (client.isPending) return <Loading />;
-  if (client.error) {
-    return (
-      <Page title={t('memory.title')} narrow>
-        <Failure error={client.error} />
-      </Page>
-    );
-  }
-  return <Memories key={id} client={client.data} />;
+  return <OfClient title={t('memory.title')}>{(client) => <Memories key={client.id} client={client} />}</OfClient>;
 }
 
 /** What is remembered about a client: what waits first, and everything as it stood on any day. */
