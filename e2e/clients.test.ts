@@ -1,13 +1,11 @@
-import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
 import { makeMember } from '../packages/server/src/test/team.ts';
-import { desktop, expectAccessible, expectFits, launch, openWindow, phone } from './lib/browser.ts';
+import { desktop, expectAccessible, expectFits, launch, openWindow, phone, picture } from './lib/browser.ts';
 
 const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
-const pictures = process.env['RAPPORT_PICTURES'];
 let browser: Browser;
 let app: TestApp;
 
@@ -19,12 +17,6 @@ afterAll(async () => {
   await browser?.close();
   await app?.close();
 });
-
-const picture = async (page: Page, name: string): Promise<void> => {
-  if (!pictures) return;
-  await mkdir(pictures, { recursive: true });
-  await page.screenshot({ path: resolve(pictures, `${name}.png`), fullPage: true });
-};
 
 describe('the page of a client', () => {
   test('a client is made, found by a tag, given a goal with milestones, and changed', async () => {

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,10 +10,9 @@ import {
 } from '../packages/server/src/test/app.ts';
 import { safetySettings } from '../packages/server/src/test/talking.ts';
 import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
-import { desktop, expectAccessible, expectFits, launch, openWindow, phone } from './lib/browser.ts';
+import { desktop, expectAccessible, expectFits, launch, openWindow, phone, picture } from './lib/browser.ts';
 
 const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
-const pictures = process.env['RAPPORT_PICTURES'];
 let browser: Browser;
 let app: TestApp;
 let upstream: Upstream;
@@ -32,12 +30,6 @@ afterAll(async () => {
   await app?.close();
   await upstream?.close();
 });
-
-const picture = async (page: Page, name: string): Promise<void> => {
-  if (!pictures) return;
-  await mkdir(pictures, { recursive: true });
-  await page.screenshot({ path: resolve(pictures, `${name}.png`) });
-};
 
 async function openChat(session: TestSession, options: Parameters<typeof openWindow>[1] = phone) {
   const client = await openWindow(browser, options);

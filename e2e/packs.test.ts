@@ -1,12 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
-import { desktop, expectFits, launch, narrow, openWindow, phone } from './lib/browser.ts';
+import { desktop, expectFits, launch, narrow, openWindow, phone, picture } from './lib/browser.ts';
 
 const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
-const pictures = process.env['RAPPORT_PICTURES'];
 let browser: Browser;
 let app: TestApp;
 
@@ -18,12 +16,6 @@ afterAll(async () => {
   await browser?.close();
   await app?.close();
 });
-
-const picture = async (page: Page, name: string): Promise<void> => {
-  if (!pictures) return;
-  await mkdir(pictures, { recursive: true });
-  await page.screenshot({ path: resolve(pictures, `${name}.png`), fullPage: true });
-};
 
 describe('jurisdiction packs', () => {
   test('are chosen on the page of the organisation, and say there what they enforce and why nothing weaker goes', async () => {

@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium, devices, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { expect } from 'vitest';
@@ -56,4 +58,17 @@ export async function expectFits(page: Page): Promise<void> {
       .map((box) => box.tagName),
   );
   expect(wide, `${page.url()} scrolls sideways`).toEqual([]);
+}
+
+const pictures = process.env['RAPPORT_PICTURES'];
+
+/** What a page looks like, kept where `RAPPORT_PICTURES` says for people to look at; elsewhere nothing. */
+export async function picture(
+  page: Page,
+  name: string,
+  options: { fullPage?: boolean } = { fullPage: true },
+): Promise<void> {
+  if (!pictures) return;
+  await mkdir(pictures, { recursive: true });
+  await page.screenshot({ path: join(pictures, `${name}.png`), ...options });
 }
