@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { tmpdir } from 'node:os';
 import { npm, root, run, say, Stop } from './node24.mjs';
 import { buildWeb, main } from './prepare.mjs';
@@ -12,11 +12,27 @@ const need = (file) => {
   if (!existsSync(join(root, file))) throw new Stop(`${file} is missing, so this step has nothing to run.`);
 };
 
-const vitest = (args, env = {}) =>
-  run(process.env.RAPPORT_NODE, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...args], {
-    env: { ...process.env, ...env },
-    stdio: 'inherit',
-  });
+const failures = [];
+
+/** Keeps what failed for the end as well: a long log is often read, or kept, from its end only. */
+async function vitest(args, env = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'rapport-results-'));
+  const results = join(folder, 'results.json');
+  const told = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
+  const command = [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...told, ...args];
+  const code = await run(process.env.RAPPORT_NODE, command, { env: { ...process.env, ...env }, stdio: 'inherit' });
+  if (code !== 0 && existsSync(results)) failures.push(...failedIn(JSON.parse(readFileSync(results, 'utf8'))));
+  rmSync(folder, { recursive: true, force: true });
+  return code;
+}
+
+const failedIn = ({ testResults }) =>
+  testResults.flatMap(({ name, message, assertionResults }) => [
+    ...(message ? [`${relative(root, name)}\n${message}`] : []),
+    ...assertionResults
+      .filter(({ status }) => status === 'failed')
+      .map(({ fullName, failureMessages }) => `${relative(root, name)} > ${fullName}\n${failureMessages.join('\n')}`),
+  ]);
 
 const script = (file, name) => () => {
   need(file);
@@ -171,6 +187,7 @@ await main(async () => {
   for (const name of chosen(process.argv.slice(2))) {
     results.push(interrupted ? { name, seconds: 0, note: 'FAILED: interrupted' } : await attempt(name));
   }
+  for (const failure of failures) say(`\nFAILED ${failure.slice(0, 2000)}`);
   say('\nstep        seconds  result');
   for (const { name, seconds, note } of results) say(`${name.padEnd(11)} ${seconds.toFixed(1).padStart(7)}  ${note}`);
   return results.every(({ note }) => note === 'ok') ? 0 : 1;
