@@ -297,7 +297,7 @@ export const staffTexts = {
     receipt: 'Receipt', holds: 'Legal holds', lifted: 'Show lifted ones too', noHolds: 'No hold is in force.', lift: 'Lift…', liftedOn: 'Lifted {{date}}: {{reason}}',
     erasures: 'Erasures and receipts', erasuresHint: 'A receipt names nobody: it holds ids, counts and a signature. Give the key below to whoever wants to check one.', fingerprint: 'Key', copyKey: 'Copy the key',
     noErasures: 'Nobody has been erased.', status: { running: 'running', refused: 'refused', erased: 'erased, receipt to come', done: 'done' }, entries_one: '{{count}} entry', entries_other: '{{count}} entries',
-    import: 'Import', importFile: 'An export of another organisation', importHint: 'A zip file of at most 32 MB. It makes a client with ended sessions; consents and memories are not taken over.',
+    import: 'Import', importFile: 'An export of another organisation', importHint: 'A zip file of at most 32 MB. It makes a client with ended sessions; consents, memories and reports are not taken over.',
     imported: 'Imported: {{sessions}} with {{messages}}.', importOffline: 'The server cannot be reached, or took too long. Look at the clients first: it may have been imported.',
   },
   consents: {
