@@ -63,6 +63,7 @@ const pages = [
   page('/clients', () => import('./features/clients/ClientsPage.tsx'), 'ClientsPage'),
   page('/clients/$id/memories', () => import('./features/memory/MemoriesPage.tsx'), 'MemoriesPage'),
   page('/clients/$id', () => import('./features/clients/ClientPage.tsx'), 'ClientPage'),
+  page('/threads/$id', () => import('./features/clients/ThreadPage.tsx'), 'ThreadPage'),
   page('/knowledge', () => import('./features/knowledge/KnowledgePage.tsx'), 'KnowledgePage'),
   page('/knowledge/$id', () => import('./features/knowledge/KnowledgeBasePage.tsx'), 'KnowledgeBasePage'),
   page('/knowledge/$id/evaluations', () => import('./features/knowledge/EvaluationsPage.tsx'), 'EvaluationsPage'),

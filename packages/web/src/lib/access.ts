@@ -19,6 +19,7 @@ export const pageNeeds = {
   '/clients': [['clients.read']],
   '/clients/$id/memories': [['clients.read', 'memory.read']],
   '/clients/$id': [['clients.read']],
+  '/threads/$id': [['clients.read']],
   '/knowledge': [['knowledge.read']],
   '/knowledge/$id': [['knowledge.read']],
   '/knowledge/$id/evaluations': [['knowledge.read']],

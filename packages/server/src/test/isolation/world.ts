@@ -14,6 +14,7 @@ import {
   seedRows,
   seedRules,
   seedTeam,
+  seedThreads,
   password,
   repliesOf,
   type Headers,
@@ -60,7 +61,10 @@ export type Kind =
   | 'report'
   | 'invitation'
   | 'memory'
-  | 'ownMemory';
+  | 'ownMemory'
+  | 'threadFolder'
+  | 'thread'
+  | 'spareThread';
 
 /** One organisation with something of everything in it. */
 export interface World {
@@ -137,6 +141,9 @@ interface Talk {
     | 'report'
     | 'memory'
     | 'ownMemory'
+    | 'threadFolder'
+    | 'thread'
+    | 'spareThread'
   >;
   headers: Headers;
   usedKeys: World['usedKeys'];
@@ -157,9 +164,11 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   const { id: client } = await call('POST', 'clients', clientBody(mark));
   const { id: goal } = await call('POST', `clients/${client}/goals`, goalBody(mark));
   await keyed(staff, 'client', 'clients', { name: 'Somebody' });
+  const threads = await seedThreads(call, String(client), String(goal), mark);
   const { id: session, roomId: room } = await call('POST', 'sessions', {
     personaId,
     clientId: client,
+    threadId: threads.thread,
     title: `Session ${mark}`,
   });
   const { id: note } = await call('POST', `sessions/${session}/notes`, { kind: 'shared', text: `Note ${mark}` });
@@ -176,12 +185,13 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   await keyed(headers, 'session', `sessions/${session}/messages`, { text: 'And this. [play words-15@15]' });
   await repliesOf(call, room as unknown as string, 2);
   const memories = await seedMemories(call, String(client), mark, posted.message.id);
+  await call('PUT', `threads/${String(threads.thread)}/memories/${String(memories.memory)}`);
   // It is given one of them.
   const review = await seedReview(call, String(client), personaId, mark);
   const { escalationId: escalation } = await caller(app, headers)('POST', `sessions/${session}/person-request`);
   const { id: report } = await call('POST', 'reports', { sessionId: session });
   const said = { message: posted.message.id, reply: posted.replyId, ...memories };
-  const about = { goal, note, questionnaire, report };
+  const about = { goal, note, questionnaire, report, ...threads };
   const ids = { client, session, room, ...said, ...about, guidance, review, invitation, escalation };
   return { ids: ids as unknown as Talk['ids'], headers, usedKeys: used };
 }
