@@ -8,6 +8,7 @@ import { MemoryChange, MemoryOrigin, MemoryStatus, Sensitivity } from './memory.
 import { InstrumentId, itemsOf } from './questionnaires.ts';
 import { Author, Citation, SessionStatus } from './sessions.ts';
 import { Rung } from './supervision.ts';
+import { ThreadStatus } from './threads.ts';
 
 // eslint-disable-next-line no-control-regex -- the control characters are what the rule refuses
 const unsafe = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
@@ -94,6 +95,7 @@ export const PersonMemory = z.strictObject({
   validFrom: Instant.nullable(),
   validTo: Instant.nullable(),
   createdAt: Instant,
+  threadId: Id.nullable().default(null).describe('Of the thread that it is about.'),
   evidence: z.array(z.strictObject({ sessionId: Id, messageId: Id, start: count, end: count, quote: said })).max(100),
   revisions: z.array(z.strictObject({ change: MemoryChange, status: MemoryStatus, at: Instant })).max(10_000),
 });
@@ -116,6 +118,7 @@ export const PersonSession = z.strictObject({
     role: line(200),
     version: z.number().int().min(1).max(1_000_000),
   }),
+  threadId: Id.nullable().default(null).describe('One of the client’s threads, which it continued.'),
   alias: label().nullable(),
   clientJoined: z.boolean(),
   engine: engine.nullable(),
@@ -143,8 +146,24 @@ const PersonClient = z.strictObject({
   tags: z.array(line(40)).max(20).default([]),
   riskFactors: z.array(line(200)).max(30).default([]),
   goals: z
-    .array(GoalPut.extend({ createdAt: Instant, updatedAt: Instant }))
+    .array(GoalPut.extend({ id: Id.optional(), createdAt: Instant, updatedAt: Instant }))
     .max(1000)
+    .default([]),
+  threads: z
+    .array(
+      z.strictObject({
+        id: Id,
+        name: line(120),
+        description: said,
+        stage: label(60),
+        status: ThreadStatus,
+        tags: z.array(line(40)).max(20),
+        goalIds: z.array(Id).max(12),
+        createdAt: Instant,
+        updatedAt: Instant,
+      }),
+    )
+    .max(10_000)
     .default([]),
   notes,
   questionnaires: z

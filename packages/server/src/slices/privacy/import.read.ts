@@ -77,11 +77,15 @@ export async function readPersonArchive(bytes: Buffer): Promise<PersonArchive> {
   }
   const archive = parse('person.json', PersonArchive, files.get('person.json'));
   archive.sessions.forEach(checkSession);
+  const threads = (archive.client?.threads ?? []).map(({ id }) => id);
   const ids = archive.sessions.flatMap((s) => [
     s.id,
     ...[...s.messages, ...s.guidance, ...s.replies].map((one) => one.id),
   ]);
+  ids.push(...threads, ...(archive.client?.goals ?? []).flatMap(({ id }) => id ?? []));
   if (new Set(ids).size !== ids.length) refuse('person.json: an id stands twice.');
+  if (archive.sessions.some(({ threadId }) => threadId !== null && !threads.includes(threadId)))
+    refuse('person.json: a session continues a thread that is not there.');
   return archive;
 }
 
@@ -95,6 +99,8 @@ const idFields = new Set([
   'guidanceId',
   'sessionId',
   'questionnaireId',
+  'threadId',
+  'goalIds',
 ]);
 const notOurs = new Set(['citations', 'engine']);
 

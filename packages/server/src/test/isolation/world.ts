@@ -64,7 +64,8 @@ export type Kind =
   | 'ownMemory'
   | 'threadFolder'
   | 'thread'
-  | 'spareThread';
+  | 'spareThread'
+  | 'threadMemory';
 
 /** One organisation with something of everything in it. */
 export interface World {
@@ -144,6 +145,7 @@ interface Talk {
     | 'threadFolder'
     | 'thread'
     | 'spareThread'
+    | 'threadMemory'
   >;
   headers: Headers;
   usedKeys: World['usedKeys'];
@@ -185,12 +187,14 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   await keyed(headers, 'session', `sessions/${session}/messages`, { text: 'And this. [play words-15@15]' });
   await repliesOf(call, room as unknown as string, 2);
   const memories = await seedMemories(call, String(client), mark, posted.message.id);
-  await call('PUT', `threads/${String(threads.thread)}/memories/${String(memories.memory)}`);
+  const ofThread = `threads/${String(threads.thread)}/memories`;
+  await call('PUT', `${ofThread}/${String(memories.memory)}`);
+  const { id: threadMemory } = await call('POST', ofThread, { statement: `Goes on with ${mark}.` });
   // It is given one of them.
   const review = await seedReview(call, String(client), personaId, mark);
   const { escalationId: escalation } = await caller(app, headers)('POST', `sessions/${session}/person-request`);
   const { id: report } = await call('POST', 'reports', { sessionId: session });
-  const said = { message: posted.message.id, reply: posted.replyId, ...memories };
+  const said = { message: posted.message.id, reply: posted.replyId, ...memories, threadMemory };
   const about = { goal, note, questionnaire, report, ...threads };
   const ids = { client, session, room, ...said, ...about, guidance, review, invitation, escalation };
   return { ids: ids as unknown as Talk['ids'], headers, usedKeys: used };
