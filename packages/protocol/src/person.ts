@@ -5,7 +5,9 @@ import { Audience, EventActor } from './events.ts';
 import { GoalPut } from './goals.ts';
 import { ReplyStatus, Usage } from './inference.ts';
 import { MemoryChange, MemoryOrigin, MemoryStatus, Sensitivity } from './memory.ts';
+import { RatingPut } from './plan.ts';
 import { InstrumentId, itemsOf } from './questionnaires.ts';
+import { ReportSection, ReportStatus } from './reports.ts';
 import { Author, Citation, SessionStatus } from './sessions.ts';
 import { Rung } from './supervision.ts';
 import { ThreadStatus } from './threads.ts';
@@ -100,6 +102,39 @@ export const PersonMemory = z.strictObject({
   revisions: z.array(z.strictObject({ change: MemoryChange, status: MemoryStatus, at: Instant })).max(10_000),
 });
 export type PersonMemory = z.infer<typeof PersonMemory>;
+
+/** What the team reported about them: handed out, and never imported, because people of another house stand for it. */
+export const PersonReport = z.strictObject({
+  id: Id,
+  sessionId: Id.nullable().describe('null: on the client over their sessions.'),
+  title: label(),
+  status: ReportStatus,
+  sections: z.array(ReportSection.strict()).max(100),
+  leftOut: count,
+  createdBy: label(),
+  createdAt: Instant,
+  updatedAt: Instant,
+  approvedBy: label().nullable(),
+  approvedAt: Instant.nullable(),
+});
+export type PersonReport = z.infer<typeof PersonReport>;
+
+const questionnaires = z
+  .array(
+    z
+      .strictObject({
+        id: Id.optional(),
+        instrument: InstrumentId,
+        answers: z.array(z.int().min(0).max(3)),
+        filledBy: z.enum(['client', 'staff']),
+        createdAt: Instant,
+        answeredAt: Instant,
+      })
+      .refine(({ instrument, answers }) => answers.length === itemsOf[instrument], 'One answer for each item.'),
+  )
+  .max(10_000)
+  .default([]);
+
 /** Shared with the team; what was private to its author, and psychotherapy notes, are in no archive. */
 const notes = z
   .array(z.strictObject({ text: said, createdAt: Instant, updatedAt: Instant }))
@@ -132,6 +167,14 @@ export const PersonSession = z.strictObject({
   notes,
   replies: z.array(PersonReply).max(200_000),
   invitations: z.array(PersonInvitation).max(10_000),
+  // Absent from archives that were made before there were any.
+  timer: z
+    .strictObject({ minutes: z.int().min(1).max(1440), endsAt: Instant, closes: z.boolean() })
+    .nullable()
+    .default(null),
+  goalIds: z.array(Id).max(12).default([]).describe('Of the client’s goals, those it worked towards.'),
+  rating: RatingPut.nullable().default(null),
+  questionnaires: questionnaires.describe('Those that were answered in it.'),
 });
 export type PersonSession = z.infer<typeof PersonSession>;
 
@@ -166,21 +209,7 @@ const PersonClient = z.strictObject({
     .max(10_000)
     .default([]),
   notes,
-  questionnaires: z
-    .array(
-      z
-        .strictObject({
-          instrument: InstrumentId,
-          answers: z.array(z.int().min(0).max(3)),
-          filledBy: z.enum(['client', 'staff']),
-          createdAt: Instant,
-          answeredAt: Instant,
-        })
-        .refine(({ instrument, answers }) => answers.length === itemsOf[instrument], 'One answer for each item.'),
-    )
-    .max(10_000)
-    .default([])
-    .describe('Those that were answered.'),
+  questionnaires: questionnaires.describe('Those that were answered beside any session.'),
   createdAt: Instant,
   updatedAt: Instant,
 });
@@ -199,6 +228,7 @@ export const PersonArchive = z.strictObject({
   client: PersonClient.nullable().describe('null: a session that was held with nobody on record.'),
   consents: z.array(PersonConsent).max(100_000).describe('What they agreed to and when, oldest first.'),
   memories: z.array(PersonMemory).max(100_000).default([]).describe('What is remembered about them, oldest first.'),
+  reports: z.array(PersonReport).max(100_000).default([]).describe('What the team reported about them, oldest first.'),
   sessions: z.array(PersonSession).max(20_000),
 });
 export type PersonArchive = z.infer<typeof PersonArchive>;

@@ -121,7 +121,7 @@ export function createServices(platform: Platform) {
     rooms,
     privacy,
     demo: createDemoService({ personas, knowledge, clients }),
-    ...createInsights(platform, { clients, sessions, consents, providers }),
+    ...createInsights(platform, { ...caseload, sessions, consents, providers }),
   };
 }
 

@@ -62,6 +62,7 @@ const pages = [
   page('/personas/$id', () => import('./features/personas/PersonaPage.tsx'), 'PersonaPage'),
   page('/clients', () => import('./features/clients/ClientsPage.tsx'), 'ClientsPage'),
   page('/clients/$id/memories', () => import('./features/memory/MemoriesPage.tsx'), 'MemoriesPage'),
+  page('/clients/$id/insights', () => import('./features/insights/ClientInsightPage.tsx'), 'ClientInsightPage'),
   page('/clients/$id', () => import('./features/clients/ClientPage.tsx'), 'ClientPage'),
   page('/threads/$id', () => import('./features/clients/ThreadPage.tsx'), 'ThreadPage'),
   page('/knowledge', () => import('./features/knowledge/KnowledgePage.tsx'), 'KnowledgePage'),

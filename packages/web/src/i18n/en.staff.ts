@@ -147,7 +147,11 @@ export const staffTexts = {
     latency: 'Who waits for whom', clientTakes: 'The client takes', answerTakes: 'The answer takes', median: 'Half of the time at most', p90: 'Nine times in ten at most', slowest: 'Longest', none: '–',
     stretches: 'Words over the session', chart: 'Words of client, persona and team in {{count}} stretches', table: 'The same as a table', stretch: 'From', topics: 'What the client comes back to', topic_one: '{{word}}: in one message', topic_other: '{{word}}: in {{count}} messages', noTopics: 'No word returned in several messages.',
     quotes: 'In their own words', quotesHint: 'Sentences of the client that hold most of it, as they stand. Chosen by rules.', risk: 'Risk', noRisk: 'The risk gate found nothing.', held: 'Held replies', heldText: '{{released}} released, {{edited}} of them changed; {{rejected}} rejected; {{discarded}} given up.', escalations_one: 'One escalation', escalations_other: '{{count}} escalations', message: 'in a message', reply: 'in a reply',
-    overTime: 'Over time', overTimeTable: 'The sessions as a table', noSessions: 'There was no session yet.', overTimeChart: 'Words of the client in each of {{count}} sessions', session: 'Session', inSessions: '{{word}} (in {{count}} sessions)',
+    places_one: '{{what}}: one place in the log', places_other: '{{what}}: {{count}} places in the log', place: '{{date}}, number {{seq}}, {{type}}', where: 'Where it stands', chosen: 'Where the session chose it', event: 'In the log',
+    ratings: 'How it went', ratingsHint: 'In the points of whoever ran it, 1 to 10; the newest hold.', notRated: 'No session was given points yet.', scale: { effectiveness: 'Effectiveness: {{points}} of 10', engagement: 'Engagement: {{points}} of 10', progress: 'Progress: {{points}} of 10' }, scaleChart: '{{scale}}: {{values}}',
+    milestones: '{{reached}} of {{count}} milestones reached.', noMilestones: 'It has no milestones.', droppedMilestones_one: 'One is given up.', droppedMilestones_other: '{{count}} are given up.', chosenIn: 'Chosen in',
+    ofClient: 'Insights: {{name}}', overTimeHint: 'The newest fifty sessions, oldest first: counted from their logs and the record. No model took part.', engagement: 'Words and answers over time', minutes: 'Minutes', riskHistory: 'Risk over time', riskHint: 'What the risk gate found. That it found nothing does not say that there was nothing.', noRiskEver_one: 'It found nothing in one session.', noRiskEver_other: 'It found nothing in {{count}} sessions.', riskChart: 'Flags in {{count}} of {{all}} sessions', called: 'Escalations',
+    overTime: 'What the sessions show over time', overTimeTable: 'The sessions as a table', noSessions: 'There was no session yet.', overTimeChart: 'Words of the client in each of {{count}} sessions', session: 'Session', inSessions: '{{word}} (in {{count}} sessions)',
   },
   figures: {
     title: 'Figures of supervision', hint: 'What became of held replies, for each persona. Numbers alone: nothing of what was said.', period: 'Period', days: 'The last {{count}} days', none: 'No reply was held in this time.', rate: 'Approved', rateOf: '{{percent}} of {{count}} decided', edited: 'Changed', rejected: 'Rejected', discarded: 'Given up', overdue: 'Nobody in time', wait: 'Waiting, half at most', waitMost: 'Waiting, 19 of 20 at most', distance: 'Characters changed, half at most', reasons: 'Why not as it was', persona: 'Persona', chart: 'Share of approved replies: {{percent}}', dash: '–', table: 'All figures',
@@ -155,7 +159,7 @@ export const staffTexts = {
   report: {
     title: 'Reports', none: 'There is no report yet.', begin: 'Begin a report', beginAi: 'Begin with a summary by the model', beginning: 'The report is being made.', draft: 'draft', approved: 'approved', by: '{{name}}, {{date}}', open: 'Open the report: {{title}}',
     hint: 'Counted and quoted sections hold what the log says. What a person changes of them is theirs from then on; what a model made stays marked as such.', name: 'Title', heading: 'Heading', text: 'Text', add: 'Add a section', up: 'Up: {{heading}}', down: 'Down: {{heading}}', remove: 'Remove: {{heading}}', section: 'Section {{number}}',
-    kind: { counted: 'Counted from the log', quoted: 'Quoted from the log, word for word', ai: 'Made by an AI model', written: 'Written by the team' }, edited: 'changed by the team', becomes: 'Changed: yours when it is saved.', rests: 'Rests on {{count}} events of the log.',
+    kind: { counted: 'Counted from the log and the record', quoted: 'Quoted from the log, word for word', ai: 'Made by an AI model', written: 'Written by the team' }, edited: 'changed by the team', becomes: 'Changed: yours when it is saved.', rests: 'Rests on',
     leftOut_one: 'One sentence of the model was left out: the client did not write what it quotes.', leftOut_other: '{{count}} sentences of the model were left out: the client did not write what they quote.',
     approve: 'Approve…', approveTitle: 'Approve this report?', approveText: 'It then stands as it is, with your name, and cannot be changed.', approvedBy: 'Approved by {{name}}, {{date}}.', notApproved: 'Nobody has approved it yet.', saveFirst: 'Save it first: what is approved is what is saved.', deleteTitle: 'Delete this draft?', deleteText: 'Its words are gone then.', toSession: 'To the session', toClient: 'To the client', markdown: 'Markdown', pdf: 'PDF',
   },
@@ -241,7 +245,7 @@ export const staffTexts = {
   },
   questionnaires: {
     title: 'Questionnaires', empty: 'No questionnaire yet.', enter: 'Enter a {{title}}', ask: 'Ask for the {{title}}', withdraw: 'Ask no longer', waits: 'waits for the client', choose: 'Choose',
-    latest: '{{score}} of {{most}}, {{severity}}', chart: '{{title}}: {{count}} times, the last {{latest}}', table: '{{title}} as a table',
+    name: { 'phq-9': 'PHQ-9', 'gad-7': 'GAD-7' }, latest: '{{score}} of {{most}}, {{severity}}', chart: '{{title}}: {{count}} times, the last {{latest}}', table: '{{title}} as a table',
     when: 'When', score: 'Score', band: 'Severity', by: 'Filled in by', answers: 'Answers', risk: 'calls a person', filledBy: { client: 'client', staff: 'team' },
     severity: { minimal: 'minimal', mild: 'mild', moderate: 'moderate', 'moderately-severe': 'moderately severe', severe: 'severe' },
     called: 'An answer gives reason to worry: an escalation was raised in the client’s newest session.', notCalled: 'An answer gives reason to worry. The client has no session, so nobody else was called: take care of it now.',
@@ -299,7 +303,7 @@ export const staffTexts = {
     receipt: 'Receipt', holds: 'Legal holds', lifted: 'Show lifted ones too', noHolds: 'No hold is in force.', lift: 'Lift…', liftedOn: 'Lifted {{date}}: {{reason}}',
     erasures: 'Erasures and receipts', erasuresHint: 'A receipt names nobody: it holds ids, counts and a signature. Give the key below to whoever wants to check one.', fingerprint: 'Key', copyKey: 'Copy the key',
     noErasures: 'Nobody has been erased.', status: { running: 'running', refused: 'refused', erased: 'erased, receipt to come', done: 'done' }, entries_one: '{{count}} entry', entries_other: '{{count}} entries',
-    import: 'Import', importFile: 'An export of another organisation', importHint: 'A zip file of at most 32 MB. It makes a client with ended sessions; consents and memories are not taken over.',
+    import: 'Import', importFile: 'An export of another organisation', importHint: 'A zip file of at most 32 MB. It makes a client with ended sessions; consents, memories and reports are not taken over.',
     imported: 'Imported: {{sessions}} with {{messages}}.', importOffline: 'The server cannot be reached, or took too long. Look at the clients first: it may have been imported.',
   },
   consents: {

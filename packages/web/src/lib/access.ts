@@ -18,6 +18,7 @@ export const pageNeeds = {
   '/personas/$id': [['personas.read']],
   '/clients': [['clients.read']],
   '/clients/$id/memories': [['clients.read', 'memory.read']],
+  '/clients/$id/insights': [['clients.read', 'sessions.read', 'sessions.follow']],
   '/clients/$id': [['clients.read']],
   '/threads/$id': [['clients.read']],
   '/knowledge': [['knowledge.read']],

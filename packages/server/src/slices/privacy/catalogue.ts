@@ -83,7 +83,7 @@ export const catalogue = {
       ['session_id', 'session'],
       ['client_id', 'client'],
     ],
-    exported: 'as a file of its own, from its page: it is the team’s writing about them',
+    exported: 'reports[]',
     staffOnly: true,
   },
   safety_setting: free('deadlines and the fallback contact of an organisation'),
@@ -172,7 +172,7 @@ export const catalogue = {
     category: 'profile',
     columns: { body: 'what they answered', instrument: 'which questionnaire' },
     ...ofEither,
-    exported: 'questionnaires[]',
+    exported: 'client.questionnaires[], sessions[].questionnaires',
     staffOnly: true,
   },
   session: {
