@@ -287,6 +287,9 @@ export const staffTexts = {
     version: 'Version {{version}}', versions_one: '{{count}} version', versions_other: '{{count}} versions', inUse: 'in use', newVersion: 'Give it a new version', newVersionHint: 'The version before it is in use until the new one is ready.',
     readAgain: 'Read it again', inDocument: 'In its document', gone: 'This document is not there any more, or not open to you.', areReady_one: '{{count}} document ready', areReady_other: '{{count}} documents ready', areRead_one: '{{count}} being read', areRead_other: '{{count}} being read', areFailed_one: '{{count}} could not be read', areFailed_other: '{{count}} could not be read', seeDocuments: 'See the documents',
     noText: 'Nothing of it has been read yet.', textOf: 'Text of the document', earlier: 'Show what stands before',
+    asDrawn: 'Pages as they look', drawnPage: 'Page {{page}} of {{title}}, as it looks', pageOf: 'Page {{page}} of {{pages}}', pageBefore: 'Previous page', pageAfter: 'Next page', fetching: 'The file is on its way.', drawing: 'The page is being drawn.',
+    passageMarked: 'The passage is marked.', passageUnmarked: 'The passage was not found on this page as it looks, so nothing is marked. The text has it.',
+    notDrawn: { large: 'The file is too large to be drawn here. Download the original to see its pages.', locked: 'The pages cannot be drawn: the file asks for a password.', broken: 'This page cannot be drawn: the file is damaged, or not what it says.', slow: 'This page cannot be drawn: it takes too long.', unreachable: 'The pages cannot be drawn: the file did not arrive.' },
   },
   privacy: {
     title: 'Privacy', requests: 'Wishes to be erased', noRequests: 'Nobody waits for an answer.', erase: 'Erase…', decline: 'Decline…', answer: 'Your answer to the client',

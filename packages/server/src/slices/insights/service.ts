@@ -16,6 +16,7 @@ import {
   type ToldEvent,
 } from './conversation.ts';
 import { digestOf, type SessionDigest } from './digest.ts';
+import * as store from './digest.store.ts';
 
 const mostSessions = 50;
 const names = { client: 'Client', persona: 'Persona', staff: 'Team' } as const;
@@ -65,6 +66,25 @@ export function createInsightService(parts: { db: Database; audit: Audit } & Doo
     return goals.map((goal) => ({ ...progressOf(goal), seq: chosen.seq }));
   };
 
+  /** Of those whose log has grown since, from the log; of all others, as they were counted then. */
+  const digestsOf = async (orgId: string, sessions: Session[]): Promise<({ session: Session } & SessionDigest)[]> => {
+    const known = await store.readDigests(
+      db.in(orgId),
+      orgId,
+      sessions.map(({ id }) => id),
+    );
+    const byId = new Map(known.map((one) => [one.sessionId, one]));
+    const all = [];
+    for (const session of sessions) {
+      const { headSeq = 0, digest: kept = null } = byId.get(session.id) ?? {};
+      const digest = kept ?? digestOf(await eventsOf(orgId, session), rulesFor);
+      if (!kept)
+        await store.keepDigest(db.in(orgId), orgId, { sessionId: session.id, roomId: session.roomId, headSeq, digest });
+      all.push({ session, ...digest });
+    }
+    return all;
+  };
+
   return {
     /** Throws `not-found`. */
     roomOf: async (actor: Actor, sessionId: string): Promise<string> => (await parts.session(actor, sessionId)).roomId,
@@ -98,9 +118,7 @@ export function createInsightService(parts: { db: Database; audit: Audit } & Doo
       requireStaff(actor);
       const sessions = (await parts.sessionsOf(actor, clientId, mostSessions)).reverse();
       await audit.read(actor, 'insight.read', { client: clientId });
-      const digests: ({ session: Session } & SessionDigest)[] = [];
-      for (const session of sessions)
-        digests.push({ session, ...digestOf(await eventsOf(actor.orgId, session), rulesFor) });
+      const digests = await digestsOf(actor.orgId, sessions);
       const topics = returningTerms(digests).map(({ word, texts }) => ({
         word,
         sessions: texts.map(({ session }) => session.id),
