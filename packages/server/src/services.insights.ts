@@ -4,6 +4,7 @@ import type { Logger } from './platform/logger.ts';
 import type { GoalService } from './slices/clients/goals.service.ts';
 import type { QuestionnaireService } from './slices/clients/questionnaires.service.ts';
 import type { ClientService } from './slices/clients/service.ts';
+import type { ThreadService } from './slices/clients/threads.service.ts';
 import { createAsk } from './slices/inference/asking.ts';
 import type { ProviderService } from './slices/inference/providers.service.ts';
 import { createReportService } from './slices/insights/reports.service.ts';
@@ -19,13 +20,14 @@ export function createInsights(
   parts: {
     clients: ClientService;
     goals: GoalService;
+    threads: ThreadService;
     questionnaires: QuestionnaireService;
     sessions: SessionService;
     consents: ConsentService;
     providers: ProviderService;
   },
 ) {
-  const { clients, goals, questionnaires, sessions, consents, providers } = parts;
+  const { clients, goals, threads, questionnaires, sessions, consents, providers } = parts;
   const newest = { limit: 100 };
   const insights = createInsightService({
     db,
@@ -34,6 +36,10 @@ export function createInsights(
     async sessionsOf(actor, clientId, limit) {
       await clients.get(actor, clientId);
       return (await sessions.list(actor, { clientId, limit })).items;
+    },
+    async sessionsOfThread(actor, threadId, limit) {
+      const { client, goalIds } = await threads.get(actor, threadId);
+      return { clientId: client.id, goalIds, sessions: (await sessions.list(actor, { threadId, limit })).items };
     },
     goalsOf: async (actor, clientId) => (await goals.list(actor, clientId, newest)).items,
     goalsAmong: (orgId, clientId, ids) => goals.chosen(db.in(orgId), orgId, clientId, ids),

@@ -46,9 +46,9 @@ function Memories({ client }: { client: Client }) {
       <Field label={`${t('memory.day')} (${t('common.optional')})`} hint={t('memory.dayHint')}>
         {(ids) => <input {...ids} type="date" value={day} onChange={(e) => setDay(e.target.value)} />}
       </Field>
-      <MemoryList clientId={client.id} status={status} at={at} />
+      <MemoryList path={`/clients/${client.id}/memories`} status={status} at={at} />
       <Dialog open={writing} title={t('memory.new')} onClose={() => setWriting(false)}>
-        <MemoryForm clientId={client.id} onDone={() => setWriting(false)} />
+        <MemoryForm path={`/clients/${client.id}/memories`} onDone={() => setWriting(false)} />
       </Dialog>
     </Page>
   );

@@ -6,20 +6,20 @@ import { api } from '../../lib/api.ts';
 import { Failure, Field, fieldError } from '../../lib/ui.tsx';
 
 interface Props {
-  clientId: string;
+  /** Whose memories it joins: the path of their list. */
+  path: string;
   /** What the new statement takes the place of. */
   corrects?: Memory;
   onDone(): void;
 }
 
 /** What a member of the team writes holds at once. */
-export function MemoryForm({ clientId, corrects, onDone }: Props) {
+export function MemoryForm({ path, corrects, onDone }: Props) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [statement, setStatement] = useState(corrects?.statement ?? '');
   const [tags, setTags] = useState('');
   const [sensitive, setSensitive] = useState(false);
-  const path = `/clients/${clientId}/memories`;
   const save = useMutation({
     mutationFn: () =>
       corrects
