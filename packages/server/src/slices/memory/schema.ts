@@ -1,7 +1,7 @@
 import type {
   MemoryChange,
   MemoryOrigin,
-  MemoryReference,
+  PlacedReference,
   MemoryStatus,
   MemorySubjectKind,
   Sensitivity,
@@ -19,7 +19,7 @@ export interface MemoryRow extends RevisionRow {
   persona_id: string | null;
   statement: Buffer;
   origin: MemoryOrigin;
-  references_to: MemoryReference[];
+  references_to: PlacedReference[];
   created_at: string;
 }
 
