@@ -10,6 +10,7 @@ import { InstrumentId, itemsOf } from './questionnaires.ts';
 import { ReportSection, ReportStatus } from './reports.ts';
 import { Author, Citation, SessionStatus } from './sessions.ts';
 import { Rung } from './supervision.ts';
+import { ThreadStatus } from './threads.ts';
 
 // eslint-disable-next-line no-control-regex -- the control characters are what the rule refuses
 const unsafe = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
@@ -96,6 +97,7 @@ export const PersonMemory = z.strictObject({
   validFrom: Instant.nullable(),
   validTo: Instant.nullable(),
   createdAt: Instant,
+  threadId: Id.nullable().default(null).describe('Of the thread that it is about.'),
   evidence: z.array(z.strictObject({ sessionId: Id, messageId: Id, start: count, end: count, quote: said })).max(100),
   revisions: z.array(z.strictObject({ change: MemoryChange, status: MemoryStatus, at: Instant })).max(10_000),
 });
@@ -151,6 +153,7 @@ export const PersonSession = z.strictObject({
     role: line(200),
     version: z.number().int().min(1).max(1_000_000),
   }),
+  threadId: Id.nullable().default(null).describe('One of the client’s threads, which it continued.'),
   alias: label().nullable(),
   clientJoined: z.boolean(),
   engine: engine.nullable(),
@@ -188,6 +191,22 @@ const PersonClient = z.strictObject({
   goals: z
     .array(GoalPut.extend({ id: Id.optional(), createdAt: Instant, updatedAt: Instant }))
     .max(1000)
+    .default([]),
+  threads: z
+    .array(
+      z.strictObject({
+        id: Id,
+        name: line(120),
+        description: said,
+        stage: label(60),
+        status: ThreadStatus,
+        tags: z.array(line(40)).max(20),
+        goalIds: z.array(Id).max(12),
+        createdAt: Instant,
+        updatedAt: Instant,
+      }),
+    )
+    .max(10_000)
     .default([]),
   notes,
   questionnaires: questionnaires.describe('Those that were answered beside any session.'),

@@ -65,6 +65,7 @@ const pages = [
   page('/clients/$id/memories', () => import('./features/memory/MemoriesPage.tsx'), 'MemoriesPage'),
   page('/clients/$id/insights', () => import('./features/insights/ClientInsightPage.tsx'), 'ClientInsightPage'),
   page('/clients/$id', () => import('./features/clients/ClientPage.tsx'), 'ClientPage'),
+  page('/threads/$id', () => import('./features/clients/ThreadPage.tsx'), 'ThreadPage'),
   page('/knowledge', () => import('./features/knowledge/KnowledgePage.tsx'), 'KnowledgePage'),
   page('/knowledge/$id', () => import('./features/knowledge/KnowledgeBasePage.tsx'), 'KnowledgeBasePage'),
   page('/knowledge/$id/evaluations', () => import('./features/knowledge/EvaluationsPage.tsx'), 'EvaluationsPage'),

@@ -262,6 +262,12 @@ export const staffTexts = {
     state: { open: 'open', reached: 'reached', dropped: 'given up' }, milestones: 'Milestones', milestone: 'Milestone {{number}}', addMilestone: 'Add a milestone',
     stateOf: 'Where milestone {{number}} stands', dueOf: 'Milestone {{number}} until', remove: 'Remove milestone {{number}}',
   },
+  threads: {
+    title: 'Threads', one: 'Thread that it continues', noThread: 'None', open: 'Open the thread', new: 'New thread', none: 'No thread yet.', change: 'Change', about: 'What it is about', client: 'Client', status: 'Where it stands', is: { open: 'open', paused: 'paused', done: 'done' },
+    description: 'In more words', descriptionHint: 'For the team alone: never part of a prompt.', stage: 'Stage', stageHint: 'Where the work stands, in your own words.', changed: 'Last changed', goals: 'Goals it serves',
+    folder: 'Folder', noFolder: 'No folder', noSessions: 'No session continues it yet.', continue: 'Continue in a new session',
+    deleteTitle: 'Delete this thread?', deleteText: 'Only a thread that no session continues, and of which nothing is remembered, can be deleted. Set others to done.',
+  },
   knowledge: {
     title: 'Knowledge', new: 'New knowledge base', empty: 'No knowledge base yet', emptyHint: 'Reference material that personas quote from.', documents_one: '{{count}} document', documents_other: '{{count}} documents',
     baseByName: 'Find a knowledge base', addText: 'Add documents', docTitle: 'Title', text: 'Text or Markdown', chunks_one: '{{count}} passage', chunks_other: '{{count}} passages',

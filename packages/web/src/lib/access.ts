@@ -21,6 +21,7 @@ export const pageNeeds = {
   '/clients/$id/memories': [['clients.read', 'memory.read']],
   '/clients/$id/insights': [['clients.read', 'sessions.read', 'sessions.follow']],
   '/clients/$id': [['clients.read']],
+  '/threads/$id': [['clients.read']],
   '/knowledge': [['knowledge.read']],
   '/knowledge/$id': [['knowledge.read']],
   '/knowledge/$id/evaluations': [['knowledge.read']],

@@ -32,7 +32,15 @@ beforeAll(async () => {
     })
   ).body.id;
   session = await makeSession(app, personaId, { clientId });
-  await makeSession(app, personaId, { clientId, title: 'Second' });
+  const { body: aim } = await app.json('POST', `/api/v1/clients/${clientId}/goals`, { title: 'Rest' });
+  const { body: thread } = await app.json('POST', `/api/v1/clients/${clientId}/threads`, {
+    name: 'Nights',
+    description: 'Since spring.',
+    stage: 'Diary',
+    tags: ['Sleep'],
+    goalIds: [aim.id],
+  });
+  await makeSession(app, personaId, { clientId, title: 'Second', threadId: thread.id });
   for (const given of [false, true])
     await app.json('POST', `/api/v1/clients/${clientId}/consents`, { purpose: 'memory', given, note: 'Folder 7' });
   const at = (path: string) => `/api/v1/sessions/${session.id}/${path}`;
@@ -124,7 +132,16 @@ test('an export holds everything, for machines, for reading and for printing', a
   expect(first.guidance[0].text).toBe('Be slow.');
   expect(first.replies).toHaveLength(2);
   expect(archive.client).toMatchObject({ contact: 'Door 7', tags: ['Sleep'], riskFactors: ['Alone'] });
-  expect(archive.client.goals).toMatchObject([{ title: 'Sleep through', milestones: [{ dueOn: '2027-01-31' }] }]);
+  expect(archive.client.goals).toMatchObject([
+    { title: 'Rest' },
+    { title: 'Sleep through', milestones: [{ dueOn: '2027-01-31' }] },
+  ]);
+  const [rest] = archive.client.goals;
+  expect(archive.client.threads).toMatchObject([{ name: 'Nights', tags: ['Sleep'], goalIds: [rest.id] }]);
+  expect(archive.sessions.map((s: { threadId: string | null }) => s.threadId)).toEqual([
+    null,
+    archive.client.threads[0].id,
+  ]);
   // What members keep to themselves is handed to nobody.
   expect(archive.client.notes.map((n: { text: string }) => n.text)).toEqual(['A shared note.']);
   expect(first.notes.map((n: { text: string }) => n.text)).toEqual(['A shared note of the session.']);
@@ -150,6 +167,7 @@ test('an export holds everything, for machines, for reading and for printing', a
     'Hello there.',
     'Door 7',
     'Sleep through',
+    'Thread: Nights (open): Since spring.',
     'A shared note.',
     '0 1 2 3 0 1 2',
     '3 2 1 0 3 2 1',
@@ -317,6 +335,15 @@ test.each<[string, () => Buffer | Promise<Buffer>, RegExp]>([
     'another version',
     () => around((p) => ({ ...p, version: 2 })),
     /^person\.json, version: not as Rapport exports it\.$/,
+  ],
+  [
+    'a session of a thread that is not there',
+    () =>
+      around((p: { sessions?: object[] }) => {
+        Object.assign(p.sessions?.[0] ?? {}, { threadId: '018f0000-0000-7000-8000-000000000000' });
+        return p;
+      }),
+    /thread that is not there/,
   ],
   ['a field that does not exist', () => around((p) => ({ ...p, org_id: 'x' })), /person\.json/],
   ['a year 0', () => around((p) => ({ ...p, exportedAt: '0000-01-01T00:00:00Z' })), /1900/],

@@ -203,6 +203,19 @@ export const catalogue = {
     rows: [['id', 'room']],
     exported: 'sessions[].events',
   },
+  thread: {
+    about: 'client',
+    category: 'profile',
+    columns: {
+      body: 'what a line of work is called and about, its stage and tags',
+      tag_hashes: 'keyed hashes of the tags, to be found by',
+      status: 'how it stands',
+    },
+    rows: [['client_id', 'client']],
+    exported: 'client.threads[], and sessions[].threadId',
+    staffOnly: true,
+  },
+  thread_folder: free('names a folder of the organisation, in which threads of many clients lie'),
   client_goal: {
     about: 'client',
     category: 'profile',

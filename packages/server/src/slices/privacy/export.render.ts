@@ -74,7 +74,7 @@ function sessionParts(archive: PersonArchive, session: PersonSession): Part[] {
 
 const stateOf = { open: 'open', reached: 'reached', dropped: 'given up' } as const;
 
-function factsOf({ contact, tags, riskFactors, goals, questionnaires }: ArchivedClient): Part[] {
+function factsOf({ contact, tags, riskFactors, goals, threads, questionnaires }: ArchivedClient): Part[] {
   const facts = [
     contact && `Contact: ${contact}`,
     tags.length > 0 && `Tags: ${tags.join(', ')}`,
@@ -83,6 +83,9 @@ function factsOf({ contact, tags, riskFactors, goals, questionnaires }: Archived
       `Goal: ${goal.title} (${stateOf[goal.state]})${goal.detail && `: ${goal.detail}`}`,
       ...goal.milestones.map(({ title, state }) => `Milestone: ${title} (${stateOf[state]})`),
     ]),
+    ...threads.map(
+      ({ name, status, description }) => `Thread: ${name} (${status})${description && `: ${description}`}`,
+    ),
   ];
   facts.push(...answersOf(questionnaires));
   return facts.flatMap((fact) => (fact ? [part('fact', fact)] : []));

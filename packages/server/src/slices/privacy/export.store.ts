@@ -3,6 +3,7 @@ import type { GoalPut } from '@rapport/protocol/goals';
 import type { ArchivedClient, PersonArchive, PersonConsent, PersonSession } from '@rapport/protocol/person';
 import type { Db } from '../../platform/db/db.ts';
 import { emptyProfile, type ClientProfile } from '../clients/schema.ts';
+import { readThreads } from './export.threads.store.ts';
 import { readEvents } from '../../platform/events/store.ts';
 
 const pageSize = 1000;
@@ -26,6 +27,7 @@ export async function readClient(db: Db, orgId: string, id: string): Promise<Per
     tags,
     riskFactors,
     goals: await readGoals(db, orgId, id),
+    threads: await readThreads(db, orgId, id),
     notes: await readNotes(db, orgId, id, null),
     questionnaires: await readQuestionnaires(db, orgId, id, null),
     createdAt: row.created_at,
@@ -124,12 +126,13 @@ type SessionRow = Omit<
 export async function readSession(db: Db, orgId: string, id: string, audience: Audience): Promise<PersonSession> {
   const row = await db.one<SessionRow>(
     `select id, room_id as "roomId", title, status, policy, persona_policy as "personaPolicy", persona_id as "personaId",
-       persona_name as "personaName", persona_role as "personaRole", persona_version as "personaVersion", alias,
+       persona_name as "personaName", persona_role as "personaRole", persona_version as "personaVersion",
+       case when $3 = 'staff' then thread_id end as "threadId", alias,
        client_joined as "clientJoined", engine, summary, summary_through as "summaryThrough", created_at as "createdAt",
        last_activity_at as "lastActivityAt", ended_at as "endedAt", timer_minutes as minutes, timer_ends_at as "endsAt",
        timer_closes as closes, goal_ids as "goalIds", rating
      from session where org_id = $1 and id = $2`,
-    [orgId, id],
+    [orgId, id, audience],
   );
   const { roomId, personaId, personaName, personaRole, personaVersion, summary, summaryThrough, ...told } = row;
   const { minutes, endsAt, closes, goalIds, rating, ...session } = told;

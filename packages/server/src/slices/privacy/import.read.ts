@@ -80,16 +80,20 @@ export async function readPersonArchive(bytes: Buffer): Promise<PersonArchive> {
   }
   const archive = parse('person.json', PersonArchive, files.get('person.json'));
   archive.sessions.forEach(checkSession);
+  const threads = named(archive.client?.threads);
   const ids = [
     ...archive.sessions.flatMap((s) => [
       s.id,
       ...[...s.messages, ...s.guidance, ...s.replies].map((one) => one.id),
       ...named(s.questionnaires),
     ]),
+    ...threads,
     ...named(archive.client?.goals),
     ...named(archive.client?.questionnaires),
   ];
   if (new Set(ids).size !== ids.length) refuse('person.json: an id stands twice.');
+  if (archive.sessions.some(({ threadId }) => threadId !== null && !threads.includes(threadId)))
+    refuse('person.json: a session continues a thread that is not there.');
   return archive;
 }
 
@@ -103,6 +107,7 @@ const idFields = new Set([
   'guidanceId',
   'sessionId',
   'questionnaireId',
+  'threadId',
   'goalIds',
 ]);
 const notOurs = new Set(['citations', 'engine']);

@@ -48,6 +48,7 @@ const clientOf = ({ client, sessions, exportedAt }: PersonArchive): ArchivedClie
     tags: [],
     riskFactors: [],
     goals: [],
+    threads: [],
     notes: [],
     questionnaires: [],
     createdAt: exportedAt,
@@ -61,6 +62,7 @@ export function createImportService({ db, audit, keyring, standIn }: ImportParts
     await keyring.create(tx, owner.orgId, owner.clientId);
     await store.insertClient(tx, owner, client);
     await store.insertGoals(tx, owner, client.goals);
+    await store.insertThreads(tx, owner, client.threads);
     await store.insertNotes(tx, owner, null, client.notes);
     await store.insertQuestionnaires(tx, owner, null, client.questionnaires);
     await store.insertImport(tx, owner, hash);

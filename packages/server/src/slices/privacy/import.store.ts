@@ -85,6 +85,29 @@ export async function insertGoals(tx: Tx, { orgId, clientId, userId }: Owner, al
   }
 }
 
+export async function insertThreads(tx: Tx, { orgId, clientId, userId }: Owner, all: ArchivedClient['threads']) {
+  for (const { id, status, goalIds, createdAt, updatedAt, ...body } of all) {
+    const sealed = await tx.codec.seal(place(orgId, 'thread', 'body', id), JSON.stringify(body), { holder: clientId });
+    await tx.exec(
+      `insert into thread (org_id, id, client_id, body, tag_hashes, status, goal_ids, created_by, changed_by, created_at,
+         updated_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)`,
+      [
+        orgId,
+        id,
+        clientId,
+        sealed,
+        await tagHashes(tx, orgId, body.tags),
+        status,
+        goalIds,
+        userId,
+        createdAt,
+        updatedAt,
+      ],
+    );
+  }
+}
+
 /** Imported sessions have ended: nobody of this organisation is in them. */
 export async function insertSession(tx: Tx, owner: Owner, s: PersonSession, roomId: string, clientName: string) {
   const { orgId, clientId, userId } = owner;
@@ -104,9 +127,9 @@ export async function insertSession(tx: Tx, owner: Owner, s: PersonSession, room
     `insert into session (org_id, id, room_id, title, status, policy, persona_policy, persona_id, persona_version,
        persona_name, persona_role, client_id, client_name, alias, client_joined, engine, message_count, summary,
        summary_through, created_by, created_at, last_activity_at, ended_at, timer_minutes, timer_ends_at, timer_closes,
-       goal_ids, rating)
+       goal_ids, rating, thread_id)
      values ($1, $2, $3, $4, 'ended', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-       $23, $24, $25, $26, $27)`,
+       $23, $24, $25, $26, $27, $28)`,
     [
       orgId,
       s.id,
@@ -135,6 +158,7 @@ export async function insertSession(tx: Tx, owner: Owner, s: PersonSession, room
       s.timer?.closes ?? false,
       s.goalIds,
       rating,
+      s.threadId,
     ],
   );
 }

@@ -16,6 +16,7 @@ import { Notes } from './Notes.tsx';
 import { OfClient } from './OfClient.tsx';
 import { Questionnaires } from './Questionnaires.tsx';
 import { Tags } from './Tags.tsx';
+import { Threads } from './Threads.tsx';
 
 export function ClientPage() {
   const { t } = useTranslation();
@@ -31,6 +32,7 @@ function Sections({ client }: { client: Client }) {
     <Page title={client.name} narrow>
       {part(<Profile client={client} />)}
       {part(<Goals clientId={client.id} />)}
+      {part(<Threads clientId={client.id} />)}
       {part(<Notes path={`/clients/${client.id}/notes`} mayWrite={may('clients.manage')} />)}
       {part(<Questionnaires clientId={client.id} />)}
       {may('sessions.read') && part(<Sessions clientId={client.id} />)}

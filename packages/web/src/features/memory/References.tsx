@@ -5,6 +5,9 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 
+/** Where memories of each kind are shown. */
+const pages = { client: '/clients/$id/memories', persona: '/personas/$id/memories', thread: '/threads/$id' } as const;
+
 /** What a memory supports, contradicts, or takes the place of, and where that stands. */
 export function References({ references }: { references: PlacedReference[] }) {
   const { t } = useTranslation();
@@ -40,10 +43,7 @@ function OtherMemory({ id }: { id: string }) {
   const { statement, status, subject } = memory.data;
   return (
     <>
-      <Link
-        to={subject.kind === 'client' ? '/clients/$id/memories' : '/personas/$id/memories'}
-        params={{ id: subject.id }}
-      >
+      <Link to={pages[subject.kind]} params={{ id: subject.id }}>
         <bdi>{statement}</bdi>
       </Link>{' '}
       <span className="badge">{t(`memory.is.${status}`)}</span>
