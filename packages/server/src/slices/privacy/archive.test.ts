@@ -136,7 +136,7 @@ test('an export holds everything, for machines, for reading and for printing', a
     { title: 'Rest' },
     { title: 'Sleep through', milestones: [{ dueOn: '2027-01-31' }] },
   ]);
-  const [rest] = archive.client.goals;
+  const [rest, sleep] = archive.client.goals;
   expect(archive.client.threads).toMatchObject([{ name: 'Nights', tags: ['Sleep'], goalIds: [rest.id] }]);
   expect(archive.sessions.map((s: { threadId: string | null }) => s.threadId)).toEqual([
     null,
@@ -150,7 +150,7 @@ test('an export holds everything, for machines, for reading and for printing', a
   expect(first.events.map((e: { type: string }) => e.type)).toContain('guidance.given');
   expect(first).toMatchObject({
     timer: { minutes: 50, closes: true },
-    goalIds: [archive.client.goals[0].id],
+    goalIds: [sleep.id],
     rating: { engagement: 7, sentence: 'Calm.' },
     questionnaires: [{ instrument: 'gad-7', answers: [3, 2, 1, 0, 3, 2, 1], filledBy: 'client' }],
   });
@@ -213,7 +213,10 @@ test('export, import elsewhere and export again: the same content under new ids'
   const shared = [...idsOf(before)].filter((id) => idsOf(after).has(id));
   expect(shared).toEqual([]);
   const { body: insight } = await elsewhere.json('GET', `/api/v1/clients/${made.body.clientId}/insights`);
-  expect(insight.goals).toMatchObject([{ title: 'Sleep through', sessions: [after.sessions[0].id] }]);
+  expect(insight.goals).toMatchObject([
+    { title: 'Sleep through', sessions: [after.sessions[0].id] },
+    { title: 'Rest', sessions: [] },
+  ]);
   const { body: shown } = await elsewhere.json('GET', `/api/v1/sessions/${after.sessions[0].id}/messages`);
   expect(shown.items.at(-1).text).toContain('Going to bed');
   expect((await elsewhere.json('GET', '/api/v1/personas')).body.items).toEqual([]);
