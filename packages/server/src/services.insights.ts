@@ -4,6 +4,7 @@ import type { Logger } from './platform/logger.ts';
 import type { GoalService } from './slices/clients/goals.service.ts';
 import type { QuestionnaireService } from './slices/clients/questionnaires.service.ts';
 import type { ClientService } from './slices/clients/service.ts';
+import type { ThreadService } from './slices/clients/threads.service.ts';
 import type { Asking } from './slices/inference/asking.ts';
 import { createReportService } from './slices/insights/reports.service.ts';
 import { createInsightService } from './slices/insights/service.ts';
@@ -18,13 +19,14 @@ export function createInsights(
   parts: {
     clients: ClientService;
     goals: GoalService;
+    threads: ThreadService;
     questionnaires: QuestionnaireService;
     sessions: SessionService;
     consents: ConsentService;
     asking: Pick<Asking, 'askDefault'>;
   },
 ) {
-  const { clients, goals, questionnaires, sessions, consents, asking } = parts;
+  const { clients, goals, threads, questionnaires, sessions, consents, asking } = parts;
   const newest = { limit: 100 };
   const insights = createInsightService({
     db,
@@ -33,6 +35,10 @@ export function createInsights(
     async sessionsOf(actor, clientId, limit) {
       await clients.get(actor, clientId);
       return (await sessions.list(actor, { clientId, limit })).items;
+    },
+    async sessionsOfThread(actor, threadId, limit) {
+      const { client, goalIds } = await threads.get(actor, threadId);
+      return { clientId: client.id, goalIds, sessions: (await sessions.list(actor, { threadId, limit })).items };
     },
     goalsOf: async (actor, clientId) => (await goals.list(actor, clientId, newest)).items,
     goalsAmong: (orgId, clientId, ids) => goals.chosen(db.in(orgId), orgId, clientId, ids),
