@@ -36,7 +36,8 @@ beforeAll(async () => {
   const { body: base } = await app.json('POST', '/api/v1/knowledge-bases', { name: 'House rules' });
   const silence = { title: 'Silence', text: '# Silence\n\nAt ten.' };
   const { body: document } = await app.json('POST', `/api/v1/knowledge-bases/${base.id}/documents`, silence);
-  ids = { persona, client: client.id, session: session.id, base: base.id, document: document.id };
+  const { body: thread } = await app.json('POST', `/api/v1/clients/${client.id}/threads`, { name: 'Flying' });
+  ids = { persona, client: client.id, thread: thread.id, session: session.id, base: base.id, document: document.id };
   members = {} as typeof members;
   for (const role of all) members[role] = await makeMember(app, `Member ${role}`, [role]);
   await app.json('PUT', `/api/v1/clients/${client.id}/assignments`, { memberIds: [members.facilitator.id] });
@@ -114,6 +115,9 @@ const pages: Entry[] = [
     controls: { 'Begin a report': clinical },
   },
   { path: '/clients/:client/memories', heading: 'Memories of \u2068Ada\u2069', roles: clinical },
+  { path: '/threads', heading: 'Threads', link: 'Threads', roles: clinical, controls: { 'New thread': clinical } },
+  { path: '/threads/:thread', heading: 'Flying', roles: clinical, controls: { 'Refer to a memory': clinical } },
+  { path: '/threads/:thread/insights', heading: 'Insights: \u2068Flying\u2069', roles: clinical },
   {
     path: '/knowledge',
     heading: 'Knowledge',
