@@ -99,7 +99,7 @@ export const staffTexts = {
     keys: 'J and K lead on, A approves, R rejects, C corrects.',
     day: 'As it stood on', dayHint: 'What the persona knew at the end of that day. Nothing can be decided about the past.',
     approve: 'Approve', reject: 'Reject', retire: 'Retire', correct: 'Correct', session: 'The conversation it was said in',
-    origin: { client: 'said by the client', inferred: 'noted by a model', staff: 'written by the team' }, sensitive: 'sensitive',
+    origin: { client: 'said by the client', inferred: 'noted by a model', staff: 'written by the team' }, sensitive: 'sensitive', ofThread: 'of a thread',
     approvedAt: 'approved {{date}}', from: 'from {{date}}', to: 'until {{date}}',
     statement: 'What is to be remembered', statementHint: 'One sentence that holds beyond the moment. It holds at once, with your name.',
     tags: 'Tags', tagsHint: 'Separated by commas.', isSensitive: 'Sensitive: health, sexuality, belief, politics, origin, violence',
