@@ -5,8 +5,7 @@ import type { GoalService } from './slices/clients/goals.service.ts';
 import type { QuestionnaireService } from './slices/clients/questionnaires.service.ts';
 import type { ClientService } from './slices/clients/service.ts';
 import type { ThreadService } from './slices/clients/threads.service.ts';
-import { createAsk } from './slices/inference/asking.ts';
-import type { ProviderService } from './slices/inference/providers.service.ts';
+import type { Asking } from './slices/inference/asking.ts';
 import { createReportService } from './slices/insights/reports.service.ts';
 import { createInsightService } from './slices/insights/service.ts';
 import { sentences } from './slices/knowledge/sentences.ts';
@@ -24,10 +23,10 @@ export function createInsights(
     questionnaires: QuestionnaireService;
     sessions: SessionService;
     consents: ConsentService;
-    providers: ProviderService;
+    asking: Pick<Asking, 'askDefault'>;
   },
 ) {
-  const { clients, goals, threads, questionnaires, sessions, consents, providers } = parts;
+  const { clients, goals, threads, questionnaires, sessions, consents, asking } = parts;
   const newest = { limit: 100 };
   const insights = createInsightService({
     db,
@@ -57,7 +56,7 @@ export function createInsights(
     audit,
     log,
     insights,
-    ask: createAsk(providers),
+    ask: asking.askDefault,
     requireClient: async (actor, clientId) => void (await clients.get(actor, clientId)),
     async requireProcessing(actor, sessionId) {
       const { client } = await sessions.get(actor, sessionId);

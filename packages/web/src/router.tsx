@@ -60,6 +60,7 @@ const pages = [
   page('/wall', () => import('./features/supervision/WallPage.tsx'), 'WallPage'),
   page('/personas', () => import('./features/personas/PersonasPage.tsx'), 'PersonasPage'),
   page('/personas/$id', () => import('./features/personas/PersonaPage.tsx'), 'PersonaPage'),
+  page('/personas/$id/memories', () => import('./features/memory/MemoriesPage.tsx'), 'PersonaMemoriesPage'),
   page('/clients', () => import('./features/clients/ClientsPage.tsx'), 'ClientsPage'),
   page('/clients/$id/memories', () => import('./features/memory/MemoriesPage.tsx'), 'MemoriesPage'),
   page('/clients/$id/insights', () => import('./features/insights/ClientInsightPage.tsx'), 'ClientInsightPage'),

@@ -103,6 +103,8 @@ export const staffTexts = {
     approvedAt: 'approved {{date}}', from: 'from {{date}}', to: 'until {{date}}',
     statement: 'What is to be remembered', statementHint: 'One sentence that holds beyond the moment. It holds at once, with your name.',
     tags: 'Tags', tagsHint: 'Separated by commas.', isSensitive: 'Sensitive: health, sexuality, belief, politics, origin, violence',
+    personaHint: 'What the persona may recall with every client, written by your team. Nothing here quotes a client.', references: 'How it stands to others', relation: { supports: 'Supports', contradicts: 'Contradicts', supersedes: 'Takes the place of' },
+    refersTo: 'Another memory it has to do with', how: 'What it does to it', aMessage: 'a message of a conversation', aDocument: 'a document', goneReference: 'not there any more',
     history: 'History', by: { staff: 'the team', client: 'the client', system: 'the program' },
     change: { proposed: 'Proposed', written: 'Written', approved: 'Approved', rejected: 'Rejected', superseded: 'Corrected', retired: 'Retired', changed: 'Changed' },
     given: 'What it was given', givenNothing: 'Nothing beside the conversation.', passage: 'Passage', all: 'All memories of the client',

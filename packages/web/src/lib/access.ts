@@ -16,6 +16,7 @@ export const pageNeeds = {
   '/wall': [['sessions.read', 'sessions.follow']],
   '/personas': [['personas.read']],
   '/personas/$id': [['personas.read']],
+  '/personas/$id/memories': [['personas.read', 'memory.read']],
   '/clients': [['clients.read']],
   '/clients/$id/memories': [['clients.read', 'memory.read']],
   '/clients/$id/insights': [['clients.read', 'sessions.read', 'sessions.follow']],

@@ -125,7 +125,10 @@ export function createInsightService(parts: { db: Database; audit: Audit } & Doo
 
   return {
     /** Throws `not-found`. */
-    roomOf: async (actor: Actor, sessionId: string): Promise<string> => (await parts.session(actor, sessionId)).roomId,
+    async placeOf(actor: Actor, sessionId: string): Promise<{ roomId: string; personaId: string }> {
+      const { roomId, persona } = await parts.session(actor, sessionId);
+      return { roomId, personaId: persona.id };
+    },
 
     /** What was said, in order. Throws `not-found`. */
     async linesOf(actor: Actor, sessionId: string): Promise<Line[]> {

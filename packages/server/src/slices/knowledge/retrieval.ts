@@ -4,6 +4,7 @@ import type { Database, Db } from '../../platform/db/db.ts';
 import { termHasher } from './indexing.ts';
 import { contextOf } from './context.ts';
 import { ask, carriedFrom, type Asked } from './question.ts';
+import type { Bases } from './readers.ts';
 import { rank, type List, type Question } from './ranking.ts';
 import { expand, feedbackPassages, feedbackTerms, mostExpanded } from './feedback.ts';
 import {
@@ -22,14 +23,14 @@ const shortQuestion = 4;
 interface Search {
   db: Db;
   orgId: string;
-  baseIds: string[];
+  bases: Bases;
   collection: Searched;
   hash: (term: string) => number;
 }
 
 /** The best passages by their words. */
 async function searchWords(search: Search, asked: Asked, limit: number): Promise<Found[]> {
-  const { db, orgId, baseIds, collection, hash } = search;
+  const { db, orgId, bases, collection, hash } = search;
   if (asked.terms.size === 0) return [];
   const hashes = new Map([...asked.terms.keys()].map((term) => [term, hash(term)]));
   const hashOf = (term: string): number => hashes.get(term) ?? hash(term);
@@ -41,14 +42,14 @@ async function searchWords(search: Search, asked: Asked, limit: number): Promise
   const lists = await occurrencesOf(
     db,
     orgId,
-    baseIds,
+    bases,
     collection.chunks,
     [...hashes.values()],
     question.phrases.flat(2),
   );
   const again = asked.words <= shortQuestion && question.phrases.length === 0;
   const first = rank(lists, question, collection, again ? Math.max(limit, feedbackPassages) : limit);
-  if (!again || first.length === 0) return passagesAt(db, orgId, first);
+  if (!again || first.length === 0) return passagesAt(db, orgId, bases, first);
   return searchAgain(search, { ...question, words: asked.words }, lists, first.slice(0, feedbackPassages), limit);
 }
 
@@ -60,16 +61,16 @@ async function searchAgain(
   first: ReturnType<typeof rank>,
   limit: number,
 ): Promise<Found[]> {
-  const { db, orgId, baseIds, collection, hash } = search;
-  const told = feedbackTerms(await passagesAt(db, orgId, first)).map(({ term, weight }) => ({
+  const { db, orgId, bases, collection, hash } = search;
+  const told = feedbackTerms(await passagesAt(db, orgId, bases, first)).map(({ term, weight }) => ({
     hash: hash(term),
     weight,
   }));
-  const rare = await rareOccurrencesOf(db, orgId, baseIds, collection.chunks, told, mostExpanded);
+  const rare = await rareOccurrencesOf(db, orgId, bases, collection.chunks, told, mostExpanded);
   const weights = expand(question.weights, question.words, told, new Set(rare.map((list) => list.term)));
   const known = new Set(lists.map((list) => list.term));
   const all = [...lists, ...rare.filter((list) => !known.has(list.term))];
-  return passagesAt(db, orgId, rank(all, { ...question, weights }, collection, limit));
+  return passagesAt(db, orgId, bases, rank(all, { ...question, weights }, collection, limit));
 }
 
 /** The words of a passage that the question asks for. */
@@ -86,22 +87,22 @@ const toPassage = ({ language: _, channels: _channels, ordinals: _ordinals, ...p
 const promptTokens = 2000;
 const promptCandidates = 3;
 
-/** Finds passages; who may ask was checked by the caller. */
+/** Finds passages of bases, as far as their reader may read them. */
 export function createRetrieval({ db }: { db: Database }) {
-  const find = async (orgId: string, baseIds: string[], query: string, limit: number, carried = '') => {
+  const find = async (orgId: string, bases: Bases, query: string, limit: number, carried = '') => {
     const scope = db.in(orgId);
-    const collection = await collectionOf(scope, orgId, baseIds);
+    const collection = await collectionOf(scope, orgId, bases);
     if (collection.chunks === 0) return { found: [], asked: new Set<string>() };
     const hash = await termHasher(scope.codec, orgId);
     const asked = ask(query, collection.languages, carried);
-    const found = await searchWords({ db: scope, orgId, baseIds, collection, hash }, asked, limit);
+    const found = await searchWords({ db: scope, orgId, bases, collection, hash }, asked, limit);
     return { found, asked: new Set(asked.terms.keys()) };
   };
 
   return {
     /** Best first. `explain`: with what each channel gave a passage, and where the words asked for stand in it. */
-    async search(orgId: string, baseIds: string[], asking: z.output<typeof KnowledgeSearch>): Promise<Passage[]> {
-      const { found, asked } = await find(orgId, baseIds, asking.query, asking.limit);
+    async search(orgId: string, bases: Bases, asking: z.output<typeof KnowledgeSearch>): Promise<Passage[]> {
+      const { found, asked } = await find(orgId, bases, asking.query, asking.limit);
       return found.map((passage) => {
         const plain = toPassage(passage);
         const { channels } = passage;
@@ -113,10 +114,10 @@ export function createRetrieval({ db }: { db: Database }) {
      * What a reply to the last of some questions is given: neighbours joined, copies left out, within a budget. A short
      * question that leans on the one before is searched with its words.
      */
-    async searchForPrompt(orgId: string, baseIds: string[], questions: string[], limit: number): Promise<Passage[]> {
+    async searchForPrompt(orgId: string, bases: Bases, questions: string[], limit: number): Promise<Passage[]> {
       const question = questions.at(-1) ?? '';
       const carried = carriedFrom(questions.at(-2), question);
-      const { found } = await find(orgId, baseIds, question, limit * promptCandidates, carried);
+      const { found } = await find(orgId, bases, question, limit * promptCandidates, carried);
       return contextOf(found, limit, promptTokens).map(toPassage);
     },
   };

@@ -73,8 +73,9 @@ export function createKnowledgeService(parts: KnowledgeParts) {
       query: z.output<typeof KnowledgeSearch>,
     ): Promise<{ results: Passage[] }> {
       await bases.require(actor, baseId);
-      const results = await retrieval.search(actor.orgId, [baseId], query);
-      const approved = query.explain ? await curated.answerTo(actor.orgId, [baseId], query.query) : null;
+      const readable = { ids: [baseId], reader: bases.readerOf(actor) };
+      const results = await retrieval.search(actor.orgId, readable, query);
+      const approved = query.explain ? await curated.answerTo(actor.orgId, readable, query.query) : null;
       if (!approved) return { results };
       const channels = { words: 0, neighbours: 0, curated: approved.score };
       return { results: [{ ...approved, channels, highlights: [] }, ...results].slice(0, query.limit) };
@@ -85,9 +86,10 @@ export function createKnowledgeService(parts: KnowledgeParts) {
      * published its persona could read the base.
      */
     async searchForPrompt(orgId: string, baseId: string, questions: string[], limit: number): Promise<Passage[]> {
+      const readable = { ids: [baseId], reader: null };
       const [approved, found] = await Promise.all([
-        curated.answerTo(orgId, [baseId], questions.at(-1) ?? ''),
-        retrieval.searchForPrompt(orgId, [baseId], questions, limit),
+        curated.answerTo(orgId, readable, questions.at(-1) ?? ''),
+        retrieval.searchForPrompt(orgId, readable, questions, limit),
       ]);
       return approved ? [approved, ...found] : found;
     },

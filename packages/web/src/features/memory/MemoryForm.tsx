@@ -4,6 +4,7 @@ import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Failure, Field, fieldError } from '../../lib/ui.tsx';
+import { ReferenceFields, type Reference } from './ReferenceFields.tsx';
 
 interface Props {
   /** Whose memories it joins: the path of their list. */
@@ -20,6 +21,7 @@ export function MemoryForm({ path, corrects, onDone }: Props) {
   const [statement, setStatement] = useState(corrects?.statement ?? '');
   const [tags, setTags] = useState('');
   const [sensitive, setSensitive] = useState(false);
+  const [reference, setReference] = useState<Reference>({ relation: 'supports', id: '' });
   const save = useMutation({
     mutationFn: () =>
       corrects
@@ -27,6 +29,7 @@ export function MemoryForm({ path, corrects, onDone }: Props) {
         : api.post<Memory>(path, {
             statement,
             sensitivity: sensitive ? 'sensitive' : 'normal',
+            references: reference.id ? [{ kind: 'memory', ...reference }] : [],
             tags: [...new Set(tags.split(',').map((tag) => tag.trim()))].filter(Boolean),
           }),
     onSuccess: async () => {
@@ -68,6 +71,7 @@ export function MemoryForm({ path, corrects, onDone }: Props) {
             <input type="checkbox" checked={sensitive} onChange={(e) => setSensitive(e.target.checked)} />
             {t('memory.isSensitive')}
           </label>
+          <ReferenceFields path={path} reference={reference} onChange={setReference} />
         </>
       )}
       <Failure error={save.error} marked />

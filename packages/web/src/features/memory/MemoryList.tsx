@@ -11,6 +11,7 @@ import { Dialog, Failure, formatDate, Loading } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { History } from './History.tsx';
 import { MemoryForm } from './MemoryForm.tsx';
+import { References } from './References.tsx';
 
 type Act = 'approve' | 'reject' | 'retire';
 
@@ -156,6 +157,7 @@ function MemoryCard({ memory }: { memory: Memory }) {
           </figcaption>
         </figure>
       ))}
+      <References references={memory.references} />
       <p className="small soft">
         {t(`memory.origin.${memory.origin}`)} · {formatDate(memory.createdAt)}
         {memory.subject.kind === 'thread' && (
