@@ -77,7 +77,21 @@ test('a thread is begun in a folder, continued in a session, remembers, and show
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Start the session' }).click();
   await page.getByRole('link', { name: 'Open the thread' }).waitFor();
-  expect(await page.getByRole('combobox', { name: 'Thread that it continues' }).inputValue()).toBe('Fear of flying');
+  const field = page.getByRole('combobox', { name: 'Thread that it continues' });
+  const choice = page.getByRole('form', { name: 'Thread that it continues' });
+  expect(await field.inputValue()).toBe('Fear of flying');
+  // Taken out of it, and put back by keyboard.
+  await field.fill('');
+  await field.press('Escape');
+  await choice.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('link', { name: 'Open the thread' }).waitFor({ state: 'detached' });
+  await choice.getByRole('button', { name: 'Save' }).waitFor({ state: 'detached' });
+  await field.fill('fear');
+  await choice.getByRole('option', { name: /Fear of flying/ }).waitFor();
+  await field.press('ArrowDown');
+  await field.press('Enter');
+  await choice.getByRole('button', { name: 'Save' }).press('Enter');
+  await page.getByRole('link', { name: 'Open the thread' }).waitFor();
   await expectAccessible(page);
   await page.getByRole('link', { name: 'Open the thread' }).click();
   await page.getByRole('link', { name: 'Mira · Robin' }).waitFor();
@@ -122,7 +136,9 @@ test('the pages fit a phone, in the dark, with long names in everything', async 
     folderId: below.id,
   });
   await post(`/threads/${thread.id}/memories`, { statement: long('Remember') });
-  await makeSession(app, personaId, { clientId: client.id, threadId: thread.id, title: long('Talk') });
+  const session = await makeSession(app, personaId, { clientId: client.id, threadId: thread.id, title: long('Talk') });
+  for (const text of ['The plane shakes and I hold on.', 'The plane is all I think of.'])
+    await app.json('POST', `/api/v1/sessions/${session.id}/messages`, { text }, session.client);
   const { page, context, complaints } = await openWindow(browser, { ...phone, colorScheme: 'dark' });
   await page.goto(`${app.url}/threads`);
   await page.getByRole('link', { name: thread.name }).waitFor();
@@ -142,7 +158,7 @@ test('the pages fit a phone, in the dark, with long names in everything', async 
   await page.getByRole('button', { name: 'Change', exact: true }).click();
   await expectFits(page);
   await page.goto(`${app.url}/threads/${thread.id}/insights`);
-  await page.getByRole('region', { name: 'The sessions as a table' }).waitFor();
+  await page.locator('blockquote', { hasText: 'The plane' }).first().waitFor();
   await expectFits(page);
   await picture(page, 'thread-insights-phone-dark');
   expect(complaints).toEqual([]);
