@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { getDocumentProxy } from 'unpdf';
 import type { Browser, Page } from 'playwright-core';
@@ -65,7 +68,7 @@ const seen = (page: Page, within: string) =>
   });
 
 async function expectMarked(page: Page, within: string) {
-  await page.locator(within).getByText('The passage is marked.').waitFor();
+  await page.locator(within).getByText(/The passage is marked\./).waitFor();
   const { marks, ink } = await seen(page, within);
   const height = await heightOf('handbook.pdf', 1, quote);
   expect(marks.some(({ from, to }) => from < height && height < to)).toBe(true);
@@ -115,7 +118,7 @@ test('a PDF is uploaded, read, asked about, quoted, and the quote is seen on its
   await expectMarked(page, '.beside');
   expect(staff.complaints).toEqual([]);
   await staff.context.close();
-});
+}, 120_000);
 
 test('in a session on a phone the page comes with the focus', async () => {
   const { page, context, complaints } = await openWindow(browser, phone);
@@ -149,6 +152,30 @@ test('on a phone, in the dark, the page stands above its text', async () => {
   await expectFits(page);
   await picture(page, 'pdf-page-phone-dark');
   expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('while a long file is on its way, how much of it is there is seen, and the text can be read', async () => {
+  const { page, context, complaints } = await openWindow(browser, desktop);
+  const whole = Buffer.from(await file('handbook.pdf'));
+  let goOn = () => {};
+  const site = createServer((_request, response) => {
+    response.writeHead(200, { 'content-length': whole.length, 'access-control-allow-origin': '*' });
+    response.write(whole.subarray(0, 20_000));
+    goOn = () => response.end(whole.subarray(20_000));
+  }).listen(0, '127.0.0.1');
+  await once(site, 'listening');
+  const { port } = site.address() as AddressInfo;
+  await page.route(/\/file\?version=/, (route) => route.continue({ url: `http://127.0.0.1:${port}/` }));
+  await page.goto(await address());
+  const bar = page.getByRole('progressbar', { name: 'The file is on its way.' });
+  await expect.poll(() => bar.getAttribute('value')).toBe(String(20_000 / whole.length));
+  await page.locator('.reading mark').getByText(quote).waitFor();
+  await expectFits(page);
+  goOn();
+  await expectMarked(page, '.beside');
+  expect(complaints).toEqual([]);
+  site.close();
   await context.close();
 });
 
