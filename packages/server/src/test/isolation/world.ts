@@ -194,6 +194,7 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   const review = await seedReview(call, String(client), personaId, mark);
   const { escalationId: escalation } = await caller(app, headers)('POST', `sessions/${session}/person-request`);
   const { id: report } = await call('POST', 'reports', { sessionId: session });
+  await call('GET', `clients/${String(client)}/insights`);
   const said = { message: posted.message.id, reply: posted.replyId, ...memories, threadMemory };
   const about = { goal, note, questionnaire, report, ...threads };
   const ids = { client, session, room, ...said, ...about, guidance, review, invitation, escalation };
