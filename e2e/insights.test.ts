@@ -10,7 +10,7 @@ import {
 } from '../packages/server/src/test/app.ts';
 import { grave, talking } from '../packages/server/src/test/talking.ts';
 import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
-import { desktop, expectFits, launch, openWindow, phone } from './lib/browser.ts';
+import { desktop, expectFits, launch, openWindow, phone, picture } from './lib/browser.ts';
 
 const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
 let browser: Browser;
@@ -98,4 +98,81 @@ test('a report is begun from what the log tells, written on, approved with a nam
   await page.getByText('approved', { exact: true }).waitFor();
   expect(complaints).toEqual([]);
   await context.close();
+});
+
+describe('a client over their sessions', () => {
+  let clientId: string;
+  let emptyId: string;
+  const long = 'Walk to the lake before breakfast on every day of the week that has no appointment in the morning';
+
+  beforeAll(async () => {
+    const talk = talking(app);
+    const persona = await makePersona(app);
+    clientId = (await app.json('POST', '/api/v1/clients', { name: 'Kit' })).body.id;
+    emptyId = (await app.json('POST', '/api/v1/clients', { name: 'Nobody yet' })).body.id;
+    const goal = await app.json('POST', `/api/v1/clients/${clientId}/goals`, {
+      title: long,
+      milestones: [{ title: 'Shoes', state: 'reached' }, { title: 'Monday' }, { title: 'Rain', state: 'dropped' }],
+    });
+    for (const [at, points] of [3, 5, 8].entries()) {
+      const one = await makeSession(app, persona, { clientId, title: `Talk ${at + 1}` });
+      await talk.post(one, at === 1 ? grave : 'I walked to the lake.');
+      await talk.untilEvent(one, at === 1 ? 'escalation.raised' : 'reply.completed');
+      const scores = { effectiveness: points, engagement: points + 1, progress: points - 1 };
+      const path = `/api/v1/sessions/${one.id}`;
+      expect((await app.json('PUT', `${path}/goals`, { goalIds: [goal.body.id] })).status).toBe(200);
+      expect((await app.json('PUT', `${path}/rating`, scores)).status).toBe(200);
+      const answers = [points, 1, 1, 1, 1, 1, 1].map((answer) => Math.min(3, answer - 2));
+      const entered = { instrument: 'gad-7', answers: answers.map((answer) => Math.max(0, answer)) };
+      expect((await app.json('POST', `/api/v1/clients/${clientId}/questionnaires`, entered)).status).toBe(201);
+    }
+  });
+
+  test.each([
+    ['desktop', desktop],
+    ['phone', phone],
+    ['dark', { ...desktop, colorScheme: 'dark' as const }],
+  ])('is seen as charts with their figures and places in the log, on %s', async (name, size) => {
+    const { page, context, complaints } = await openWindow(browser, size);
+    await page.goto(`${app.url}/clients/${clientId}`);
+    await page.getByRole('link', { name: 'What the sessions show over time' }).click();
+    await page.getByRole('heading', { name: 'Insights: \u2068Kit\u2069', level: 1 }).waitFor();
+    await page.getByRole('img', { name: 'Engagement, 1 to 10: 4, 6, 9' }).waitFor();
+    await page.getByText('Progress: 7 of 10').waitFor();
+    await page.getByRole('img', { name: 'Flags in 1 of 3 sessions' }).waitFor();
+    await page.getByRole('img', { name: '1 of 3 milestones reached.' }).waitFor();
+    await page.getByRole('img', { name: /^GAD-7: 3 times/ }).waitFor();
+    await expectFits(page);
+    const risk = page.getByRole('region', { name: 'Risk over time' });
+    await risk.getByText('Where it stands: 2 places in the log').click();
+    await risk.getByText(/flag\.raised/).waitFor();
+    await page.getByText('The same as a table').click();
+    await page.getByRole('region', { name: 'How it went' }).getByRole('rowheader').nth(2).waitFor();
+    await expectFits(page);
+    await picture(page, `insights-client-${name}`);
+    await page
+      .getByRole('row', { name: /^Talk 1/ })
+      .first()
+      .getByRole('link')
+      .click();
+    await page.getByRole('heading', { name: 'Insights: Talk 1', level: 1 }).waitFor();
+    await page.getByRole('img', { name: 'Engagement, 1 to 10: 4' }).waitFor();
+    await page.getByText('Where the session chose it: one place in the log').click();
+    await page.getByText(/session\.goals/).waitFor();
+    await expectFits(page);
+    await picture(page, `insights-session-${name}`);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test('who has had no session is shown as such', async () => {
+    const { page, context, complaints } = await openWindow(browser, phone);
+    await page.goto(`${app.url}/clients/${emptyId}/insights`);
+    await page.getByText('There was no session yet.').waitFor();
+    await page.getByText('No goal yet.').waitFor();
+    await expectFits(page);
+    await picture(page, 'insights-client-empty');
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
 });

@@ -107,6 +107,12 @@ const pages: Entry[] = [
       'Begin a report': clinical,
     },
   },
+  {
+    path: '/clients/:client/insights',
+    heading: 'Insights: \u2068Ada\u2069',
+    roles: clinical,
+    controls: { 'Begin a report': clinical },
+  },
   { path: '/clients/:client/memories', heading: 'Memories of \u2068Ada\u2069', roles: clinical },
   {
     path: '/knowledge',

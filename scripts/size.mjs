@@ -1,6 +1,7 @@
 /**
  * What a page loads as script, in gzipped bytes, read from the manifest of the web build. The client's pages count
- * everything they can ever load; a page of the team counts its own code and what that loads, not the other pages.
+ * everything they can ever load; a page of the team counts its own code and what that loads, not the other pages. What
+ * draws a PDF is fetched once one is looked at: it is counted by itself, with its worker.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { gzipSync } from 'node:zlib';
 import { root, say, Stop } from './node24.mjs';
 
 const dist = join(root, 'packages', 'web', 'dist');
-const limits = { client: 120, staff: 250 };
+const limits = { client: 120, staff: 250, drawing: 600 };
 const clientEntry = 'src/client.tsx';
 const recordEntry = 'src/record.tsx';
 const joinEntry = 'src/join.tsx';
@@ -44,7 +45,18 @@ function weigh(file) {
   return weights.get(file);
 }
 
+const drawing = 'src/features/knowledge/pdfFile.ts';
 const isPage = (key) => /Page\.tsx$/.test(key);
+
+/** Beyond what the pages that show it have loaded already. */
+function drawingSize(manifest) {
+  const loaded = filesOf(manifest, ['index.html', staffEntry], (key) => isPage(key) || key === drawing);
+  const worker = Object.values(manifest).find(({ src }) => src?.endsWith('/pdf.worker.min.mjs'));
+  if (!worker) throw new Stop('The worker that draws PDFs is not in the manifest of the web build.');
+  const files = [...filesOf(manifest, [drawing], () => false).filter((file) => !loaded.includes(file)), worker.file];
+  const kb = files.reduce((sum, file) => sum + weigh(file), 0) / 1000;
+  return { name: 'drawing a PDF', limit: limits.drawing, files, kb };
+}
 
 /** One line for each page: its name, its weight and the limit, both in units of 1,000 bytes. */
 export function pageSizes() {
@@ -65,9 +77,9 @@ export function pageSizes() {
   const staff = pages.map((page) => ({
     name: page.replace(/^.*\/|\.tsx$/g, ''),
     limit: limits.staff,
-    ...total(['index.html', staffEntry, page], (key) => entries(key) || isPage(key)),
+    ...total(['index.html', staffEntry, page], (key) => entries(key) || isPage(key) || key === drawing),
   }));
-  return [client, join, record, form, ...staff];
+  return [client, join, record, form, ...staff, drawingSize(manifest)];
 }
 
 /** Prints the sizes; 1 where a page is heavier than it may be. */

@@ -1,5 +1,6 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
 import react from '@vitejs/plugin-react';
@@ -16,7 +17,7 @@ function compressed(): Plugin {
       const files = await readdir(folder, { recursive: true });
       await Promise.all(
         files
-          .filter((file) => /\.(js|css|html|svg)$/.test(file))
+          .filter((file) => /\.(m?js|css|html|svg)$/.test(file))
           .map(async (file) => {
             const bytes = await readFile(join(folder, file));
             await writeFile(join(folder, `${file}.br`), await promisify(brotliCompress)(bytes));
@@ -27,8 +28,26 @@ function compressed(): Plugin {
   };
 }
 
+const pdfjs = dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json'));
+
+/** Letters and pictures that PDFs may leave to whoever draws them. Nothing that would need WebAssembly, which our pages may not run. */
+function partsOfPdfs(): Plugin {
+  let folder = '';
+  return {
+    name: 'parts-of-pdfs',
+    apply: 'build',
+    configResolved: ({ root, build }) => void (folder = join(root, build.outDir, 'assets')),
+    async writeBundle() {
+      const { version } = JSON.parse(await readFile(join(pdfjs, 'package.json'), 'utf8')) as { version: string };
+      const needed = (path: string): boolean => !/quickjs|QUICKJS|\.wasm$/.test(path);
+      for (const part of ['cmaps', 'standard_fonts', 'iccs', 'wasm'])
+        await cp(join(pdfjs, part), join(folder, `pdfjs-${version}`, part), { recursive: true, filter: needed });
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), compressed()],
+  plugins: [react(), partsOfPdfs(), compressed()],
   build: {
     target: 'es2023',
     assetsInlineLimit: 0,

@@ -21,6 +21,7 @@ export const auditSubjects = [
   'report',
   'file',
   'memory',
+  'thread',
 ] as const;
 export type AuditSubject = (typeof auditSubjects)[number];
 
@@ -84,7 +85,11 @@ export const auditActs = {
   'report.approved': { group: 'act', subjects: ['report'], text: 'Approved a report' },
   'report.deleted': { group: 'act', subjects: ['report'], text: 'Deleted a draft of a report' },
   'report.exported': { group: 'read', subjects: ['report'], text: 'Took a report as a file' },
-  'insight.read': { group: 'read', subjects: ['session', 'client'], text: 'Read what is counted of a conversation' },
+  'insight.read': {
+    group: 'read',
+    subjects: ['session', 'client', 'thread'],
+    text: 'Read what is counted of a conversation',
+  },
 
   'client.created': { group: 'act', subjects: ['client'], text: 'Created a client' },
   'client.changed': { group: 'act', subjects: ['client'], text: 'Changed a client' },
@@ -144,7 +149,22 @@ export const auditActs = {
   'session.invited': { group: 'act', subjects: ['session', 'invitation'], text: 'Invited a client' },
   'session.invitation-withdrawn': { group: 'act', subjects: ['session', 'invitation'], text: 'Withdrew an invitation' },
   'session.invitation-accepted': { group: 'act', subjects: ['session', 'invitation'], text: 'Accepted an invitation' },
-  'memory.read': { group: 'read', subjects: ['client', 'persona', 'memory'], text: 'Read what is remembered' },
+  'thread.read': { group: 'read', subjects: ['thread', 'client'], text: 'Read a thread' },
+  'thread.listed': { group: 'read', subjects: ['thread'], text: 'Saw threads in a list' },
+  'thread.created': { group: 'act', subjects: ['thread', 'client'], text: 'Began a thread' },
+  'thread.changed': { group: 'act', subjects: ['thread', 'client'], text: 'Changed a thread' },
+  'thread.deleted': { group: 'act', subjects: ['thread', 'client'], text: 'Deleted a thread' },
+  'thread.folders-changed': { group: 'act', subjects: [], text: 'Changed the folders of threads' },
+  'session.threaded': {
+    group: 'act',
+    subjects: ['session', 'client', 'thread'],
+    text: 'Said which thread a session continues',
+  },
+  'memory.read': {
+    group: 'read',
+    subjects: ['client', 'persona', 'thread', 'memory'],
+    text: 'Read what is remembered',
+  },
   'memory.proposed': { group: 'act', subjects: ['memory', 'client'], text: 'Proposed a memory' },
   'memory.written': { group: 'act', subjects: ['memory', 'client'], text: 'Wrote a memory' },
   'memory.approved': { group: 'act', subjects: ['memory', 'client'], text: 'Approved a memory' },

@@ -105,6 +105,7 @@ export const eventData = {
   'session.timer': z.object({ endsAt: Instant.nullable() }),
   'session.time-up': z.object({}).describe('The planned time is over.'),
   'session.goals': z.object({ goalIds: z.array(Id) }),
+  'session.thread': z.object({ threadId: Id.nullable() }).describe('Which thread it continues.'),
   'session.rated': z.object({ effectiveness: z.int(), engagement: z.int(), progress: z.int() }),
   'session.transferred': z.object({ fromId: Id, toId: Id, to: z.string() }),
   'session.questionnaire': z

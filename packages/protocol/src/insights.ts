@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { Id, Instant } from './common.ts';
+import { GoalState } from './goals.ts';
+import { Questionnaire } from './questionnaires.ts';
 import { RiskCategory, RiskLevel } from './safety.ts';
 import { ReviewReason } from './supervision.ts';
 
@@ -68,7 +70,26 @@ const Held = z.object({
   seqs: z.array(Seq).describe('Of the decisions, fifty at most.'),
 });
 
-/** Everything in it is counted from the events `1` to `throughSeq` of the session’s log. */
+const points = z.int().min(1).max(10);
+
+/** How a session went, in the points of whoever ran it. */
+const Rated = z.object({ seq: Seq, at: Instant, effectiveness: points, engagement: points, progress: points });
+export type Rated = z.infer<typeof Rated>;
+
+/** How far a goal is, as it stands now. */
+const GoalProgress = z.object({
+  goalId: Id,
+  title: z.string(),
+  state: GoalState,
+  milestones: z.object({ reached: z.int(), open: z.int(), dropped: z.int() }),
+  updatedAt: Instant,
+});
+const SessionGoal = GoalProgress.extend({ seq: Seq.describe('Where the session chose it.') });
+const ClientGoal = GoalProgress.extend({ sessions: z.array(Id).describe('Which of the sessions chose it.') });
+export type GoalProgress = z.infer<typeof GoalProgress>;
+export type ClientGoal = z.infer<typeof ClientGoal>;
+
+/** What is said is counted from the events `1` to `throughSeq` of the session’s log; goals and answers name their records. */
 export const SessionInsight = z.object({
   sessionId: Id,
   title: z.string(),
@@ -85,6 +106,9 @@ export const SessionInsight = z.object({
   risk: z.array(Risk),
   held: Held,
   escalations: z.array(Seq),
+  ratings: z.array(Rated).describe('In the order in which they were given; the last one holds.'),
+  goals: z.array(SessionGoal),
+  questionnaires: z.array(Questionnaire).describe('Answered in this session, oldest first.'),
 });
 export type SessionInsight = z.infer<typeof SessionInsight>;
 
@@ -99,6 +123,10 @@ const SessionPoint = z.object({
   clientMedianMs: z.int().nullable(),
   highestRisk: RiskLevel,
   flags: z.int(),
+  levels: z.object({ low: z.int(), elevated: z.int(), high: z.int() }).describe('The flags by how grave they are.'),
+  riskSeqs: z.array(Seq).describe('Of the flags and of the escalations, fifty at most.'),
+  escalations: z.int(),
+  rating: Rated.nullable(),
 });
 export type SessionPoint = z.infer<typeof SessionPoint>;
 
@@ -108,6 +136,11 @@ export const ClientInsight = z.object({
   topics: z.array(
     z.object({ word: z.string(), sessions: z.array(Id).describe('In which of them the client came back to it.') }),
   ),
+  goals: z
+    .array(ClientGoal)
+    .nullable()
+    .describe('The newest hundred. null: the reader may not see records of clients.'),
+  questionnaires: z.array(Questionnaire).nullable().describe('The newest hundred that were answered, oldest first.'),
 });
 export type ClientInsight = z.infer<typeof ClientInsight>;
 

@@ -163,6 +163,7 @@ export const DocumentList = listOf(Document);
 export const DocumentText = Document.extend({
   text: z.string().describe('Of the version asked for, or of the one that is ready; empty where there is none yet.'),
   textVersion: z.number().int().nullable(),
+  textFormat: z.string().nullable().describe('What the file of that version turned out to be.'),
   pageStarts: z.array(z.number().int()).nullable().describe('Where in the text each page begins, in UTF-16 units.'),
 });
 export type DocumentText = z.infer<typeof DocumentText>;
@@ -176,6 +177,8 @@ export const Surroundings = z.object({
   start: z.number().int().describe('Where `text` begins in the document.'),
   end: z.number().int(),
   page: z.number().int().nullable().describe('The page on which the stretch begins.'),
+  version: z.number().int().describe('The version it was read from.'),
+  format: z.string().nullable().describe('What the file of that version turned out to be.'),
 });
 export type Surroundings = z.infer<typeof Surroundings>;
 export const DocumentsAdded = z.object({ documents: z.array(Document) });

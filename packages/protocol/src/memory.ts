@@ -2,8 +2,11 @@ import { z } from 'zod';
 import { Id, Instant, Page, line, listOf, text } from './common.ts';
 import { memoryStatuses } from './memoryStatus.ts';
 
-/** What a memory is about. What is kept of a persona holds with every client, and so quotes none. */
-export const MemorySubjectKind = z.enum(['client', 'persona']);
+/**
+ * What a memory is about. What is kept of a persona holds with every client, and so quotes none; what is kept of a thread is
+ * told in the sessions that continue it.
+ */
+export const MemorySubjectKind = z.enum(['client', 'persona', 'thread']);
 export type MemorySubjectKind = z.infer<typeof MemorySubjectKind>;
 
 /** `client`: in the client's own words. `inferred`: by a model, from what was said. `staff`: written by the team. */
@@ -86,6 +89,7 @@ export type MemoryEvidence = z.infer<typeof MemoryEvidence>;
 export const Memory = z.object({
   id: Id,
   subject: z.object({ kind: MemorySubjectKind, id: Id }),
+  clientId: Id.nullable().describe('Whose it is, also where it is about a thread; null: about a persona.'),
   statement: z.string(),
   origin: MemoryOrigin,
   status: MemoryStatus,

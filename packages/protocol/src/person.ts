@@ -5,9 +5,12 @@ import { Audience, EventActor } from './events.ts';
 import { GoalPut } from './goals.ts';
 import { ReplyStatus, Usage } from './inference.ts';
 import { MemoryChange, MemoryOrigin, MemoryStatus, Sensitivity } from './memory.ts';
+import { RatingPut } from './plan.ts';
 import { InstrumentId, itemsOf } from './questionnaires.ts';
+import { ReportSection, ReportStatus } from './reports.ts';
 import { Author, Citation, SessionStatus } from './sessions.ts';
 import { Rung } from './supervision.ts';
+import { ThreadStatus } from './threads.ts';
 
 // eslint-disable-next-line no-control-regex -- the control characters are what the rule refuses
 const unsafe = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
@@ -94,10 +97,44 @@ export const PersonMemory = z.strictObject({
   validFrom: Instant.nullable(),
   validTo: Instant.nullable(),
   createdAt: Instant,
+  threadId: Id.nullable().default(null).describe('Of the thread that it is about.'),
   evidence: z.array(z.strictObject({ sessionId: Id, messageId: Id, start: count, end: count, quote: said })).max(100),
   revisions: z.array(z.strictObject({ change: MemoryChange, status: MemoryStatus, at: Instant })).max(10_000),
 });
 export type PersonMemory = z.infer<typeof PersonMemory>;
+
+/** What the team reported about them: handed out, and never imported, because people of another house stand for it. */
+export const PersonReport = z.strictObject({
+  id: Id,
+  sessionId: Id.nullable().describe('null: on the client over their sessions.'),
+  title: label(),
+  status: ReportStatus,
+  sections: z.array(ReportSection.strict()).max(100),
+  leftOut: count,
+  createdBy: label(),
+  createdAt: Instant,
+  updatedAt: Instant,
+  approvedBy: label().nullable(),
+  approvedAt: Instant.nullable(),
+});
+export type PersonReport = z.infer<typeof PersonReport>;
+
+const questionnaires = z
+  .array(
+    z
+      .strictObject({
+        id: Id.optional(),
+        instrument: InstrumentId,
+        answers: z.array(z.int().min(0).max(3)),
+        filledBy: z.enum(['client', 'staff']),
+        createdAt: Instant,
+        answeredAt: Instant,
+      })
+      .refine(({ instrument, answers }) => answers.length === itemsOf[instrument], 'One answer for each item.'),
+  )
+  .max(10_000)
+  .default([]);
+
 /** Shared with the team; what was private to its author, and psychotherapy notes, are in no archive. */
 const notes = z
   .array(z.strictObject({ text: said, createdAt: Instant, updatedAt: Instant }))
@@ -116,6 +153,7 @@ export const PersonSession = z.strictObject({
     role: line(200),
     version: z.number().int().min(1).max(1_000_000),
   }),
+  threadId: Id.nullable().default(null).describe('One of the client’s threads, which it continued.'),
   alias: label().nullable(),
   clientJoined: z.boolean(),
   engine: engine.nullable(),
@@ -129,6 +167,14 @@ export const PersonSession = z.strictObject({
   notes,
   replies: z.array(PersonReply).max(200_000),
   invitations: z.array(PersonInvitation).max(10_000),
+  // Absent from archives that were made before there were any.
+  timer: z
+    .strictObject({ minutes: z.int().min(1).max(1440), endsAt: Instant, closes: z.boolean() })
+    .nullable()
+    .default(null),
+  goalIds: z.array(Id).max(12).default([]).describe('Of the client’s goals, those it worked towards.'),
+  rating: RatingPut.nullable().default(null),
+  questionnaires: questionnaires.describe('Those that were answered in it.'),
 });
 export type PersonSession = z.infer<typeof PersonSession>;
 
@@ -143,25 +189,27 @@ const PersonClient = z.strictObject({
   tags: z.array(line(40)).max(20).default([]),
   riskFactors: z.array(line(200)).max(30).default([]),
   goals: z
-    .array(GoalPut.extend({ createdAt: Instant, updatedAt: Instant }))
+    .array(GoalPut.extend({ id: Id.optional(), createdAt: Instant, updatedAt: Instant }))
     .max(1000)
     .default([]),
-  notes,
-  questionnaires: z
+  threads: z
     .array(
-      z
-        .strictObject({
-          instrument: InstrumentId,
-          answers: z.array(z.int().min(0).max(3)),
-          filledBy: z.enum(['client', 'staff']),
-          createdAt: Instant,
-          answeredAt: Instant,
-        })
-        .refine(({ instrument, answers }) => answers.length === itemsOf[instrument], 'One answer for each item.'),
+      z.strictObject({
+        id: Id,
+        name: line(120),
+        description: said,
+        stage: label(60),
+        status: ThreadStatus,
+        tags: z.array(line(40)).max(20),
+        goalIds: z.array(Id).max(12),
+        createdAt: Instant,
+        updatedAt: Instant,
+      }),
     )
     .max(10_000)
-    .default([])
-    .describe('Those that were answered.'),
+    .default([]),
+  notes,
+  questionnaires: questionnaires.describe('Those that were answered beside any session.'),
   createdAt: Instant,
   updatedAt: Instant,
 });
@@ -180,6 +228,7 @@ export const PersonArchive = z.strictObject({
   client: PersonClient.nullable().describe('null: a session that was held with nobody on record.'),
   consents: z.array(PersonConsent).max(100_000).describe('What they agreed to and when, oldest first.'),
   memories: z.array(PersonMemory).max(100_000).default([]).describe('What is remembered about them, oldest first.'),
+  reports: z.array(PersonReport).max(100_000).default([]).describe('What the team reported about them, oldest first.'),
   sessions: z.array(PersonSession).max(20_000),
 });
 export type PersonArchive = z.infer<typeof PersonArchive>;

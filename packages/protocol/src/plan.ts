@@ -9,6 +9,7 @@ export const TimerPut = z.strictObject({
 export type TimerPut = z.infer<typeof TimerPut>;
 
 export const SessionGoalsPut = z.strictObject({ goalIds: z.array(Id).max(12) });
+export const SessionThreadPut = z.strictObject({ threadId: Id.nullable() });
 
 const points = z.int().min(1).max(10);
 export const RatingPut = z.strictObject({

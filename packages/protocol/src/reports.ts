@@ -18,6 +18,8 @@ export const ReportSection = z.object({
 });
 export type ReportSection = z.infer<typeof ReportSection>;
 
+export const ReportStatus = z.enum(['draft', 'approved']);
+
 const By = z.object({ id: Id, name: z.string() });
 
 export const Report = z.object({
@@ -25,7 +27,7 @@ export const Report = z.object({
   sessionId: Id.nullable(),
   clientId: Id.nullable(),
   title: z.string(),
-  status: z.enum(['draft', 'approved']),
+  status: ReportStatus,
   revision: z.int(),
   sections: z.array(ReportSection),
   leftOut: z.int().describe('Sentences of the model whose quote was not found in any message of the client.'),

@@ -10,6 +10,7 @@ export type SessionStatus = z.infer<typeof SessionStatus>;
 export const SessionCreate = z.strictObject({
   personaId: Id,
   clientId: Id.optional(),
+  threadId: Id.optional().describe('A thread of the client that it continues.'),
   policy: Rung.default('auto'),
   title: line(200).optional(),
 });
@@ -25,6 +26,7 @@ export const Session = z.object({
   rung: Rung.describe('The rung in force: the strictest of organisation, persona, client and session.'),
   persona: z.object({ id: Id, version: z.number().int(), name: z.string(), role: z.string() }),
   client: z.object({ id: Id, name: z.string() }).nullable(),
+  threadId: Id.nullable().describe('The thread that it continues.'),
   alias: z.string().nullable().describe('What whoever joined wants to be called.'),
   clientJoined: z.boolean().describe('Somebody has accepted an invitation: staff no longer write the client’s part.'),
   engine: EngineName.nullable(),
@@ -59,6 +61,7 @@ export const SessionQuery = Page.extend({
   status: SessionStatus.optional(),
   personaId: Id.optional(),
   clientId: Id.optional(),
+  threadId: Id.optional(),
 });
 export type SessionQuery = z.infer<typeof SessionQuery>;
 

@@ -9,6 +9,7 @@ import { goalRoutes } from './slices/clients/goals.routes.ts';
 import { questionnaireRoutes } from './slices/clients/questionnaires.routes.ts';
 import { noteRoutes } from './slices/clients/notes.routes.ts';
 import { clientRoutes } from './slices/clients/routes.ts';
+import { threadRoutes } from './slices/clients/threads.routes.ts';
 import { demoRoutes } from './slices/demo/routes.ts';
 import { accountRoutes } from './slices/identity/account.routes.ts';
 import { apiKeyRoutes } from './slices/identity/apiKeys.routes.ts';
@@ -89,6 +90,7 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   personaRoutes(app, services.personas);
   clientRoutes(app, services.clients, services.assignments);
   goalRoutes(app, services.goals);
+  threadRoutes(app, services.threads, services.threadFolders);
   noteRoutes(app, services.notes);
   questionnaireRoutes(app, services.questionnaires);
   supervisionRoutes(app, services);

@@ -3,6 +3,8 @@ import { createGoalService } from './slices/clients/goals.service.ts';
 import { createNoteService } from './slices/clients/notes.service.ts';
 import { createQuestionnaireService } from './slices/clients/questionnaires.service.ts';
 import { createClientService } from './slices/clients/service.ts';
+import { createThreadFolderService } from './slices/clients/threadFolders.service.ts';
+import { createThreadService } from './slices/clients/threads.service.ts';
 
 type Parts = Parameters<typeof createClientService>[0] &
   Omit<Parameters<typeof createAssignmentService>[0], 'clients'> &
@@ -13,10 +15,13 @@ type Parts = Parameters<typeof createClientService>[0] &
 export function createClientServices(platform: Parts) {
   const clients = createClientService(platform);
   const parts = { ...platform, clients };
+  const goals = createGoalService(parts);
   return {
     clients,
     assignments: createAssignmentService(parts),
-    goals: createGoalService(parts),
+    goals,
+    threads: createThreadService({ ...parts, goals }),
+    threadFolders: createThreadFolderService(parts),
     notes: createNoteService(parts),
     questionnaires: createQuestionnaireService(parts),
   };

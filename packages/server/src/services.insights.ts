@@ -1,6 +1,8 @@
 import type { Audit } from './platform/audit/audit.ts';
 import type { Database } from './platform/db/db.ts';
 import type { Logger } from './platform/logger.ts';
+import type { GoalService } from './slices/clients/goals.service.ts';
+import type { QuestionnaireService } from './slices/clients/questionnaires.service.ts';
 import type { ClientService } from './slices/clients/service.ts';
 import { createAsk } from './slices/inference/asking.ts';
 import type { ProviderService } from './slices/inference/providers.service.ts';
@@ -14,9 +16,17 @@ import type { SessionService } from './slices/sessions/service.ts';
 /** What the log tells of conversations, for those who may see them, and what people write about it. */
 export function createInsights(
   { audit, db, log }: { audit: Audit; db: Database; log: Logger },
-  parts: { clients: ClientService; sessions: SessionService; consents: ConsentService; providers: ProviderService },
+  parts: {
+    clients: ClientService;
+    goals: GoalService;
+    questionnaires: QuestionnaireService;
+    sessions: SessionService;
+    consents: ConsentService;
+    providers: ProviderService;
+  },
 ) {
-  const { clients, sessions, consents, providers } = parts;
+  const { clients, goals, questionnaires, sessions, consents, providers } = parts;
+  const newest = { limit: 100 };
   const insights = createInsightService({
     db,
     audit,
@@ -24,6 +34,12 @@ export function createInsights(
     async sessionsOf(actor, clientId, limit) {
       await clients.get(actor, clientId);
       return (await sessions.list(actor, { clientId, limit })).items;
+    },
+    goalsOf: async (actor, clientId) => (await goals.list(actor, clientId, newest)).items,
+    goalsAmong: (orgId, clientId, ids) => goals.chosen(db.in(orgId), orgId, clientId, ids),
+    async questionnairesOf(actor, of) {
+      const subject = { clientId: null, sessionId: null, ...of };
+      return (await questionnaires.page(actor, subject, newest)).items;
     },
     rulesFor(text) {
       const language = languageOf(text, null);

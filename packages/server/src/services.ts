@@ -74,12 +74,20 @@ export function createServices(platform: Platform) {
     onRisk: (...of) => besides.sessionQuestionnaires.onRiskOfClient(...of),
     enterSession: access.enter,
   });
-  const { clients, questionnaires } = caseload;
+  const { clients, questionnaires, threads } = caseload;
   const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, packs, ...team });
   const talk = { db, audit, access, personas, providers, reviews, safety: supervision.sessionSafety };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
   const remembering = createRemembering({ ...talk, log, consents, proposals });
-  const sessions = createSessionService({ ...talk, conversations, clients, packs, remembering, questionnaires });
+  const sessions = createSessionService({
+    ...talk,
+    conversations,
+    clients,
+    threads,
+    packs,
+    remembering,
+    questionnaires,
+  });
   const besides = createBesides(platform, { ...talk, ...caseload, conversations, sessions, members: team.members });
   const joining = createJoining(platform, { identity, access, sessions });
   const curating = createCurating({ db, knowledge, personas, reviews });
@@ -113,7 +121,7 @@ export function createServices(platform: Platform) {
     rooms,
     privacy,
     demo: createDemoService({ personas, knowledge, clients }),
-    ...createInsights(platform, { clients, sessions, consents, providers }),
+    ...createInsights(platform, { ...caseload, sessions, consents, providers }),
   };
 }
 

@@ -148,7 +148,11 @@ export const staffTexts = {
     latency: 'Who waits for whom', clientTakes: 'The client takes', answerTakes: 'The answer takes', median: 'Half of the time at most', p90: 'Nine times in ten at most', slowest: 'Longest', none: '–',
     stretches: 'Words over the session', chart: 'Words of client, persona and team in {{count}} stretches', table: 'The same as a table', stretch: 'From', topics: 'What the client comes back to', topic_one: '{{word}}: in one message', topic_other: '{{word}}: in {{count}} messages', noTopics: 'No word returned in several messages.',
     quotes: 'In their own words', quotesHint: 'Sentences of the client that hold most of it, as they stand. Chosen by rules.', risk: 'Risk', noRisk: 'The risk gate found nothing.', held: 'Held replies', heldText: '{{released}} released, {{edited}} of them changed; {{rejected}} rejected; {{discarded}} given up.', escalations_one: 'One escalation', escalations_other: '{{count}} escalations', message: 'in a message', reply: 'in a reply',
-    overTime: 'Over time', overTimeTable: 'The sessions as a table', noSessions: 'There was no session yet.', overTimeChart: 'Words of the client in each of {{count}} sessions', session: 'Session', inSessions: '{{word}} (in {{count}} sessions)',
+    places_one: '{{what}}: one place in the log', places_other: '{{what}}: {{count}} places in the log', place: '{{date}}, number {{seq}}, {{type}}', where: 'Where it stands', chosen: 'Where the session chose it', event: 'In the log',
+    ratings: 'How it went', ratingsHint: 'In the points of whoever ran it, 1 to 10; the newest hold.', notRated: 'No session was given points yet.', scale: { effectiveness: 'Effectiveness: {{points}} of 10', engagement: 'Engagement: {{points}} of 10', progress: 'Progress: {{points}} of 10' }, scaleChart: '{{scale}}: {{values}}',
+    milestones: '{{reached}} of {{count}} milestones reached.', noMilestones: 'It has no milestones.', droppedMilestones_one: 'One is given up.', droppedMilestones_other: '{{count}} are given up.', chosenIn: 'Chosen in',
+    ofClient: 'Insights: {{name}}', overTimeHint: 'The newest fifty sessions, oldest first: counted from their logs and the record. No model took part.', engagement: 'Words and answers over time', minutes: 'Minutes', riskHistory: 'Risk over time', riskHint: 'What the risk gate found. That it found nothing does not say that there was nothing.', noRiskEver_one: 'It found nothing in one session.', noRiskEver_other: 'It found nothing in {{count}} sessions.', riskChart: 'Flags in {{count}} of {{all}} sessions', called: 'Escalations',
+    overTime: 'What the sessions show over time', overTimeTable: 'The sessions as a table', noSessions: 'There was no session yet.', overTimeChart: 'Words of the client in each of {{count}} sessions', session: 'Session', inSessions: '{{word}} (in {{count}} sessions)',
   },
   figures: {
     title: 'Figures of supervision', hint: 'What became of held replies, for each persona. Numbers alone: nothing of what was said.', period: 'Period', days: 'The last {{count}} days', none: 'No reply was held in this time.', rate: 'Approved', rateOf: '{{percent}} of {{count}} decided', edited: 'Changed', rejected: 'Rejected', discarded: 'Given up', overdue: 'Nobody in time', wait: 'Waiting, half at most', waitMost: 'Waiting, 19 of 20 at most', distance: 'Characters changed, half at most', reasons: 'Why not as it was', persona: 'Persona', chart: 'Share of approved replies: {{percent}}', dash: '–', table: 'All figures',
@@ -156,7 +160,7 @@ export const staffTexts = {
   report: {
     title: 'Reports', none: 'There is no report yet.', begin: 'Begin a report', beginAi: 'Begin with a summary by the model', beginning: 'The report is being made.', draft: 'draft', approved: 'approved', by: '{{name}}, {{date}}', open: 'Open the report: {{title}}',
     hint: 'Counted and quoted sections hold what the log says. What a person changes of them is theirs from then on; what a model made stays marked as such.', name: 'Title', heading: 'Heading', text: 'Text', add: 'Add a section', up: 'Up: {{heading}}', down: 'Down: {{heading}}', remove: 'Remove: {{heading}}', section: 'Section {{number}}',
-    kind: { counted: 'Counted from the log', quoted: 'Quoted from the log, word for word', ai: 'Made by an AI model', written: 'Written by the team' }, edited: 'changed by the team', becomes: 'Changed: yours when it is saved.', rests: 'Rests on {{count}} events of the log.',
+    kind: { counted: 'Counted from the log and the record', quoted: 'Quoted from the log, word for word', ai: 'Made by an AI model', written: 'Written by the team' }, edited: 'changed by the team', becomes: 'Changed: yours when it is saved.', rests: 'Rests on',
     leftOut_one: 'One sentence of the model was left out: the client did not write what it quotes.', leftOut_other: '{{count}} sentences of the model were left out: the client did not write what they quote.',
     approve: 'Approve…', approveTitle: 'Approve this report?', approveText: 'It then stands as it is, with your name, and cannot be changed.', approvedBy: 'Approved by {{name}}, {{date}}.', notApproved: 'Nobody has approved it yet.', saveFirst: 'Save it first: what is approved is what is saved.', deleteTitle: 'Delete this draft?', deleteText: 'Its words are gone then.', toSession: 'To the session', toClient: 'To the client', markdown: 'Markdown', pdf: 'PDF',
   },
@@ -242,7 +246,7 @@ export const staffTexts = {
   },
   questionnaires: {
     title: 'Questionnaires', empty: 'No questionnaire yet.', enter: 'Enter a {{title}}', ask: 'Ask for the {{title}}', withdraw: 'Ask no longer', waits: 'waits for the client', choose: 'Choose',
-    latest: '{{score}} of {{most}}, {{severity}}', chart: '{{title}}: {{count}} times, the last {{latest}}', table: '{{title}} as a table',
+    name: { 'phq-9': 'PHQ-9', 'gad-7': 'GAD-7' }, latest: '{{score}} of {{most}}, {{severity}}', chart: '{{title}}: {{count}} times, the last {{latest}}', table: '{{title}} as a table',
     when: 'When', score: 'Score', band: 'Severity', by: 'Filled in by', answers: 'Answers', risk: 'calls a person', filledBy: { client: 'client', staff: 'team' },
     severity: { minimal: 'minimal', mild: 'mild', moderate: 'moderate', 'moderately-severe': 'moderately severe', severe: 'severe' },
     called: 'An answer gives reason to worry: an escalation was raised in the client’s newest session.', notCalled: 'An answer gives reason to worry. The client has no session, so nobody else was called: take care of it now.',
@@ -268,6 +272,12 @@ export const staffTexts = {
       quoted: 'Found by words alone: what stands in quotation marks has to be in the passage.',
     },
   },
+  threads: {
+    title: 'Threads', one: 'Thread that it continues', noThread: 'None', open: 'Open the thread', new: 'New thread', none: 'No thread yet.', change: 'Change', about: 'What it is about', client: 'Client', status: 'Where it stands', is: { open: 'open', paused: 'paused', done: 'done' },
+    description: 'In more words', descriptionHint: 'For the team alone: never part of a prompt.', stage: 'Stage', stageHint: 'Where the work stands, in your own words.', changed: 'Last changed', goals: 'Goals it serves',
+    folder: 'Folder', noFolder: 'No folder', noSessions: 'No session continues it yet.', continue: 'Continue in a new session',
+    deleteTitle: 'Delete this thread?', deleteText: 'Only a thread that no session continues, and of which nothing is remembered, can be deleted. Set others to done.',
+  },
   knowledge: {
     title: 'Knowledge', new: 'New knowledge base', empty: 'No knowledge base yet', emptyHint: 'Reference material that personas quote from.', documents_one: '{{count}} document', documents_other: '{{count}} documents',
     baseByName: 'Find a knowledge base', addText: 'Add documents', docTitle: 'Title', text: 'Text or Markdown', chunks_one: '{{count}} passage', chunks_other: '{{count}} passages',
@@ -289,6 +299,9 @@ export const staffTexts = {
     version: 'Version {{version}}', versions_one: '{{count}} version', versions_other: '{{count}} versions', inUse: 'in use', newVersion: 'Give it a new version', newVersionHint: 'The version before it is in use until the new one is ready.',
     readAgain: 'Read it again', inDocument: 'In its document', gone: 'This document is not there any more, or not open to you.', areReady_one: '{{count}} document ready', areReady_other: '{{count}} documents ready', areRead_one: '{{count}} being read', areRead_other: '{{count}} being read', areFailed_one: '{{count}} could not be read', areFailed_other: '{{count}} could not be read', seeDocuments: 'See the documents',
     noText: 'Nothing of it has been read yet.', textOf: 'Text of the document', earlier: 'Show what stands before',
+    asDrawn: 'Pages as they look', drawnPage: 'Page {{page}} of {{title}}, as it looks', pageOf: 'Page {{page}} of {{pages}}', pageBefore: 'Previous page', pageAfter: 'Next page', fetching: 'The file is on its way.', drawing: 'The page is being drawn.',
+    passageMarked: 'The passage is marked.', passageUnmarked: 'The passage was not found on this page as it looks, so nothing is marked. The text has it.',
+    notDrawn: { large: 'The file is too large to be drawn here. Download the original to see its pages.', locked: 'The pages cannot be drawn: the file asks for a password.', broken: 'This page cannot be drawn: the file is damaged, or not what it says.', slow: 'This page cannot be drawn: it takes too long.', unreachable: 'The pages cannot be drawn: the file did not arrive.' },
   },
   privacy: {
     title: 'Privacy', requests: 'Wishes to be erased', noRequests: 'Nobody waits for an answer.', erase: 'Erase…', decline: 'Decline…', answer: 'Your answer to the client',
@@ -305,7 +318,7 @@ export const staffTexts = {
     receipt: 'Receipt', holds: 'Legal holds', lifted: 'Show lifted ones too', noHolds: 'No hold is in force.', lift: 'Lift…', liftedOn: 'Lifted {{date}}: {{reason}}',
     erasures: 'Erasures and receipts', erasuresHint: 'A receipt names nobody: it holds ids, counts and a signature. Give the key below to whoever wants to check one.', fingerprint: 'Key', copyKey: 'Copy the key',
     noErasures: 'Nobody has been erased.', status: { running: 'running', refused: 'refused', erased: 'erased, receipt to come', done: 'done' }, entries_one: '{{count}} entry', entries_other: '{{count}} entries',
-    import: 'Import', importFile: 'An export of another organisation', importHint: 'A zip file of at most 32 MB. It makes a client with ended sessions; consents and memories are not taken over.',
+    import: 'Import', importFile: 'An export of another organisation', importHint: 'A zip file of at most 32 MB. It makes a client with ended sessions; consents, memories and reports are not taken over.',
     imported: 'Imported: {{sessions}} with {{messages}}.', importOffline: 'The server cannot be reached, or took too long. Look at the clients first: it may have been imported.',
   },
   consents: {

@@ -1,5 +1,5 @@
 import type { EventData, EventType } from '@rapport/protocol/events';
-import type { Latency, Quote, SessionInsight, Side, Stretch } from '@rapport/protocol/insights';
+import type { Latency, Quote, Rated, SessionInsight, Side, Stretch } from '@rapport/protocol/insights';
 
 /** What a conversation is told by. */
 export const toldBy = [
@@ -7,6 +7,8 @@ export const toldBy = [
   'flag.raised',
   'review.decided',
   'escalation.raised',
+  'session.rated',
+  'session.goals',
 ] as const satisfies EventType[];
 
 type Told = (typeof toldBy)[number];
@@ -44,7 +46,8 @@ interface Said {
 
 const pauseMs = 600_000;
 const mostStretches = 24;
-const mostSeqs = 50;
+/** How many places in a log stand beside a number. */
+export const mostSeqs = 50;
 const mostTopics = 12;
 const mostQuotes = 5;
 
@@ -119,6 +122,25 @@ function stretchesOf(said: Said[]): Stretch[] {
   return stretches;
 }
 
+/** A term, as it was written most often, and how often. */
+export type Written = [term: string, word: string, count: number];
+
+/** What a text is about, word by word. */
+export function writtenIn(text: string, rules: TextRules): Written[] {
+  const terms = new Map<string, Map<string, number>>();
+  for (const { text: word } of rules.words(text)) {
+    const term = rules.termOf(word);
+    if (term === null || term.length < 3 || /^\p{N}+$/u.test(term)) continue;
+    const forms = terms.get(term) ?? new Map<string, number>();
+    forms.set(word, (forms.get(word) ?? 0) + 1);
+    terms.set(term, forms);
+  }
+  return [...terms].map(([term, forms]) => {
+    const [word, count] = [...forms].reduce((best, form) => (form[1] > best[1] ? form : best));
+    return [term, word, count];
+  });
+}
+
 interface Returning<T> {
   term: string;
   /** As it was written most often. */
@@ -127,14 +149,12 @@ interface Returning<T> {
 }
 
 /** What somebody comes back to: terms in at least two of the texts, those of most texts first. */
-export function returningTerms<T extends { text: string }>(texts: T[], rules: TextRules): Returning<T>[] {
+export function returningTerms<T extends { terms: Written[] }>(texts: T[]): Returning<T>[] {
   const terms = new Map<string, { forms: Map<string, number>; texts: Set<T> }>();
   for (const one of texts) {
-    for (const { text } of rules.words(one.text)) {
-      const term = rules.termOf(text);
-      if (term === null || term.length < 3 || /^\p{N}+$/u.test(term)) continue;
+    for (const [term, word, count] of one.terms) {
       const known = terms.get(term) ?? { forms: new Map<string, number>(), texts: new Set<T>() };
-      known.forms.set(text, (known.forms.get(text) ?? 0) + 1);
+      known.forms.set(word, (known.forms.get(word) ?? 0) + count);
       known.texts.add(one);
       terms.set(term, known);
     }
@@ -178,16 +198,25 @@ function quotesOf(said: Said[], topics: Returning<Said>[], rules: TextRules): Qu
   return chosen.sort((a, b) => a.seq - b.seq || a.start - b.start);
 }
 
+/** What the log alone tells. */
+type Counted = Omit<SessionInsight, 'sessionId' | 'title' | 'throughSeq' | 'goals' | 'questionnaires'>;
+
+/** What a session worked towards: what it chose last. */
+export const goalsIn = (events: ToldEvent[]): { seq: number; goalIds: string[] } | undefined => {
+  const last = ofType(events, 'session.goals').at(-1);
+  return last && { seq: last.seq, goalIds: last.data.goalIds };
+};
+
+const ratingsIn = (events: ToldEvent[]): Rated[] =>
+  ofType(events, 'session.rated').map(({ seq, at, data }) => ({ seq, at, ...data }));
+
 /** What can be counted of a conversation, each number with where in the log it comes from. Source of none of it is a model. */
-export function conversationInsight(
-  events: ToldEvent[],
-  rulesFor: (text: string) => TextRules,
-): Omit<SessionInsight, 'sessionId' | 'title' | 'throughSeq'> {
+export function conversationInsight(events: ToldEvent[], rulesFor: (text: string) => TextRules): Counted {
   const written = ofType(events, 'message.created').filter(({ data }) => data.author === 'client');
   const rules = rulesFor(written.map(({ data }) => data.text).join('\n'));
   const said = saidIn(events, rules);
   const client = said.filter(({ side }) => side === 'client');
-  const topics = returningTerms(client, rules);
+  const topics = returningTerms(client.map((one) => ({ ...one, terms: writtenIn(one.text, rules) })));
   const decisions = ofType(events, 'review.decided');
   const decided = (decision: string) => decisions.filter(({ data }) => data.decision === decision).length;
   return {
@@ -221,5 +250,6 @@ export function conversationInsight(
       seqs: decisions.slice(0, mostSeqs).map(({ seq }) => seq),
     },
     escalations: ofType(events, 'escalation.raised').map(({ seq }) => seq),
+    ratings: ratingsIn(events),
   };
 }

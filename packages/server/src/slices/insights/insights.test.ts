@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';
 import { grave, talking } from '../../test/talking.ts';
 import { makeMember } from '../../test/team.ts';
@@ -65,6 +65,98 @@ test('a client over their sessions, and what they come back to in both', async (
     { word: 'sister', sessions: [first.id, second.id] },
     { word: 'sleep', sessions: [first.id, second.id] },
   ]);
+});
+
+describe('goals, scores and questionnaires', () => {
+  let goalId: string;
+  const phq = [2, 2, 2, 2, 2, 2, 2, 2, 0];
+
+  beforeAll(async () => {
+    const made = await app.json('POST', `/api/v1/clients/${clientId}/goals`, {
+      title: 'Sleep through',
+      milestones: [
+        { title: 'No screen', state: 'reached' },
+        { title: 'Seven hours' },
+        { title: 'Pills', state: 'dropped' },
+      ],
+    });
+    goalId = made.body.id;
+    const put = (path: string, body: object) => app.json('PUT', `/api/v1/sessions/${second.id}/${path}`, body);
+    expect((await put('goals', { goalIds: [goalId] })).status).toBe(200);
+    expect((await put('rating', { effectiveness: 3, engagement: 4, progress: 5 })).status).toBe(200);
+    expect((await put('rating', { effectiveness: 6, engagement: 7, progress: 8, sentence: 'Better.' })).status).toBe(
+      200,
+    );
+    const asked = await app.json('POST', `/api/v1/sessions/${second.id}/questionnaires`, { instrument: 'phq-9' });
+    const path = `/api/v1/sessions/${second.id}/questionnaires/${asked.body.id}/answers`;
+    expect((await app.json('POST', path, { answers: phq }, second.client)).status).toBe(204);
+    const entered = { instrument: 'gad-7', answers: [1, 1, 1, 1, 1, 1, 1], answeredAt: '2026-01-05T10:00:00.000Z' };
+    expect((await app.json('POST', `/api/v1/clients/${clientId}/questionnaires`, entered)).status).toBe(201);
+  });
+
+  test('a session shows what it worked towards, how it went, and what was answered in it', async () => {
+    const { body } = await app.json('GET', `/api/v1/sessions/${second.id}/insights`);
+    const events = new Map((await talk.eventsOf(second)).map((event) => [event.seq, event]));
+    expect(body).toMatchObject({
+      ratings: [{ engagement: 4 }, { effectiveness: 6, engagement: 7, progress: 8 }],
+      goals: [{ goalId, title: 'Sleep through', state: 'open', milestones: { reached: 1, open: 1, dropped: 1 } }],
+      questionnaires: [{ instrument: 'phq-9', result: { score: 16, most: 27, severity: 'moderately-severe' } }],
+    });
+    expect(events.get(body.ratings[1].seq)).toMatchObject({ type: 'session.rated', data: { engagement: 7 } });
+    expect(events.get(body.goals[0].seq)).toMatchObject({ type: 'session.goals', data: { goalIds: [goalId] } });
+    const { body: list } = await app.json('GET', `/api/v1/sessions/${second.id}/questionnaires`);
+    expect(list.items[0].id).toBe(body.questionnaires[0].id);
+  });
+
+  test('a client over time: scores, risk, goals and what was answered, with where each comes from', async () => {
+    const { body } = await app.json('GET', `/api/v1/clients/${clientId}/insights`);
+    expect(body).toMatchObject({
+      sessions: [
+        { rating: null, levels: { high: 1 }, escalations: 1 },
+        { rating: { engagement: 7 }, levels: { low: 0, elevated: 0, high: 0 }, escalations: 0, riskSeqs: [] },
+      ],
+      goals: [{ goalId, sessions: [second.id], milestones: { reached: 1 } }],
+      questionnaires: [
+        { instrument: 'gad-7', sessionId: null },
+        { instrument: 'phq-9', sessionId: second.id },
+      ],
+    });
+    const events = new Map((await talk.eventsOf(first)).map((event) => [event.seq, event]));
+    const types = body.sessions[0].riskSeqs.map((seq: number) => events.get(seq)?.type);
+    expect(types).toEqual(['flag.raised', 'escalation.raised']);
+  });
+
+  test('a report on either says so in words', async () => {
+    const texts = async (subject: object) =>
+      (await app.json('POST', '/api/v1/reports', subject)).body.sections.map(
+        ({ heading, text }: { heading: string; text: string }) => `${heading}: ${text}`,
+      );
+    expect(await texts({ sessionId: second.id })).toEqual(
+      expect.arrayContaining([
+        'How it went: In the points of the team: effectiveness 6, engagement 7, progress 8 of 10.',
+        'Goals: Sleep through: open, 1 of 3 milestones reached, 1 given up.',
+        expect.stringMatching(/^Questionnaires: .* UTC: PHQ-9 16 of 27, moderately severe; filled in by the client\.$/),
+      ]),
+    );
+    expect(await texts({ clientId })).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^How the sessions went: .*Second: effectiveness 6/),
+        expect.stringMatching(
+          /^Risk over time: .*First: 1 flag \(1 high, 0 elevated, 0 low\), a person was called 1 time\.$/,
+        ),
+        'Goals: Sleep through: open, 1 of 3 milestones reached, 1 given up. Chosen in 1 session.',
+        expect.stringContaining('GAD-7 7 of 21, mild; filled in by the team.'),
+      ]),
+    );
+  });
+
+  test('who may not see records of clients is told of the sessions alone', async () => {
+    const permissions = ['sessions.read', 'sessions.follow', 'clients.read-all'];
+    const role = await app.json('POST', '/api/v1/roles', { name: 'Readers', permissions });
+    const reader = await makeMember(app, 'Rea', [role.body.id]);
+    const { status, body } = await app.json('GET', `/api/v1/clients/${clientId}/insights`, undefined, reader.headers);
+    expect([status, body]).toMatchObject([200, { goals: null, questionnaires: null, sessions: [{}, {}] }]);
+  });
 });
 
 test('nobody reads it who may not follow the session, and each look is in the audit log', async () => {

@@ -31,7 +31,7 @@ interface Parts {
 }
 
 const madeBy: Record<ReportSection['kind'], string> = {
-  counted: 'Counted from the log',
+  counted: 'Counted from the log and the record',
   quoted: 'Quoted from the log, word for word',
   ai: 'Made by an AI model, each sentence with the client’s words it rests on',
   written: 'Written by the team',

@@ -1,6 +1,8 @@
-import type { ClientInsight, SessionInsight, Side } from '@rapport/protocol/insights';
+import type { ClientInsight, GoalProgress, Rated, SessionInsight, Side } from '@rapport/protocol/insights';
+import type { Questionnaire } from '@rapport/protocol/questionnaires';
 import type { ReportSection } from '@rapport/protocol/reports';
 import { newId } from '../../platform/ids.ts';
+import { instrumentOf } from '../clients/instruments.ts';
 
 export const section = (
   kind: ReportSection['kind'],
@@ -18,9 +20,34 @@ export const stamp = (at: string): string => `${at.slice(0, 16).replace('T', ' '
 const sideLine = (name: string, side: Side): string =>
   `${name}: ${times(side.messages, 'message')} in ${times(side.turns, 'turn')}, ${times(side.words, 'word')}, ${side.questions} with a question, wrote first ${times(side.openings, 'time')}.`;
 
+const scores = ({ effectiveness, engagement, progress }: Rated): string =>
+  `effectiveness ${effectiveness}, engagement ${engagement}, progress ${progress} of 10`;
+
+const goalStates = { open: 'open', reached: 'reached', dropped: 'given up' } as const;
+
+function goalLine({ title, state, milestones: { reached, open, dropped } }: GoalProgress): string {
+  const all = reached + open + dropped;
+  const given = dropped > 0 ? `, ${dropped} given up` : '';
+  return `${title}: ${goalStates[state]}${all > 0 ? `, ${reached} of ${times(all, 'milestone')} reached${given}` : ''}.`;
+}
+
+const answerLine = ({ instrument, answeredAt, filledBy, result }: Questionnaire): string | false =>
+  result !== null &&
+  answeredAt !== null &&
+  `${stamp(answeredAt)}: ${instrumentOf(instrument).title} ${result.score} of ${result.most}, ${result.severity.replace('-', ' ')}${result.risk ? ', with an answer that calls a person' : ''}; filled in by the ${filledBy === 'client' ? 'client' : 'team'}.`;
+
+/** Nothing where there is nothing to say. */
+const some = (heading: string, all: (string | false)[], seqs: number[] = []): ReportSection[] => {
+  const text = lines(...all);
+  return text === '' ? [] : [section('counted', heading, text, seqs)];
+};
+
+const answersSection = (all: Questionnaire[]): ReportSection[] => some('Questionnaires', all.map(answerLine));
+
 /** What a report on a session begins with: numbers and quotes, each with where in the log it stands. */
 export function sectionsOfSession(insight: SessionInsight): ReportSection[] {
-  const { sides, latency, quotes, topics, risk, held, escalations } = insight;
+  const { sides, latency, quotes, topics, risk, held, escalations, goals } = insight;
+  const rating = insight.ratings.at(-1);
   const span = [...insight.stretches].flatMap(({ fromSeq, toSeq }) => [fromSeq, toSeq]);
   return [
     section(
@@ -73,11 +100,14 @@ export function sectionsOfSession(insight: SessionInsight): ReportSection[] {
           ),
         ]
       : []),
+    ...(rating ? some('How it went', [`In the points of the team: ${scores(rating)}.`], [rating.seq]) : []),
+    ...some('Goals', goals.map(goalLine), [...new Set(goals.map(({ seq }) => seq))]),
+    ...answersSection(insight.questionnaires),
   ];
 }
 
 /** What a report on a client begins with. */
-export function sectionsOfClient({ sessions, topics }: ClientInsight): ReportSection[] {
+export function sectionsOfClient({ sessions, topics, goals, questionnaires }: ClientInsight): ReportSection[] {
   return [
     section(
       'counted',
@@ -99,5 +129,25 @@ export function sectionsOfClient({ sessions, topics }: ClientInsight): ReportSec
           ),
         ]
       : []),
+    ...some(
+      'How the sessions went',
+      sessions.map(({ at, title, rating }) => rating !== null && `${stamp(at)}: ${title}: ${scores(rating)}.`),
+    ),
+    ...some(
+      'Risk over time',
+      sessions.map(
+        ({ at, title, flags, levels, escalations }) =>
+          flags + escalations > 0 &&
+          `${stamp(at)}: ${title}: ${times(flags, 'flag')} (${levels.high} high, ${levels.elevated} elevated, ${levels.low} low), a person was called ${times(escalations, 'time')}.`,
+      ),
+    ),
+    ...some(
+      'Goals',
+      (goals ?? []).map(
+        (goal) =>
+          `${goalLine(goal)}${goal.sessions.length > 0 ? ` Chosen in ${times(goal.sessions.length, 'session')}.` : ''}`,
+      ),
+    ),
+    ...answersSection(questionnaires ?? []),
   ];
 }

@@ -83,6 +83,14 @@ test('what a person left as it was keeps its mark, what they changed has none', 
   expect(citations.map(({ title }) => title)).toEqual(['Tea']);
 });
 
+test('a mark that is left when another within it is taken out goes as well', () => {
+  const marks = [
+    { at: 3, numbers: [2, 3] },
+    { at: 3, numbers: [1] },
+  ];
+  expect(stripMarks('Tea [[2, 3]1].')).toEqual({ plain: 'Tea.', marks });
+});
+
 const parts = fc.constantFrom(
   'Tea',
   ' is',
@@ -118,6 +126,8 @@ describe('for any text', () => {
         filter.onText(rest);
         filter.end();
         expect(shown).toBe(stripMarks(text).plain);
+        expect(shown).not.toMatch(/\[\d{1,3}(?:, \d{1,3})?\](?!\()/);
+        expect(stripMarks(shown)).toEqual({ plain: shown, marks: [] });
       }),
       { numRuns: 2000 },
     );

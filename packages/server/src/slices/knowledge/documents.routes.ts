@@ -175,8 +175,10 @@ function readRoutes(app: App, { documents: service }: KnowledgeService) {
     },
     async (request, reply) => {
       const { id, documentId } = request.params;
-      const { name, content } = await service.file(actorOf(request), id, documentId, request.query.version);
+      const { name, content, bytes } = await service.file(actorOf(request), id, documentId, request.query.version);
       const body = typeof content === 'string' ? content : Readable.from(content);
+      // Whoever waits for a long file sees how much of it is there.
+      if (bytes !== null) void reply.header('content-length', bytes);
       return sendFile(reply, { name, type: 'application/octet-stream', body });
     },
   );

@@ -200,10 +200,11 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
       const { orgId } = actor;
       const document = await require(db.in(orgId), orgId, baseId, id);
       const textVersion = version ?? document.readyVersion;
-      if (textVersion === null) return { ...document, text: '', textVersion, pageStarts: null };
+      if (textVersion === null) return { ...document, text: '', textVersion, textFormat: null, pageStarts: null };
       const reading = await store.findReading(db.in(orgId), orgId, id, textVersion);
       if (!reading) throw notFound();
-      return { ...document, text: reading.text, textVersion, pageStarts: reading.pages };
+      const { text, pages: pageStarts, format: textFormat } = reading;
+      return { ...document, text, textVersion, textFormat, pageStarts };
     },
 
     /** What stands around a stretch of the version that is ready. Throws `not-found`. */
@@ -211,13 +212,14 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
       await bases.require(actor, baseId);
       const { orgId } = actor;
       const { readyVersion } = await require(db.in(orgId), orgId, baseId, id);
-      const reading = readyVersion === null ? null : await store.findReading(db.in(orgId), orgId, id, readyVersion);
+      if (readyVersion === null) throw notFound();
+      const reading = await store.findReading(db.in(orgId), orgId, id, readyVersion);
       if (!reading) throw notFound();
-      const { text, pages } = reading;
+      const { text, pages, format } = reading;
       const from = Math.min(stretch.start, text.length);
       const to = Math.min(Math.max(stretch.end, from), from + longestStretch, text.length);
       const { start, end } = around(text, [from, to]);
-      return { text: text.slice(start, end), start, end, page: pageAt(pages, from) };
+      return { text: text.slice(start, end), start, end, page: pageAt(pages, from), version: readyVersion, format };
     },
 
     /** Newest first. Throws `not-found`. */
@@ -268,9 +270,10 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
       if (!file || (file.blobId === null && file.source !== 'text')) throw notFound();
       if (file.blobId === null) {
         const reading = await store.findReading(db.in(orgId), orgId, id, wanted);
-        return { name: `${document.title}.md`, content: reading?.text ?? '' };
+        return { name: `${document.title}.md`, content: reading?.text ?? '', bytes: null };
       }
-      return { name: file.fileName ?? document.title, content: await readFile(orgId, file.blobId) };
+      const { fileName, blobId, bytes } = file;
+      return { name: fileName ?? document.title, content: await readFile(orgId, blobId), bytes };
     },
 
     /** Renames, moves or tags it. A new title is searched from now on. Throws `not-found`. */

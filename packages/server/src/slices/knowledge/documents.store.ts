@@ -113,16 +113,17 @@ export interface Reading {
   text: string;
   pages: number[] | null;
   language: string | null;
+  format: string | null;
 }
 
 export async function findReading(db: Db, orgId: string, id: string, version: number): Promise<Reading | undefined> {
-  const row = await db.maybe<{ body: Buffer | null; pages: number[] | null; language: string | null }>(
-    `select body, pages, language from document_version where org_id = $1 and document_id = $2 and version = $3`,
+  const row = await db.maybe<Omit<Reading, 'text'> & { body: Buffer | null }>(
+    `select body, pages, language, format from document_version where org_id = $1 and document_id = $2 and version = $3`,
     [orgId, id, version],
   );
   if (!row) return undefined;
   const text = row.body === null ? '' : await db.codec.open(bodyPlace(orgId, id, version), row.body);
-  return { text, pages: row.pages, language: row.language };
+  return { text, pages: row.pages, language: row.language, format: row.format };
 }
 
 const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
@@ -186,7 +187,9 @@ export async function findFile(db: Db, orgId: string, id: string, version: numbe
     `select ${versionColumns} from document_version v where v.org_id = $1 and v.document_id = $2 and v.version = $3`,
     [orgId, id, version],
   );
-  return row && { ...(await openOrigin(db, orgId, id, row)), blobId: row.blob_id, source: row.source };
+  return (
+    row && { ...(await openOrigin(db, orgId, id, row)), blobId: row.blob_id, source: row.source, bytes: row.bytes }
+  );
 }
 
 export interface Place {

@@ -18,8 +18,8 @@ export interface Said {
 /** What memories need of sessions, which come later in the order of slices. */
 export interface MemoryPlaces {
   said(db: Db, orgId: string, messageIds: string[]): Promise<Said[]>;
-  /** Throws `not-found` for a session this actor may not know of; returns whose it is. */
-  enter(actor: Actor, sessionId: string): Promise<{ clientId: string | null }>;
+  /** Throws `not-found` for a session this actor may not know of; returns whose it is and which thread it continues. */
+  enter(actor: Actor, sessionId: string): Promise<{ clientId: string | null; threadId: string | null }>;
   hasReply(orgId: string, sessionId: string, replyId: string): Promise<boolean>;
 }
 
@@ -38,11 +38,11 @@ export async function checkQuotes(
   subject: MemorySubject,
   quotes: Quote[],
 ): Promise<(MemoryEvidence & Pick<Said, 'author'>)[]> {
-  if (quotes.length > 0 && subject.kind !== 'client')
+  if (quotes.length > 0 && subject.clientId === null)
     refuse('/evidence', 'What a client said is remembered of that client alone.');
   const found = await places.said(db, orgId, [...new Set(quotes.map(({ messageId }) => messageId))]);
   return quotes.map((quote, i) => {
-    const message = found.find(({ id, clientId }) => id === quote.messageId && clientId === subject.id);
+    const message = found.find(({ id, clientId }) => id === quote.messageId && clientId === subject.clientId);
     if (!message || !standsIn(message.text, quote))
       return refuse(`/evidence/${i}`, 'This quote does not stand there, word for word.');
     const { sessionId, author } = message;
@@ -60,9 +60,14 @@ export async function checkReferences(
 ): Promise<void> {
   const isThere = async ({ kind, id }: MemoryReference): Promise<boolean> => {
     if (kind === 'document') return store.documentExists(db, orgId, id);
-    if (kind === 'message') return (await places.said(db, orgId, [id])).some(({ clientId }) => clientId === subject.id);
+    if (kind === 'message')
+      return (await places.said(db, orgId, [id])).some(
+        ({ clientId }) => clientId !== null && clientId === subject.clientId,
+      );
     const other = await store.findMemory(db, orgId, id, null);
-    return other?.subject.kind === subject.kind && other.subject.id === subject.id;
+    if (!other || other.clientId !== subject.clientId) return false;
+    // Of one client it may be about another of their threads; personas have nothing in common.
+    return subject.clientId !== null || other.subject.id === subject.id;
   };
   for (const [i, reference] of references.entries())
     if (!(await isThere(reference))) refuse(`/references/${i}`, 'There is nothing under this id.');

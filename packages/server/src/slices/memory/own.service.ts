@@ -8,18 +8,28 @@ import type { MemoryPlaces } from './evidence.ts';
 import { sensitivityOf } from './lift.ts';
 import { policyOf } from './policy.ts';
 import { headOf, stateOf } from './service.ts';
+import { subjectOf } from './schema.ts';
 import * as store from './store.ts';
 
 export type OwnMemoryService = ReturnType<typeof createOwnMemoryService>;
 
 const mostShown = 200;
 
+/** Where a client is, and which thread is continued there. */
+interface Place {
+  sessionId: string;
+  threadId: string | null;
+}
+
 /**
  * What a client's link shows them: what the persona may tell whoever holds the link anyway, what is proposed from this
  * conversation, and what they wrote here. Quotes of other conversations stay closed, as everything of them does.
  */
-const isOpenTo = (sessionId: string, { status, sensitivity, origin, evidence }: Memory): boolean => {
+const isOpenTo = (at: Place, { subject, status, sensitivity, origin, evidence }: Memory): boolean => {
   if (status !== 'approved' && status !== 'proposed') return false;
+  const { sessionId, threadId } = at;
+  // Another line of work is told nowhere else.
+  if (subject.kind === 'thread' && subject.id !== threadId) return evidence.some((one) => one.sessionId === sessionId);
   const writtenHere = origin === 'client' && evidence.length === 0;
   if (writtenHere || evidence.some((one) => one.sessionId === sessionId)) return true;
   return status === 'approved' && sensitivity === 'normal';
@@ -45,11 +55,11 @@ export function createOwnMemoryService(parts: {
   const { db, audit, places } = parts;
 
   /** Throws `not-found` for staff, and where nobody is on record: then nothing is remembered. */
-  const own = async (actor: Actor): Promise<{ actor: ClientActor; clientId: string }> => {
+  const own = async (actor: Actor): Promise<{ actor: ClientActor; clientId: string; at: Place }> => {
     if (actor.kind !== 'client') throw notFound();
-    const { clientId } = await places().enter(actor, actor.sessionId);
+    const { clientId, threadId } = await places().enter(actor, actor.sessionId);
     if (clientId === null) throw notFound();
-    return { actor, clientId };
+    return { actor, clientId, at: { sessionId: actor.sessionId, threadId } };
   };
 
   const change = async <T>(
@@ -58,10 +68,10 @@ export function createOwnMemoryService(parts: {
     act: 'memory.corrected' | 'memory.deleted',
     work: (tx: Tx, memory: Memory) => Promise<T>,
   ): Promise<T> => {
-    const { actor, clientId } = await own(given);
+    const { actor, clientId, at } = await own(given);
     return db.in(actor.orgId).tx(async (tx) => {
       const memory = await store.lockMemory(tx, actor.orgId, id, null);
-      if (memory?.subject.id !== clientId || !isOpenTo(actor.sessionId, memory)) throw notFound();
+      if (memory?.clientId !== clientId || !isOpenTo(at, memory)) throw notFound();
       audit.record(tx, actor, act, { memory: id, client: clientId });
       return work(tx, memory);
     });
@@ -69,14 +79,15 @@ export function createOwnMemoryService(parts: {
 
   const list = async (given: Actor): Promise<OwnMemory[]> => {
     if (given.kind !== 'client') throw notFound();
-    const { clientId } = await places().enter(given, given.sessionId);
+    const { clientId, threadId } = await places().enter(given, given.sessionId);
     if (clientId === null) return [];
+    const { sessionId } = given;
     const subject = { kind: 'client', id: clientId } as const;
     const rows = await store.listMemories(db.in(given.orgId), given.orgId, subject, { before: null, limit: 1000 });
     return rows
-      .filter((memory) => isOpenTo(given.sessionId, memory))
+      .filter((memory) => isOpenTo({ sessionId, threadId }, memory))
       .slice(0, mostShown)
-      .map((memory) => toOwn(given.sessionId, memory));
+      .map((memory) => toOwn(sessionId, memory));
   };
 
   return {
@@ -92,7 +103,7 @@ export function createOwnMemoryService(parts: {
         const holds = autoApprove && sensitivity === 'normal' && memory.sensitivity === 'normal';
         const references = [{ kind: 'memory', id, relation: 'supersedes' } as const];
         // Written here and nowhere said, so there is nothing to quote.
-        const made = { id: newId(), subject: memory.subject, statement, origin: 'client', references } as const;
+        const made = { id: newId(), subject: subjectOf(memory), statement, origin: 'client', references } as const;
         const state = {
           ...stateOf(memory),
           status: holds ? ('approved' as const) : ('proposed' as const),
@@ -119,7 +130,7 @@ export function createOwnMemoryService(parts: {
       const { orgId } = actor;
       await change(actor, id, 'memory.deleted', async (tx, memory) => {
         const { clients } = await parts.heldSubjects(tx, orgId);
-        if (!clients.includes(memory.subject.id)) return void (await store.deleteMemory(tx, orgId, memory.id));
+        if (!clients.includes(memory.clientId ?? '')) return void (await store.deleteMemory(tx, orgId, memory.id));
         const state = { ...stateOf(memory), status: 'retired' as const };
         await store.revise(tx, orgId, headOf(memory), 'retired', state, { kind: 'client', userId: null });
       });

@@ -34,7 +34,7 @@ type Found = Proposed & { origin: MemoryOrigin };
 export function createProposalService({ db, audit, log }: { db: Database; audit: Audit; log: Logger }) {
   /** Stores what is new of it. A client's own words may hold at once by policy; what is sensitive always waits. */
   const insert = async (tx: Tx, orgId: string, { sessionId, clientId, lines }: Ended, all: Found[], auto: boolean) => {
-    const subject = { kind: 'client' as const, id: clientId };
+    const subject = { kind: 'client' as const, id: clientId, clientId };
     const before = await store.listMemories(tx, orgId, subject, { before: null, limit: mostKnown });
     const known = new Set(before.map(({ statement }) => sameAs(statement)));
     const made: string[] = [];

@@ -30,13 +30,13 @@ export function createRecallService(parts: { db: Database; audit: Audit; places(
       within: Db,
       orgId: string,
       gate: ConsentGate,
-      { clientId, personaId }: { clientId: string | null; personaId: string },
+      { clientId, threadId, personaId }: { clientId: string | null; threadId: string | null; personaId: string },
     ): Promise<Candidates> {
       const [{ budgetTokens, recallSensitive }, missing] = await Promise.all([
         policyOf(within, orgId),
         gate.missing(within, clientId === null ? null : { kind: 'client', id: clientId }, ['memory']),
       ]);
-      const of = { clientId: missing.length > 0 ? null : clientId, personaId };
+      const of = { clientId: missing.length > 0 ? null : clientId, threadId, personaId };
       const memories =
         budgetTokens === 0 ? [] : await store.recallable(within, orgId, of, recallSensitive, mostCandidates);
       return { memories, budgetTokens };

@@ -8,6 +8,7 @@ const now = Date.parse('2026-06-01T00:00:00.000Z');
 const made = (statement: string, more: Partial<Memory> = {}): Memory => ({
   id: crypto.randomUUID(),
   subject: { kind: 'client', id: crypto.randomUUID() },
+  clientId: null,
   statement,
   origin: 'staff',
   status: 'approved',

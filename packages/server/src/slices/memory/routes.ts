@@ -21,7 +21,7 @@ const ReplyParams = z.strictObject({ id: Id, replyId: Id });
 const noBody = Empty.strict().nullish();
 
 export function memoryRoutes(app: App, { memories, recall }: { memories: MemoryService; recall: RecallService }) {
-  for (const kind of ['client', 'persona'] as const) {
+  for (const kind of ['client', 'persona', 'thread'] as const) {
     app.get(
       `/api/v1/${kind}s/:id/memories`,
       {

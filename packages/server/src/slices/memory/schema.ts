@@ -1,4 +1,5 @@
 import type {
+  Memory,
   MemoryChange,
   MemoryOrigin,
   MemoryReference,
@@ -7,9 +8,15 @@ import type {
   Sensitivity,
 } from '@rapport/protocol/memory';
 
-export interface MemorySubject {
+/** As it is asked for. */
+export interface NamedSubject {
   kind: MemorySubjectKind;
   id: string;
+}
+
+/** One that was found; `clientId`: whose what is remembered of it is. */
+export interface MemorySubject extends NamedSubject {
+  clientId: string | null;
 }
 
 /** A memory with one of its revisions: the newest, or that of an instant. */
@@ -17,6 +24,7 @@ export interface MemoryRow extends RevisionRow {
   id: string;
   client_id: string | null;
   persona_id: string | null;
+  thread_id: string | null;
   statement: Buffer;
   origin: MemoryOrigin;
   references_to: MemoryReference[];
@@ -51,5 +59,16 @@ export interface State {
   approvedAt: string | null;
 }
 
-export const columnsOf = ({ kind, id }: MemorySubject): [clientId: string | null, personaId: string | null] =>
-  kind === 'client' ? [id, null] : [null, id];
+type Columns = [clientId: string | null, personaId: string | null, threadId: string | null];
+
+/** What is about a subject stands in exactly one of these. */
+export const columnsOf = ({ kind, id }: NamedSubject): Columns => [
+  kind === 'client' ? id : null,
+  kind === 'persona' ? id : null,
+  kind === 'thread' ? id : null,
+];
+
+export const subjectOf = ({ subject, clientId }: Pick<Memory, 'subject' | 'clientId'>): MemorySubject => ({
+  ...subject,
+  clientId,
+});

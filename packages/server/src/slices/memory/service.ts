@@ -21,17 +21,14 @@ import { viewerOf } from '../privacy/schema.ts';
 import { checkQuotes, checkReferences, type MemoryPlaces } from './evidence.ts';
 import { policyOf } from './policy.ts';
 import { putPolicy } from './policy.store.ts';
-import type { MemorySubject, State } from './schema.ts';
+import { subjectOf, type MemorySubject, type NamedSubject, type State } from './schema.ts';
 import * as store from './store.ts';
 
 export type MemoryService = ReturnType<typeof createMemoryService>;
 
 type Act = AuditAct & `memory.${string}`;
 
-const clientOf = ({ subject }: Pick<Memory, 'subject'>): string | null =>
-  subject.kind === 'client' ? subject.id : null;
-
-export const headOf = (memory: Memory) => ({ id: memory.id, clientId: clientOf(memory), revision: memory.revision });
+export const headOf = ({ id, clientId, revision }: Memory) => ({ id, clientId, revision });
 
 export const stateOf = (memory: Memory): State => ({
   status: memory.status,
@@ -60,8 +57,10 @@ export function createMemoryService({ db, audit }: { db: Database; audit: Audit 
     return attached;
   };
 
-  const requireSubject = async (actor: StaffActor, subject: MemorySubject): Promise<void> => {
-    if (!(await store.subjectExists(db.in(actor.orgId), actor.orgId, subject, viewerOf(actor)))) throw notFound();
+  const requireSubject = async (actor: StaffActor, named: NamedSubject): Promise<MemorySubject> => {
+    const subject = await store.findSubject(db.in(actor.orgId), actor.orgId, named, viewerOf(actor));
+    if (!subject) throw notFound();
+    return subject;
   };
 
   const find = async (actor: StaffActor, id: string): Promise<Memory> => {
@@ -85,7 +84,7 @@ export function createMemoryService({ db, audit }: { db: Database; audit: Audit 
       if (!memory) throw notFound();
       const state = { ...stateOf(memory), ...(await next(memory, tx)) };
       requireOrder(state);
-      audit.record(tx, actor, act, { memory: id, client: clientOf(memory) });
+      audit.record(tx, actor, act, { memory: id, client: memory.clientId });
       await store.revise(tx, orgId, headOf(memory), change, state, { kind: 'staff', userId });
       return (await store.findMemory(tx, orgId, id, null)) ?? memory;
     });
@@ -125,7 +124,7 @@ export function createMemoryService({ db, audit }: { db: Database; audit: Audit 
     /** Newest first; with `at` as they stood at that instant. Throws `not-found`. */
     async list(
       actor: Actor,
-      subject: MemorySubject,
+      subject: NamedSubject,
       query: z.output<typeof MemoryQuery>,
     ): Promise<{ items: Memory[]; next: string | null }> {
       requireStaff(actor);
@@ -151,7 +150,7 @@ export function createMemoryService({ db, audit }: { db: Database; audit: Audit 
     async get(actor: Actor, id: string): Promise<Memory> {
       requireStaff(actor);
       const memory = await find(actor, id);
-      await audit.read(actor, 'memory.read', { memory: id, client: clientOf(memory) });
+      await audit.read(actor, 'memory.read', { memory: id, client: memory.clientId });
       return memory;
     },
 
@@ -162,9 +161,9 @@ export function createMemoryService({ db, audit }: { db: Database; audit: Audit 
     },
 
     /** What whoever may approve writes holds at once. Throws `not-found`, and `invalid-body` for a quote nobody said. */
-    async create(actor: Actor, subject: MemorySubject, body: z.output<typeof MemoryCreate>): Promise<Memory> {
+    async create(actor: Actor, named: NamedSubject, body: z.output<typeof MemoryCreate>): Promise<Memory> {
       requireStaff(actor);
-      await requireSubject(actor, subject);
+      const subject = await requireSubject(actor, named);
       const { orgId, userId } = actor;
       const { statement, origin, evidence, references, tags, sensitivity, salience } = body;
       const state: State = {
@@ -177,8 +176,8 @@ export function createMemoryService({ db, audit }: { db: Database; audit: Audit 
       };
       requireOrder(state);
       const id = newId();
-      const client = subject.kind === 'client' ? subject.id : null;
-      return audit.acting(actor, 'memory.written', { memory: id, client }, async (tx) => {
+      return audit.acting(actor, 'memory.written', { memory: id, client: subject.clientId }, async (tx) => {
+        if (!(await store.keepSubject(tx, orgId, subject))) throw notFound();
         const checked = await checkQuotes(places(), tx, orgId, subject, evidence);
         await checkReferences(places(), tx, orgId, subject, references);
         requireOwnWords(origin, statement, checked);
@@ -215,7 +214,7 @@ export function createMemoryService({ db, audit }: { db: Database; audit: Audit 
         requireStaff(actor);
         requireStatus(memory, 'proposed', 'approved');
         const { orgId, userId } = actor;
-        const { subject } = memory;
+        const subject = subjectOf(memory);
         const evidence = await checkQuotes(places(), tx, orgId, subject, body.evidence);
         const made = { id: next, subject, statement: body.statement, origin: 'staff', evidence } as const;
         const references = [{ kind: 'memory', id, relation: 'supersedes' } as const];

@@ -7,7 +7,14 @@ import type {
   MemoryRevision,
 } from '@rapport/protocol/memory';
 import type { Db, Tx } from '../../platform/db/db.ts';
-import { columnsOf, type MemoryRow, type MemorySubject, type RevisionRow, type State } from './schema.ts';
+import {
+  columnsOf,
+  type MemoryRow,
+  type MemorySubject,
+  type NamedSubject,
+  type RevisionRow,
+  type State,
+} from './schema.ts';
 
 const statementPlace = (orgId: string, rowId: string) => ({ orgId, table: 'memory', column: 'statement', rowId });
 const tagsPlace = (orgId: string, id: string, revision: number) => ({
@@ -26,15 +33,21 @@ const quotePlace = (orgId: string, id: string, ordinal: number) => ({
 /** Under the client's own key, which goes when they are erased; what is of a persona under the organisation's. */
 const sealedFor = (clientId: string | null) => (clientId === null ? {} : { holder: clientId });
 
-const columns = `m.id, m.client_id, m.persona_id, m.statement, m.origin, m.references_to, m.created_at, r.revision, r.change,
+const columns = `m.id, m.client_id, m.persona_id, m.thread_id, m.statement, m.origin, m.references_to, m.created_at, r.revision, r.change,
   r.status, r.tags, r.sensitivity, r.salience, r.valid_from, r.valid_to, r.approved_by, r.approved_at, r.by_kind, r.user_id, r.at`;
 const newest = `from memory m join memory_revision r on r.org_id = m.org_id and r.memory_id = m.id and r.revision = m.revision`;
 const seen = `(m.client_id is null or $3::uuid is null or m.client_id in (select c.client_id from caseload_of($1, $3) c))`;
 
+function subjectOfRow(row: MemoryRow): Memory['subject'] {
+  if (row.thread_id) return { kind: 'thread', id: row.thread_id };
+  return row.client_id ? { kind: 'client', id: row.client_id } : { kind: 'persona', id: row.persona_id ?? '' };
+}
+
 async function toMemory(db: Db, orgId: string, row: MemoryRow, evidence: MemoryEvidence[]): Promise<Memory> {
   return {
     id: row.id,
-    subject: row.client_id ? { kind: 'client', id: row.client_id } : { kind: 'persona', id: row.persona_id ?? '' },
+    subject: subjectOfRow(row),
+    clientId: row.client_id,
     statement: await db.codec.open(statementPlace(orgId, row.id), row.statement),
     origin: row.origin,
     status: row.status,
@@ -108,15 +121,17 @@ export async function insertMemory(
   state: State,
   by: Author,
 ): Promise<void> {
-  const [clientId, personaId] = columnsOf(made.subject);
+  const { clientId } = made.subject;
+  const [, personaId, threadId] = columnsOf(made.subject);
   await tx.exec(
-    `insert into memory (org_id, id, client_id, persona_id, statement, origin, references_to, revision)
-     values ($1, $2, $3, $4, $5, $6, $7, 0)`,
+    `insert into memory (org_id, id, client_id, persona_id, thread_id, statement, origin, references_to, revision)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, 0)`,
     [
       orgId,
       made.id,
       clientId,
       personaId,
+      threadId,
       await tx.codec.seal(statementPlace(orgId, made.id), made.statement, sealedFor(clientId)),
       made.origin,
       JSON.stringify(made.references),
@@ -208,22 +223,28 @@ export async function lockMemory(
   return findMemory(tx, orgId, id, viewer);
 }
 
-/** Newest first: as they stand, or with `at` as they stood then. */
+/**
+ * Newest first: as they stand, or with `at` as they stood then. Of a client with what is about their threads; of a thread with
+ * what it refers to.
+ */
 export async function listMemories(
   db: Db,
   orgId: string,
-  subject: MemorySubject,
+  subject: NamedSubject,
   wanted: { status?: string | undefined; at?: string | undefined; before: string | null; limit: number },
 ): Promise<Memory[]> {
+  const [clientId, personaId, threadId] = columnsOf(subject);
   const rows = await db.many<MemoryRow>(
     `select ${columns} from memory m join lateral (
        select * from memory_revision v where v.org_id = m.org_id and v.memory_id = m.id
          and ($5::timestamptz is null or v.at <= $5) order by v.revision desc limit 1) r on true
-     where m.org_id = $1 and (m.client_id = $2 or m.persona_id = $3) and ($4::text is null or r.status = $4)
+     where m.org_id = $1 and (m.client_id = $2 or m.persona_id = $3 or m.thread_id = $8 or m.id in (
+         select l.memory_id from thread_memory l where l.org_id = $1 and l.thread_id = $8))
+       and ($4::text is null or r.status = $4)
        and ($5::timestamptz is null or $4 is distinct from 'approved'
          or (coalesce(r.valid_from <= $5, true) and coalesce(r.valid_to > $5, true)))
        and ($6::uuid is null or m.id < $6) order by m.id desc limit $7`,
-    [orgId, ...columnsOf(subject), wanted.status ?? null, wanted.at ?? null, wanted.before, wanted.limit],
+    [orgId, clientId, personaId, wanted.status ?? null, wanted.at ?? null, wanted.before, wanted.limit, threadId],
   );
   return withEvidence(db, orgId, rows);
 }
@@ -252,21 +273,22 @@ export async function historyOf(db: Db, orgId: string, id: string): Promise<Memo
   );
 }
 
-/** What holds now and may be told, of a client and of the persona that answers; the newest of them. */
+/** What holds now and may be told, of a client, of the thread at hand, and of the persona that answers; the newest of them. */
 export async function recallable(
   db: Db,
   orgId: string,
-  of: { clientId: string | null; personaId: string },
+  of: { clientId: string | null; threadId: string | null; personaId: string },
   sensitive: boolean,
   limit: number,
 ): Promise<Memory[]> {
   const rows = await db.many<MemoryRow>(
     `select ${columns} ${newest}
-     where m.org_id = $1 and (m.client_id = $2 or m.persona_id = $3) and r.status = 'approved'
+     where m.org_id = $1 and ((m.client_id = $2 and (m.thread_id is null or m.thread_id = $6)) or m.persona_id = $3)
+       and r.status = 'approved'
        and (r.valid_from is null or r.valid_from <= now()) and (r.valid_to is null or r.valid_to > now())
        and ($4 or r.sensitivity = 'normal')
      order by m.id desc limit $5`,
-    [orgId, of.clientId, of.personaId, sensitive, limit],
+    [orgId, of.clientId, of.personaId, sensitive, limit, of.threadId],
   );
   return withEvidence(db, orgId, rows);
 }
@@ -276,22 +298,31 @@ export const deleteMemory = (tx: Tx, orgId: string, id: string): Promise<number>
   tx.exec('delete from memory where org_id = $1 and id = $2', [orgId, id]);
 
 /** As `viewer` sees it: a client outside their caseload is none. */
-export const subjectExists = async (
+export async function findSubject(
   db: Db,
   orgId: string,
-  { kind, id }: MemorySubject,
+  { kind, id }: NamedSubject,
   viewer: string | null,
-): Promise<boolean> => {
-  const found =
-    kind === 'client'
-      ? await db.maybe(
-          `select 1 as found from client where org_id = $1 and id = $2
-             and ($3::uuid is null or id in (select c.client_id from caseload_of($1, $3) c))`,
-          [orgId, id, viewer],
-        )
-      : await db.maybe('select 1 as found from persona where org_id = $1 and id = $2', [orgId, id]);
-  return found !== undefined;
-};
+): Promise<MemorySubject | undefined> {
+  if (kind === 'persona') {
+    const found = await db.maybe('select 1 from persona where org_id = $1 and id = $2', [orgId, id]);
+    return found === undefined ? undefined : { kind, id, clientId: null };
+  }
+  const [clientId, , threadId] = columnsOf({ kind, id });
+  const row = await db.maybe<{ client_id: string }>(
+    `select o.client_id from (
+       select c.id as client_id from client c where c.org_id = $1 and c.id = $2
+       union all select t.client_id from thread t where t.org_id = $1 and t.id = $3) o
+     where $4::uuid is null or o.client_id in (select s.client_id from caseload_of($1, $4) s)`,
+    [orgId, clientId, threadId, viewer],
+  );
+  return row && { kind, id, clientId: row.client_id };
+}
+
+/** A thread that is still there stays until the commit. */
+export const keepSubject = async (tx: Tx, orgId: string, { kind, id }: MemorySubject): Promise<boolean> =>
+  kind !== 'thread' ||
+  (await tx.maybe('select 1 from thread where org_id = $1 and id = $2 for key share', [orgId, id])) !== undefined;
 
 export const documentExists = async (db: Db, orgId: string, id: string): Promise<boolean> =>
   (await db.maybe('select 1 as found from document where org_id = $1 and id = $2', [orgId, id])) !== undefined;

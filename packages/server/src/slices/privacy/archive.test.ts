@@ -32,7 +32,15 @@ beforeAll(async () => {
     })
   ).body.id;
   session = await makeSession(app, personaId, { clientId });
-  await makeSession(app, personaId, { clientId, title: 'Second' });
+  const { body: aim } = await app.json('POST', `/api/v1/clients/${clientId}/goals`, { title: 'Rest' });
+  const { body: thread } = await app.json('POST', `/api/v1/clients/${clientId}/threads`, {
+    name: 'Nights',
+    description: 'Since spring.',
+    stage: 'Diary',
+    tags: ['Sleep'],
+    goalIds: [aim.id],
+  });
+  await makeSession(app, personaId, { clientId, title: 'Second', threadId: thread.id });
   for (const given of [false, true])
     await app.json('POST', `/api/v1/clients/${clientId}/consents`, { purpose: 'memory', given, note: 'Folder 7' });
   const at = (path: string) => `/api/v1/sessions/${session.id}/${path}`;
@@ -42,7 +50,17 @@ beforeAll(async () => {
     detail: 'Every night',
     milestones: [{ title: 'In bed by eleven', dueOn: '2027-01-31' }],
   };
-  await app.json('POST', `/api/v1/clients/${clientId}/goals`, goal);
+  const { body: made } = await app.json('POST', `/api/v1/clients/${clientId}/goals`, goal);
+  await app.json('PUT', at('goals'), { goalIds: [made.id] });
+  await app.json('PUT', at('timer'), { minutes: 50, closes: true });
+  await app.json('PUT', at('rating'), { effectiveness: 6, engagement: 7, progress: 8, sentence: 'Calm.' });
+  const asked = await app.json('POST', at('questionnaires'), { instrument: 'gad-7' });
+  await app.json(
+    'POST',
+    at(`questionnaires/${asked.body.id}/answers`),
+    { answers: [3, 2, 1, 0, 3, 2, 1] },
+    session.client,
+  );
   await app.json('POST', `/api/v1/clients/${clientId}/questionnaires`, {
     instrument: 'gad-7',
     answers: [0, 1, 2, 3, 0, 1, 2],
@@ -52,12 +70,18 @@ beforeAll(async () => {
     await app.json('POST', at('notes'), { kind, text: `A ${kind} note of the session.` });
   }
   await app.json('POST', at('messages'), { text: 'How do I sleep? 🌙' }, session.client);
-  await vi.waitFor(async () => expect((await app.json('GET', at('messages'))).body.items).toHaveLength(3));
+  const patience = { timeout: 15_000 };
+  await vi.waitFor(async () => expect((await app.json('GET', at('messages'))).body.items).toHaveLength(3), patience);
   await app.json('POST', at('regenerate'));
   await vi.waitFor(async () => {
     const { items } = (await app.json('GET', at('replies'))).body;
     expect(items.map((r: { status: string }) => r.status)).toEqual(['completed', 'completed']);
-  });
+  }, patience);
+  for (const subject of [{ clientId }, { sessionId: session.id }]) {
+    const { body: report } = await app.json('POST', '/api/v1/reports', subject);
+    if ('clientId' in subject)
+      await app.json('POST', `/api/v1/reports/${report.id}/approve`, { revision: report.revision });
+  }
 });
 afterAll(() => Promise.all([app.close(), elsewhere.close()]));
 
@@ -108,13 +132,33 @@ test('an export holds everything, for machines, for reading and for printing', a
   expect(first.guidance[0].text).toBe('Be slow.');
   expect(first.replies).toHaveLength(2);
   expect(archive.client).toMatchObject({ contact: 'Door 7', tags: ['Sleep'], riskFactors: ['Alone'] });
-  expect(archive.client.goals).toMatchObject([{ title: 'Sleep through', milestones: [{ dueOn: '2027-01-31' }] }]);
+  expect(archive.client.goals).toMatchObject([
+    { title: 'Rest' },
+    { title: 'Sleep through', milestones: [{ dueOn: '2027-01-31' }] },
+  ]);
+  const [rest, sleep] = archive.client.goals;
+  expect(archive.client.threads).toMatchObject([{ name: 'Nights', tags: ['Sleep'], goalIds: [rest.id] }]);
+  expect(archive.sessions.map((s: { threadId: string | null }) => s.threadId)).toEqual([
+    null,
+    archive.client.threads[0].id,
+  ]);
   // What members keep to themselves is handed to nobody.
   expect(archive.client.notes.map((n: { text: string }) => n.text)).toEqual(['A shared note.']);
   expect(first.notes.map((n: { text: string }) => n.text)).toEqual(['A shared note of the session.']);
   expect(archive.consents).toMatchObject([{ given: false }, { given: true, purpose: 'memory', note: 'Folder 7' }]);
   expect(first.messages.at(-1).citations[0].quote).toContain('Going to bed');
   expect(first.events.map((e: { type: string }) => e.type)).toContain('guidance.given');
+  expect(first).toMatchObject({
+    timer: { minutes: 50, closes: true },
+    goalIds: [sleep.id],
+    rating: { engagement: 7, sentence: 'Calm.' },
+    questionnaires: [{ instrument: 'gad-7', answers: [3, 2, 1, 0, 3, 2, 1], filledBy: 'client' }],
+  });
+  expect(archive.client.questionnaires).toHaveLength(1);
+  expect(archive.reports).toMatchObject([
+    { sessionId: null, status: 'approved', approvedBy: 'Olga' },
+    { sessionId: session.id, status: 'draft', approvedBy: null },
+  ]);
   const readable = String(files.get('person.md'));
   for (const text of [
     'Robin Ärö',
@@ -123,8 +167,13 @@ test('an export holds everything, for machines, for reading and for printing', a
     'Hello there.',
     'Door 7',
     'Sleep through',
+    'Thread: Nights (open): Since spring.',
     'A shared note.',
     '0 1 2 3 0 1 2',
+    '3 2 1 0 3 2 1',
+    'Goal of this session: Sleep through',
+    'progress 8 of 10: Calm.',
+    'Draft: nobody has approved this report.',
   ])
     expect(readable).toContain(text);
   expect(String(files.get('person.pdf')).slice(0, 5)).toBe('%PDF-');
@@ -138,6 +187,7 @@ test('what a client downloads has no word that only the team may see', async () 
   expect([archive.sessions.length, archive.client]).toEqual([1, null]);
   expect(JSON.stringify(archive)).not.toContain('Be slow.');
   expect(JSON.stringify(archive)).not.toContain('shared note');
+  expect(archive).toMatchObject({ reports: [], sessions: [{ rating: null, goalIds: [], questionnaires: [] }] });
   expect(archive.sessions[0].events.every((e: { audience: string }) => e.audience === 'all')).toBe(true);
   expect(archive.sessions[0].messages.at(-1).text).toContain('Going to bed');
   expect(String((await readZip(zip, limits)).get('person.md'))).not.toContain('Be slow.');
@@ -152,7 +202,9 @@ test('export, import elsewhere and export again: the same content under new ids'
   const after = await personOf(await download(elsewhere, record(made.body.clientId)));
   // Nobody of the other house is in these sessions: they have ended. Nor was anything agreed to there.
   expect([before.consents.length, after.consents]).toEqual([2, []]);
-  before.consents = [];
+  // Nor did anybody there stand for these reports.
+  expect([before.reports.length, after.reports]).toEqual([2, []]);
+  Object.assign(before, { consents: [], reports: [] });
   for (const one of before.sessions)
     Object.assign(one, { status: 'ended', endedAt: one.endedAt ?? one.lastActivityAt });
   expect(content(after)).toEqual(content(before));
@@ -160,16 +212,25 @@ test('export, import elsewhere and export again: the same content under new ids'
     new Set(JSON.stringify(archive).match(/"(id|messageId|replyId)":"[\da-f-]{36}"/g));
   const shared = [...idsOf(before)].filter((id) => idsOf(after).has(id));
   expect(shared).toEqual([]);
+  const { body: insight } = await elsewhere.json('GET', `/api/v1/clients/${made.body.clientId}/insights`);
+  expect(insight.goals).toMatchObject([
+    { title: 'Sleep through', sessions: [after.sessions[0].id] },
+    { title: 'Rest', sessions: [] },
+  ]);
   const { body: shown } = await elsewhere.json('GET', `/api/v1/sessions/${after.sessions[0].id}/messages`);
   expect(shown.items.at(-1).text).toContain('Going to bed');
   expect((await elsewhere.json('GET', '/api/v1/personas')).body.items).toEqual([]);
   const again = await send(elsewhere, zip);
   expect(again.body).toEqual(made.body);
+  const report = await elsewhere.json('POST', '/api/v1/reports', { clientId: made.body.clientId });
+  expect(report.status).toBe(201);
   const erased = await elsewhere.json('POST', '/api/v1/privacy/erasures', {
     subject: { kind: 'client', id: made.body.clientId },
     confirm: 'Robin Ärö',
   });
   expect(erased.body.status).toBe('done');
+  expect((await elsewhere.json('GET', `/api/v1/reports/${report.body.id}`)).status).toBe(404);
+  expect(await elsewhere.db.everywhere.many('select id from report where id = $1', [report.body.id])).toEqual([]);
 });
 
 /** A zip file by hand: what a well-meaning library would not write. */
@@ -277,6 +338,15 @@ test.each<[string, () => Buffer | Promise<Buffer>, RegExp]>([
     'another version',
     () => around((p) => ({ ...p, version: 2 })),
     /^person\.json, version: not as Rapport exports it\.$/,
+  ],
+  [
+    'a session of a thread that is not there',
+    () =>
+      around((p: { sessions?: object[] }) => {
+        Object.assign(p.sessions?.[0] ?? {}, { threadId: '018f0000-0000-7000-8000-000000000000' });
+        return p;
+      }),
+    /thread that is not there/,
   ],
   ['a field that does not exist', () => around((p) => ({ ...p, org_id: 'x' })), /person\.json/],
   ['a year 0', () => around((p) => ({ ...p, exportedAt: '0000-01-01T00:00:00Z' })), /1900/],

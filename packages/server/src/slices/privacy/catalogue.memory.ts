@@ -8,6 +8,14 @@ export const memoryTables = {
     exported: 'not: the memories stand in memories[], the rest is reference material',
     staffOnly: true,
   },
+  thread_memory: {
+    about: 'client',
+    category: 'memory',
+    columns: { memory_id: 'which memories a thread refers to' },
+    rows: [['client_id', 'client']],
+    exported: 'not: it arranges what stands in memories[]',
+    staffOnly: true,
+  },
   memory_quote: {
     about: 'client',
     category: 'memory',

@@ -83,7 +83,7 @@ export const catalogue = {
       ['session_id', 'session'],
       ['client_id', 'client'],
     ],
-    exported: 'as a file of its own, from its page: it is the team’s writing about them',
+    exported: 'reports[]',
     staffOnly: true,
   },
   safety_setting: free('deadlines and the fallback contact of an organisation'),
@@ -172,7 +172,7 @@ export const catalogue = {
     category: 'profile',
     columns: { body: 'what they answered', instrument: 'which questionnaire' },
     ...ofEither,
-    exported: 'questionnaires[]',
+    exported: 'client.questionnaires[], sessions[].questionnaires',
     staffOnly: true,
   },
   session: {
@@ -195,6 +195,19 @@ export const catalogue = {
     rows: [['id', 'room']],
     exported: 'sessions[].events',
   },
+  thread: {
+    about: 'client',
+    category: 'profile',
+    columns: {
+      body: 'what a line of work is called and about, its stage and tags',
+      tag_hashes: 'keyed hashes of the tags, to be found by',
+      status: 'how it stands',
+    },
+    rows: [['client_id', 'client']],
+    exported: 'client.threads[], and sessions[].threadId',
+    staffOnly: true,
+  },
+  thread_folder: free('names a folder of the organisation, in which threads of many clients lie'),
   client_goal: {
     about: 'client',
     category: 'profile',

@@ -17,7 +17,7 @@ export async function readMemories(db: Db, orgId: string, clientIds: string[]): 
   const [rows, quotes, revisions] = await Promise.all([
     db.many<Row>(
       `select m.id, m.revision, m.statement, m.origin, r.status, r.tags, r.sensitivity, r.salience,
-         r.valid_from as "validFrom", r.valid_to as "validTo", m.created_at as "createdAt"
+         m.thread_id as "threadId", r.valid_from as "validFrom", r.valid_to as "validTo", m.created_at as "createdAt"
        from memory m join memory_revision r on r.org_id = m.org_id and r.memory_id = m.id and r.revision = m.revision
        where m.org_id = $1 and m.client_id = any($2::uuid[]) order by m.id`,
       [orgId, clientIds],

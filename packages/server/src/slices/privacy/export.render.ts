@@ -1,4 +1,4 @@
-import type { ArchivedClient, PersonArchive, PersonSession } from '@rapport/protocol/person';
+import type { ArchivedClient, PersonArchive, PersonReport, PersonSession } from '@rapport/protocol/person';
 import { part, toMarkdown as markdownOf, type Part } from '../../platform/documents/parts.ts';
 import { toPdf as pdfOf } from '../../platform/documents/pdf.ts';
 
@@ -14,6 +14,37 @@ const authorOf = (
 
 const notesOf = (notes: PersonSession['notes']): Part[] =>
   notes.flatMap(({ text, createdAt }) => [part('speaker', `Note of the team · ${createdAt}`), part('text', text)]);
+
+const answersOf = (all: PersonSession['questionnaires']): string[] =>
+  all.map(({ instrument, answers, answeredAt }) => `${instrument.toUpperCase()}, ${answeredAt}: ${answers.join(' ')}`);
+
+/** What the team planned for a session and said of it afterwards. */
+function planOf({ client }: PersonArchive, { timer, goalIds, rating, questionnaires }: PersonSession): Part[] {
+  const chosen = (client?.goals ?? []).filter(({ id }) => id !== undefined && goalIds.includes(id));
+  const facts = [
+    ...(timer ? [`Planned: ${timer.minutes} minutes, until ${timer.endsAt}`] : []),
+    ...chosen.map(({ title }) => `Goal of this session: ${title}`),
+    ...answersOf(questionnaires),
+    ...(rating
+      ? [
+          `Effectiveness ${rating.effectiveness}, engagement ${rating.engagement}, progress ${rating.progress} of 10${rating.sentence && `: ${rating.sentence}`}`,
+        ]
+      : []),
+  ];
+  return facts.map((fact) => part('fact', fact));
+}
+
+function reportParts({ title, createdBy, approvedBy, approvedAt, sections }: PersonReport): Part[] {
+  return [
+    part('heading', title),
+    part('fact', `Begun by ${createdBy}`),
+    part('fact', approvedBy ? `Approved by ${approvedBy}, ${approvedAt}` : 'Draft: nobody has approved this report.'),
+    ...sections.flatMap(({ heading, kind, text }) => [
+      part('speaker', kind === 'ai' ? `${heading} · made by an AI model` : heading),
+      part('text', text),
+    ]),
+  ];
+}
 
 function sessionParts(archive: PersonArchive, session: PersonSession): Part[] {
   const parts = [
@@ -34,7 +65,7 @@ function sessionParts(archive: PersonArchive, session: PersonSession): Part[] {
     parts.push(part('text', message.text));
     for (const { title, quote } of message.citations) parts.push(part('fact', `Source: ${title}: “${quote}”`));
   }
-  parts.push(...notesOf(session.notes));
+  parts.push(...planOf(archive, session), ...notesOf(session.notes));
   for (const { text, createdAt } of session.guidance) {
     parts.push(part('speaker', `Guidance to the persona · ${createdAt}`), part('text', text));
   }
@@ -43,7 +74,7 @@ function sessionParts(archive: PersonArchive, session: PersonSession): Part[] {
 
 const stateOf = { open: 'open', reached: 'reached', dropped: 'given up' } as const;
 
-function factsOf({ contact, tags, riskFactors, goals, questionnaires }: ArchivedClient): Part[] {
+function factsOf({ contact, tags, riskFactors, goals, threads, questionnaires }: ArchivedClient): Part[] {
   const facts = [
     contact && `Contact: ${contact}`,
     tags.length > 0 && `Tags: ${tags.join(', ')}`,
@@ -52,17 +83,16 @@ function factsOf({ contact, tags, riskFactors, goals, questionnaires }: Archived
       `Goal: ${goal.title} (${stateOf[goal.state]})${goal.detail && `: ${goal.detail}`}`,
       ...goal.milestones.map(({ title, state }) => `Milestone: ${title} (${stateOf[state]})`),
     ]),
-  ];
-  facts.push(
-    ...questionnaires.map(
-      ({ instrument, answers, answeredAt }) => `${instrument.toUpperCase()}, ${answeredAt}: ${answers.join(' ')}`,
+    ...threads.map(
+      ({ name, status, description }) => `Thread: ${name} (${status})${description && `: ${description}`}`,
     ),
-  );
+  ];
+  facts.push(...answersOf(questionnaires));
   return facts.flatMap((fact) => (fact ? [part('fact', fact)] : []));
 }
 
 function partsOf(archive: PersonArchive): Part[] {
-  const { client, organisation, exportedAt, audience, consents, memories, sessions } = archive;
+  const { client, organisation, exportedAt, audience, consents, memories, reports, sessions } = archive;
   return [
     part('title', `What ${organisation} has stored about ${client?.name ?? 'this session'}`),
     part('fact', `Exported: ${exportedAt}`),
@@ -92,6 +122,7 @@ function partsOf(archive: PersonArchive): Part[] {
       ...evidence.map(({ quote }) => part('fact', `Rests on: “${quote}”`)),
     ]),
     ...sessions.flatMap((session) => sessionParts(archive, session)),
+    ...reports.flatMap(reportParts),
   ];
 }
 

@@ -8,6 +8,7 @@ import { notFound } from '../../platform/errors.ts';
 import { writeZip } from '../../platform/zip/zip.ts';
 import { toMarkdown, toPdf } from './export.render.ts';
 import { readMemories } from './export.memories.store.ts';
+import { readReports } from './export.reports.store.ts';
 import * as store from './export.store.ts';
 import { findAnchors, findSubject } from './rows.store.ts';
 import { viewerOf, type Subject } from './schema.ts';
@@ -35,6 +36,7 @@ export function createExportService({ db, audit }: { db: Database; audit: Audit 
       client: subject.kind === 'client' ? await store.readClient(scope, orgId, subject.id) : null,
       consents: await store.readConsents(scope, orgId, anchors.client, anchors.session),
       memories: await readMemories(scope, orgId, anchors.client),
+      reports: audience === 'staff' ? await readReports(scope, orgId, anchors.client, anchors.session) : [],
       sessions,
     };
   };

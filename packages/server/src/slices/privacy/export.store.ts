@@ -3,6 +3,7 @@ import type { GoalPut } from '@rapport/protocol/goals';
 import type { ArchivedClient, PersonArchive, PersonConsent, PersonSession } from '@rapport/protocol/person';
 import type { Db } from '../../platform/db/db.ts';
 import { emptyProfile, type ClientProfile } from '../clients/schema.ts';
+import { readThreads } from './export.threads.store.ts';
 import { readEvents } from '../../platform/events/store.ts';
 
 const pageSize = 1000;
@@ -26,24 +27,32 @@ export async function readClient(db: Db, orgId: string, id: string): Promise<Per
     tags,
     riskFactors,
     goals: await readGoals(db, orgId, id),
+    threads: await readThreads(db, orgId, id),
     notes: await readNotes(db, orgId, id, null),
-    questionnaires: await readQuestionnaires(db, orgId, id),
+    questionnaires: await readQuestionnaires(db, orgId, id, null),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
 }
 
-async function readQuestionnaires(db: Db, orgId: string, clientId: string): Promise<ArchivedClient['questionnaires']> {
-  type Answered = ArchivedClient['questionnaires'][number];
+/** Of a client beside any session, or of a session. */
+async function readQuestionnaires(
+  db: Db,
+  orgId: string,
+  clientId: string | null,
+  sessionId: string | null,
+): Promise<PersonSession['questionnaires']> {
+  type Answered = PersonSession['questionnaires'][number];
   const rows = await db.many<Omit<Answered, 'answers'> & { id: string; body: Buffer }>(
     `select id, instrument, filled_by as "filledBy", created_at as "createdAt", answered_at as "answeredAt", body
-     from questionnaire where org_id = $1 and client_id = $2 and state = 'answered' order by id`,
-    [orgId, clientId],
+     from questionnaire
+     where org_id = $1 and state = 'answered' and (session_id = $3 or (client_id = $2 and session_id is null)) order by id`,
+    [orgId, clientId, sessionId],
   );
   return Promise.all(
-    rows.map(async ({ id, body, ...row }) => ({
+    rows.map(async ({ body, ...row }) => ({
       ...row,
-      answers: JSON.parse(await db.codec.open(place(orgId, 'questionnaire', 'body', id), body)) as number[],
+      answers: JSON.parse(await db.codec.open(place(orgId, 'questionnaire', 'body', row.id), body)) as number[],
     })),
   );
 }
@@ -76,6 +85,7 @@ async function readGoals(db: Db, orgId: string, clientId: string): Promise<Archi
   );
   return Promise.all(
     rows.map(async ({ id, body, ...dates }) => ({
+      id,
       ...(JSON.parse(await db.codec.open(place(orgId, 'client_goal', 'body', id), body)) as GoalPut),
       ...dates,
     })) as Promise<ArchivedClient['goals'][number]>[],
@@ -87,7 +97,17 @@ export const organisationName = async (db: Db, orgId: string): Promise<string> =
 
 type SessionRow = Omit<
   PersonSession,
-  'persona' | 'summary' | 'messages' | 'events' | 'notes' | 'guidance' | 'replies' | 'invitations'
+  | 'persona'
+  | 'summary'
+  | 'messages'
+  | 'events'
+  | 'notes'
+  | 'guidance'
+  | 'replies'
+  | 'invitations'
+  | 'timer'
+  | 'rating'
+  | 'questionnaires'
 > & {
   roomId: string;
   personaId: string;
@@ -96,19 +116,26 @@ type SessionRow = Omit<
   personaVersion: number;
   summary: Buffer | null;
   summaryThrough: number;
+  minutes: number | null;
+  endsAt: string | null;
+  closes: boolean;
+  rating: Buffer | null;
 };
 
 /** One session with everything in it; `audience` `all` leaves out what only the team may see. */
 export async function readSession(db: Db, orgId: string, id: string, audience: Audience): Promise<PersonSession> {
   const row = await db.one<SessionRow>(
     `select id, room_id as "roomId", title, status, policy, persona_policy as "personaPolicy", persona_id as "personaId",
-       persona_name as "personaName", persona_role as "personaRole", persona_version as "personaVersion", alias,
+       persona_name as "personaName", persona_role as "personaRole", persona_version as "personaVersion",
+       case when $3 = 'staff' then thread_id end as "threadId", alias,
        client_joined as "clientJoined", engine, summary, summary_through as "summaryThrough", created_at as "createdAt",
-       last_activity_at as "lastActivityAt", ended_at as "endedAt"
+       last_activity_at as "lastActivityAt", ended_at as "endedAt", timer_minutes as minutes, timer_ends_at as "endsAt",
+       timer_closes as closes, goal_ids as "goalIds", rating
      from session where org_id = $1 and id = $2`,
-    [orgId, id],
+    [orgId, id, audience],
   );
-  const { roomId, personaId, personaName, personaRole, personaVersion, summary, summaryThrough, ...session } = row;
+  const { roomId, personaId, personaName, personaRole, personaVersion, summary, summaryThrough, ...told } = row;
+  const { minutes, endsAt, closes, goalIds, rating, ...session } = told;
   const opened = summary && (await db.codec.open(place(orgId, 'session', 'summary', id), summary));
   const all = audience === 'staff';
   return {
@@ -121,8 +148,15 @@ export async function readSession(db: Db, orgId: string, id: string, audience: A
     guidance: all ? await readGuidance(db, orgId, id) : [],
     replies: all ? await readReplies(db, orgId, id) : [],
     invitations: await readInvitations(db, orgId, id),
+    timer: minutes !== null && endsAt !== null ? { minutes, endsAt, closes } : null,
+    goalIds: all ? goalIds : [],
+    rating: all ? await openRating(db, orgId, id, rating) : null,
+    questionnaires: all ? await readQuestionnaires(db, orgId, null, id) : [],
   };
 }
+
+const openRating = async (db: Db, orgId: string, id: string, rating: Buffer | null): Promise<PersonSession['rating']> =>
+  rating && (JSON.parse(await db.codec.open(place(orgId, 'session', 'rating', id), rating)) as PersonSession['rating']);
 
 async function readAllEvents(
   db: Db,

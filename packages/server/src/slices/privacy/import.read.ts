@@ -62,6 +62,9 @@ function checkSession(session: PersonSession, at: number): void {
   }
 }
 
+/** Older archives name neither goals nor questionnaires. */
+const named = (all: { id?: string | undefined }[] = []): string[] => all.flatMap(({ id }) => id ?? []);
+
 /** Reads and checks an archive that may come from anybody. Throws `invalid-archive` with what is wrong. */
 export async function readPersonArchive(bytes: Buffer): Promise<PersonArchive> {
   const files = await readZip(bytes, limits).catch((error: unknown) => {
@@ -77,11 +80,20 @@ export async function readPersonArchive(bytes: Buffer): Promise<PersonArchive> {
   }
   const archive = parse('person.json', PersonArchive, files.get('person.json'));
   archive.sessions.forEach(checkSession);
-  const ids = archive.sessions.flatMap((s) => [
-    s.id,
-    ...[...s.messages, ...s.guidance, ...s.replies].map((one) => one.id),
-  ]);
+  const threads = named(archive.client?.threads);
+  const ids = [
+    ...archive.sessions.flatMap((s) => [
+      s.id,
+      ...[...s.messages, ...s.guidance, ...s.replies].map((one) => one.id),
+      ...named(s.questionnaires),
+    ]),
+    ...threads,
+    ...named(archive.client?.goals),
+    ...named(archive.client?.questionnaires),
+  ];
   if (new Set(ids).size !== ids.length) refuse('person.json: an id stands twice.');
+  if (archive.sessions.some(({ threadId }) => threadId !== null && !threads.includes(threadId)))
+    refuse('person.json: a session continues a thread that is not there.');
   return archive;
 }
 
@@ -95,6 +107,8 @@ const idFields = new Set([
   'guidanceId',
   'sessionId',
   'questionnaireId',
+  'threadId',
+  'goalIds',
 ]);
 const notOurs = new Set(['citations', 'engine']);
 

@@ -48,6 +48,7 @@ const clientOf = ({ client, sessions, exportedAt }: PersonArchive): ArchivedClie
     tags: [],
     riskFactors: [],
     goals: [],
+    threads: [],
     notes: [],
     questionnaires: [],
     createdAt: exportedAt,
@@ -61,8 +62,9 @@ export function createImportService({ db, audit, keyring, standIn }: ImportParts
     await keyring.create(tx, owner.orgId, owner.clientId);
     await store.insertClient(tx, owner, client);
     await store.insertGoals(tx, owner, client.goals);
+    await store.insertThreads(tx, owner, client.threads);
     await store.insertNotes(tx, owner, null, client.notes);
-    await store.insertQuestionnaires(tx, owner, client.questionnaires);
+    await store.insertQuestionnaires(tx, owner, null, client.questionnaires);
     await store.insertImport(tx, owner, hash);
     for (const persona of personasOf(archive.sessions)) await standIn(tx, owner.orgId, owner.userId, persona);
     for (const session of archive.sessions) {
@@ -71,6 +73,7 @@ export function createImportService({ db, audit, keyring, standIn }: ImportParts
       await store.insertMessages(tx, owner, session.id, session.messages);
       await store.insertEvents(tx, owner, roomId, session.events);
       await store.insertNotes(tx, owner, session.id, session.notes);
+      await store.insertQuestionnaires(tx, owner, session.id, session.questionnaires);
       await store.insertGuidance(tx, owner, session.id, session.guidance);
       await store.insertReplies(tx, owner, session.id, roomId, session.replies);
       await store.insertInvitations(tx, owner, session.id, session.invitations);
@@ -80,7 +83,7 @@ export function createImportService({ db, audit, keyring, standIn }: ImportParts
   return {
     /**
      * Makes a client of an archive, under new ids, with ended sessions. The same archive sent again makes nobody twice.
-     * Consents stay behind: they were given to somebody else. So do memories, which people of another house approved.
+     * Consents stay behind: they were given to somebody else. So do memories and reports, which people of another house approved.
      * Throws `invalid-archive`.
      */
     async importPerson(actor: Actor, bytes: Buffer): Promise<PersonImported> {

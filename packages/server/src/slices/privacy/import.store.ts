@@ -40,17 +40,17 @@ export async function insertClient(tx: Tx, { orgId, clientId }: Owner, c: Archiv
 export async function insertQuestionnaires(
   tx: Tx,
   { orgId, clientId, userId }: Owner,
-  all: ArchivedClient['questionnaires'],
+  sessionId: string | null,
+  all: PersonSession['questionnaires'],
 ) {
-  for (const { instrument, answers, filledBy, createdAt, answeredAt } of all) {
-    const id = newId();
-    const place = { orgId, table: 'questionnaire', column: 'body', rowId: id };
-    const sealed = await tx.codec.seal(place, JSON.stringify(answers), { holder: clientId });
+  for (const { id = newId(), instrument, answers, filledBy, createdAt, answeredAt } of all) {
+    const at = place(orgId, 'questionnaire', 'body', id);
+    const sealed = await tx.codec.seal(at, JSON.stringify(answers), { holder: clientId });
     await tx.exec(
-      `insert into questionnaire (org_id, id, client_id, instrument, state, filled_by, created_by, created_at,
+      `insert into questionnaire (org_id, id, client_id, session_id, instrument, state, filled_by, created_by, created_at,
          answered_at, body)
-       values ($1, $2, $3, $4, 'answered', $5, $6, $7, $8, $9)`,
-      [orgId, id, clientId, instrument, filledBy, userId, createdAt, answeredAt, sealed],
+       values ($1, $2, $3, $4, $5, 'answered', $6, $7, $8, $9, $10)`,
+      [orgId, id, clientId, sessionId, instrument, filledBy, userId, createdAt, answeredAt, sealed],
     );
   }
 }
@@ -73,8 +73,7 @@ export async function insertNotes(
 }
 
 export async function insertGoals(tx: Tx, { orgId, clientId, userId }: Owner, all: ArchivedClient['goals']) {
-  for (const { createdAt, updatedAt, ...goal } of all) {
-    const id = newId();
+  for (const { id = newId(), createdAt, updatedAt, ...goal } of all) {
     const sealed = await tx.codec.seal(place(orgId, 'client_goal', 'body', id), JSON.stringify(goal), {
       holder: clientId,
     });
@@ -82,6 +81,29 @@ export async function insertGoals(tx: Tx, { orgId, clientId, userId }: Owner, al
       `insert into client_goal (org_id, id, client_id, body, created_by, created_at, updated_at)
        values ($1, $2, $3, $4, $5, $6, $7)`,
       [orgId, id, clientId, sealed, userId, createdAt, updatedAt],
+    );
+  }
+}
+
+export async function insertThreads(tx: Tx, { orgId, clientId, userId }: Owner, all: ArchivedClient['threads']) {
+  for (const { id, status, goalIds, createdAt, updatedAt, ...body } of all) {
+    const sealed = await tx.codec.seal(place(orgId, 'thread', 'body', id), JSON.stringify(body), { holder: clientId });
+    await tx.exec(
+      `insert into thread (org_id, id, client_id, body, tag_hashes, status, goal_ids, created_by, changed_by, created_at,
+         updated_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)`,
+      [
+        orgId,
+        id,
+        clientId,
+        sealed,
+        await tagHashes(tx, orgId, body.tags),
+        status,
+        goalIds,
+        userId,
+        createdAt,
+        updatedAt,
+      ],
     );
   }
 }
@@ -98,11 +120,16 @@ export async function insertSession(tx: Tx, owner: Owner, s: PersonSession, room
   ]);
   const summary =
     s.summary && (await tx.codec.seal(place(orgId, 'session', 'summary', s.id), s.summary.text, { holder: clientId }));
+  const rating =
+    s.rating &&
+    (await tx.codec.seal(place(orgId, 'session', 'rating', s.id), JSON.stringify(s.rating), { holder: clientId }));
   await tx.exec(
     `insert into session (org_id, id, room_id, title, status, policy, persona_policy, persona_id, persona_version,
        persona_name, persona_role, client_id, client_name, alias, client_joined, engine, message_count, summary,
-       summary_through, created_by, created_at, last_activity_at, ended_at)
-     values ($1, $2, $3, $4, 'ended', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
+       summary_through, created_by, created_at, last_activity_at, ended_at, timer_minutes, timer_ends_at, timer_closes,
+       goal_ids, rating, thread_id)
+     values ($1, $2, $3, $4, 'ended', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+       $23, $24, $25, $26, $27, $28)`,
     [
       orgId,
       s.id,
@@ -126,6 +153,12 @@ export async function insertSession(tx: Tx, owner: Owner, s: PersonSession, room
       s.createdAt,
       s.lastActivityAt,
       s.endedAt ?? s.lastActivityAt,
+      s.timer?.minutes ?? null,
+      s.timer?.endsAt ?? null,
+      s.timer?.closes ?? false,
+      s.goalIds,
+      rating,
+      s.threadId,
     ],
   );
 }

@@ -9,7 +9,8 @@ export function createMemoryPlaces(parts: { access: SessionAccess; generations: 
   return {
     said: (db, orgId, ids) => messagesById(db, orgId, ids),
     async enter(actor, sessionId) {
-      return { clientId: (await access.enter(actor, sessionId)).client_id };
+      const { client_id: clientId, thread_id: threadId } = await access.enter(actor, sessionId);
+      return { clientId, threadId };
     },
     hasReply: (orgId, sessionId, replyId) => generations.exists(orgId, sessionId, replyId),
   };

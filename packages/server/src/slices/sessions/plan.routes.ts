@@ -1,5 +1,12 @@
 import { IdParams } from '@rapport/protocol/common';
-import { RatingPut, SessionGoalsPut, SessionPlan, TimerPut, TransferPost } from '@rapport/protocol/plan';
+import {
+  RatingPut,
+  SessionGoalsPut,
+  SessionPlan,
+  SessionThreadPut,
+  TimerPut,
+  TransferPost,
+} from '@rapport/protocol/plan';
 import { actorOf, type App } from '../../platform/http/server.ts';
 import type { PlanService } from './plan.service.ts';
 
@@ -24,6 +31,14 @@ export function planRoutes(app: App, plans: PlanService) {
     '/api/v1/sessions/:id/goals',
     { config: supervise, schema: { summary: 'Choose the goals of a session', ...answer, body: SessionGoalsPut } },
     (request) => plans.setGoals(actorOf(request), request.params.id, request.body.goalIds),
+  );
+  app.put(
+    '/api/v1/sessions/:id/thread',
+    {
+      config: supervise,
+      schema: { summary: 'Say which thread of its client a session continues', ...answer, body: SessionThreadPut },
+    },
+    (request) => plans.setThread(actorOf(request), request.params.id, request.body.threadId),
   );
   app.put(
     '/api/v1/sessions/:id/rating',

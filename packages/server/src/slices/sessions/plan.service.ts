@@ -8,6 +8,7 @@ import { draft, type EventDraft } from '../../platform/events/store.ts';
 import type { Mail } from '../../platform/mail/mail.ts';
 import type { GoalService } from '../clients/goals.service.ts';
 import type { NoteService } from '../clients/notes.service.ts';
+import type { ThreadService } from '../clients/threads.service.ts';
 import type { MemberService } from '../identity/members.service.ts';
 import type { SessionAccess } from './access.ts';
 import * as plans from './plan.store.ts';
@@ -20,6 +21,7 @@ interface Parts {
   audit: Audit;
   access: SessionAccess;
   goals: GoalService;
+  threads: Pick<ThreadService, 'keep'>;
   notes: NoteService;
   members: Pick<MemberService, 'permissionsOf'>;
   mail: Mail;
@@ -34,7 +36,7 @@ const letter = (toNew: boolean, id: string, publicUrl: string | null) => ({
 });
 
 /** What the team plans for a session and says about it afterwards, and who of them runs it. */
-export function createPlanService({ db, audit, access, goals, notes, members, mail, publicUrl }: Parts) {
+export function createPlanService({ db, audit, access, goals, threads, notes, members, mail, publicUrl }: Parts) {
   const planOf = async (
     orgId: string,
     { id, client_id: clientId, goal_ids: goalIds }: SessionRow,
@@ -96,6 +98,14 @@ export function createPlanService({ db, audit, access, goals, notes, members, ma
         if (known.length < wanted.length) invalid('/goalIds', 'There is no such goal of this client.');
         await plans.setGoals(tx, actor.orgId, id, wanted);
         return draft('session.goals', 'staff', asEventActor(actor), { goalIds: wanted });
+      }),
+
+    /** Of the client's own, also after the end; null: none. Throws `not-found`, `invalid-body`. */
+    setThread: (actor: Actor, id: string, threadId: string | null) =>
+      change(actor, id, 'session.threaded', async (tx, row) => {
+        if (threadId !== null) await threads.keep(tx, actor.orgId, row.client_id, threadId);
+        await plans.setThread(tx, actor.orgId, id, threadId);
+        return draft('session.thread', 'staff', asEventActor(actor), { threadId });
       }),
 
     /** Also after the end, and anew. Throws `not-found`. */

@@ -55,6 +55,9 @@ export async function takeDue(tx: Tx, orgId: string, id: string) {
 export const setGoals = (tx: Tx, orgId: string, id: string, goalIds: string[]): Promise<number> =>
   tx.exec(`update session set goal_ids = $3 where org_id = $1 and id = $2`, [orgId, id, goalIds]);
 
+export const setThread = (tx: Tx, orgId: string, id: string, threadId: string | null): Promise<number> =>
+  tx.exec(`update session set thread_id = $3 where org_id = $1 and id = $2`, [orgId, id, threadId]);
+
 export const openRating = async (db: Db, orgId: string, id: string, rating: Buffer | null): Promise<RatingPut | null> =>
   rating && (JSON.parse(await db.codec.open(place(orgId, id), rating)) as RatingPut);
 

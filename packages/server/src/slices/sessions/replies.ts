@@ -82,7 +82,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       // A reply that another server left behind is begun again here: what was agreed to then may have been withdrawn.
       const missing = await gate.missing(tx, subjectOf(session), ['ai-processing']);
       if (missing.length > 0) throw new ConsentMissing();
-      const of = { clientId: session.client_id, personaId: session.persona_id };
+      const of = { clientId: session.client_id, threadId: session.thread_id, personaId: session.persona_id };
       const [said, advice, about, spoken, known] = await Promise.all([
         messages.recentMessages(tx, orgId, sessionId, session.summary_through, historyLimit),
         messages.recentGuidance(tx, orgId, sessionId, guidanceLimit),

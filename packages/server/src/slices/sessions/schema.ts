@@ -35,6 +35,7 @@ export interface SessionRow {
   ended_at: string | null;
   goal_ids: string[];
   timer_ends_at: string | null;
+  thread_id: string | null;
 }
 
 export interface MessageRow {

@@ -12,6 +12,7 @@ import { newId } from '../../platform/ids.ts';
 import { viewerOf } from '../clients/caseload.ts';
 import type { QuestionnaireService } from '../clients/questionnaires.service.ts';
 import type { ClientService } from '../clients/service.ts';
+import type { ThreadService } from '../clients/threads.service.ts';
 import type { ProviderService } from '../inference/providers.service.ts';
 import type { PersonaService } from '../personas/service.ts';
 import type { PackService } from '../supervision/packs.service.ts';
@@ -33,6 +34,7 @@ export interface SessionParts {
   safety: SessionSafety;
   personas: PersonaService;
   clients: ClientService;
+  threads: Pick<ThreadService, 'keep'>;
   providers: ProviderService;
   reviews: ReviewService;
   packs: Pick<PackService, 'requireRung'>;
@@ -52,7 +54,7 @@ export type SessionService = ReturnType<typeof createSessionService>;
 /** A session's life: started, paused, taken over, handed back, ended. */
 export function createSessionService(parts: SessionParts) {
   const { db, audit, conversations, personas, clients, providers, reviews, safety } = parts;
-  const { packs, remembering, questionnaires } = parts;
+  const { packs, remembering, questionnaires, threads } = parts;
   const { enter, lock, append } = parts.access;
 
   const change = async (
@@ -75,7 +77,7 @@ export function createSessionService(parts: SessionParts) {
   };
 
   return {
-    /** Pins the persona's published version. Throws `not-found`, `not-published`, `pack-forbids`. */
+    /** Pins the persona's published version. Throws `not-found`, `not-published`, `pack-forbids`, `invalid-body`. */
     async create(actor: Actor, body: z.output<typeof SessionCreate>): Promise<Session> {
       requireStaff(actor);
       const { orgId, userId } = actor;
@@ -87,6 +89,7 @@ export function createSessionService(parts: SessionParts) {
       const [id, roomId, openingId] = [newId(), newId(), newId()];
       const personaActor = { kind: 'persona' as const, id: body.personaId, name: spec.name };
       return audit.acting(actor, 'session.created', { session: id, client: client?.id ?? null }, async (tx) => {
+        if (body.threadId) await threads.keep(tx, orgId, client?.id ?? null, body.threadId);
         await createRoom(tx, orgId, { id: roomId, kind: 'session', subjectId: client?.id ?? null });
         const row = await store.insertSession(tx, orgId, {
           id,
@@ -100,6 +103,7 @@ export function createSessionService(parts: SessionParts) {
           personaRole: spec.role,
           clientId: client?.id ?? null,
           clientName: client?.name ?? null,
+          threadId: body.threadId ?? null,
           engine,
           createdBy: userId,
         });

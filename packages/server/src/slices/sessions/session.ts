@@ -29,6 +29,7 @@ export const toSession = (row: SessionRow): Session => ({
   rung: rungOf(row),
   persona: { id: row.persona_id, version: row.persona_version, name: row.persona_name, role: row.persona_role },
   client: row.client_id && row.client_name ? { id: row.client_id, name: row.client_name } : null,
+  threadId: row.thread_id,
   alias: row.alias,
   clientJoined: row.client_joined,
   engine: row.engine,

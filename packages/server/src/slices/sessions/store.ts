@@ -6,7 +6,7 @@ import type { SessionRow } from './schema.ts';
 
 const columns = `id, room_id, title, status, policy, persona_policy, taken_over_by, escalated, disclosed_at, wrote_since_told, persona_id, persona_version, persona_name,
   persona_role, client_id, client_name, alias, client_joined, engine, message_count, summary, summary_through, last_client_message, created_at,
-  last_activity_at, ended_at, created_by, goal_ids, timer_ends_at,
+  last_activity_at, ended_at, created_by, goal_ids, timer_ends_at, thread_id,
   (select c.policy from client c where c.org_id = session.org_id and c.id = session.client_id) as client_policy,
   (select p.policy from supervision_policy p where p.org_id = session.org_id) as org_policy,
   (select k.rungs from pack_choice k where k.org_id = session.org_id order by k.id desc limit 1) as pack_policies`;
@@ -25,6 +25,7 @@ export interface NewSession {
   personaRole: string;
   clientId: string | null;
   clientName: string | null;
+  threadId: string | null;
   engine: EngineName;
   createdBy: string;
 }
@@ -32,8 +33,8 @@ export interface NewSession {
 export const insertSession = (tx: Tx, orgId: string, s: NewSession): Promise<SessionRow> =>
   tx.one<SessionRow>(
     `insert into session (org_id, id, room_id, title, policy, persona_policy, persona_id, persona_version, persona_name,
-       persona_role, client_id, client_name, engine, created_by)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning ${columns}`,
+       persona_role, client_id, client_name, engine, created_by, thread_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) returning ${columns}`,
     [
       orgId,
       s.id,
@@ -49,6 +50,7 @@ export const insertSession = (tx: Tx, orgId: string, s: NewSession): Promise<Ses
       s.clientName,
       JSON.stringify(s.engine),
       s.createdBy,
+      s.threadId,
     ],
   );
 
@@ -251,6 +253,7 @@ export const listSessions = (
        and ($5::text is null or status = $5)
        and ($6::uuid is null or persona_id = $6)
        and ($7::uuid is null or client_id = $7)
+       and ($10::uuid is null or thread_id = $10)
      order by last_activity_at desc, id desc limit $8`,
     [
       orgId,
@@ -262,5 +265,6 @@ export const listSessions = (
       query.clientId ?? null,
       limit,
       before?.[1] ?? null,
+      query.threadId ?? null,
     ],
   );

@@ -2,11 +2,40 @@ import { after, session, type Fixture } from './fixture.ts';
 
 const client = { path: { id: 'client' } } as const;
 const questionnaire = { path: { id: 'session', questionnaireId: 'questionnaire' } } as const;
+const thread = { path: { id: 'thread' } } as const;
+const referred = { path: { id: 'thread', memoryId: 'ownMemory' } } as const;
 const goal = () => ({ title: 'Other', milestones: [{ title: 'Begin' }] });
 
 /** What is kept of a client beside the profile. */
 export const clientFixtures: Record<string, Fixture | Fixture[]> = {
   'GET /api/v1/clients/{id}/goals': [client, { ...client, query: after('goal') }],
+  'GET /api/v1/thread-folders': [{}, { query: after('threadFolder') }],
+  'POST /api/v1/thread-folders': { body: (id) => ({ name: 'Other', parentId: id('threadFolder') }) },
+  'PATCH /api/v1/thread-folders/{id}': {
+    path: { id: 'threadFolder' },
+    body: () => ({ revision: 0, name: 'Changed', parentId: null }),
+  },
+  'GET /api/v1/threads': [
+    {},
+    { query: (id) => ({ clientId: id('client'), folder: id('threadFolder'), q: 'a', status: 'open', tag: 'regular' }) },
+    { query: (id) => ({ ...after('thread')(id), folder: 'none' }) },
+  ],
+  'GET /api/v1/clients/{id}/threads': [client, { ...client, query: after('thread') }],
+  'POST /api/v1/clients/{id}/threads': {
+    ...client,
+    body: (id) => ({ name: 'Other', folderId: id('threadFolder'), goalIds: [id('goal')] }),
+  },
+  'GET /api/v1/threads/{id}': thread,
+  'PATCH /api/v1/threads/{id}': { ...thread, body: () => ({ revision: 0, tags: ['regular'] }) },
+  'PUT /api/v1/threads/{id}/memories/{memoryId}': referred,
+  'DELETE /api/v1/threads/{id}/memories/{memoryId}': referred,
+  'PUT /api/v1/sessions/{id}/thread': { ...session, body: (id) => ({ threadId: id('thread') }) },
+  'DELETE /api/v1/threads/{id}': { path: { id: 'spareThread' }, last: true },
+  'DELETE /api/v1/thread-folders/{id}': {
+    path: { id: 'threadFolder' },
+    query: () => ({ contents: 'up' }),
+    last: true,
+  },
   'GET /api/v1/clients/{id}/notes': [client, { ...client, query: after('note') }],
   'POST /api/v1/clients/{id}/notes': { ...client, body: () => ({ kind: 'private', text: 'Other' }) },
   'GET /api/v1/sessions/{id}/notes': [session, { ...session, query: after('note') }],

@@ -33,6 +33,17 @@ export const memoryFixtures: Record<string, Fixture | Fixture[]> = {
   ],
   'GET /api/v1/personas/{id}/memories': { path: { id: 'persona' } },
   'POST /api/v1/personas/{id}/memories': { path: { id: 'persona' }, body: () => ({ statement: 'Has a dog.' }) },
+  'GET /api/v1/threads/{id}/memories': [
+    { path: { id: 'thread' } },
+    { path: { id: 'thread' }, query: after('threadMemory') },
+  ],
+  'POST /api/v1/threads/{id}/memories': {
+    path: { id: 'thread' },
+    body: (id) => ({
+      statement: 'Wants to fly.',
+      references: [{ kind: 'memory', id: id('memory'), relation: 'supports' }],
+    }),
+  },
   'GET /api/v1/memories/{id}': memory,
   'GET /api/v1/memories/{id}/history': memory,
   'PATCH /api/v1/memories/{id}': { ...memory, body: () => ({ salience: 4 }) },

@@ -90,6 +90,15 @@ export async function seedMemories(call: Call, clientId: string, mark: string, m
   return { memory, ownMemory };
 }
 
+/** A line of work with a client in a folder, and one that nothing belongs to. */
+export async function seedThreads(call: Call, clientId: string, goalId: string, mark: string) {
+  const { id: threadFolder } = await call('POST', 'thread-folders', { name: `Folder ${mark}` });
+  const body = { name: `Thread ${mark}`, stage: mark, tags: [mark], folderId: threadFolder, goalIds: [goalId] };
+  const { id: thread } = await call('POST', `clients/${clientId}/threads`, body);
+  const { id: spareThread } = await call('POST', `clients/${clientId}/threads`, { name: `Spare ${mark}` });
+  return { threadFolder, thread, spareThread };
+}
+
 /** Rows that only a timer makes, or another installation's file. */
 export async function seedRows(app: TestApp, orgId: string, userId: string, client: string): Promise<void> {
   const rows: [string, unknown[]][] = [

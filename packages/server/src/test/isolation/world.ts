@@ -17,6 +17,7 @@ import {
   seedRows,
   seedRules,
   seedTeam,
+  seedThreads,
   type Headers,
 } from './world.parts.ts';
 
@@ -61,7 +62,11 @@ export type Kind =
   | 'report'
   | 'invitation'
   | 'memory'
-  | 'ownMemory';
+  | 'ownMemory'
+  | 'threadFolder'
+  | 'thread'
+  | 'spareThread'
+  | 'threadMemory';
 
 /** One organisation with something of everything in it. */
 export interface World {
@@ -138,6 +143,10 @@ interface Talk {
     | 'report'
     | 'memory'
     | 'ownMemory'
+    | 'threadFolder'
+    | 'thread'
+    | 'spareThread'
+    | 'threadMemory'
   >;
   headers: Headers;
   usedKeys: World['usedKeys'];
@@ -158,9 +167,11 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   const { id: client } = await call('POST', 'clients', clientBody(mark));
   const { id: goal } = await call('POST', `clients/${client}/goals`, goalBody(mark));
   await keyed(staff, 'client', 'clients', { name: 'Somebody' });
+  const threads = await seedThreads(call, String(client), String(goal), mark);
   const { id: session, roomId: room } = await call('POST', 'sessions', {
     personaId,
     clientId: client,
+    threadId: threads.thread,
     title: `Session ${mark}`,
   });
   const { id: note } = await call('POST', `sessions/${session}/notes`, { kind: 'shared', text: `Note ${mark}` });
@@ -177,12 +188,15 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   await keyed(headers, 'session', `sessions/${session}/messages`, { text: 'And this. [play words-15@15]' });
   await repliesOf(call, room as unknown as string, 2);
   const memories = await seedMemories(call, String(client), mark, posted.message.id);
+  const ofThread = `threads/${String(threads.thread)}/memories`;
+  await call('PUT', `${ofThread}/${String(memories.memory)}`);
+  const { id: threadMemory } = await call('POST', ofThread, { statement: `Goes on with ${mark}.` });
   // It is given one of them.
   const review = await seedReview(call, String(client), personaId, mark);
   const { escalationId: escalation } = await caller(app, headers)('POST', `sessions/${session}/person-request`);
   const { id: report } = await call('POST', 'reports', { sessionId: session });
-  const said = { message: posted.message.id, reply: posted.replyId, ...memories };
-  const about = { goal, note, questionnaire, report };
+  const said = { message: posted.message.id, reply: posted.replyId, ...memories, threadMemory };
+  const about = { goal, note, questionnaire, report, ...threads };
   const ids = { client, session, room, ...said, ...about, guidance, review, invitation, escalation };
   return { ids: ids as unknown as Talk['ids'], headers, usedKeys: used };
 }

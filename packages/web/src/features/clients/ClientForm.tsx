@@ -6,12 +6,7 @@ import { api } from '../../lib/api.ts';
 import { Failure, Field, fieldError } from '../../lib/ui.tsx';
 import { Checks } from '../identity/Checks.tsx';
 import { RungField } from '../supervision/RungField.tsx';
-
-const pieces = (text: string, by: string): string[] =>
-  text
-    .split(by)
-    .map((piece) => piece.trim())
-    .filter((piece) => piece !== '');
+import { errorOfMany, pieces } from './pieces.ts';
 
 const parts = ['goals', 'riskFactors', 'notes'] as const;
 
@@ -34,12 +29,6 @@ const bodyOf = ({ tags, riskFactors, knows, ...draft }: Draft) =>
     riskFactors: pieces(riskFactors, '\n'),
     personaKnows: Object.fromEntries(parts.map((part) => [part, knows.includes(part)])) as PersonaKnows,
   }) satisfies ClientCreate;
-
-/** A refusal of one of many: what the server says of the third tag stands at the tags. */
-const errorOfMany = (error: unknown, path: string, count: number): string | undefined =>
-  [path, ...Array.from({ length: count }, (_, at) => `${path}/${at}`)]
-    .map((pointer) => fieldError(error, pointer))
-    .find((said) => said !== undefined);
 
 /** A new client, or the profile of one. */
 export function ClientForm({ client, onSaved }: { client?: Client; onSaved?(client: Client): void }) {

@@ -7,7 +7,6 @@ import { useMay } from '../../lib/me.ts';
 import { List, Page } from '../../lib/Page.tsx';
 import { formatDate } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
-import { OverTime } from '../insights/OverTime.tsx';
 import { Reports } from '../insights/Reports.tsx';
 import { ClientConsents } from '../privacy/ClientConsents.tsx';
 import { Assignments } from './Assignments.tsx';
@@ -17,6 +16,7 @@ import { Notes } from './Notes.tsx';
 import { OfClient } from './OfClient.tsx';
 import { Questionnaires } from './Questionnaires.tsx';
 import { Tags } from './Tags.tsx';
+import { Threads } from './Threads.tsx';
 
 export function ClientPage() {
   const { t } = useTranslation();
@@ -32,10 +32,18 @@ function Sections({ client }: { client: Client }) {
     <Page title={client.name} narrow>
       {part(<Profile client={client} />)}
       {part(<Goals clientId={client.id} />)}
+      {part(<Threads clientId={client.id} />)}
       {part(<Notes path={`/clients/${client.id}/notes`} mayWrite={may('clients.manage')} />)}
       {part(<Questionnaires clientId={client.id} />)}
       {may('sessions.read') && part(<Sessions clientId={client.id} />)}
-      {may('sessions.follow') && part(<OverTime clientId={client.id} />)}
+      {may('sessions.follow') &&
+        part(
+          <p>
+            <Link to="/clients/$id/insights" params={{ id: client.id }}>
+              {t('insight.overTime')}
+            </Link>
+          </p>,
+        )}
       {may('sessions.follow') && part(<Reports subject={{ clientId: client.id }} />)}
       {may('memory.read') &&
         part(

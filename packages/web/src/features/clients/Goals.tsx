@@ -8,8 +8,8 @@ import { List } from '../../lib/Page.tsx';
 import { Dialog } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { GoalForm } from './GoalForm.tsx';
+import { stateBadges } from './goalStates.ts';
 
-const badges: Record<GoalState, string> = { open: 'badge', reached: 'badge on', dropped: 'badge warn' };
 const days = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
 const dayOf = (day: string): string => days.format(new Date(day));
 
@@ -60,7 +60,7 @@ export function Goals({ clientId }: { clientId: string }) {
 
 function State({ state }: { state: GoalState }) {
   const { t } = useTranslation();
-  return <span className={badges[state]}>{t(`goals.state.${state}`)}</span>;
+  return <span className={stateBadges[state]}>{t(`goals.state.${state}`)}</span>;
 }
 
 function Milestones({ goal }: { goal: Goal }) {

@@ -1,4 +1,5 @@
 import type { Instrument, Questionnaire } from '@rapport/protocol/questionnaires';
+import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { formatDate } from '../../lib/ui.tsx';
 
@@ -60,9 +61,17 @@ export function ScoreChart({ instrument, results }: { instrument: Instrument; re
               </tr>
             </thead>
             <tbody>
-              {answered.toReversed().map(({ id, answeredAt, filledBy, result }) => (
+              {answered.toReversed().map(({ id, answeredAt, filledBy, result, sessionId }) => (
                 <tr key={id}>
-                  <td>{formatDate(answeredAt)}</td>
+                  <td>
+                    {sessionId ? (
+                      <Link to="/sessions/$id" params={{ id: sessionId }}>
+                        {formatDate(answeredAt)}
+                      </Link>
+                    ) : (
+                      formatDate(answeredAt)
+                    )}
+                  </td>
                   <td>
                     {result.score} / {most}
                   </td>

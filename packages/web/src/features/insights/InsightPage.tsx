@@ -1,14 +1,18 @@
 import type { Latency, SessionInsight } from '@rapport/protocol/insights';
+import type { Questionnaire } from '@rapport/protocol/questionnaires';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { clock } from '../../lib/clock.ts';
 import { isId } from '../../lib/isId.ts';
 import { NotFound, Page } from '../../lib/Page.tsx';
 import { Failure, formatDate, isMissing, isolated, Loading } from '../../lib/ui.tsx';
+import { DataTable } from './DataTable.tsx';
+import { GoalBars } from './GoalBars.tsx';
+import { Places } from './Places.tsx';
 import { Reports } from './Reports.tsx';
+import { Section } from './Section.tsx';
 import { sides, WordsChart } from './WordsChart.tsx';
 
 /** What can be counted and quoted of a session. */
@@ -39,20 +43,19 @@ export function InsightPage() {
   );
 }
 
-function Section({ title, hint, children }: { title: string; hint?: string; children: ReactNode }) {
+function Insight({ insight }: { insight: SessionInsight }) {
+  const { t } = useTranslation();
   return (
-    <section className="stack">
-      <h2>{title}</h2>
-      {hint && <p className="soft small">{hint}</p>}
-      {children}
-    </section>
+    <>
+      {insight.from ? <Said insight={insight} /> : <p>{t('insight.nothing')}</p>}
+      <HowItWent insight={insight} />
+    </>
   );
 }
 
-function Insight({ insight }: { insight: SessionInsight }) {
+function Said({ insight }: { insight: SessionInsight }) {
   const { t } = useTranslation();
-  if (!insight.from) return <p>{t('insight.nothing')}</p>;
-  const { topics, quotes } = insight;
+  const { topics, quotes, held, sessionId } = insight;
   return (
     <>
       <Section title={t('insight.stretches')}>
@@ -73,6 +76,11 @@ function Insight({ insight }: { insight: SessionInsight }) {
             </li>
           ))}
         </ul>
+        <Places
+          sessionId={sessionId}
+          seqs={[...new Set(topics.flatMap(({ seqs }) => seqs))].sort((a, b) => a - b)}
+          what={t('insight.where')}
+        />
       </Section>
       {quotes.length > 0 && (
         <Section title={t('insight.quotes')} hint={t('insight.quotesHint')}>
@@ -87,12 +95,80 @@ function Insight({ insight }: { insight: SessionInsight }) {
       <Section title={t('insight.risk')}>
         <Risks insight={insight} />
       </Section>
-      {insight.held.seqs.length > 0 && (
+      {held.seqs.length > 0 && (
         <Section title={t('insight.held')}>
-          <p>{t('insight.heldText', insight.held)}</p>
+          <p>{t('insight.heldText', held)}</p>
+          <Places sessionId={sessionId} seqs={held.seqs} what={t('insight.where')} />
         </Section>
       )}
     </>
+  );
+}
+
+const scales = ['effectiveness', 'engagement', 'progress'] as const;
+
+/** What the team and the client say of it, beside what was said in it. */
+function HowItWent({ insight: { ratings, goals, questionnaires, sessionId } }: { insight: SessionInsight }) {
+  const { t } = useTranslation();
+  const last = ratings.at(-1);
+  return (
+    <>
+      {last && (
+        <Section title={t('insight.ratings')} hint={t('insight.ratingsHint')}>
+          {scales.map((scale) => (
+            <div key={scale}>
+              <p className="small">{t(`insight.scale.${scale}`, { points: last[scale] })}</p>
+              <svg
+                className="bars share"
+                role="img"
+                aria-label={t('insight.scaleChart', { scale: t(`plan.${scale}`), values: last[scale] })}
+                viewBox="0 0 10 1"
+                preserveAspectRatio="none"
+              >
+                <rect className="rest" width={10} height={1} />
+                <rect width={last[scale]} height={1} />
+              </svg>
+            </div>
+          ))}
+          <Places sessionId={sessionId} seqs={ratings.map(({ seq }) => seq)} what={t('insight.where')} />
+        </Section>
+      )}
+      {goals.length > 0 && (
+        <Section title={t('plan.goals')}>
+          <GoalBars
+            goals={goals}
+            beside={({ seq }) => <Places sessionId={sessionId} seqs={[seq]} what={t('insight.chosen')} />}
+          />
+        </Section>
+      )}
+      {questionnaires.length > 0 && (
+        <Section title={t('questionnaires.title')}>
+          <ul className="list">
+            {questionnaires.map((one) => (
+              <Answered key={one.id} answered={one} />
+            ))}
+          </ul>
+        </Section>
+      )}
+    </>
+  );
+}
+
+function Answered({ answered: { instrument, answeredAt, filledBy, result } }: { answered: Questionnaire }) {
+  const { t } = useTranslation();
+  if (!result || !answeredAt) return null;
+  const { score, most, severity } = result;
+  return (
+    <li className="row">
+      <span className="grow">
+        {t(`questionnaires.name.${instrument}`)}:{' '}
+        {t('questionnaires.latest', { score, most, severity: t(`questionnaires.severity.${severity}`) })}
+        {result.risk && <span className="badge bad">{t('questionnaires.risk')}</span>}
+      </span>
+      <span className="soft small">
+        {t(`questionnaires.filledBy.${filledBy ?? 'staff'}`)}, {formatDate(answeredAt)}
+      </span>
+    </li>
   );
 }
 
@@ -101,61 +177,43 @@ const counted = ['messages', 'turns', 'words', 'questions', 'openings'] as const
 function Sides({ insight }: { insight: SessionInsight }) {
   const { t } = useTranslation();
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label={t('insight.sides')}>
-      <table>
-        <thead>
-          <tr>
-            <td />
-            {counted.map((what) => (
-              <th key={what} scope="col">
-                {t(`insight.${what}`)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {sides.map((side) => (
-            <tr key={side}>
-              <th scope="row">{t(`insight.${side}`)}</th>
-              {counted.map((what) => (
-                <td key={what}>{insight.sides[side][what]}</td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable
+      name={t('insight.sides')}
+      columns={['', ...counted.map((what) => t(`insight.${what}`))]}
+      rows={sides.map((side) => ({
+        key: side,
+        head: t(`insight.${side}`),
+        cells: counted.map((what) => insight.sides[side][what]),
+      }))}
+    />
   );
 }
 
 function Latencies({ insight }: { insight: SessionInsight }) {
   const { t } = useTranslation();
   const time = (ms: number | null | undefined) => (typeof ms === 'number' ? clock(ms) : t('insight.none'));
-  const row = (name: string, { medianMs, p90Ms, slowest }: Latency) => (
-    <tr>
-      <th scope="row">{name}</th>
-      <td>{time(medianMs)}</td>
-      <td>{time(p90Ms)}</td>
-      <td>{time(slowest?.ms)}</td>
-    </tr>
-  );
+  const row = (head: string, { medianMs, p90Ms, slowest }: Latency) => ({
+    key: head,
+    head,
+    cells: [
+      time(medianMs),
+      time(p90Ms),
+      slowest ? (
+        <Places key="slowest" sessionId={insight.sessionId} seqs={[slowest.seq]} what={clock(slowest.ms)} />
+      ) : (
+        t('insight.none')
+      ),
+    ],
+  });
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label={t('insight.latency')}>
-      <table>
-        <thead>
-          <tr>
-            <td />
-            <th scope="col">{t('insight.median')}</th>
-            <th scope="col">{t('insight.p90')}</th>
-            <th scope="col">{t('insight.slowest')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {row(t('insight.clientTakes'), insight.latency.client)}
-          {row(t('insight.answerTakes'), insight.latency.answers)}
-        </tbody>
-      </table>
-    </div>
+    <DataTable
+      name={t('insight.latency')}
+      columns={['', t('insight.median'), t('insight.p90'), t('insight.slowest')]}
+      rows={[
+        row(t('insight.clientTakes'), insight.latency.client),
+        row(t('insight.answerTakes'), insight.latency.answers),
+      ]}
+    />
   );
 }
 
@@ -176,6 +234,11 @@ function Risks({ insight }: { insight: SessionInsight }) {
         ))}
       </ul>
       {insight.escalations.length > 0 && <p>{t('insight.escalations', { count: insight.escalations.length })}</p>}
+      <Places
+        sessionId={insight.sessionId}
+        seqs={[...insight.risk.map(({ seq }) => seq), ...insight.escalations].sort((a, b) => a - b)}
+        what={t('insight.where')}
+      />
     </>
   );
 }

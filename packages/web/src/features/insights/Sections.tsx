@@ -1,6 +1,7 @@
 import type { Report, ReportSection } from '@rapport/protocol/reports';
 import { useTranslation } from 'react-i18next';
 import { Field } from '../../lib/ui.tsx';
+import { Places } from './Places.tsx';
 
 /** A section as it stands, or one that was added and not saved yet. */
 export type DraftSection = Pick<ReportSection, 'heading' | 'text'> & Partial<ReportSection>;
@@ -109,13 +110,14 @@ function Source({ section, report }: { section: DraftSection; report: Report }) 
   const kind = section.kind ?? 'written';
   const stored = report.sections.find(({ id }) => id === section.id);
   const changed = stored !== undefined && stored.text !== section.text;
+  const rests = changed || !report.sessionId ? [] : (section.seqs ?? []);
   return (
-    <p className="small">
-      <span className={`badge ${kind === 'ai' ? 'warn' : ''}`}>{t(`report.kind.${kind}`)}</span>{' '}
-      {section.edited && t('report.edited')} {changed && kind !== 'written' && kind !== 'ai' && t('report.becomes')}
-      {!changed && (section.seqs?.length ?? 0) > 0 && (
-        <span className="soft">{t('report.rests', { count: section.seqs?.length })}</span>
-      )}
-    </p>
+    <>
+      <p className="small">
+        <span className={`badge ${kind === 'ai' ? 'warn' : ''}`}>{t(`report.kind.${kind}`)}</span>{' '}
+        {section.edited && t('report.edited')} {changed && kind !== 'written' && kind !== 'ai' && t('report.becomes')}
+      </p>
+      {report.sessionId && <Places sessionId={report.sessionId} seqs={rests} what={t('report.rests')} />}
+    </>
   );
 }

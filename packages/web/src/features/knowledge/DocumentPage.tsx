@@ -1,6 +1,7 @@
 import type { DocumentText } from '@rapport/protocol/knowledge';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { isId } from '../../lib/isId.ts';
@@ -13,6 +14,9 @@ import { DocumentState } from './DocumentState.tsx';
 import { formatBytes } from './formatBytes.ts';
 import { Reading } from './Reading.tsx';
 import { Versions } from './Versions.tsx';
+
+// Only a PDF needs it.
+const PdfPages = lazy(() => import('./PdfPages.tsx').then((m) => ({ default: m.PdfPages })));
 
 const number = (given: unknown): number | null =>
   given !== undefined && Number.isInteger(Number(given)) ? Number(given) : null;
@@ -41,7 +45,10 @@ export function DocumentPage() {
       </Page>
     );
   }
-  const { title, text, pageStarts } = document.data;
+  const { title, text, pageStarts, textFormat, textVersion } = document.data;
+  const passage: [number, number] | null = start === null || end === null || end <= start ? null : [start, end];
+  const shown = `${textVersion}-${start}-${end}`;
+  const asPdf = textFormat === 'pdf' && pageStarts !== null && textVersion !== null;
   return (
     <Page title={title}>
       <p>
@@ -54,12 +61,18 @@ export function DocumentPage() {
       {text === '' ? (
         <p className="soft">{t('knowledge.noText')}</p>
       ) : (
-        <Reading
-          key={`${document.data.textVersion}-${start}-${end}`}
-          text={text}
-          pageStarts={pageStarts}
-          passage={start === null || end === null || end <= start ? null : [start, end]}
-        />
+        <div className={asPdf ? 'beside' : 'stack'}>
+          {asPdf && (
+            <Suspense>
+              <PdfPages
+                key={`pages-${shown}`}
+                address={fileAddress(id, { id: documentId }, textVersion)}
+                {...{ title, text, pageStarts, passage }}
+              />
+            </Suspense>
+          )}
+          <Reading key={shown} {...{ text, pageStarts, passage }} />
+        </div>
       )}
     </Page>
   );

@@ -2,6 +2,7 @@ import type { Client } from '@rapport/protocol/clients';
 import type { Persona } from '@rapport/protocol/personas';
 import type { Session } from '@rapport/protocol/sessions';
 import type { Rung } from '@rapport/protocol/supervision';
+import type { Thread } from '@rapport/protocol/threads';
 import { useMutation } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useRef, useState, type FormEvent } from 'react';
@@ -43,10 +44,11 @@ function Form({ personas }: { personas: Persona[] }) {
   const { t } = useTranslation();
   const may = useMay();
   const navigate = useNavigate();
-  const { persona: wanted } = useSearch({ strict: false }) as { persona?: unknown };
+  const wanted = useSearch({ strict: false }) as Record<'persona' | 'client' | 'thread', unknown>;
   const [only] = personas.length === 1 ? personas : [];
-  const [personaId, setPersonaId] = useState(isId(wanted) ? wanted : (only?.id ?? null));
-  const [clientId, setClientId] = useState<string | null>(null);
+  const [personaId, setPersonaId] = useState(isId(wanted.persona) ? wanted.persona : (only?.id ?? null));
+  const [clientId, setClientId] = useState(isId(wanted.client) ? wanted.client : null);
+  const [threadId, setThreadId] = useState(clientId !== null && isId(wanted.thread) ? wanted.thread : null);
   const [title, setTitle] = useState('');
   const [policy, setPolicy] = useState<Rung>('auto');
   const [asked, setAsked] = useState(false);
@@ -57,6 +59,7 @@ function Form({ personas }: { personas: Persona[] }) {
         personaId,
         policy,
         ...(clientId ? { clientId } : {}),
+        ...(clientId && threadId ? { threadId } : {}),
         ...(title.trim() ? { title: title.trim() } : {}),
       }),
     onSuccess: (session) => navigate({ to: '/sessions/$id', params: { id: session.id } }),
@@ -88,8 +91,24 @@ function Form({ personas }: { personas: Persona[] }) {
           path="/clients"
           nameOf={(c) => c.name}
           value={clientId}
-          onPick={setClientId}
+          onPick={(id) => {
+            setClientId(id);
+            setThreadId(null);
+          }}
           none={t('sessions.noClient')}
+        />
+      )}
+      {may('clients.read') && clientId && (
+        <Picker<Thread>
+          key={clientId}
+          label={`${t('threads.one')} (${t('common.optional')})`}
+          path="/threads"
+          query={{ clientId }}
+          nameOf={(thread) => thread.name}
+          detailOf={(thread) => thread.stage}
+          value={threadId}
+          onPick={setThreadId}
+          none={t('threads.noThread')}
         />
       )}
       <RungField label={t('sessions.policy')} hint={t('sessions.policyHint')} value={policy} onChange={setPolicy} />

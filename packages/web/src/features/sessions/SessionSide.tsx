@@ -12,6 +12,7 @@ import { ReplyGiven } from '../memory/ReplyGiven.tsx';
 import { SessionQuestionnaires } from '../clients/SessionQuestionnaires.tsx';
 import { Notes } from '../clients/Notes.tsx';
 import { SessionPlan } from './SessionPlan.tsx';
+import { SessionThread } from './SessionThread.tsx';
 import { InviteDialog } from './InviteDialog.tsx';
 import { useForget } from './useForget.ts';
 
@@ -51,6 +52,7 @@ export function SessionSide({ session, finished, moment, children }: Props) {
       )}
       {children}
       {supervises && <SessionPlan session={session} />}
+      {supervises && may('clients.read') && <SessionThread session={session} />}
       {supervises && may('clients.read') && <SessionQuestionnaires session={session} />}
       <Notes path={`/sessions/${session.id}/notes`} mayWrite={supervises && may('clients.manage')} />
       {may('sessions.export') && <Export sessionId={session.id} />}
