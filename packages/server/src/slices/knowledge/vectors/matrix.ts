@@ -129,7 +129,10 @@ export type Matrix = ReturnType<typeof createMatrix>;
 /** Four sums at once: the processor need not wait for one addition to begin the next. */
 function dot(slab: Float32Array, at: number, question: Float32Array): number {
   const { length } = question;
-  let [a, b, c, d] = [0, 0, 0, 0];
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
   let i = 0;
   for (; i + 3 < length; i += 4) {
     a += (slab[at + i] as number) * (question[i] as number);
