@@ -14,16 +14,20 @@ export interface Part {
   title: string;
 }
 
-/** Chunks without vectors of this space, those that failed last behind the others. What must not be found is left out. */
-export const nextParts = (db: Db, orgId: string, space: string, most: number): Promise<Part[]> =>
-  db.many<Part>(
-    `select p.knowledge_base_id as "baseId", p.segment, p.first_slot as "firstSlot", p.document_id as "documentId",
-       p.first_ordinal as "firstOrdinal", p.chunks, d.title
-     from index_part p join document d on d.org_id = p.org_id and d.id = p.document_id and d.searchable
-     where p.org_id = $1 and (p.vector_space is null or p.vector_space < $2 or p.vector_space > $2)
-     order by p.vector_failures limit $3`,
-    [orgId, space, most],
-  );
+/** What must not be found is left out. */
+const waiting = `
+  select p.knowledge_base_id as "baseId", p.segment, p.first_slot as "firstSlot", p.document_id as "documentId",
+    p.first_ordinal as "firstOrdinal", p.chunks, d.title
+  from index_part p join document d on d.org_id = p.org_id and d.id = p.document_id and d.searchable
+  where p.org_id = $1 and (p.vector_space is null or p.vector_space < $2 or p.vector_space > $2)`;
+
+/** Parts without vectors of this space that have not failed yet, in no order: a sort of all would cost each time. */
+export const freshParts = (db: Db, orgId: string, space: string, most: number): Promise<Part[]> =>
+  db.many<Part>(`${waiting} and p.vector_failures = 0 limit $3`, [orgId, space, most]);
+
+/** The one that failed least often. */
+export const failedPart = (db: Db, orgId: string, space: string): Promise<Part[]> =>
+  db.many<Part>(`${waiting} and p.vector_failures > 0 order by p.vector_failures limit 1`, [orgId, space]);
 
 /** Their next turn comes after that of the others. */
 export const markTried = (db: Db, orgId: string, parts: Part[]): Promise<number> =>

@@ -99,7 +99,8 @@ export function createEmbeddingWorker({ db, log, node, embedders, onDone }: Part
     if (ended.signal.aborted || !embedder?.approved) return false;
     const failed = ((await store.findTurn(db.in(orgId), orgId))?.failures ?? 0) > 0;
     // After a failure one by one: what cannot be done must not hold up what stands beside it.
-    const parts = await store.nextParts(db.in(orgId), orgId, embedder.space, failed ? 1 : partsAtOnce);
+    const fresh = await store.freshParts(db.in(orgId), orgId, embedder.space, failed ? 1 : partsAtOnce);
+    const parts = fresh.length > 0 ? fresh : await store.failedPart(db.in(orgId), orgId, embedder.space);
     if (parts.length === 0) return false;
     if (!(await store.takeTurn(db.in(orgId), orgId, node, leaseSeconds))) return false;
     try {
