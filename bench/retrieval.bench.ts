@@ -266,13 +266,14 @@ async function bareSql(base: string, queries: string[]): Promise<number[]> {
   );
   const orgId = held[0]?.org_id ?? '';
   const scope = db.in(orgId);
+  const bases = { ids: [base], reader: null };
   const hash = await termHasher(scope.codec, orgId);
-  const { chunks, languages } = await collectionOf(scope, orgId, [base]);
+  const { chunks, languages } = await collectionOf(scope, orgId, bases);
   const times: number[] = [];
   for (const query of queries) {
     const terms = [...ask(query, languages).terms.keys()].map(hash);
     const began = performance.now();
-    await occurrencesOf(scope, orgId, [base], chunks, terms, []);
+    await occurrencesOf(scope, orgId, bases, chunks, terms, []);
     times.push(performance.now() - began);
   }
   await db.close();

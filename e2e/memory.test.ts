@@ -172,3 +172,52 @@ test('an organisation sets what is remembered', async () => {
   expect(complaints).toEqual([]);
   await context.close();
 });
+
+test.each([
+  ['desktop', desktop],
+  ['phone', { ...phone, colorScheme: 'dark' as const }],
+])(
+  'what a persona knows with everybody is written, referred to, corrected and retired on its page, on %s',
+  async (on, options) => {
+    const own = await makePersona(app, { name: longName });
+    const { page, context, complaints } = await openWindow(browser, options);
+    await page.goto(`${app.url}/personas/${own}`);
+    await page.getByRole('link', { name: 'Memories' }).click();
+    await page.getByRole('heading', { name: `Memories of \u2068${longName}\u2069`, level: 1 }).waitFor();
+    await page.getByText('Nothing is approved yet').waitFor();
+    await expectFits(page);
+    const write = async (statement: string, contradicts?: string) => {
+      await page.getByRole('button', { name: 'Write a memory' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('What is to be remembered').fill(statement);
+      if (contradicts) {
+        await dialog.getByLabel('Another memory it has to do with').selectOption({ label: contradicts });
+        await dialog.getByLabel('What it does to it').selectOption('Contradicts');
+        await expectFits(page);
+        await picture(page, `persona-memory-form-${on}`);
+      }
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await dialog.waitFor({ state: 'hidden' });
+      await page.getByText(statement, { exact: true }).first().waitFor();
+    };
+    await write('The house is open on weekdays.');
+    await write('The house is closed on Mondays.', 'The house is open on weekdays.');
+    await page.getByText('Contradicts: ').getByRole('link', { name: 'The house is open on weekdays.' }).waitFor();
+    await expectFits(page);
+    await picture(page, `persona-memories-${on}`);
+    await page.getByRole('button', { name: 'Correct: The house is open on weekdays.' }).click();
+    await page.getByRole('dialog').getByLabel('What is to be remembered').fill('The house is open on four days.');
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page
+      .getByText('Takes the place of: ')
+      .getByRole('link', { name: 'The house is open on weekdays.' })
+      .waitFor();
+    await page.getByRole('button', { name: 'Retire: The house is closed on Mondays.' }).click();
+    await expect.poll(() => page.getByRole('button', { name: /^Retire: / }).count()).toBe(1);
+    await page.getByRole('button', { name: 'Retired' }).click();
+    await page.getByText('The house is closed on Mondays.').waitFor();
+    await expectFits(page);
+    expect(complaints).toEqual([]);
+    await context.close();
+  },
+);

@@ -89,6 +89,7 @@ const pages: Entry[] = [
       'Start a session': clinical,
     },
   },
+  { path: '/personas/:persona/memories', heading: 'Memories of \u2068Mira\u2069', roles: clinical },
   {
     path: '/clients',
     heading: 'Clients',

@@ -44,6 +44,8 @@ async function startDemoSession(page: Page): Promise<string> {
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Add the demo' }).click();
   await page.getByRole('link', { name: 'New session' }).last().click();
+  // The list of sessions has a field of the same name.
+  await page.getByRole('heading', { name: 'New session', level: 1 }).waitFor();
   await page.getByRole('combobox', { name: 'Persona' }).fill('Mira');
   await page.getByText(/^wellbeing coach · added/).waitFor();
   await expectAccessible(page);

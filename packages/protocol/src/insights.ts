@@ -130,7 +130,7 @@ const SessionPoint = z.object({
 });
 export type SessionPoint = z.infer<typeof SessionPoint>;
 
-export const ClientInsight = z.object({
+const overSessions = {
   clientId: Id,
   sessions: z.array(SessionPoint).describe('The newest fifty, oldest first.'),
   topics: z.array(
@@ -140,9 +140,24 @@ export const ClientInsight = z.object({
     .array(ClientGoal)
     .nullable()
     .describe('The newest hundred. null: the reader may not see records of clients.'),
+};
+
+export const ClientInsight = z.object({
+  ...overSessions,
   questionnaires: z.array(Questionnaire).nullable().describe('The newest hundred that were answered, oldest first.'),
 });
 export type ClientInsight = z.infer<typeof ClientInsight>;
+
+/** Counted from the sessions that continue a thread; its goals are those it serves and those that these sessions chose. */
+export const ThreadInsight = z.object({
+  ...overSessions,
+  threadId: Id,
+  sides: z.object({ client: Side, persona: Side, team: Side }),
+  quotes: z
+    .array(Quote.extend({ sessionId: Id }))
+    .describe('Of the sentences quoted in its sessions, two of each at most, the newest twelve, oldest first.'),
+});
+export type ThreadInsight = z.infer<typeof ThreadInsight>;
 
 export const FigureQuery = z.strictObject({
   days: z.coerce.number().int().min(1).max(366).default(30).describe('How many days back, today included.'),

@@ -39,6 +39,13 @@ export const ReferenceKind = z.enum(['message', 'document', 'memory']);
 export const ReferenceRelation = z.enum(['supports', 'contradicts', 'supersedes']);
 export const MemoryReference = z.strictObject({ kind: ReferenceKind, id: Id, relation: ReferenceRelation });
 export type MemoryReference = z.infer<typeof MemoryReference>;
+const PlacedReference = z.object({
+  ...MemoryReference.shape,
+  within: Id.nullable().describe(
+    'The session of a message, the knowledge base of a document; null: gone, or a memory.',
+  ),
+});
+export type PlacedReference = z.infer<typeof PlacedReference>;
 
 const Statement = text(2000);
 const tags = z
@@ -100,7 +107,7 @@ export const Memory = z.object({
   validFrom: Instant.nullable(),
   validTo: Instant.nullable(),
   evidence: z.array(MemoryEvidence),
-  references: z.array(MemoryReference),
+  references: z.array(PlacedReference),
   approvedBy: Id.nullable().describe('null: nobody yet, or the policy of the organisation.'),
   approvedAt: Instant.nullable(),
   createdAt: Instant,

@@ -4,8 +4,8 @@ import type { Logger } from './platform/logger.ts';
 import type { GoalService } from './slices/clients/goals.service.ts';
 import type { QuestionnaireService } from './slices/clients/questionnaires.service.ts';
 import type { ClientService } from './slices/clients/service.ts';
-import { createAsk } from './slices/inference/asking.ts';
-import type { ProviderService } from './slices/inference/providers.service.ts';
+import type { ThreadService } from './slices/clients/threads.service.ts';
+import type { Asking } from './slices/inference/asking.ts';
 import { createReportService } from './slices/insights/reports.service.ts';
 import { createInsightService } from './slices/insights/service.ts';
 import { sentences } from './slices/knowledge/sentences.ts';
@@ -19,13 +19,14 @@ export function createInsights(
   parts: {
     clients: ClientService;
     goals: GoalService;
+    threads: ThreadService;
     questionnaires: QuestionnaireService;
     sessions: SessionService;
     consents: ConsentService;
-    providers: ProviderService;
+    asking: Pick<Asking, 'askDefault'>;
   },
 ) {
-  const { clients, goals, questionnaires, sessions, consents, providers } = parts;
+  const { clients, goals, threads, questionnaires, sessions, consents, asking } = parts;
   const newest = { limit: 100 };
   const insights = createInsightService({
     db,
@@ -34,6 +35,10 @@ export function createInsights(
     async sessionsOf(actor, clientId, limit) {
       await clients.get(actor, clientId);
       return (await sessions.list(actor, { clientId, limit })).items;
+    },
+    async sessionsOfThread(actor, threadId, limit) {
+      const { client, goalIds } = await threads.get(actor, threadId);
+      return { clientId: client.id, goalIds, sessions: (await sessions.list(actor, { threadId, limit })).items };
     },
     goalsOf: async (actor, clientId) => (await goals.list(actor, clientId, newest)).items,
     goalsAmong: (orgId, clientId, ids) => goals.chosen(db.in(orgId), orgId, clientId, ids),
@@ -51,7 +56,7 @@ export function createInsights(
     audit,
     log,
     insights,
-    ask: createAsk(providers),
+    ask: asking.askDefault,
     requireClient: async (actor, clientId) => void (await clients.get(actor, clientId)),
     async requireProcessing(actor, sessionId) {
       const { client } = await sessions.get(actor, sessionId);

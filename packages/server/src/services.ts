@@ -17,6 +17,7 @@ import { createScimUserService } from './slices/identity/scim.service.ts';
 import { createScimGroupService } from './slices/identity/scimGroups.service.ts';
 import { createSignInService } from './slices/identity/signIn.service.ts';
 import { createTeamService } from './slices/identity/teams.service.ts';
+import { createAsking, type Asking } from './slices/inference/asking.ts';
 import { createBudgetService } from './slices/inference/budgets.service.ts';
 import { createGenerationService } from './slices/inference/generations.service.ts';
 import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
@@ -64,7 +65,8 @@ export function createServices(platform: Platform) {
   const budgets = createBudgetService({ db, audit });
   const access = createSessionAccess({ db, hub, wake });
   const packs = createPackService({ db, audit, append: access.append });
-  const material = createMaterial(platform, providers, identity, packs);
+  const asking = createAsking({ providers, budgets });
+  const material = createMaterial(platform, providers, identity, packs, asking);
   const { knowledge, personas, memories, recall, proposals } = material;
   const caseload = createClientServices({
     ...platform,
@@ -121,7 +123,7 @@ export function createServices(platform: Platform) {
     rooms,
     privacy,
     demo: createDemoService({ personas, knowledge, clients }),
-    ...createInsights(platform, { ...caseload, sessions, consents, providers }),
+    ...createInsights(platform, { ...caseload, sessions, consents, asking }),
   };
 }
 
@@ -149,6 +151,7 @@ function createMaterial(
   providers: ProviderService,
   identity: IdentityService,
   { requireRung }: PackService,
+  asking: Asking,
 ) {
   const knowledge = createKnowledgeService({
     ...platform,
@@ -171,7 +174,7 @@ function createMaterial(
   const { places } = memories;
   const recall = createRecallService({ ...platform, places });
   const ownMemories = createOwnMemoryService({ ...platform, places, heldSubjects });
-  const proposals = createProposalService(platform);
+  const proposals = createProposalService({ ...platform, asking });
   return { knowledge, personas, memories, recall, proposals, ownMemories };
 }
 

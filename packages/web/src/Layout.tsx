@@ -22,6 +22,7 @@ const work = [
   ['/wall', 'nav.wall'],
   ['/personas', 'nav.personas'],
   ['/clients', 'nav.clients'],
+  ['/threads', 'nav.threads'],
   ['/knowledge', 'nav.knowledge'],
 ] as const;
 const house = [

@@ -10,7 +10,7 @@ import type { Env } from './env.ts';
 /** How long a request may take to arrive, in milliseconds: a byte now and then must not hold a connection. */
 export interface Patience {
   headersMs: number;
-  /** Headers and body. */
+  /** The body; of files, each part of it. */
   requestMs: number;
   /** How often connections are looked at. */
   lookEveryMs: number;

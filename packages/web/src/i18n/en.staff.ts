@@ -3,7 +3,7 @@ import { auditActs } from '@rapport/protocol/auditActs';
 /** What only the team's pages show: it is added to the client's texts there. */
 export const staffTexts = {
   app: { skip: 'Skip to content', menu: 'Main menu', theme: 'Light or dark' },
-  nav: { sessions: 'Sessions', reviews: 'Reviews', escalations: 'Escalations', wall: 'Live', personas: 'Personas', clients: 'Clients', knowledge: 'Knowledge', insights: 'Figures', audit: 'Audit', privacy: 'Privacy', security: 'Security', settings: 'Settings' },
+  nav: { sessions: 'Sessions', reviews: 'Reviews', escalations: 'Escalations', wall: 'Live', personas: 'Personas', clients: 'Clients', threads: 'Threads', knowledge: 'Knowledge', insights: 'Figures', audit: 'Audit', privacy: 'Privacy', security: 'Security', settings: 'Settings' },
   access: { title: 'This page is not open to you', text: 'Your role does not include it. If you need it, ask an administrator of your organisation.' },
   organisations: { title: 'Your organisations', here: 'You are in {{name}}. In another organisation you have the role you were given there.', change: 'Organisation: {{name}}. Choose another.', goTo: 'Go to {{name}}' },
   common: {
@@ -104,6 +104,8 @@ export const staffTexts = {
     approvedAt: 'approved {{date}}', from: 'from {{date}}', to: 'until {{date}}',
     statement: 'What is to be remembered', statementHint: 'One sentence that holds beyond the moment. It holds at once, with your name.',
     tags: 'Tags', tagsHint: 'Separated by commas.', isSensitive: 'Sensitive: health, sexuality, belief, politics, origin, violence',
+    personaHint: 'What the persona may recall with every client, written by your team. Nothing here quotes a client.', references: 'How it stands to others', relation: { supports: 'Supports', contradicts: 'Contradicts', supersedes: 'Takes the place of' },
+    refersTo: 'Another memory it has to do with', how: 'What it does to it', aMessage: 'a message of a conversation', aDocument: 'a document', goneReference: 'not there any more',
     history: 'History', by: { staff: 'the team', client: 'the client', system: 'the program' },
     change: { proposed: 'Proposed', written: 'Written', approved: 'Approved', rejected: 'Rejected', superseded: 'Corrected', retired: 'Retired', changed: 'Changed' },
     given: 'What it was given', givenNothing: 'Nothing beside the conversation.', passage: 'Passage', all: 'All memories of the client',
@@ -143,7 +145,7 @@ export const staffTexts = {
   },
   rung: { auto: 'Persona answers', delayed: 'Replies are delayed', approve: 'Replies are approved', 'draft-only': 'Persona drafts', takeover: 'A person writes', off: 'Persona is off' },
   insight: {
-    open: 'What this session shows', title: 'Insights: {{title}}', back: 'To the session', hint: 'Counted from the log of this session, as far as it goes now. No model took part.', nothing: 'Nothing has been said yet.',
+    ofThread: 'Insights: {{name}}', threadHint: 'Counted from the logs of the sessions that continue this thread. No model took part.', toThread: 'To the thread', open: 'What this session shows', title: 'Insights: {{title}}', back: 'To the session', hint: 'Counted from the log of this session, as far as it goes now. No model took part.', nothing: 'Nothing has been said yet.',
     sides: 'Who says how much', client: 'Client', persona: 'Persona', team: 'Team', messages: 'Messages', words: 'Words', turns: 'Turns', questions: 'With a question', openings: 'Wrote first', openingsHint: 'Wrote first: at the beginning, or after a pause of ten minutes.',
     latency: 'Who waits for whom', clientTakes: 'The client takes', answerTakes: 'The answer takes', median: 'Half of the time at most', p90: 'Nine times in ten at most', slowest: 'Longest', none: '–',
     stretches: 'Words over the session', chart: 'Words of client, persona and team in {{count}} stretches', table: 'The same as a table', stretch: 'From', topics: 'What the client comes back to', topic_one: '{{word}}: in one message', topic_other: '{{word}}: in {{count}} messages', noTopics: 'No word returned in several messages.',
@@ -273,9 +275,8 @@ export const staffTexts = {
     },
   },
   threads: {
-    title: 'Threads', one: 'Thread that it continues', noThread: 'None', open: 'Open the thread', new: 'New thread', none: 'No thread yet.', change: 'Change', about: 'What it is about', client: 'Client', status: 'Where it stands', is: { open: 'open', paused: 'paused', done: 'done' },
-    description: 'In more words', descriptionHint: 'For the team alone: never part of a prompt.', stage: 'Stage', stageHint: 'Where the work stands, in your own words.', changed: 'Last changed', goals: 'Goals it serves',
-    folder: 'Folder', noFolder: 'No folder', noSessions: 'No session continues it yet.', continue: 'Continue in a new session',
+    title: 'Threads', one: 'Thread that it continues', noThread: 'None', open: 'Open the thread', new: 'New thread', none: 'No thread yet.', empty: 'No thread yet', noMatch: 'No such thread', byName: 'Find a thread by name', hint: 'Lines of work with a client over several sessions.', all: 'All threads', insights: 'What its sessions show', change: 'Change', about: 'What it is about', client: 'Client', status: 'Where it stands', is: { open: 'open', paused: 'paused', done: 'done' }, description: 'In more words', descriptionHint: 'For the team alone: never part of a prompt.', stage: 'Stage', stageHint: 'Where the work stands, in your own words.', changed: 'Last changed', goals: 'Goals it serves', folder: 'Folder', folders: 'Folders', allFolders: 'All threads', noFolder: 'No folder', newFolder: 'New folder', changeFolder: 'Change the folder', liesIn: 'Lies in', top: 'At the top',
+    folderHint: 'The whole organisation sees it: nobody’s name.', removeFolder: 'Delete the folder', removeFolderHint: 'What lies in it moves up to where it was.', memoriesHint: 'What is written here is recalled in the sessions of this thread alone, beside what is remembered of the client.', noMemories: 'Nothing is remembered of it yet.', refer: 'Refer to a memory', unrefer: 'Refer to it no longer', nothingToRefer: 'There is no other approved memory of the client.', noSessions: 'No session continues it yet.', continue: 'Continue in a new session',
     deleteTitle: 'Delete this thread?', deleteText: 'Only a thread that no session continues, and of which nothing is remembered, can be deleted. Set others to done.',
   },
   knowledge: {

@@ -15,6 +15,7 @@ import type { Actor, StaffActor } from '../actor.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { App } from './app.ts';
+import { awaitBody, limitArrival } from './arrival.ts';
 import { answerBadAddress, answerBrokenRequest, setSecurityHeaders } from './headers.ts';
 import { readJsonOnly } from './json.ts';
 import { answerError } from './problem.ts';
@@ -63,10 +64,13 @@ export function createHttp(options: HttpOptions): App {
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 200 },
     trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
-    requestTimeout: options.patience.requestMs,
+    requestTimeout: 0,
     http: { headersTimeout: options.patience.headersMs, connectionsCheckingInterval: options.patience.lookEveryMs },
     clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: (error, request, reply) => void answerBadAddress(error, request, reply),
+    frameworkErrors(error, request, reply) {
+      awaitBody(request.raw, reply.raw, options.patience.requestMs);
+      void answerBadAddress(error, request, reply);
+    },
     forceCloseConnections: true,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
   }).withTypeProvider<ZodTypeProvider>();
@@ -92,6 +96,7 @@ export function createHttp(options: HttpOptions): App {
   });
   app.server.maxHeadersCount = 100;
   requirePermissions(app);
+  limitArrival(app, options.patience.requestMs);
   guard(app, options);
   return app;
 }

@@ -1,3 +1,6 @@
+import type { Usage } from '@rapport/protocol/inference';
+import { AppError } from '../../platform/errors.ts';
+import type { BudgetService } from './budgets.service.ts';
 import type { Engine, EngineRequest } from './engines/engine.ts';
 import { streamWithRetry } from './engines/retry.ts';
 import type { ProviderService } from './providers.service.ts';
@@ -5,43 +8,82 @@ import type { ProviderService } from './providers.service.ts';
 interface Asked {
   maxTokens: number;
   signal: AbortSignal;
+  /** In UTF-16 units; the answer is cut there. */
+  longest: number;
+  tries?: number;
 }
-interface Question extends Asked {
-  system: string;
-  user: string;
+
+/** On whose account a question is asked. */
+export interface Asker {
+  personaId: string;
+  userId: string;
 }
 
 const retryMs = 30_000;
-const longestAnswer = 20_000;
 
-/** One question to a model outside of what a client reads: the answer as a whole, cut at `longest` UTF-16 units. Throws EngineError. */
+/** One question to a model outside of what a client reads: the answer as a whole, and what it used. Throws EngineError. */
 export async function answerOf(
   engine: Engine,
   model: string,
   messages: EngineRequest['messages'],
-  { maxTokens, signal, longest, tries = 1 }: Asked & { longest: number; tries?: number },
-): Promise<string> {
+  { maxTokens, signal, longest, tries = 1 }: Asked,
+): Promise<{ text: string; usage: Usage }> {
   let answer = '';
   const listen = (more: string) => {
     if (answer.length < longest) answer += more;
   };
   const request = { model, messages, maxTokens, temperature: 0, signal };
-  await streamWithRetry(engine, request, listen, { budgetMs: retryMs, maxAttempts: tries });
-  return answer.trim();
+  const { usage } = await streamWithRetry(engine, request, listen, { budgetMs: retryMs, maxAttempts: tries });
+  return { text: answer.trim(), usage };
 }
 
-/**
- * One question to the organisation's model outside of any session; nothing of it is stored. Null where no model is set up.
- * Throws EngineError, also where what clients say may not be sent to its provider.
- */
-export const createAsk =
-  (providers: Pick<ProviderService, 'engineFor'>) =>
-  async (orgId: string, { system, user, ...asked }: Question): Promise<string | null> => {
-    const { engine, model } = await providers.engineFor(orgId, null, null);
-    if (!engine) return null;
-    const messages = [
-      { role: 'system' as const, content: system },
-      { role: 'user' as const, content: user },
-    ];
-    return answerOf(engine, model, messages, { ...asked, longest: longestAnswer });
+export type Asking = ReturnType<typeof createAsking>;
+
+/** Questions that the budgets of an organisation pay for; nothing of them is stored but what they used. */
+export function createAsking({
+  providers,
+  budgets,
+}: {
+  providers: Pick<ProviderService, 'engineFor' | 'costOf'>;
+  budgets: Pick<BudgetService, 'spending' | 'count'>;
+}) {
+  /** Throws EngineError, `budget-spent`. */
+  const ask = async (
+    orgId: string,
+    asker: Asker,
+    { engine, model }: { engine: Engine; model: string },
+    messages: EngineRequest['messages'],
+    asked: Asked,
+  ): Promise<string> => {
+    const until = (await budgets.spending(orgId)).spentUntil(asker.personaId, asker.userId);
+    if (until)
+      throw new AppError('budget-spent', {
+        detail: `The limit set for AI models is reached, so none is asked before ${until.toISOString()}.`,
+      });
+    const { text, usage } = await answerOf(engine, model, messages, asked);
+    // As with replies: where a provider does not tell, four characters of the answer count as a token.
+    const tokens = (usage.inputTokens ?? 0) + (usage.outputTokens ?? Math.ceil(text.length / 4));
+    const costMicroUsd = (await providers.costOf(orgId, model, usage)) ?? 0;
+    await budgets.count(orgId, { ...asker, tokens, costMicroUsd });
+    return text;
   };
+
+  return {
+    ask,
+
+    /** Of the organisation's own model. Null where none is set up. Throws as `ask`, also where nothing may be sent to it. */
+    async askDefault(
+      orgId: string,
+      asker: Asker,
+      { system, user, ...asked }: Asked & { system: string; user: string },
+    ): Promise<string | null> {
+      const { engine, model } = await providers.engineFor(orgId, null, null);
+      if (!engine) return null;
+      const messages = [
+        { role: 'system' as const, content: system },
+        { role: 'user' as const, content: user },
+      ];
+      return ask(orgId, asker, { engine, model }, messages, asked);
+    },
+  };
+}

@@ -131,6 +131,11 @@ export function createBudgetService(parts: { db: Database; audit: Audit; clock?:
       return known ?? free;
     },
 
+    /** What a question to a model outside of any reply used; `userId` is who had it asked. */
+    async count(orgId: string, of: { personaId: string; userId: string; tokens: number; costMicroUsd: number }) {
+      await usage.addUsage(db.in(orgId), orgId, of);
+    },
+
     /** Every budget with what was used of it. */
     async list(actor: Actor): Promise<{ items: Budget[]; next: null }> {
       requireStaff(actor);

@@ -130,8 +130,17 @@ test('sums by the hour say the same as the replies, once, and stay when a sessio
   const yesterday = new Date(Date.now() - 24 * hour).toISOString();
   await age(0, yesterday);
   await age(1, new Date(Date.parse(yesterday) - 24 * hour).toISOString());
+  // A question outside of any reply stands in the sum of its hour before the replies of that hour do.
+  const asked = 7;
+  await app.db.everywhere.exec(
+    `insert into usage_hour select org_id, date_trunc('hour', ended_at), persona_id, user_id, 0, $2, 0
+     from generation where id = $1`,
+    [ids[0]?.id, asked],
+  );
   const days = async (by = app) => (await by.json('GET', '/api/v1/usage?days=4')).body.items;
   const expected = await days(await another());
+  const [, before, withQuestion] = expected.map((d: { tokens: number }) => d.tokens);
+  expect(withQuestion).toBe(before + asked);
   expect(expected.map((d: { replies: number }) => d.replies)).toEqual([0, 1, 1, 1]);
   expect(expected.at(-1)).toMatchObject({ day: today, tokens: expect.any(Number) });
   const folded = () =>

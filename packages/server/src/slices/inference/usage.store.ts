@@ -10,6 +10,22 @@ const counted = `
 /** Hours end ten minutes late: by then no transaction that ends a reply in them is still open. */
 const foldTo = `date_trunc('hour', now() - interval '10 minutes')`;
 
+const adding = `replies = u.replies + excluded.replies, tokens = u.tokens + excluded.tokens,
+  cost_micro_usd = u.cost_micro_usd + excluded.cost_micro_usd`;
+
+/** What a question outside of any reply used stands in the sum of its hour at once: there is no row of its own to fold. */
+export const addUsage = (
+  db: Db,
+  orgId: string,
+  used: { personaId: string; userId: string; tokens: number; costMicroUsd: number },
+): Promise<number> =>
+  db.exec(
+    `insert into usage_hour as u (org_id, hour, persona_id, user_id, replies, tokens, cost_micro_usd)
+     values ($1, date_trunc('hour', now()), $2, $3, 0, $4, $5)
+     on conflict (org_id, hour, persona_id, user_id) do update set ${adding}`,
+    [orgId, used.personaId, used.userId, used.tokens, used.costMicroUsd],
+  );
+
 /** Moves the replies of whole hours into their sums. Done twice it changes nothing. */
 export const foldUsage = (scope: Scope, orgId: string): Promise<void> =>
   scope.tx(async (tx) => {
@@ -19,12 +35,13 @@ export const foldUsage = (scope: Scope, orgId: string): Promise<void> =>
       [orgId],
     );
     await tx.exec(
-      `insert into usage_hour (org_id, hour, persona_id, user_id, replies, tokens, cost_micro_usd)
+      `insert into usage_hour as u (org_id, hour, persona_id, user_id, replies, tokens, cost_micro_usd)
        select $1, date_trunc('hour', ended_at), persona_id, user_id, sum(replies), sum(tokens), sum(cost)
        from (select ended_at, persona_id, user_id, ${counted} from generation
              where org_id = $1 and status <> 'running' and persona_id is not null and user_id is not null
                and ended_at >= $2 and ended_at < ${foldTo}) g
-       group by 2, 3, 4`,
+       group by 2, 3, 4
+       on conflict (org_id, hour, persona_id, user_id) do update set ${adding}`,
       [orgId, through],
     );
     await tx.exec(`update usage_through set through = greatest(through, ${foldTo}) where org_id = $1`, [orgId]);
@@ -35,7 +52,7 @@ const replies = `
   with t as (select coalesce((select through from usage_through where org_id = $1), to_timestamp(0)) as through),
   used as (
     select hour as at, persona_id, user_id, u.replies, u.tokens, cost_micro_usd as cost
-    from usage_hour u, t where u.org_id = $1 and hour >= $2 and hour < t.through
+    from usage_hour u where u.org_id = $1 and hour >= $2
     union all
     select ended_at, persona_id, user_id, ${counted}
     from generation, t where org_id = $1 and status <> 'running' and persona_id is not null and user_id is not null

@@ -1,4 +1,4 @@
-import type { SessionPoint } from '@rapport/protocol/insights';
+import type { SessionInsight, SessionPoint } from '@rapport/protocol/insights';
 import { riskLevels } from '@rapport/protocol/safety';
 import { conversationInsight, goalsIn, mostSeqs, writtenIn } from './conversation.ts';
 import type { TextRules, ToldEvent, Written } from './conversation.ts';
@@ -6,15 +6,19 @@ import type { TextRules, ToldEvent, Written } from './conversation.ts';
 /** What of a session is needed to see it among the others of its client; a few hundred words instead of its log. */
 export interface SessionDigest {
   point: Omit<SessionPoint, 'sessionId' | 'title' | 'at'>;
+  sides: SessionInsight['sides'];
+  /** The first of what is quoted of it. */
+  quotes: SessionInsight['quotes'];
   goalIds: string[];
   /** Of what the client wrote, those written most often first. */
   terms: Written[];
 }
 
 const mostTerms = 1500;
+const quotedOfEach = 2;
 
 export function digestOf(events: ToldEvent[], rulesFor: (text: string) => TextRules): SessionDigest {
-  const { from, to, sides, latency, risk, escalations, ratings } = conversationInsight(events, rulesFor);
+  const { from, to, sides, quotes, latency, risk, escalations, ratings } = conversationInsight(events, rulesFor);
   const written = events
     .flatMap(({ data }) => ('author' in data && data.author === 'client' ? [data.text] : []))
     .join('\n');
@@ -32,6 +36,8 @@ export function digestOf(events: ToldEvent[], rulesFor: (text: string) => TextRu
       escalations: escalations.length,
       rating: ratings.at(-1) ?? null,
     },
+    sides,
+    quotes: quotes.slice(0, quotedOfEach),
     goalIds: goalsIn(events)?.goalIds ?? [],
     terms: writtenIn(written, rulesFor(written))
       .sort((a, b) => b[2] - a[2])

@@ -159,6 +159,28 @@ describe('goals, scores and questionnaires', () => {
   });
 });
 
+test('the log of a session is counted once, and anew when it has grown', async () => {
+  const path = `/api/v1/clients/${clientId}/insights`;
+  const before = (await app.json('GET', path)).body;
+  const kept = () =>
+    app.db.everywhere.many<{ id: string; seq: number; head: number; body: Buffer }>(
+      `select d.session_id as id, d.through_seq as seq, r.seq as head, d.body from session_digest d
+       join session s on s.org_id = d.org_id and s.id = d.session_id join room r on r.org_id = s.org_id and r.id = s.room_id
+       order by d.session_id`,
+    );
+  const rows = await kept();
+  expect(rows.map(({ seq }) => seq)).toEqual(rows.map(({ head }) => head));
+  // Sealed: neither figures nor words stand there as they are.
+  for (const { body } of rows) expect(String(body)).not.toMatch(/sister|clientWords/);
+  expect((await app.json('GET', path)).body).toEqual(before);
+  await say(second, 'My brother called as well.', 2);
+  const { body: after } = await app.json('GET', path);
+  expect(after.sessions[1].clientWords).toBe(before.sessions[1].clientWords + 5);
+  expect(after.sessions[0]).toEqual(before.sessions[0]);
+  const again = await kept();
+  expect(again.map(({ body }, at) => body.equals(rows[at]?.body ?? Buffer.alloc(0)))).toEqual([true, false]);
+});
+
 test('nobody reads it who may not follow the session, and each look is in the audit log', async () => {
   const stranger = await makeMember(app, 'Sid', ['facilitator']);
   for (const path of [`/api/v1/sessions/${first.id}/insights`, `/api/v1/clients/${clientId}/insights`]) {

@@ -1,6 +1,6 @@
 import type { Report, ReportCreate, ReportList, ReportPut, ReportSection } from '@rapport/protocol/reports';
 import type { Page } from '@rapport/protocol/common';
-import { requireStaff, type Actor } from '../../platform/actor.ts';
+import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database } from '../../platform/db/db.ts';
@@ -73,7 +73,7 @@ export function createReportService(parts: Parts) {
   const { db, audit, insights } = parts;
 
   const enter = async (actor: Actor, { sessionId, clientId }: Subject): Promise<SealedFor> => {
-    if (sessionId !== null) return { room: await insights.roomOf(actor, sessionId) };
+    if (sessionId !== null) return { room: (await insights.placeOf(actor, sessionId)).roomId };
     if (clientId === null) throw notFound();
     await parts.requireClient(actor, clientId);
     return { holder: clientId };
@@ -109,7 +109,7 @@ export function createReportService(parts: Parts) {
 
   const get = async (actor: Actor, id: string): Promise<Report> => shown(actor.orgId, (await open(actor, id)).row);
 
-  const begin = async (actor: Actor, subject: Subject, withModel: boolean): Promise<store.ReportBody> => {
+  const begin = async (actor: StaffActor, subject: Subject, withModel: boolean): Promise<store.ReportBody> => {
     const { sessionId, clientId } = subject;
     if (sessionId === null) {
       const sections = sectionsOfClient(await insights.ofClient(actor, clientId ?? ''));
@@ -119,7 +119,14 @@ export function createReportService(parts: Parts) {
     const body = { title: `Report: ${insight.title}`, sections: sectionsOfSession(insight), leftOut: 0 };
     if (!withModel) return body;
     await parts.requireProcessing(actor, sessionId);
-    const { section: summary, leftOut } = await summarise(parts, actor.orgId, await insights.linesOf(actor, sessionId));
+    const { personaId } = await insights.placeOf(actor, sessionId);
+    const lines = await insights.linesOf(actor, sessionId);
+    const { section: summary, leftOut } = await summarise(
+      parts,
+      actor.orgId,
+      { personaId, userId: actor.userId },
+      lines,
+    );
     return { ...body, sections: [...(summary ? [summary] : []), ...body.sections], leftOut };
   };
 
@@ -146,7 +153,7 @@ export function createReportService(parts: Parts) {
       return { items: items.map(({ sections: _, leftOut: __, ...item }) => item), next: page.next };
     },
 
-    /** Begins with what the log tells. Throws `not-found`, and for a summary `provider-failed` and `consent-needed`. */
+    /** Begins with what the log tells. Throws `not-found`, and for a summary `provider-failed`, `consent-needed` and `budget-spent`. */
     async create(actor: Actor, wanted: ReportCreate): Promise<Report> {
       requireStaff(actor);
       const subject = { sessionId: wanted.sessionId ?? null, clientId: wanted.clientId ?? null };

@@ -104,6 +104,29 @@ test('what a model says is kept where its quote stands in a message of the clien
   expect((await app.json('GET', path)).status).toBe(404);
 });
 
+test('a summary counts towards budgets, and none is made where one is spent', async () => {
+  const budget = async () => (await app.json('GET', '/api/v1/budgets')).body.items[0];
+  const owner = (await app.json('GET', '/api/v1/me')).body.userId;
+  const body = { scope: 'user', subjectId: owner, period: 'month' };
+  expect((await app.json('PUT', '/api/v1/budgets', { ...body, tokens: 1_000_000 })).status).toBe(200);
+  upstream.says(JSON.stringify({ points: [{ text: 'Sleeps badly.', quote: 'I sleep badly' }] }));
+  const before = (await budget()).used;
+  await make({ sessionId: session.id, summarise: true });
+  const after = (await budget()).used;
+  expect(after.replies).toBe(before.replies);
+  expect(after.tokens).toBeGreaterThan(before.tokens);
+  const { body: days } = await app.json('GET', '/api/v1/usage?days=1');
+  expect(days.items[0].tokens).toBe(after.tokens);
+  expect((await app.json('PUT', '/api/v1/budgets', { ...body, tokens: after.tokens })).body.spent).toBe(true);
+  const asked = upstream.received.length;
+  const refused = await app.json('POST', reports, { sessionId: session.id, summarise: true });
+  expect([refused.status, refused.body.code]).toEqual([409, 'budget-spent']);
+  expect(upstream.received).toHaveLength(asked);
+  expect((await make({ sessionId: session.id })).sections).toHaveLength(2);
+  for (const { id } of (await app.json('GET', '/api/v1/budgets')).body.items)
+    await app.json('DELETE', `/api/v1/budgets/${id}`);
+});
+
 test.each([
   ['no JSON', 'The client sleeps badly.'],
   ['half of it', '{"points": [{"text": "Sleeps'],

@@ -1,5 +1,5 @@
 import { Empty, IdParams } from '@rapport/protocol/common';
-import { ClientInsight, SessionInsight } from '@rapport/protocol/insights';
+import { ClientInsight, SessionInsight, ThreadInsight } from '@rapport/protocol/insights';
 import {
   Report,
   ReportApprove,
@@ -36,6 +36,14 @@ export function insightRoutes(app: App, insights: InsightService) {
       schema: { summary: 'A client’s sessions over time', params: IdParams, response: { 200: ClientInsight } },
     },
     (request) => insights.ofClient(actorOf(request), request.params.id),
+  );
+  app.get(
+    '/api/v1/threads/:id/insights',
+    {
+      config,
+      schema: { summary: 'The sessions of a thread over time', params: IdParams, response: { 200: ThreadInsight } },
+    },
+    (request) => insights.ofThread(actorOf(request), request.params.id),
   );
 }
 

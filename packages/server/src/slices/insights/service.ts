@@ -1,8 +1,8 @@
 import type { Goal } from '@rapport/protocol/goals';
-import type { ClientInsight, GoalProgress, SessionInsight } from '@rapport/protocol/insights';
+import type { ClientInsight, GoalProgress, SessionInsight, Side, ThreadInsight } from '@rapport/protocol/insights';
 import type { Questionnaire } from '@rapport/protocol/questionnaires';
 import type { Session } from '@rapport/protocol/sessions';
-import { requireStaff, type Actor } from '../../platform/actor.ts';
+import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database } from '../../platform/db/db.ts';
 import { readEventsOfTypes } from '../../platform/events/store.ts';
@@ -16,8 +16,10 @@ import {
   type ToldEvent,
 } from './conversation.ts';
 import { digestOf, type SessionDigest } from './digest.ts';
+import * as store from './digest.store.ts';
 
 const mostSessions = 50;
+const mostQuotes = 12;
 const names = { client: 'Client', persona: 'Persona', staff: 'Team' } as const;
 
 /** What insights ask of the other slices: they themselves read the log only. */
@@ -26,6 +28,12 @@ interface Doors {
   session(actor: Actor, id: string): Promise<Session>;
   /** The newest first. Throws `not-found` for a client this actor may not know of. */
   sessionsOf(actor: Actor, clientId: string, limit: number): Promise<Session[]>;
+  /** Those that continue a thread, the newest first. Throws `not-found` for a thread this actor may not know of. */
+  sessionsOfThread(
+    actor: Actor,
+    threadId: string,
+    limit: number,
+  ): Promise<{ clientId: string; goalIds: string[]; sessions: Session[] }>;
   /** The newest hundred of a client whom the actor may know of. */
   goalsOf(actor: Actor, clientId: string): Promise<Goal[]>;
   /** Those of the client among these. */
@@ -51,6 +59,12 @@ function progressOf({ id, title, state, milestones, updatedAt }: Goal): GoalProg
 const answeredIn = (all: Questionnaire[]): Questionnaire[] =>
   all.filter(({ result }) => result !== null).sort((a, b) => (a.answeredAt ?? '').localeCompare(b.answeredAt ?? ''));
 
+const counted = ['turns', 'messages', 'words', 'questions', 'openings'] as const;
+
+/** What one side did in all of these. */
+const sumOf = (all: Side[]): Side =>
+  Object.fromEntries(counted.map((what) => [what, all.reduce((sum, side) => sum + side[what], 0)])) as Side;
+
 /** What can be counted and quoted of conversations. Every number names the events or records that it was made of. */
 export function createInsightService(parts: { db: Database; audit: Audit } & Doors) {
   const { db, audit, rulesFor } = parts;
@@ -65,9 +79,56 @@ export function createInsightService(parts: { db: Database; audit: Audit } & Doo
     return goals.map((goal) => ({ ...progressOf(goal), seq: chosen.seq }));
   };
 
+  /** Of those whose log has grown since, from the log; of all others, as they were counted then. */
+  const digestsOf = async (orgId: string, sessions: Session[]): Promise<({ session: Session } & SessionDigest)[]> => {
+    const known = await store.readDigests(
+      db.in(orgId),
+      orgId,
+      sessions.map(({ id }) => id),
+    );
+    const byId = new Map(known.map((one) => [one.sessionId, one]));
+    const all = [];
+    for (const session of sessions) {
+      const { headSeq = 0, digest: kept = null } = byId.get(session.id) ?? {};
+      const digest = kept ?? digestOf(await eventsOf(orgId, session), rulesFor);
+      if (!kept)
+        await store.keepDigest(db.in(orgId), orgId, { sessionId: session.id, roomId: session.roomId, headSeq, digest });
+      all.push({ session, ...digest });
+    }
+    return all;
+  };
+
+  /** How these sessions of a client went, what returned in them, and what they worked towards. */
+  const over = async (
+    actor: StaffActor,
+    clientId: string,
+    digests: ({ session: Session } & SessionDigest)[],
+  ): Promise<Omit<ClientInsight, 'questionnaires'>> => {
+    const choosing = (goalId: string): string[] =>
+      digests.filter(({ goalIds }) => goalIds.includes(goalId)).map(({ session }) => session.id);
+    const goals = actor.permissions.has('clients.read') ? await parts.goalsOf(actor, clientId) : null;
+    return {
+      clientId,
+      sessions: digests.map(({ session: { id, title, createdAt }, point }) => ({
+        sessionId: id,
+        title,
+        at: createdAt,
+        ...point,
+      })),
+      topics: returningTerms(digests).map(({ word, texts }) => ({
+        word,
+        sessions: texts.map(({ session }) => session.id),
+      })),
+      goals: goals?.map((goal) => ({ ...progressOf(goal), sessions: choosing(goal.id) })) ?? null,
+    };
+  };
+
   return {
     /** Throws `not-found`. */
-    roomOf: async (actor: Actor, sessionId: string): Promise<string> => (await parts.session(actor, sessionId)).roomId,
+    async placeOf(actor: Actor, sessionId: string): Promise<{ roomId: string; personaId: string }> {
+      const { roomId, persona } = await parts.session(actor, sessionId);
+      return { roomId, personaId: persona.id };
+    },
 
     /** What was said, in order. Throws `not-found`. */
     async linesOf(actor: Actor, sessionId: string): Promise<Line[]> {
@@ -96,31 +157,33 @@ export function createInsightService(parts: { db: Database; audit: Audit } & Doo
     /** The newest fifty sessions of a client, oldest first. Throws `not-found`. */
     async ofClient(actor: Actor, clientId: string): Promise<ClientInsight> {
       requireStaff(actor);
-      const sessions = (await parts.sessionsOf(actor, clientId, mostSessions)).reverse();
+      const sessions = await parts.sessionsOf(actor, clientId, mostSessions);
       await audit.read(actor, 'insight.read', { client: clientId });
-      const digests: ({ session: Session } & SessionDigest)[] = [];
-      for (const session of sessions)
-        digests.push({ session, ...digestOf(await eventsOf(actor.orgId, session), rulesFor) });
-      const topics = returningTerms(digests).map(({ word, texts }) => ({
-        word,
-        sessions: texts.map(({ session }) => session.id),
-      }));
-      const choosing = (goalId: string): string[] =>
-        digests.filter(({ goalIds }) => goalIds.includes(goalId)).map(({ session }) => session.id);
+      const digests = await digestsOf(actor.orgId, sessions.reverse());
       const records = actor.permissions.has('clients.read');
       return {
-        clientId,
-        sessions: digests.map(({ session: { id, title, createdAt }, point }) => ({
-          sessionId: id,
-          title,
-          at: createdAt,
-          ...point,
-        })),
-        topics,
-        goals: records
-          ? (await parts.goalsOf(actor, clientId)).map((goal) => ({ ...progressOf(goal), sessions: choosing(goal.id) }))
-          : null,
+        ...(await over(actor, clientId, digests)),
         questionnaires: records ? answeredIn(await parts.questionnairesOf(actor, { clientId })) : null,
+      };
+    },
+
+    /** The newest fifty sessions of a thread, oldest first. Throws `not-found`. */
+    async ofThread(actor: Actor, threadId: string): Promise<ThreadInsight> {
+      requireStaff(actor);
+      const thread = await parts.sessionsOfThread(actor, threadId, mostSessions);
+      const { clientId } = thread;
+      await audit.read(actor, 'insight.read', { thread: threadId, client: clientId });
+      const digests = await digestsOf(actor.orgId, thread.sessions.reverse());
+      const { goals, ...told } = await over(actor, clientId, digests);
+      const sideOf = (name: keyof ThreadInsight['sides']) => sumOf(digests.map(({ sides }) => sides[name]));
+      return {
+        ...told,
+        threadId,
+        goals: goals?.filter(({ goalId, sessions }) => sessions.length > 0 || thread.goalIds.includes(goalId)) ?? null,
+        sides: { client: sideOf('client'), persona: sideOf('persona'), team: sideOf('team') },
+        quotes: digests
+          .flatMap(({ session, quotes }) => quotes.map((quote) => ({ ...quote, sessionId: session.id })))
+          .slice(-mostQuotes),
       };
     },
   };

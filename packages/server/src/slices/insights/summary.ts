@@ -2,13 +2,10 @@ import type { ReportSection } from '@rapport/protocol/reports';
 import { z } from 'zod';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { Asker, Asking } from '../inference/asking.ts';
 import { section } from './sections.ts';
 
-/** Answers one question; null where no model is set up. */
-export type Ask = (
-  orgId: string,
-  question: { system: string; user: string; maxTokens: number; signal: AbortSignal },
-) => Promise<string | null>;
+export type Ask = Asking['askDefault'];
 
 export interface Line {
   seq: number;
@@ -18,6 +15,7 @@ export interface Line {
 
 const patienceMs = 90_000;
 const mostCharacters = 24_000;
+const longestAnswer = 20_000;
 
 const Points = z.object({
   points: z.array(z.object({ text: z.string().max(600), quote: z.string().max(600) })).max(12),
@@ -72,15 +70,18 @@ export function keptOf(answer: string, lines: Line[]): { section: ReportSection 
   };
 }
 
-/** Has a model summarise a conversation. Throws `provider-failed` where there is none, or it gives no answer that is of use. */
+/** Has a model summarise a conversation. Throws `budget-spent`, and `provider-failed` where there is none, or it gives no answer that is of use. */
 export async function summarise(
   parts: { ask: Ask; log: Logger },
   orgId: string,
+  asker: Asker,
   lines: Line[],
 ): Promise<{ section: ReportSection | null; leftOut: number }> {
   const user = `<conversation>\n${within(lines)}\n</conversation>`;
   const signal = AbortSignal.timeout(patienceMs);
-  const answer = await parts.ask(orgId, { system, user, maxTokens: 900, signal }).catch((error: Error) => {
+  const question = { system, user, maxTokens: 900, longest: longestAnswer, signal };
+  const answer = await parts.ask(orgId, asker, question).catch((error: Error) => {
+    if (error instanceof AppError) throw error;
     parts.log.warn({ err: error.message }, 'a model did not summarise');
     throw new AppError('provider-failed', {
       detail: 'The model did not answer. Try again, or make the report without a summary.',

@@ -23,8 +23,10 @@ export type UsersOf = (orgId: string, baseId: string) => Promise<KnowledgeUser[]
  * For whom a look-up or a search is narrowed to what they may read: the member without the permission to read all of it,
  * else null. Stores ask `knowledge_of` of the database with it.
  */
-const readerOf = (actor: StaffActor): string | null =>
-  actor.permissions.has('knowledge.read-all') ? null : actor.userId;
+const readerOf = (actor: Actor): string | null => {
+  requireStaff(actor);
+  return actor.permissions.has('knowledge.read-all') ? null : actor.userId;
+};
 
 export type BaseService = ReturnType<typeof createBaseService>;
 
@@ -59,6 +61,8 @@ export function createBaseService({ db, audit, blobs, onReadersChanged, embeddin
   return {
     /** Throws `not-found`. */
     require,
+
+    readerOf,
 
     /** Who uses it, told by a later slice. */
     tellUsers(next: UsersOf) {

@@ -110,6 +110,33 @@ describe('who may read a knowledge base', () => {
     socket.close();
   });
 
+  test('holds inside the statements of a search: a right that goes after the check is not answered any more', async () => {
+    const base = await makeBase(app, { audience: { kind: 'chosen', userIds: [finn.id, author.id] } });
+    await app.json('POST', base.path, { title: 'Sky', text: 'A comet passes at dusk.' });
+    const answer = { question: 'When does the comet pass?', answer: 'At dusk.' };
+    await app.json('POST', `${bases}/${base.id}/curated-answers`, answer);
+    const search = () => as(finn, 'POST', `${bases}/${base.id}/search`, { query: answer.question, explain: true });
+    expect((await search()).body.results).toHaveLength(2);
+    // Whoever reads the index waits behind this, past the check of who may read.
+    const held = await app.db.everywhere.tx(async (tx) => {
+      await tx.exec('lock table index_segment in access exclusive mode');
+      const waiting = search();
+      const blocked = `select 1 from pg_locks l join pg_stat_activity a using (pid)
+        where not l.granted and a.datname = current_database() and a.query like '%index_segment s%'`;
+      await expect.poll(() => app.db.everywhere.many(blocked), { timeout: 20_000 }).toHaveLength(1);
+      await app.db.everywhere.exec('delete from knowledge_reader where knowledge_base_id = $1 and user_id = $2', [
+        base.id,
+        finn.id,
+      ]);
+      return { waiting };
+    });
+    const { status, body } = await held.waiting;
+    expect([status, body.results]).toEqual([200, []]);
+    expect((await search()).status).toBe(404);
+    const others = await as(author, 'POST', `${bases}/${base.id}/search`, { query: answer.question, explain: true });
+    expect(others.body.results).toHaveLength(2);
+  });
+
   test('decides who may give it to a persona, and not whom the persona then answers', async () => {
     const { body: base } = await app.json('POST', bases, {
       name: 'Kept',
@@ -131,7 +158,8 @@ test('a base is described, renamed and read back', async () => {
   const put = await app.json('PUT', `${bases}/${body.id}`, { name: 'Gate' });
   expect(put.body).toMatchObject({ name: 'Gate', description: '', language: null });
   const read = await app.json('GET', `${bases}/${body.id}`);
-  expect(read.body).toEqual({ ...put.body, personas: [], cursor: 0, states: {}, folders: [], tags: [] });
+  const empty = { personas: [], embeddings: null, cursor: 0, states: {}, folders: [], tags: [] };
+  expect(read.body).toEqual({ ...put.body, ...empty });
 });
 
 test('it shows which personas use it, and goes only when no published one does, or when that is meant', async () => {

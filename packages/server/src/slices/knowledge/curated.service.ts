@@ -12,6 +12,7 @@ import * as store from './curated.store.ts';
 import { termHasher } from './indexing.ts';
 import { languageOf } from './terms.ts';
 import { languages } from './languages.ts';
+import type { Bases } from './readers.ts';
 
 /** Opened and compared word by word; more that share a word with the question are too many to be like it. */
 const mostCompared = 50;
@@ -71,13 +72,13 @@ export function createCuratedService({ db, audit, bases }: { db: Database; audit
       });
     },
 
-    /** What was approved for a question like this one, as a passage; who may ask was checked by the caller. */
-    async answerTo(orgId: string, baseIds: string[], question: string): Promise<Passage | null> {
+    /** What was approved for a question like this one, as a passage, where the reader of the bases may read it. */
+    async answerTo(orgId: string, readable: Bases, question: string): Promise<Passage | null> {
       const scope = db.in(orgId);
       const hash = await termHasher(scope.codec, orgId);
       const keys = new Set(languages.flatMap((language) => [...keyOf(question, language)]));
       if (keys.size === 0) return null;
-      const candidates = await store.curatedWith(scope, orgId, baseIds, [...keys].map(hash), mostCompared);
+      const candidates = await store.curatedWith(scope, orgId, readable, [...keys].map(hash), mostCompared);
       const [best] = candidates
         .map((one) => ({ ...one, score: likeness(question, one.question, one.language) }))
         .filter(({ score }) => score >= floor)

@@ -1,6 +1,7 @@
 import type { CuratedAnswer } from '@rapport/protocol/curated';
 import type { Db, Tx } from '../../platform/db/db.ts';
 import type { Language } from './languages.ts';
+import { within, type Bases } from './readers.ts';
 
 interface CuratedRow {
   id: string;
@@ -111,15 +112,15 @@ export interface Candidate {
 export async function curatedWith(
   db: Db,
   orgId: string,
-  baseIds: string[],
+  bases: Bases,
   hashes: number[],
   limit: number,
 ): Promise<Candidate[]> {
   const rows = await db.many<{ id: string; language: Language; question: Buffer; answer: Buffer }>(
     `select c.id, c.language, c.question, c.answer from curated_answer c
-     where c.org_id = $1 and c.knowledge_base_id = any ($2::uuid[]) and c.revoked_at is null and c.terms && $3::bigint[]
-     order by (select count(*) from unnest(c.terms) t where t = any ($3::bigint[])) desc, c.id desc limit $4`,
-    [orgId, baseIds, hashes, limit],
+     where c.org_id = $1 and c.knowledge_base_id = ${within} and c.revoked_at is null and c.terms && $4::bigint[]
+     order by (select count(*) from unnest(c.terms) t where t = any ($4::bigint[])) desc, c.id desc limit $5`,
+    [orgId, bases.ids, bases.reader, hashes, limit],
   );
   return Promise.all(
     rows.map(async ({ id, language, question, answer }) => ({

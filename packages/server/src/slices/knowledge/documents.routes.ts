@@ -28,6 +28,7 @@ const read = { permission: 'knowledge.read' } as const;
 const manage = { permission: 'knowledge.manage' } as const;
 /** What is read in the background, and what makes the server call an address. */
 const upload = { ...manage, rate: 'upload' } as const;
+const files = { ...upload, longBody: true } as const;
 const forms = ['application/json', 'multipart/form-data'];
 const DocumentParams = z.strictObject({ id: Id, documentId: Id });
 const VersionParams = z.strictObject({
@@ -88,7 +89,7 @@ function uploadRoutes(app: App, knowledge: KnowledgeService) {
   app.post(
     documentsPath,
     {
-      config: upload,
+      config: files,
       schema: {
         summary: 'Add pasted text or a web address as JSON, or files as a form (fields `folder`, `tags`, then files)',
         consumes: forms,
@@ -106,7 +107,7 @@ function uploadRoutes(app: App, knowledge: KnowledgeService) {
   app.put(
     one,
     {
-      config: upload,
+      config: files,
       schema: {
         summary: 'A new version: text or an address as JSON, or one file as a form',
         consumes: forms,

@@ -36,6 +36,16 @@ test('where one channel is silent the other keeps its order', () => {
   );
 });
 
+test('a channel to which all is the same changes no order', () => {
+  fc.assert(
+    fc.property(slots, slots, (a, b) => {
+      const same = near([98, 99, ...b], () => 0.7);
+      const found = fuse(ranked(a, down(a.length)), same, 200).map(({ slot }) => slot);
+      expect(found.slice(0, Math.max(0, a.length - 1))).toEqual(a.slice(0, -1));
+    }),
+  );
+});
+
 test('what leads both leads all, and the scale of neither counts', () => {
   fc.assert(
     fc.property(slots, slots, fc.double({ min: 0.1, max: 100, noNaN: true }), (a, b, factor) => {

@@ -17,10 +17,10 @@ const share = 0.5;
 
 const placeOf = ({ segment, slot }: Near | Ranked): string => `${segment}#${slot}`;
 
-/** From 0, the least of them, to 1. */
-function spread(values: number[]): (value: number) => number {
+/** From 0, the least of them, to 1; `flat` where they are all the same. */
+function spread(values: number[], flat: number): (value: number) => number {
   const [least, most] = [Math.min(...values), Math.max(...values)];
-  return (value) => (most > least ? (value - least) / (most - least) : 1);
+  return (value) => (most > least ? (value - least) / (most - least) : flat);
 }
 
 /**
@@ -28,8 +28,15 @@ function spread(values: number[]): (value: number) => number {
  * summed. After Bruch, Gai and Ingber, "An analysis of fusion functions for hybrid retrieval", 2023.
  */
 export function fuse(words: Ranked[], near: Near[], limit: number): Fused[] {
-  const ofWords = spread(words.map(({ score }) => score));
-  const ofMeaning = spread(near.map(({ similarity }) => similarity));
+  // Words that are there are there, however many passages hold them; but what is as near to everything tells nothing.
+  const ofWords = spread(
+    words.map(({ score }) => score),
+    1,
+  );
+  const ofMeaning = spread(
+    near.map(({ similarity }) => similarity),
+    near.length > 1 ? 0 : 1,
+  );
   const fused = new Map<string, Fused>();
   for (const one of words) fused.set(placeOf(one), { ...one, score: share * ofWords(one.score), similarity: null });
   for (const { segment, slot, similarity } of near) {

@@ -43,6 +43,7 @@ describe('documents', () => {
       ...body,
       text,
       textVersion: 1,
+      textFormat: 'markdown',
       pageStarts: null,
     });
     expect((await app.json('GET', `${bases}/${base}`)).body).toMatchObject({ name: 'Material', documentCount: 1 });
@@ -58,6 +59,7 @@ describe('documents', () => {
     expect(status).toBe(200);
     expect(text.slice(body.start, body.end)).toBe(body.text);
     expect(body.text).toContain('Line 200 ');
+    expect(body).toMatchObject({ version: 1, format: 'markdown', page: null });
     expect(body.text.length).toBeLessThan(1000);
     expect((await around(`start=0&end=${text.length}`)).body.text.length).toBeLessThan(6000);
     expect((await around('start=9999999&end=1')).status).toBe(200);

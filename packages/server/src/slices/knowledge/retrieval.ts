@@ -5,6 +5,7 @@ import { termHasher } from './indexing.ts';
 import { fuse } from './fusion.ts';
 import { contextOf } from './context.ts';
 import { ask, carriedFrom, type Asked } from './question.ts';
+import type { Bases } from './readers.ts';
 import { rank, type List, type Question, type Ranked } from './ranking.ts';
 import { expand, feedbackPassages, feedbackTerms, mostExpanded } from './feedback.ts';
 import {
@@ -24,14 +25,14 @@ const shortQuestion = 4;
 interface Search {
   db: Db;
   orgId: string;
-  baseIds: string[];
+  bases: Bases;
   collection: Searched;
   hash: (term: string) => number;
 }
 
 /** The best places by their words. */
 async function searchWords(search: Search, asked: Asked, limit: number): Promise<Ranked[]> {
-  const { db, orgId, baseIds, collection, hash } = search;
+  const { db, orgId, bases, collection, hash } = search;
   if (asked.terms.size === 0) return [];
   const hashes = new Map([...asked.terms.keys()].map((term) => [term, hash(term)]));
   const hashOf = (term: string): number => hashes.get(term) ?? hash(term);
@@ -43,7 +44,7 @@ async function searchWords(search: Search, asked: Asked, limit: number): Promise
   const lists = await occurrencesOf(
     db,
     orgId,
-    baseIds,
+    bases,
     collection.chunks,
     [...hashes.values()],
     question.phrases.flat(2),
@@ -62,12 +63,12 @@ async function searchAgain(
   first: Ranked[],
   limit: number,
 ): Promise<Ranked[]> {
-  const { db, orgId, baseIds, collection, hash } = search;
-  const told = feedbackTerms(await passagesAt(db, orgId, first)).map(({ term, weight }) => ({
+  const { db, orgId, bases, collection, hash } = search;
+  const told = feedbackTerms(await passagesAt(db, orgId, bases, first)).map(({ term, weight }) => ({
     hash: hash(term),
     weight,
   }));
-  const rare = await rareOccurrencesOf(db, orgId, baseIds, collection.chunks, told, mostExpanded);
+  const rare = await rareOccurrencesOf(db, orgId, bases, collection.chunks, told, mostExpanded);
   const weights = expand(question.weights, question.words, told, new Set(rare.map((list) => list.term)));
   const known = new Set(lists.map((list) => list.term));
   const all = [...lists, ...rare.filter((list) => !known.has(list.term))];
@@ -93,26 +94,26 @@ const quoted = { near: [], report: { used: false, reason: 'quoted' as const, mod
 /** Of each channel, before the two become one. */
 const candidates = 100;
 
-/** Finds passages; who may ask was checked by the caller. */
+/** Finds passages of bases, as far as their reader may read them. */
 export function createRetrieval({ db, vectors }: { db: Database; vectors: VectorChannel }) {
-  const searchMeaning = async (orgId: string, baseIds: string[], text: string, { hidden }: Searched, most: number) =>
-    vectors.near(orgId, baseIds, await vectors.vectorOf(orgId, text), hidden, most);
+  const searchMeaning = async (orgId: string, bases: Bases, text: string, { hidden }: Searched, most: number) =>
+    vectors.near(orgId, bases, await vectors.vectorOf(orgId, text), hidden, most);
 
-  const find = async (orgId: string, baseIds: string[], query: string, limit: number, carried = '') => {
+  const find = async (orgId: string, bases: Bases, query: string, limit: number, carried = '') => {
     const scope = db.in(orgId);
-    const collection = await collectionOf(scope, orgId, baseIds);
+    const collection = await collectionOf(scope, orgId, bases);
     const none = { used: false, reason: null, model: null };
     if (collection.chunks === 0) return { found: [], asked: new Set<string>(), embeddings: none };
     const hash = await termHasher(scope.codec, orgId);
     const asked = ask(query, collection.languages, carried);
     const most = Math.max(limit, candidates);
     const [ranked, { near, report }] = await Promise.all([
-      searchWords({ db: scope, orgId, baseIds, collection, hash }, asked, most),
+      searchWords({ db: scope, orgId, bases, collection, hash }, asked, most),
       // Who puts words into quotation marks wants these words.
-      asked.phrases.length > 0 ? quoted : searchMeaning(orgId, baseIds, `${carried} ${query}`.trim(), collection, most),
+      asked.phrases.length > 0 ? quoted : searchMeaning(orgId, bases, `${carried} ${query}`.trim(), collection, most),
     ]);
     const places = near.length > 0 ? fuse(ranked, near, limit) : ranked.slice(0, limit);
-    const found = await passagesAt(scope, orgId, places);
+    const found = await passagesAt(scope, orgId, bases, places);
     return { found, asked: new Set(asked.terms.keys()), embeddings: report };
   };
 
@@ -120,10 +121,10 @@ export function createRetrieval({ db, vectors }: { db: Database; vectors: Vector
     /** Best first. `explain`: with what each channel gave a passage, and where the words asked for stand in it. */
     async search(
       orgId: string,
-      baseIds: string[],
+      bases: Bases,
       asking: z.output<typeof KnowledgeSearch>,
     ): Promise<{ results: Passage[]; embeddings: EmbeddingReport }> {
-      const { found, asked, embeddings } = await find(orgId, baseIds, asking.query, asking.limit);
+      const { found, asked, embeddings } = await find(orgId, bases, asking.query, asking.limit);
       const results = found.map((passage) => {
         const plain = toPassage(passage);
         const { channels } = passage;
@@ -136,10 +137,10 @@ export function createRetrieval({ db, vectors }: { db: Database; vectors: Vector
      * What a reply to the last of some questions is given: neighbours joined, copies left out, within a budget. A short
      * question that leans on the one before is searched with its words.
      */
-    async searchForPrompt(orgId: string, baseIds: string[], questions: string[], limit: number): Promise<Passage[]> {
+    async searchForPrompt(orgId: string, bases: Bases, questions: string[], limit: number): Promise<Passage[]> {
       const question = questions.at(-1) ?? '';
       const carried = carriedFrom(questions.at(-2), question);
-      const { found } = await find(orgId, baseIds, question, limit * promptCandidates, carried);
+      const { found } = await find(orgId, bases, question, limit * promptCandidates, carried);
       return contextOf(found, limit, promptTokens).map(toPassage);
     },
   };

@@ -3,6 +3,7 @@ import type { Db } from '../../platform/db/db.ts';
 import { languageOfTag, type Language } from './languages.ts';
 import { fromBytes } from './occurrences.ts';
 import type { Collection, List, Ranked } from './ranking.ts';
+import { within, type Bases } from './readers.ts';
 import { chunkPlace, type PassageRow } from './schema.ts';
 
 /** Chunks from which on frequent terms are left out of a search. */
@@ -33,19 +34,19 @@ interface SegmentRow {
 // the index, or takes rows one by one, so that no plan reads a whole base.
 
 /** The size of what is searched, and which of it must not be found. */
-export async function collectionOf(db: Db, orgId: string, baseIds: string[]): Promise<Searched> {
+export async function collectionOf(db: Db, orgId: string, bases: Bases): Promise<Searched> {
   const rows = await db.many<SegmentRow>(
     `with hidden as (
        select p.knowledge_base_id, p.segment, array_agg(p.first_slot) as firsts, array_agg(p.chunks) as counts,
          sum(p.words)::int as words
        from document d join index_part p on p.org_id = d.org_id and p.document_id = d.id
-       where d.org_id = $1 and d.knowledge_base_id = any ($2::uuid[]) and not d.searchable
+       where d.org_id = $1 and d.knowledge_base_id = ${within} and not d.searchable
        group by p.knowledge_base_id, p.segment)
      select s.knowledge_base_id, s.number, s.chunks, s.words, s.language, h.firsts, h.counts, h.words as hidden_words
      from index_segment s
      left join hidden h on h.knowledge_base_id = s.knowledge_base_id and h.segment = s.number
-     where s.org_id = $1 and s.knowledge_base_id = any ($2::uuid[])`,
-    [orgId, baseIds],
+     where s.org_id = $1 and s.knowledge_base_id = ${within}`,
+    [orgId, bases.ids, bases.reader],
   );
   let chunks = 0;
   let words = 0;
@@ -83,7 +84,7 @@ const toList = (row: PostingRow): List => ({
 export async function occurrencesOf(
   db: Db,
   orgId: string,
-  baseIds: string[],
+  bases: Bases,
   chunks: number,
   terms: number[],
   required: number[],
@@ -91,15 +92,15 @@ export async function occurrencesOf(
   const rows = await db.many<PostingRow>(
     `with found as (
        select term, sum(chunks) as df, sum(octet_length(hits)) as bytes from posting
-       where org_id = $1 and knowledge_base_id = any ($2::uuid[]) and term = any ($3::bigint[]) group by term),
+       where org_id = $1 and knowledge_base_id = ${within} and term = any ($4::bigint[]) group by term),
      rarest as (select term, df, sum(bytes) over (order by df, term) as reach, row_number() over (order by df, term) from found)
      select p.knowledge_base_id, p.segment, p.term, p.hits
      from rarest r
-     join posting p on p.org_id = $1 and p.knowledge_base_id = any ($2::uuid[]) and p.term = any ($3::bigint[])
+     join posting p on p.org_id = $1 and p.knowledge_base_id = ${within} and p.term = any ($4::bigint[])
        and p.term = r.term
-     where r.row_number = 1 or r.term = any ($5::bigint[])
-       or (r.reach <= ${4 * mostOccurrences} and ($4 < ${largeBase} or r.df <= $4 / 4))`,
-    [orgId, baseIds, terms, chunks, required],
+     where r.row_number = 1 or r.term = any ($6::bigint[])
+       or (r.reach <= ${4 * mostOccurrences} and ($5 < ${largeBase} or r.df <= $5 / 4))`,
+    [orgId, bases.ids, bases.reader, terms, chunks, required],
   );
   return rows.map(toList);
 }
@@ -108,7 +109,7 @@ export async function occurrencesOf(
 export async function rareOccurrencesOf(
   db: Db,
   orgId: string,
-  baseIds: string[],
+  bases: Bases,
   chunks: number,
   terms: { hash: number; weight: number }[],
   most: number,
@@ -116,15 +117,15 @@ export async function rareOccurrencesOf(
   const rows = await db.many<PostingRow>(
     `with found as materialized (
        select term, sum(chunks) as df from posting
-       where org_id = $1 and knowledge_base_id = any ($2::uuid[]) and term = any ($3::bigint[]) group by term),
+       where org_id = $1 and knowledge_base_id = ${within} and term = any ($4::bigint[]) group by term),
      kept as (
-       select f.term from found f join unnest($3::bigint[], $4::float8[]) as x(term, weight) on x.term = f.term
-       where f.df <= $5 / 10 order by x.weight desc, x.term limit $6)
+       select f.term from found f join unnest($4::bigint[], $5::float8[]) as x(term, weight) on x.term = f.term
+       where f.df <= $6 / 10 order by x.weight desc, x.term limit $7)
      select p.knowledge_base_id, p.segment, p.term, p.hits
      from posting p
-     where p.org_id = $1 and p.knowledge_base_id = any ($2::uuid[]) and p.term = any ($3::bigint[])
+     where p.org_id = $1 and p.knowledge_base_id = ${within} and p.term = any ($4::bigint[])
        and p.term in (select term from kept)`,
-    [orgId, baseIds, terms.map((t) => t.hash), terms.map((t) => t.weight), chunks, most],
+    [orgId, bases.ids, bases.reader, terms.map((t) => t.hash), terms.map((t) => t.weight), chunks, most],
   );
   return rows.map(toList);
 }
@@ -141,12 +142,13 @@ export interface Found extends Passage {
 export async function passagesAt(
   db: Db,
   orgId: string,
+  bases: Bases,
   ranked: (Ranked & { similarity?: number | null })[],
 ): Promise<Found[]> {
   const places = ranked.map(({ segment }) => segment.split('/'));
   const rows = await db.many<PassageRow & { rank: number; ordinal: number; language: string | null }>(
     `select x.rank, d.index_language as language, c.id, c.document_id, d.title, c.heading_path, c.start_offset, c.end_offset, c.ordinal, c.page, c.body
-     from unnest($2::uuid[], $3::int[], $4::int[]) with ordinality as x(base, segment, slot, rank)
+     from unnest($4::uuid[], $5::int[], $6::int[]) with ordinality as x(base, segment, slot, rank)
      cross join lateral (
        select p.document_id, p.first_ordinal + x.slot - p.first_slot as ordinal, p.first_slot + p.chunks as behind
        from index_part p
@@ -155,9 +157,16 @@ export async function passagesAt(
      join document d on d.org_id = $1 and d.id = part.document_id and d.searchable
      cross join lateral (
        select * from chunk c where c.org_id = $1 and c.document_id = part.document_id and c.ordinal = part.ordinal limit 1) as c
-     where x.slot < part.behind
+     where x.slot < part.behind and x.base = ${within}
      order by x.rank`,
-    [orgId, places.map(([base]) => base), places.map(([, number]) => Number(number)), ranked.map((r) => r.slot)],
+    [
+      orgId,
+      bases.ids,
+      bases.reader,
+      places.map(([base]) => base),
+      places.map(([, number]) => Number(number)),
+      ranked.map((r) => r.slot),
+    ],
   );
   return Promise.all(
     rows.map(async (row): Promise<Found> => {

@@ -97,9 +97,10 @@ export function createKnowledgeService(parts: KnowledgeParts) {
     /** Best first; with `explain`, an approved answer before them. Throws `not-found`. */
     async search(actor: Actor, baseId: string, query: z.output<typeof KnowledgeSearch>): Promise<KnowledgeResults> {
       await bases.require(actor, baseId);
-      const { results, embeddings } = await retrieval.search(actor.orgId, [baseId], query);
+      const readable = { ids: [baseId], reader: bases.readerOf(actor) };
+      const { results, embeddings } = await retrieval.search(actor.orgId, readable, query);
       if (!query.explain) return { results };
-      const approved = await curated.answerTo(actor.orgId, [baseId], query.query);
+      const approved = await curated.answerTo(actor.orgId, readable, query.query);
       if (!approved) return { results, embeddings };
       const channels = { words: 0, neighbours: 0, curated: approved.score };
       return { results: [{ ...approved, channels, highlights: [] }, ...results].slice(0, query.limit), embeddings };
@@ -110,9 +111,10 @@ export function createKnowledgeService(parts: KnowledgeParts) {
      * published its persona could read the base.
      */
     async searchForPrompt(orgId: string, baseId: string, questions: string[], limit: number): Promise<Passage[]> {
+      const readable = { ids: [baseId], reader: null };
       const [approved, found] = await Promise.all([
-        curated.answerTo(orgId, [baseId], questions.at(-1) ?? ''),
-        retrieval.searchForPrompt(orgId, [baseId], questions, limit),
+        curated.answerTo(orgId, readable, questions.at(-1) ?? ''),
+        retrieval.searchForPrompt(orgId, readable, questions, limit),
       ]);
       return approved ? [approved, ...found] : found;
     },

@@ -87,6 +87,32 @@ describe('evidence', () => {
   });
 });
 
+test('a reference leads to where it stands, and to nothing where that is gone or another’s', async () => {
+  const client = await memory.makeClient();
+  const session = await makeSession(app, persona, { clientId: client });
+  const { message } = (await talking(app).post(session, 'I moved to Bergen.')).body;
+  const { body: base } = await app.json('POST', '/api/v1/knowledge-bases', { name: 'Towns' });
+  const { body: document } = await app.json('POST', `/api/v1/knowledge-bases/${base.id}/documents`, {
+    title: 'Bergen',
+    text: 'A town.',
+  });
+  const { body: first } = await memory.write(client, { statement: 'Lives in Oslo.' });
+  const references = [
+    { kind: 'message', id: message.id, relation: 'supports' },
+    { kind: 'document', id: document.id, relation: 'supports' },
+    { kind: 'memory', id: first.id, relation: 'contradicts' },
+  ];
+  const { body: made } = await memory.write(client, { statement: 'Lives in Bergen.', references });
+  const within = [session.id, base.id, null];
+  expect(made.references).toEqual(references.map((one, at) => ({ ...one, within: within[at] })));
+  expect((await memory.list(client, '?status=approved'))[0].references).toEqual(made.references);
+  expect((await app.json('DELETE', `/api/v1/knowledge-bases/${base.id}/documents/${document.id}`)).status).toBe(200);
+  const { body: later } = await app.json('GET', `/api/v1/memories/${made.id}`);
+  expect(later.references[1]).toEqual({ ...references[1], within: null });
+  const other = await memory.makeClient('Other');
+  expect((await memory.write(other, { statement: 'Knows them.', references: [references[2]] })).status).toBe(400);
+});
+
 describe('decisions', () => {
   test('a correction takes the place of what stood there, and both stay for the record', async () => {
     const client = await memory.makeClient();

@@ -4,7 +4,7 @@ import type { Database, Tx } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Engine } from '../inference/engines/engine.ts';
-import { answerOf } from '../inference/asking.ts';
+import type { Asker, Asking } from '../inference/asking.ts';
 import type { ConsentGate } from '../privacy/consents.service.ts';
 import { liftStatements, sameAs, sensitivityOf } from './lift.ts';
 import { policyOf } from './policy.ts';
@@ -31,7 +31,9 @@ const longestAnswer = 20_000;
 type Found = Proposed & { origin: MemoryOrigin };
 
 /** What is proposed for remembering when a conversation has ended. */
-export function createProposalService({ db, audit, log }: { db: Database; audit: Audit; log: Logger }) {
+export function createProposalService(parts: { db: Database; audit: Audit; log: Logger; asking: Pick<Asking, 'ask'> }) {
+  const { db, audit, log, asking } = parts;
+
   /** Stores what is new of it. A client's own words may hold at once by policy; what is sensitive always waits. */
   const insert = async (tx: Tx, orgId: string, { sessionId, clientId, lines }: Ended, all: Found[], auto: boolean) => {
     const subject = { kind: 'client' as const, id: clientId, clientId };
@@ -93,17 +95,17 @@ export function createProposalService({ db, audit, log }: { db: Database; audit:
       await insert(tx, orgId, ended, found, policy.autoApprove);
     },
 
-    /** By a model, afterwards. What it gets wrong, or nothing at all, leaves the conversation as it ended. */
+    /** By a model, afterwards. What it gets wrong, or nothing at all, leaves the conversation as it ended. Throws as `Asking`. */
     async ask(
       orgId: string,
       gate: ConsentGate,
       ended: Ended,
-      { engine, model }: { engine: Engine; model: string },
+      chosen: { engine: Engine; model: string; asker: Asker },
     ): Promise<void> {
       const shown = shownLines(ended.lines);
       const signal = AbortSignal.timeout(patienceMs);
       const limits = { maxTokens: 1500, longest: longestAnswer, tries: 2, signal };
-      const answer = await answerOf(engine, model, proposalPrompt(shown), limits);
+      const answer = await asking.ask(orgId, chosen.asker, chosen, proposalPrompt(shown), limits);
       const proposed = readProposals(answer, shown);
       if (!proposed) {
         log.warn({ sessionId: ended.sessionId }, 'a model proposed memories in a form that is not read; none are kept');

@@ -91,8 +91,15 @@ describe('when a session ends', () => {
   test('a model proposes with quotes that the code has found; the others fall away', async () => {
     await memory.setPolicy({ propose: 'model', autoApprove: true });
     const { client, session } = await talk('In the garden there are three hives. [play remember]');
+    const used = async () =>
+      ((await app.json('GET', '/api/v1/usage?days=2')).body.items as { tokens: number }[]).reduce(
+        (sum, { tokens }) => sum + tokens,
+        0,
+      );
+    const before = await used();
     await memory.end(session);
     await expect.poll(() => memory.list(client)).toHaveLength(1);
+    expect(await used()).toBeGreaterThan(before);
     expect(await memory.list(client)).toMatchObject([
       {
         statement: 'Keeps bees.',

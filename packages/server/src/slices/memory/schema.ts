@@ -2,7 +2,7 @@ import type {
   Memory,
   MemoryChange,
   MemoryOrigin,
-  MemoryReference,
+  PlacedReference,
   MemoryStatus,
   MemorySubjectKind,
   Sensitivity,
@@ -27,7 +27,7 @@ export interface MemoryRow extends RevisionRow {
   thread_id: string | null;
   statement: Buffer;
   origin: MemoryOrigin;
-  references_to: MemoryReference[];
+  references_to: PlacedReference[];
   created_at: string;
 }
 

@@ -33,7 +33,14 @@ const quotePlace = (orgId: string, id: string, ordinal: number) => ({
 /** Under the client's own key, which goes when they are erased; what is of a persona under the organisation's. */
 const sealedFor = (clientId: string | null) => (clientId === null ? {} : { holder: clientId });
 
-const columns = `m.id, m.client_id, m.persona_id, m.thread_id, m.statement, m.origin, m.references_to, m.created_at, r.revision, r.change,
+/** Each with where it leads: a page shows it under its session or its knowledge base. */
+const placed = `coalesce((
+  select jsonb_agg(x.ref || jsonb_build_object('within', coalesce(s.session_id, d.knowledge_base_id)) order by x.n)
+  from jsonb_array_elements(m.references_to) with ordinality as x(ref, n)
+  left join message s on x.ref ->> 'kind' = 'message' and s.org_id = m.org_id and s.id = (x.ref ->> 'id')::uuid
+  left join document d on x.ref ->> 'kind' = 'document' and d.org_id = m.org_id and d.id = (x.ref ->> 'id')::uuid), '[]')`;
+
+const columns = `m.id, m.client_id, m.persona_id, m.thread_id, m.statement, m.origin, ${placed} as references_to, m.created_at, r.revision, r.change,
   r.status, r.tags, r.sensitivity, r.salience, r.valid_from, r.valid_to, r.approved_by, r.approved_at, r.by_kind, r.user_id, r.at`;
 const newest = `from memory m join memory_revision r on r.org_id = m.org_id and r.memory_id = m.id and r.revision = m.revision`;
 const seen = `(m.client_id is null or $3::uuid is null or m.client_id in (select c.client_id from caseload_of($1, $3) c))`;

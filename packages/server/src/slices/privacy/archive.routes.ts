@@ -44,7 +44,7 @@ export function archiveRoutes(app: App, { exports, imports }: { exports: ExportS
       '/api/v1/privacy/imports',
       {
         // Sent again it makes nobody twice: the archive itself is the key.
-        config: { permission: 'privacy.manage', idempotency: 'own', rate: 'heavy' },
+        config: { permission: 'privacy.manage', idempotency: 'own', rate: 'heavy', longBody: true },
         bodyLimit: archiveBytes,
         schema: { summary: 'Bring a client in from an exported zip', response: { 201: PersonImported } },
       },

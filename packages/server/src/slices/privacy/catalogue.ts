@@ -175,6 +175,14 @@ export const catalogue = {
     exported: 'client.questionnaires[], sessions[].questionnaires',
     staffOnly: true,
   },
+  session_digest: {
+    about: 'client',
+    category: 'technical',
+    columns: { body: 'figures and words of a session, counted from its log' },
+    ...ofSession,
+    exported: 'not: it is counted from sessions[].events',
+    staffOnly: true,
+  },
   session: {
     about: 'client',
     category: 'conversation',

@@ -28,7 +28,8 @@ export function createRemembering(parts: {
     if ((await gate.missing(db.in(orgId), subjectOf(row), ['ai-processing', 'memory'])).length > 0) return;
     const { spec } = await personas.publishedSpec(orgId, row.persona_id, row.persona_version);
     const { engine, model } = await providers.engineFor(orgId, spec.model.providerId, spec.model.model);
-    if (engine) await proposals.ask(orgId, gate, ended, { engine, model });
+    const asker = { personaId: row.persona_id, userId: row.created_by };
+    if (engine) await proposals.ask(orgId, gate, ended, { engine, model, asker });
   };
 
   return {

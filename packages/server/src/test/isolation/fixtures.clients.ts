@@ -26,6 +26,7 @@ export const clientFixtures: Record<string, Fixture | Fixture[]> = {
     body: (id) => ({ name: 'Other', folderId: id('threadFolder'), goalIds: [id('goal')] }),
   },
   'GET /api/v1/threads/{id}': thread,
+  'GET /api/v1/threads/{id}/insights': thread,
   'PATCH /api/v1/threads/{id}': { ...thread, body: () => ({ revision: 0, tags: ['regular'] }) },
   'PUT /api/v1/threads/{id}/memories/{memoryId}': referred,
   'DELETE /api/v1/threads/{id}/memories/{memoryId}': referred,

@@ -6,18 +6,18 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Failure, Field, fieldError } from '../../lib/ui.tsx';
 import { Checks } from '../identity/Checks.tsx';
+import { FolderField } from './FolderField.tsx';
 import { errorOfMany, pieces } from './pieces.ts';
-import { pathOf, useThreadFolders } from './threadFolders.ts';
 
-const threadStatuses = ['open', 'paused', 'done'] as const satisfies readonly ThreadStatus[];
+export const threadStatuses = ['open', 'paused', 'done'] as const satisfies readonly ThreadStatus[];
 
-const draftOf = (thread?: Thread) => ({
+const draftOf = (thread: Thread | undefined, folderId: string | null) => ({
   name: thread?.name ?? '',
   description: thread?.description ?? '',
   stage: thread?.stage ?? '',
   status: thread?.status ?? ('open' as ThreadStatus),
   tags: thread?.tags.join(', ') ?? '',
-  folderId: thread?.folderId ?? null,
+  folderId: thread ? thread.folderId : folderId,
   goalIds: thread?.goalIds ?? [],
 });
 type Draft = ReturnType<typeof draftOf>;
@@ -27,14 +27,16 @@ const bodyOf = ({ tags, ...draft }: Draft) => ({ ...draft, tags: pieces(tags, ',
 interface Props {
   clientId: string;
   thread?: Thread;
+  /** Where a new one lies at first. */
+  folderId?: string | null;
   onSaved(thread: Thread): void;
 }
 
 /** A new thread, or what stands of one. */
-export function ThreadForm({ clientId, thread, onSaved }: Props) {
+export function ThreadForm({ clientId, thread, folderId = null, onSaved }: Props) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const [draft, setDraft] = useState(() => draftOf(thread));
+  const [draft, setDraft] = useState(() => draftOf(thread, folderId));
   const change = (more: Partial<Draft>) => setDraft({ ...draft, ...more });
   const save = useMutation({
     mutationFn: () =>
@@ -66,7 +68,13 @@ export function ThreadForm({ clientId, thread, onSaved }: Props) {
             </select>
           )}
         </Field>
-        <FolderField value={draft.folderId} onChange={(folderId) => change({ folderId })} error={save.error} />
+        <FolderField
+          label={t('threads.folder')}
+          none={t('threads.noFolder')}
+          value={draft.folderId}
+          onChange={(folderId) => change({ folderId })}
+          error={fieldError(save.error, '/folderId')}
+        />
       </div>
       <Goals clientId={clientId} chosen={draft.goalIds} onChange={(goalIds) => change({ goalIds })} />
       <Failure error={save.error} marked />
@@ -113,34 +121,6 @@ function Words({ draft, change, error }: { draft: Draft; change(more: Partial<Dr
       {line('stage', optional(t('threads.stage')), 60, t('threads.stageHint'))}
       {line('tags', optional(t('knowledge.tags')), 840, t('knowledge.tagsHint'))}
     </>
-  );
-}
-
-interface FolderFieldProps {
-  value: string | null;
-  error: unknown;
-  onChange(folderId: string | null): void;
-}
-
-/** One of the tree, each with the way to it. */
-function FolderField({ value, error, onChange }: FolderFieldProps) {
-  const { t } = useTranslation();
-  const { tree } = useThreadFolders();
-  return (
-    <Field label={t('threads.folder')} error={fieldError(error, '/folderId')}>
-      {(ids) => (
-        <select {...ids} value={value ?? ''} onChange={(e) => onChange(e.target.value || null)}>
-          <option value="">{t('threads.noFolder')}</option>
-          {tree.map(({ id }) => (
-            <option key={id} value={id}>
-              {pathOf(tree, id)
-                .map(({ name }) => name)
-                .join(' / ')}
-            </option>
-          ))}
-        </select>
-      )}
-    </Field>
   );
 }
 

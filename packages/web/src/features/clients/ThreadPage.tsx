@@ -2,46 +2,46 @@ import type { Goal } from '@rapport/protocol/goals';
 import type { Session } from '@rapport/protocol/sessions';
 import type { Thread } from '@rapport/protocol/threads';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Confirm } from '../../lib/Confirm.tsx';
-import { isId } from '../../lib/isId.ts';
 import { useMay } from '../../lib/me.ts';
-import { List, NotFound, Page } from '../../lib/Page.tsx';
-import { Dialog, Failure, formatDate, isMissing, Loading } from '../../lib/ui.tsx';
+import { List, Page } from '../../lib/Page.tsx';
+import { Dialog, Failure, formatDate } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
+import { OfThread } from './OfThread.tsx';
 import { Tags } from './Tags.tsx';
 import { pathOf, useThreadFolders } from './threadFolders.ts';
 import { ThreadForm } from './ThreadForm.tsx';
 import { ThreadState } from './ThreadList.tsx';
+import { ThreadMemories } from './ThreadMemories.tsx';
 
 export function ThreadPage() {
-  const { t } = useTranslation();
-  const { id } = useParams({ strict: false }) as { id: string };
-  const thread = useQuery({
-    queryKey: ['thread', id],
-    queryFn: () => api.get<Thread>(`/threads/${id}`),
-    enabled: isId(id),
-  });
-  if (!isId(id) || isMissing(thread.error)) return <NotFound />;
-  if (!thread.data)
-    return (
-      <Page title={t('threads.title')} narrow>
-        {thread.error ? <Failure error={thread.error} /> : <Loading />}
-      </Page>
-    );
-  return <Loaded key={id} thread={thread.data} />;
+  return <OfThread>{(thread) => <Loaded key={thread.id} thread={thread} />}</OfThread>;
 }
 
 function Loaded({ thread }: { thread: Thread }) {
+  const { t } = useTranslation();
   const may = useMay();
   const part = (children: ReactNode) => <div className="card">{children}</div>;
   return (
     <Page title={thread.name} narrow actions={may('clients.manage') && <Acts thread={thread} />}>
       {part(<About thread={thread} />)}
       {may('sessions.read') && part(<Sessions thread={thread} />)}
+      {may('sessions.follow') &&
+        part(
+          <p>
+            <Link to="/threads/$id/insights" params={{ id: thread.id }}>
+              {t('threads.insights')}
+            </Link>
+          </p>,
+        )}
+      {may('memory.read') && part(<ThreadMemories thread={thread} />)}
+      <p>
+        <Link to="/threads">{t('threads.all')}</Link>
+      </p>
     </Page>
   );
 }

@@ -2,9 +2,9 @@ import type { ThreadFolder } from '@rapport/protocol/threads';
 import { useQuery } from '@tanstack/react-query';
 import { api } from '../../lib/api.ts';
 
-const foldersKey = ['/thread-folders'];
+export const foldersKey = ['/thread-folders'];
 
-interface FolderAt extends ThreadFolder {
+export interface FolderAt extends ThreadFolder {
   /** 0 at the top. */
   depth: number;
 }

@@ -13,7 +13,8 @@ import { GoalBars } from './GoalBars.tsx';
 import { Places } from './Places.tsx';
 import { Reports } from './Reports.tsx';
 import { Section } from './Section.tsx';
-import { sides, WordsChart } from './WordsChart.tsx';
+import { Sides } from './Sides.tsx';
+import { WordsChart } from './WordsChart.tsx';
 
 /** What can be counted and quoted of a session. */
 export function InsightPage() {
@@ -62,7 +63,7 @@ function Said({ insight }: { insight: SessionInsight }) {
         <WordsChart stretches={insight.stretches} />
       </Section>
       <Section title={t('insight.sides')} hint={t('insight.openingsHint')}>
-        <Sides insight={insight} />
+        <Sides sides={insight.sides} />
       </Section>
       <Section title={t('insight.latency')}>
         <Latencies insight={insight} />
@@ -169,23 +170,6 @@ function Answered({ answered: { instrument, answeredAt, filledBy, result } }: { 
         {t(`questionnaires.filledBy.${filledBy ?? 'staff'}`)}, {formatDate(answeredAt)}
       </span>
     </li>
-  );
-}
-
-const counted = ['messages', 'turns', 'words', 'questions', 'openings'] as const;
-
-function Sides({ insight }: { insight: SessionInsight }) {
-  const { t } = useTranslation();
-  return (
-    <DataTable
-      name={t('insight.sides')}
-      columns={['', ...counted.map((what) => t(`insight.${what}`))]}
-      rows={sides.map((side) => ({
-        key: side,
-        head: t(`insight.${side}`),
-        cells: counted.map((what) => insight.sides[side][what]),
-      }))}
-    />
   );
 }
 

@@ -1,24 +1,57 @@
-import type { Client } from '@rapport/protocol/clients';
+import type { Persona } from '@rapport/protocol/personas';
 import { memoryStatuses, type MemoryStatus } from '@rapport/protocol/memoryStatus';
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { api } from '../../lib/api.ts';
+import { isId } from '../../lib/isId.ts';
 import { useMay } from '../../lib/me.ts';
-import { Page } from '../../lib/Page.tsx';
-import { Dialog, Field, isolated } from '../../lib/ui.tsx';
+import { NotFound, Page } from '../../lib/Page.tsx';
+import { Dialog, Failure, Field, isMissing, isolated, Loading } from '../../lib/ui.tsx';
 import { OfClient } from '../clients/OfClient.tsx';
 import { MemoryForm } from './MemoryForm.tsx';
 import { MemoryList } from './MemoryList.tsx';
 
 export function MemoriesPage() {
   const { t } = useTranslation();
-  return <OfClient title={t('memory.title')}>{(client) => <Memories key={client.id} client={client} />}</OfClient>;
+  return (
+    <OfClient title={t('memory.title')}>
+      {({ id, name }) => <Memories key={id} name={name} path={`/clients/${id}/memories`} first="proposed" />}
+    </OfClient>
+  );
 }
 
-/** What is remembered about a client: what waits first, and everything as it stood on any day. */
-function Memories({ client }: { client: Client }) {
+/** What holds with every client of a persona: nobody proposes it, so what holds stands first. */
+export function PersonaMemoriesPage() {
+  const { t } = useTranslation();
+  const { id } = useParams({ strict: false }) as { id: string };
+  const persona = useQuery({
+    queryKey: ['persona', id],
+    queryFn: () => api.get<Persona>(`/personas/${id}`),
+    enabled: isId(id),
+  });
+  if (!isId(id) || isMissing(persona.error)) return <NotFound />;
+  if (!persona.data)
+    return <Page title={t('memory.title')}>{persona.error ? <Failure error={persona.error} /> : <Loading />}</Page>;
+  const { name } = persona.data;
+  return (
+    <Memories key={id} name={name} path={`/personas/${id}/memories`} first="approved" hint={t('memory.personaHint')} />
+  );
+}
+
+interface Props {
+  name: string;
+  path: string;
+  first: MemoryStatus;
+  hint?: string;
+}
+
+/** What is remembered about somebody: what waits first, and everything as it stood on any day. */
+function Memories({ name, path, first, hint }: Props) {
   const { t } = useTranslation();
   const may = useMay();
-  const [status, setStatus] = useState<MemoryStatus>('proposed');
+  const [status, setStatus] = useState<MemoryStatus>(first);
   const [day, setDay] = useState('');
   const [writing, setWriting] = useState(false);
   // The end of the day where whoever asks is.
@@ -26,8 +59,8 @@ function Memories({ client }: { client: Client }) {
   const at = end && !Number.isNaN(end.getTime()) ? end.toISOString() : undefined;
   return (
     <Page
-      title={t('memory.of', { name: isolated(client.name) })}
-      hint={t('memory.hint')}
+      title={t('memory.of', { name: isolated(name) })}
+      hint={hint ?? t('memory.hint')}
       actions={
         may('memory.manage') && (
           <button type="button" className="primary" onClick={() => setWriting(true)}>
@@ -46,9 +79,9 @@ function Memories({ client }: { client: Client }) {
       <Field label={`${t('memory.day')} (${t('common.optional')})`} hint={t('memory.dayHint')}>
         {(ids) => <input {...ids} type="date" value={day} onChange={(e) => setDay(e.target.value)} />}
       </Field>
-      <MemoryList clientId={client.id} status={status} at={at} />
+      <MemoryList path={path} status={status} at={at} />
       <Dialog open={writing} title={t('memory.new')} onClose={() => setWriting(false)}>
-        <MemoryForm clientId={client.id} onDone={() => setWriting(false)} />
+        {writing && <MemoryForm path={path} onDone={() => setWriting(false)} />}
       </Dialog>
     </Page>
   );

@@ -4,22 +4,24 @@ import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Failure, Field, fieldError } from '../../lib/ui.tsx';
+import { ReferenceFields, type Reference } from './ReferenceFields.tsx';
 
 interface Props {
-  clientId: string;
+  /** Whose memories it joins: the path of their list. */
+  path: string;
   /** What the new statement takes the place of. */
   corrects?: Memory;
   onDone(): void;
 }
 
 /** What a member of the team writes holds at once. */
-export function MemoryForm({ clientId, corrects, onDone }: Props) {
+export function MemoryForm({ path, corrects, onDone }: Props) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [statement, setStatement] = useState(corrects?.statement ?? '');
   const [tags, setTags] = useState('');
   const [sensitive, setSensitive] = useState(false);
-  const path = `/clients/${clientId}/memories`;
+  const [reference, setReference] = useState<Reference>({ relation: 'supports', id: '' });
   const save = useMutation({
     mutationFn: () =>
       corrects
@@ -27,6 +29,7 @@ export function MemoryForm({ clientId, corrects, onDone }: Props) {
         : api.post<Memory>(path, {
             statement,
             sensitivity: sensitive ? 'sensitive' : 'normal',
+            references: reference.id ? [{ kind: 'memory', ...reference }] : [],
             tags: [...new Set(tags.split(',').map((tag) => tag.trim()))].filter(Boolean),
           }),
     onSuccess: async () => {
@@ -68,6 +71,7 @@ export function MemoryForm({ clientId, corrects, onDone }: Props) {
             <input type="checkbox" checked={sensitive} onChange={(e) => setSensitive(e.target.checked)} />
             {t('memory.isSensitive')}
           </label>
+          <ReferenceFields path={path} reference={reference} onChange={setReference} />
         </>
       )}
       <Failure error={save.error} marked />

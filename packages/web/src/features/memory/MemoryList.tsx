@@ -11,22 +11,23 @@ import { Dialog, Failure, formatDate, Loading } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { History } from './History.tsx';
 import { MemoryForm } from './MemoryForm.tsx';
+import { References } from './References.tsx';
 
 type Act = 'approve' | 'reject' | 'retire';
 
 interface Props {
-  clientId: string;
+  /** Whose they are: the path of their list. */
+  path: string;
   status: MemoryStatus;
   /** As it stood then; nothing is decided about the past. */
   at: string | undefined;
 }
 
 /** With keys: J and K lead on, A approves, R rejects, C corrects the memory that has the focus. */
-export function MemoryList({ clientId, status, at }: Props) {
+export function MemoryList({ path, status, at }: Props) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const may = useMay();
-  const path = `/clients/${clientId}/memories`;
   const list = usePages<Memory>(path, { status, at });
   const box = useRef<HTMLUListElement>(null);
   /** Where something was decided, or is being. */
@@ -93,7 +94,7 @@ export function MemoryList({ clientId, status, at }: Props) {
       </ul>
       <More list={list} />
       <Dialog open={correcting !== null} title={t('memory.correct')} onClose={() => setCorrecting(null)}>
-        {correcting && <MemoryForm clientId={clientId} corrects={correcting} onDone={() => setCorrecting(null)} />}
+        {correcting && <MemoryForm path={path} corrects={correcting} onDone={() => setCorrecting(null)} />}
       </Dialog>
     </>
   );
@@ -156,6 +157,7 @@ function MemoryCard({ memory }: { memory: Memory }) {
           </figcaption>
         </figure>
       ))}
+      <References references={memory.references} />
       <p className="small soft">
         {t(`memory.origin.${memory.origin}`)} · {formatDate(memory.createdAt)}
         {memory.sensitivity === 'sensitive' && (

@@ -174,6 +174,13 @@ function Editor({ persona }: { persona: Persona }) {
         </div>
       </form>
       <Versions id={persona.id} />
+      {mayOpen('/personas/$id/memories', may) && (
+        <p>
+          <Link to="/personas/$id/memories" params={{ id: persona.id }}>
+            {t('memory.title')}
+          </Link>
+        </p>
+      )}
     </main>
   );
 }

@@ -3,8 +3,10 @@ import type { Database } from '../../../platform/db/db.ts';
 import type { Logger } from '../../../platform/logger.ts';
 import { EngineError } from '../../inference/engines/engine.ts';
 import type { Near } from '../fusion.ts';
+import type { Bases } from '../readers.ts';
 import { createHeldVectors, TooLarge } from './held.ts';
 import type { Hidden } from './matrix.ts';
+import { readableOf } from './vectors.store.ts';
 import type { Embedders } from './worker.ts';
 
 /** How long a search waits for the vector of its question, and then for what it is compared with. */
@@ -45,8 +47,8 @@ function hiddenIn(baseId: string, hidden: Map<string, [number, number][]>): Hidd
 
 /** The passages nearest to a question in their meaning, beside those that its words find. It never fails a search. */
 export function createVectorChannel(parts: { db: Database; log: Logger; embedders: Embedders }) {
-  const { log, embedders } = parts;
-  const held = createHeldVectors({ db: parts.db, mostBytes });
+  const { db, log, embedders } = parts;
+  const held = createHeldVectors({ db, mostBytes });
   const pausedUntil = new Map<string, number>();
 
   const without = (reason: Reason, model: string | null): Meant => ({
@@ -79,7 +81,7 @@ export function createVectorChannel(parts: { db: Database; log: Logger; embedder
     /** `hidden` as the search by words has it, which is how what may not be found is left out before anything is ranked. */
     async near(
       orgId: string,
-      baseIds: string[],
+      bases: Bases,
       asked: Asked,
       hidden: Map<string, [number, number][]>,
       limit: number,
@@ -94,7 +96,8 @@ export function createVectorChannel(parts: { db: Database; log: Logger; embedder
         return hits.map(({ segment, slot, similarity }) => ({ segment: `${baseId}/${segment}`, slot, similarity }));
       };
       try {
-        const found = (await within(Promise.all(baseIds.map(lookIn)), lookMs)).flat();
+        const readable = await readableOf(db.in(orgId), orgId, bases);
+        const found = (await within(Promise.all(readable.map(lookIn)), lookMs)).flat();
         if (found.length === 0) return without('no-vectors', model);
         const near = found.sort((a, b) => b.similarity - a.similarity).slice(0, limit);
         return { near, report: { used: true, reason: null, model } };

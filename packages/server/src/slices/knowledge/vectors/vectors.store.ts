@@ -1,4 +1,5 @@
 import type { Db, Tx } from '../../../platform/db/db.ts';
+import type { Bases } from '../readers.ts';
 import { chunkPlace } from '../schema.ts';
 
 const vectorsPlace = (orgId: string, rowId: string) => ({ orgId, table: 'chunk_vectors', column: 'vectors', rowId });
@@ -148,6 +149,16 @@ export async function vectorsAfter(
   }
   return { blocks, stamp: rows.at(-1)?.stamp ?? after, more: rows.length === most };
 }
+
+/** Those of the bases that their reader may read. */
+export const readableOf = async (db: Db, orgId: string, bases: Bases): Promise<string[]> =>
+  (
+    await db.one<{ ids: string[] }>('select knowledge_within($1, $3, $2)::uuid[] as ids', [
+      orgId,
+      bases.ids,
+      bases.reader,
+    ])
+  ).ids;
 
 /** Which of these are there still. */
 export const stillThere = async (db: Db, orgId: string, ids: string[]): Promise<Set<string>> =>

@@ -51,13 +51,13 @@ export function createSecondOpinion(parts: {
 }) {
   const { log, providers, safety, patienceMs = 4000 } = parts;
 
-  const ask = (engine: Engine, model: string, text: string, signal: AbortSignal): Promise<string> => {
+  const ask = async (engine: Engine, model: string, text: string, signal: AbortSignal): Promise<string> => {
     const content = `<message>\n${text.slice(0, longestText).replaceAll('<', '‹')}\n</message>`;
     const messages = [
       { role: 'system' as const, content: prompt },
       { role: 'user' as const, content },
     ];
-    return answerOf(engine, model, messages, { maxTokens: 60, longest: longestAnswer, signal });
+    return (await answerOf(engine, model, messages, { maxTokens: 60, longest: longestAnswer, signal })).text;
   };
 
   return {

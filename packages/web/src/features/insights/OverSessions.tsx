@@ -1,0 +1,207 @@
+import type { ClientInsight, SessionPoint } from '@rapport/protocol/insights';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { clock } from '../../lib/clock.ts';
+import { formatDate, isolated } from '../../lib/ui.tsx';
+import { Bars, Legend } from './Bars.tsx';
+import { DataTable } from './DataTable.tsx';
+import { GoalBars } from './GoalBars.tsx';
+import './insights.css';
+import { Places } from './Places.tsx';
+import { Section } from './Section.tsx';
+
+interface Props {
+  insight: Pick<ClientInsight, 'sessions' | 'topics' | 'goals'>;
+}
+
+/** How sessions of a client went one after the other, what returned in them, and what they worked towards. */
+export function OverSessions({ insight: { sessions, topics, goals } }: Props) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Section title={t('insight.engagement')}>
+        {sessions.length === 0 ? <p>{t('insight.noSessions')}</p> : <Engagement sessions={sessions} />}
+        {topics.length > 0 && (
+          <p className="small">
+            {t('insight.topics')}:{' '}
+            {topics
+              .map(({ word, sessions: where }) =>
+                t('insight.inSessions', { word: isolated(word), count: where.length }),
+              )
+              .join(', ')}
+          </p>
+        )}
+      </Section>
+      {sessions.length > 0 && (
+        <>
+          <Section title={t('insight.ratings')} hint={t('insight.ratingsHint')}>
+            <Ratings sessions={sessions} />
+          </Section>
+          <Section title={t('insight.riskHistory')} hint={t('insight.riskHint')}>
+            <RiskHistory sessions={sessions} />
+          </Section>
+        </>
+      )}
+      {goals && (
+        <Section title={t('goals.title')}>
+          {goals.length === 0 && <p className="soft">{t('goals.empty')}</p>}
+          <GoalBars
+            goals={goals}
+            beside={(goal) => <ChosenIn sessions={sessions.filter((one) => goal.sessions.includes(one.sessionId))} />}
+          />
+        </Section>
+      )}
+    </>
+  );
+}
+
+function SessionLink({ session }: { session: SessionPoint }) {
+  return (
+    <>
+      <Link to="/sessions/$id/insights" params={{ id: session.sessionId }}>
+        <bdi>{session.title}</bdi>
+      </Link>
+      <br />
+      <span className="soft small">{formatDate(session.at)}</span>
+    </>
+  );
+}
+
+function Engagement({ sessions }: { sessions: SessionPoint[] }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Bars
+        label={t('insight.overTimeChart', { count: sessions.length })}
+        bars={sessions.map(({ sessionId, clientWords }) => ({
+          key: sessionId,
+          parts: [{ kind: 'client', value: clientWords }],
+        }))}
+      />
+      <DataTable
+        name={t('insight.overTimeTable')}
+        columns={[
+          t('insight.session'),
+          t('insight.words'),
+          t('insight.messages'),
+          t('insight.minutes'),
+          t('insight.clientTakes'),
+        ]}
+        rows={sessions.map((one) => ({
+          key: one.sessionId,
+          head: <SessionLink session={one} />,
+          cells: [
+            one.clientWords,
+            one.clientMessages,
+            one.minutes,
+            one.clientMedianMs === null ? t('insight.none') : clock(one.clientMedianMs),
+          ],
+        }))}
+      />
+    </>
+  );
+}
+
+const scales = ['effectiveness', 'engagement', 'progress'] as const;
+
+type RatedSession = SessionPoint & { rating: NonNullable<SessionPoint['rating']> };
+
+function Ratings({ sessions }: { sessions: SessionPoint[] }) {
+  const { t } = useTranslation();
+  const rated = sessions.filter((one): one is RatedSession => one.rating !== null);
+  const last = rated.at(-1);
+  if (!last) return <p className="soft">{t('insight.notRated')}</p>;
+  return (
+    <>
+      <div className="small-multiples">
+        {scales.map((scale) => (
+          <figure key={scale}>
+            <figcaption>{t(`insight.scale.${scale}`, { points: last.rating[scale] })}</figcaption>
+            <Bars
+              most={10}
+              label={t('insight.scaleChart', {
+                scale: t(`plan.${scale}`),
+                values: rated.map(({ rating }) => rating[scale]).join(', '),
+              })}
+              bars={rated.map(({ sessionId, rating }) => ({
+                key: sessionId,
+                parts: [{ kind: 'client', value: rating[scale] }],
+              }))}
+            />
+          </figure>
+        ))}
+      </div>
+      <details>
+        <summary>{t('insight.table')}</summary>
+        <DataTable
+          name={t('insight.ratings')}
+          columns={[t('insight.session'), ...scales.map((scale) => t(`plan.${scale}`)), t('insight.event')]}
+          rows={rated.map((one) => ({
+            key: one.sessionId,
+            head: <SessionLink session={one} />,
+            cells: [
+              ...scales.map((scale) => one.rating[scale]),
+              <Places key="event" sessionId={one.sessionId} seqs={[one.rating.seq]} what={t('insight.where')} />,
+            ],
+          }))}
+        />
+      </details>
+    </>
+  );
+}
+
+const levels = ['low', 'elevated', 'high'] as const;
+
+function RiskHistory({ sessions }: { sessions: SessionPoint[] }) {
+  const { t } = useTranslation();
+  const flagged = sessions.filter(({ flags, escalations }) => flags + escalations > 0);
+  if (flagged.length === 0) return <p>{t('insight.noRiskEver', { count: sessions.length })}</p>;
+  return (
+    <>
+      <Bars
+        label={t('insight.riskChart', { count: flagged.length, all: sessions.length })}
+        bars={sessions.map((one) => ({
+          key: one.sessionId,
+          parts: levels.map((level) => ({ kind: level, value: one.levels[level] })),
+        }))}
+      />
+      <Legend kinds={levels.map((level) => ({ kind: level, name: t(`risk.${level}`) }))} />
+      <DataTable
+        name={t('insight.riskHistory')}
+        columns={[
+          t('insight.session'),
+          ...levels.map((level) => t(`risk.${level}`)),
+          t('insight.called'),
+          t('insight.event'),
+        ]}
+        rows={flagged.map((one) => ({
+          key: one.sessionId,
+          head: <SessionLink session={one} />,
+          cells: [
+            ...levels.map((level) => one.levels[level]),
+            one.escalations,
+            <Places key="event" sessionId={one.sessionId} seqs={one.riskSeqs} what={t('insight.where')} />,
+          ],
+        }))}
+      />
+    </>
+  );
+}
+
+function ChosenIn({ sessions }: { sessions: SessionPoint[] }) {
+  const { t } = useTranslation();
+  if (sessions.length === 0) return null;
+  return (
+    <p className="small">
+      {t('insight.chosenIn')}{' '}
+      {sessions.map(({ sessionId, title }, at) => (
+        <span key={sessionId}>
+          {at > 0 && ', '}
+          <Link to="/sessions/$id/insights" params={{ id: sessionId }}>
+            <bdi>{title}</bdi>
+          </Link>
+        </span>
+      ))}
+    </p>
+  );
+}

@@ -1,0 +1,66 @@
+import type { ThreadInsight } from '@rapport/protocol/insights';
+import type { Thread } from '@rapport/protocol/threads';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { api } from '../../lib/api.ts';
+import { Page } from '../../lib/Page.tsx';
+import { Failure, formatDate, isolated, Loading } from '../../lib/ui.tsx';
+import { OfThread } from '../clients/OfThread.tsx';
+import { OverSessions } from './OverSessions.tsx';
+import { Section } from './Section.tsx';
+import { Sides } from './Sides.tsx';
+
+export function ThreadInsightPage() {
+  return <OfThread>{(thread) => <OfSessions key={thread.id} thread={thread} />}</OfThread>;
+}
+
+/** What the sessions of a thread show, one after the other and together. */
+function OfSessions({ thread }: { thread: Thread }) {
+  const { t } = useTranslation();
+  const insight = useQuery({
+    queryKey: ['insight', 'thread', thread.id],
+    queryFn: () => api.get<ThreadInsight>(`/threads/${thread.id}/insights`),
+  });
+  const { data } = insight;
+  return (
+    <Page
+      title={t('insight.ofThread', { name: isolated(thread.name) })}
+      hint={t('insight.threadHint')}
+      actions={
+        <Link className="button" to="/threads/$id" params={{ id: thread.id }}>
+          {t('insight.toThread')}
+        </Link>
+      }
+    >
+      <Failure error={insight.error} />
+      {insight.isPending && <Loading />}
+      {data && <OverSessions insight={data} />}
+      {data && data.sessions.length > 0 && (
+        <Section title={t('insight.sides')} hint={t('insight.openingsHint')}>
+          <Sides sides={data.sides} />
+        </Section>
+      )}
+      {data && data.quotes.length > 0 && <Quotes insight={data} />}
+    </Page>
+  );
+}
+
+function Quotes({ insight: { quotes, sessions } }: { insight: ThreadInsight }) {
+  const { t } = useTranslation();
+  return (
+    <Section title={t('insight.quotes')} hint={t('insight.quotesHint')}>
+      {quotes.map(({ sessionId, messageId, start, text, at }) => (
+        <figure className="quote" key={`${messageId}-${start}`}>
+          <blockquote dir="auto">{text}</blockquote>
+          <figcaption className="soft small">
+            <Link to="/sessions/$id" params={{ id: sessionId }}>
+              <bdi>{sessions.find((one) => one.sessionId === sessionId)?.title}</bdi>
+            </Link>{' '}
+            · {formatDate(at)}
+          </figcaption>
+        </figure>
+      ))}
+    </Section>
+  );
+}
