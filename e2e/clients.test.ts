@@ -171,6 +171,30 @@ describe('questionnaires', () => {
   });
 });
 
+test('item 9 entered for a client without a session calls the team, which acknowledges it on its page', async () => {
+  const long = 'Wilhelmina-Theodora Achterberg-van der Valkenburg-Konstantinopolitanski';
+  const { id } = (await app.json('POST', '/api/v1/clients', { name: long })).body;
+  const { page, context, complaints } = await openWindow(browser, phone);
+  await page.goto(`${app.url}/clients/${id}`);
+  await page.getByRole('button', { name: 'Enter a PHQ-9' }).click();
+  const form = page.getByRole('dialog');
+  for (const field of await form.getByRole('combobox').all()) await field.selectOption('1');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('An answer gives reason to worry: an escalation was raised, and the team is called.').waitFor();
+  await page.goto(`${app.url}/escalations`);
+  const row = page.getByRole('listitem').filter({ hasText: long });
+  await row.getByText('Risk in answers that were entered').waitFor();
+  await row.locator('mark', { hasText: 'better off dead' }).waitFor();
+  await expectFits(page);
+  await picture(page, 'escalation-entered-phone');
+  await row.getByRole('button', { name: /^Acknowledge/ }).click();
+  await row.getByText('acknowledged by').waitFor();
+  await row.getByRole('link', { name: long }).click();
+  await page.getByRole('heading', { name: long, level: 1 }).waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
 describe('the plan of a session', () => {
   test('time, goals, a transfer and how it went; the client sees the time alone', async () => {
     const { id: clientId } = (await app.json('POST', '/api/v1/clients', { name: 'Noor' })).body;

@@ -37,7 +37,9 @@ beforeAll(async () => {
   await post('/break-glass', { clientId: client.id, reason: `${long('Urgent')} indeed`, minutes: 15 });
   await post('/privacy/holds', { subject: { kind: 'client', id: client.id }, reason: long('Court') });
   await post('/privacy/deid-exports', { form: 'anonymised', purpose: 'research', pick: {}, terms: [] });
-  ids = { persona, client: client.id, session: session.id, base: base.id, document: document.id };
+  const folder = await post('/thread-folders', { name: long('Folder').slice(0, 80) });
+  const thread = await post(`/clients/${client.id}/threads`, { name: long('Flying'), folderId: folder.id });
+  ids = { persona, client: client.id, thread: thread.id, session: session.id, base: base.id, document: document.id };
 });
 afterAll(async () => {
   await browser?.close();
@@ -54,6 +56,9 @@ const paths = [
   '/personas/:persona',
   '/clients',
   '/clients/:client',
+  '/threads',
+  '/threads/:thread',
+  '/threads/:thread/insights',
   '/knowledge',
   '/knowledge/:base',
   '/knowledge/:base/test',
@@ -101,6 +106,8 @@ const dialogs: [path: string, opener: RegExp][] = [
   ['/personas', /^New persona$/],
   ['/clients', /^New client$/],
   ['/clients/:client', /^New goal$/],
+  ['/threads', /^New thread$/],
+  ['/threads/:thread', /^Change$/],
   ['/knowledge', /^New knowledge base$/],
   ['/knowledge/:base', /^Paste text$/],
   ['/knowledge/:base', /^From a web address$/],

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { getDocumentProxy } from 'unpdf';
 import type { Browser, Page } from 'playwright-core';
@@ -65,7 +68,10 @@ const seen = (page: Page, within: string) =>
   });
 
 async function expectMarked(page: Page, within: string) {
-  await page.locator(within).getByText('The passage is marked.').waitFor();
+  await page
+    .locator(within)
+    .getByText(/The passage is marked\./)
+    .waitFor();
   const { marks, ink } = await seen(page, within);
   const height = await heightOf('handbook.pdf', 1, quote);
   expect(marks.some(({ from, to }) => from < height && height < to)).toBe(true);
@@ -115,7 +121,7 @@ test('a PDF is uploaded, read, asked about, quoted, and the quote is seen on its
   await expectMarked(page, '.beside');
   expect(staff.complaints).toEqual([]);
   await staff.context.close();
-});
+}, 120_000);
 
 test('in a session on a phone the page comes with the focus', async () => {
   const { page, context, complaints } = await openWindow(browser, phone);
@@ -152,6 +158,60 @@ test('on a phone, in the dark, the page stands above its text', async () => {
   await context.close();
 });
 
+/** In place of the document's file: as long as it says, with what comes at first, and the rest when it is let go. */
+async function comesSlowly(page: Page, length: number, first: Buffer) {
+  let goOn: (rest: Buffer) => void = () => {};
+  const site = createServer((_request, response) => {
+    response.writeHead(200, { 'content-length': length, 'access-control-allow-origin': '*' });
+    response.write(first);
+    goOn = (rest) => response.end(rest);
+  }).listen(0, '127.0.0.1');
+  await once(site, 'listening');
+  const { port } = site.address() as AddressInfo;
+  await page.route(/\/file\?version=/, (route) => route.continue({ url: `http://127.0.0.1:${port}/` }));
+  const close = () => {
+    site.closeAllConnections();
+    site.close();
+  };
+  return { goOn: (rest: Buffer) => goOn(rest), close };
+}
+
+test('while a long file is on its way, how much of it is there is seen, and the text can be read', async () => {
+  const { page, context, complaints } = await openWindow(browser, desktop);
+  const whole = Buffer.from(await file('handbook.pdf'));
+  const slow = await comesSlowly(page, whole.length, whole.subarray(0, 20_000));
+  await page.goto(await address());
+  const bar = page.getByRole('progressbar', { name: 'The file is on its way.' });
+  await expect.poll(() => bar.getAttribute('value')).toBe(String(20_000 / whole.length));
+  await page.locator('.reading mark').getByText(quote).waitFor();
+  await expectFits(page);
+  slow.goOn(whole.subarray(20_000));
+  await expectMarked(page, '.beside');
+  expect(complaints).toEqual([]);
+  slow.close();
+  await context.close();
+});
+
+test('where the program that draws is not there any more, that is said at once', async () => {
+  const { page, context, complaints } = await openWindow(browser, desktop);
+  await page.route(/pdf\.worker/, (route) => route.fulfill({ status: 404 }));
+  await page.goto(await address());
+  await page.locator('.beside').getByText('did not arrive').waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('of a file that is too large nothing more is fetched', async () => {
+  const { page, context, complaints } = await openWindow(browser, desktop);
+  const slow = await comesSlowly(page, 60_000_001, Buffer.from('%PDF-1.7'));
+  await page.goto(await address());
+  await page.locator('.beside').getByText('too large to be drawn').waitFor();
+  await expectFits(page);
+  expect(complaints).toEqual([]);
+  slow.close();
+  await context.close();
+});
+
 test.each([
   ['damaged', async () => Buffer.from('%PDF-1.7\nnot at all'), 'the file is damaged'],
   ['cut off', async () => Buffer.from((await file('handbook.pdf')).slice(0, 700)), 'the file is damaged'],
@@ -165,7 +225,6 @@ test.each([
   await page.goto(await address());
   await page.locator('.beside').getByText(words).waitFor();
   await page.locator('.reading mark').getByText(quote).waitFor();
-  await expectFits(page);
   expect(complaints).toEqual([]);
   await context.close();
 });

@@ -10,7 +10,7 @@ import {
 } from '../packages/server/src/test/app.ts';
 import { makeMember, type TestMember } from '../packages/server/src/test/team.ts';
 import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
-import { desktop, expectAccessible, expectFits, launch, openWindow, phone } from './lib/browser.ts';
+import { desktop, expectAccessible, expectFits, launch, openWindow, phone, picture } from './lib/browser.ts';
 
 const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
 let browser: Browser;
@@ -366,4 +366,32 @@ describe.each([
     expect(complaints).toEqual([]);
     await context.close();
   });
+});
+
+test('what the gate finds in a held draft is marked where it stands, and goes with the words', async () => {
+  const session = await held('approve', 'A grave draft');
+  const client = await openChat(session);
+  const id = await waiting(session, 'Recite: That is fine. You should kill yourself now. And then the garden.');
+  const { findings, text } = await review(id);
+  const marked = findings.map(({ start, end }: { start: number; end: number }) => text.slice(start, end));
+  expect(marked).toEqual([expect.stringContaining('kill yourself')]);
+  const staff = await openWindow(browser, desktop);
+  await staff.page.goto(`${app.url}/sessions/${session.id}`);
+  const draft = draftOf(staff.page);
+  await draft.getByText('Self-harm, high: found by rules').waitFor();
+  expect(await draft.locator('mark').allTextContents()).toEqual(marked);
+  await expectFits(staff.page);
+  await picture(staff.page, 'draft-flagged');
+  await draft.getByRole('button', { name: 'Edit' }).click();
+  await draft.getByLabel('Your version').fill('That is fine. And then the garden.');
+  await expect.poll(async () => (await review(id)).findings).toEqual([]);
+  await draft.getByRole('button', { name: 'Finish editing' }).click();
+  await draft.getByText('And then the garden.').waitFor();
+  expect(await draft.locator('mark').count()).toBe(0);
+  await draft.getByRole('button', { name: 'Release', exact: true }).click();
+  await client.page.getByText('That is fine. And then the garden.').waitFor();
+  // The client's own message names it once.
+  expect(await times(client.page, 'kill yourself')).toBe(1);
+  expect(staff.complaints.concat(client.complaints)).toEqual([]);
+  await Promise.all([staff.context.close(), client.context.close()]);
 });

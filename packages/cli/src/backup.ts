@@ -1,6 +1,6 @@
 import { makeConfig, type Config } from '@rapport/server/config/config';
 import { readEnv } from '@rapport/server/config/env';
-import { filesFolder, folderBackend } from '@rapport/server/platform/blobs/folder';
+import { BlobStoreError, type BlobBackend } from '@rapport/server/platform/blobs/backend';
 import { backUp } from '@rapport/server/platform/db/backup/backup';
 import { restore } from '@rapport/server/platform/db/backup/restore';
 import { findRunning, startEmbedded } from '@rapport/server/platform/db/embedded';
@@ -8,6 +8,7 @@ import { prepareDatabase } from '@rapport/server/platform/db/prepare';
 import { scrubTables } from '@rapport/server/platform/db/scrub';
 import { loadMasterKeys } from '@rapport/server/platform/keys/masterKeys';
 import { StartupError } from '@rapport/server/platform/startupError';
+import { outgoingFor, storeOf } from '@rapport/server/services.platform';
 import { clientTables, createReplay } from '@rapport/server/slices/privacy/restoring';
 import { fileAnd } from './arguments.ts';
 
@@ -23,8 +24,21 @@ async function withOwner<T>(config: Config, shared: boolean, work: (owner: Owner
   return work(embedded.poolConfig).finally(() => embedded.stop());
 }
 
-/** A bucket has ways of its own to be kept safe. */
-const storeOf = (config: Config) => (config.files.s3 ? {} : { files: folderBackend(filesFolder(config)) });
+/** With the folder or the bucket that the server keeps its files in. */
+async function withFiles<T>(config: Config, work: (files: BlobBackend) => Promise<T>): Promise<T> {
+  const outgoing = outgoingFor(config);
+  const files = storeOf(config, outgoing);
+  try {
+    return await work(files);
+  } catch (error) {
+    if (!(error instanceof BlobStoreError)) throw error;
+    const place = config.files.s3 ? 'RAPPORT_S3_ENDPOINT and what follows it' : 'RAPPORT_FILES_DIR';
+    throw new StartupError(`The files: ${error.message}.`, `Look at ${place}; nothing was changed.`, error);
+  } finally {
+    await files.close();
+    await outgoing.close();
+  }
+}
 
 export async function backUpTo(args: string[]): Promise<number> {
   const { file, values } = fileAnd(args, { keys: { type: 'string' }, 'with-keys': { type: 'boolean' } });
@@ -33,7 +47,9 @@ export async function backUpTo(args: string[]): Promise<number> {
   }
   const keys = values['with-keys'] ? 'inside' : values.keys === undefined ? 'left out' : { file: values.keys };
   const config = makeConfig(readEnv());
-  const { tables, files } = await withOwner(config, true, (owner) => backUp({ owner, file, keys, ...storeOf(config) }));
+  const { tables, files } = await withFiles(config, (store) =>
+    withOwner(config, true, (owner) => backUp({ owner, file, keys, files: store })),
+  );
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   console.log(`${rows} rows of ${tables.length} tables and ${files.length} files are in ${file}`);
   if (typeof keys === 'object') console.log(`The wrapped keys are in ${keys.file}. Keep it apart, and not for long.`);
@@ -49,20 +65,23 @@ export async function restoreFrom(args: string[]): Promise<number> {
   const config = makeConfig(readEnv());
   const master = await loadMasterKeys(config);
   const replay = createReplay(config.dataDir);
-  const { madeAt, files } = await withOwner(config, false, async (owner) => {
+  const restored = async (owner: Owner, store: BlobBackend) => {
     const manifest = await restore({
       owner,
       file,
       keyFile: values.keys,
       replace: values.replace ?? false,
       knowsMasterKey: (id) => master.find(id) !== undefined,
-      ...storeOf(config),
+      files: store,
       before: replay.before,
       after: replay.after,
     });
     await prepareDatabase(owner);
     return { madeAt: manifest.madeAt, files: await scrubTables(owner, clientTables) };
-  });
+  };
+  const { madeAt, files } = await withFiles(config, (store) =>
+    withOwner(config, false, (owner) => restored(owner, store)),
+  );
   console.log(`The database is as it was at ${madeAt}.`);
   if (replay.result.erased > 0) console.log(`${replay.result.erased} who were erased since were erased again.`);
   if (files.postponed.length > 0) console.log(`Too large to be written anew now: ${files.postponed.join(', ')}.`);

@@ -62,10 +62,7 @@ export const Questionnaire = z.object({
 export type Questionnaire = z.infer<typeof Questionnaire>;
 export const QuestionnaireList = listOf(Questionnaire);
 export const QuestionnaireEntered = Questionnaire.extend({
-  personCalled: z
-    .boolean()
-    .nullable()
-    .describe('An answer calls a person: whether there was a session to call them in. null: none does.'),
+  personCalled: z.boolean().describe('An answer calls a person: an escalation was raised.'),
 });
 export type QuestionnaireEntered = z.infer<typeof QuestionnaireEntered>;
 

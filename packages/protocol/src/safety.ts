@@ -85,8 +85,8 @@ export type EscalationStatus = z.infer<typeof EscalationStatus>;
 
 export const Escalation = z.object({
   id: Id,
-  sessionId: Id,
-  sessionTitle: z.string(),
+  sessionId: Id.nullable().describe('null: for a client who has no session, whose answers were entered by the team.'),
+  sessionTitle: z.string().nullable(),
   client: z.object({ id: Id, name: z.string() }).nullable(),
   alias: z.string().nullable(),
   kind: EscalationKind.describe(

@@ -13,6 +13,7 @@ import { createPlanService } from './slices/sessions/plan.service.ts';
 import { createSessionQuestionnaireService } from './slices/sessions/questionnaires.service.ts';
 import type { SessionSafety } from './slices/sessions/safety.ts';
 import type { SessionService } from './slices/sessions/service.ts';
+import type { EscalationService } from './slices/supervision/escalations.service.ts';
 
 interface House {
   audit: Audit;
@@ -31,6 +32,7 @@ export function createBesides(
     conversations: ConversationService;
     sessions: SessionService;
     members: MemberService;
+    escalations: EscalationService;
   },
 ) {
   const { access, sessions } = parts;

@@ -48,7 +48,8 @@ export function outgoingFor(config: Config): Outgoing {
 
 export type Platform = ReturnType<typeof createPlatform>;
 
-const storeOf = (config: Config, outgoing: Outgoing): BlobBackend =>
+/** Where this server keeps files. */
+export const storeOf = (config: Config, outgoing: Outgoing): BlobBackend =>
   config.files.s3 ? s3Backend(config.files.s3, outgoing) : folderBackend(filesFolder(config));
 
 /** The parts that know no domain. */

@@ -46,7 +46,7 @@ export function createSupervision(
     packs: PackService;
   },
 ) {
-  const { append } = parts.access;
+  const { append, tell } = parts.access;
   const { packs } = parts;
   const policies = createPolicyService({ db, audit, packs, append });
   const access = createReviewAccess({
@@ -68,10 +68,10 @@ export function createSupervision(
     mail,
     publicUrl: config.publicUrl,
     safety,
-    append,
+    tell,
     addressees,
   });
-  const escalations = createEscalationService({ db, audit, safety, append, onRaised: escalationClock.look });
+  const escalations = createEscalationService({ db, audit, safety, tell, onRaised: escalationClock.look });
   const opinion = createSecondOpinion({ log, providers, safety });
   const deputies = createDeputyService({ db, audit });
   const sessionSafety = createSessionSafety({ db, clock, access: parts.access, safety, escalations, reviews });

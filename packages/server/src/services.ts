@@ -67,7 +67,7 @@ export function createServices(platform: Platform) {
   const packs = createPackService({ db, audit, append: access.append });
   const asking = createAsking({ providers, budgets });
   const material = createMaterial(platform, providers, identity, packs, asking);
-  const { knowledge, personas, memories, recall, proposals } = material;
+  const { knowledge, personas, memories, proposals } = material;
   const caseload = createClientServices({
     ...platform,
     requireRung: packs.requireRung,
@@ -76,28 +76,18 @@ export function createServices(platform: Platform) {
     onRisk: (...of) => besides.sessionQuestionnaires.onRiskOfClient(...of),
     enterSession: access.enter,
   });
-  const { clients, questionnaires, threads } = caseload;
+  const { clients } = caseload;
   const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, packs, ...team });
   const talk = { db, audit, access, personas, providers, reviews, safety: supervision.sessionSafety };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
   const remembering = createRemembering({ ...talk, log, consents, proposals });
-  const sessions = createSessionService({
-    ...talk,
-    conversations,
-    clients,
-    threads,
-    packs,
-    remembering,
-    questionnaires,
-  });
-  const besides = createBesides(platform, { ...talk, ...caseload, conversations, sessions, members: team.members });
+  const sessions = createSessionService({ ...talk, ...caseload, conversations, packs, remembering });
+  const besides = createBesides(platform, { ...supervision, ...team, ...talk, ...caseload, conversations, sessions });
   const joining = createJoining(platform, { identity, access, sessions });
   const curating = createCurating({ db, knowledge, personas, reviews });
   const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations, ...knowledge });
   const privacy = createPrivacy(platform, { identity, sessions, personas });
-  generations.handle(
-    createReplyHandler({ ...talk, log, knowledge, recall, consents, conversations, opinion: supervision.opinion }),
-  );
+  generations.handle(createReplyHandler({ ...supervision, ...material, ...talk, log, consents, conversations }));
   reviews.handle(createReviewHandler({ log, access, conversations, generations }));
   for (const one of [supervision.policies, packs]) one.onChanged((orgId) => void conversations.obeyRung(orgId, {}));
   memories.attach(createMemoryPlaces({ access, generations }));

@@ -1,24 +1,12 @@
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../../test/app.ts';
+import { runCommand } from '../../test/command.ts';
 
-const main = fileURLToPath(new URL('../../../../cli/src/main.ts', import.meta.url));
 let app: TestApp;
 
-/** The command as it is run by hand, on the test's database. */
-function verify(...args: string[]): Promise<{ code: number; out: string }> {
-  const { host, port, user, password, database } = app.database;
-  const url = `postgresql://${user}:${encodeURIComponent(String(password))}@localhost:${port}/${database}?host=${encodeURIComponent(host ?? '')}`;
-  const env = { ...process.env, DATABASE_URL: url, RAPPORT_DATA_DIR: app.config.dataDir };
-  return new Promise((done) =>
-    execFile(process.execPath, [main, 'verify-audit', ...args], { env }, (error, stdout, stderr) =>
-      done({ code: error ? Number(error.code) : 0, out: stdout + stderr }),
-    ),
-  );
-}
+const verify = (...args: string[]) => runCommand(app, ['verify-audit', ...args]);
 
 beforeAll(async () => {
   app = await startTestApp();

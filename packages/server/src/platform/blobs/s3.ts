@@ -74,7 +74,8 @@ function createAsk({ endpoint, bucket, region, accessKey, secretKey }: S3Config,
       if (answer && (answer.status < 500 || attempt >= attempts)) {
         const code = valuesOf(await answer.text(), 'Code')[0] ?? '';
         const message = `${what} was answered ${answer.status} ${code}`;
-        if (answer.status === 404) throw new BlobMissing(message);
+        // Of a bucket that is not there nothing can be said of its files.
+        if (answer.status === 404 && code !== 'NoSuchBucket') throw new BlobMissing(message);
         throw new BlobStoreError(message, { full: answer.status === 507 || /quota/i.test(code) });
       }
       await answer?.body?.cancel();

@@ -24,8 +24,8 @@ interface Parts {
   db: Database;
   audit: Audit;
   clients: ClientService;
-  /** Calls a person in the newest session of the client; false where they have none. In the transaction of the answers. */
-  onRisk(tx: Tx, orgId: string, clientId: string, found: RiskyAnswer): Promise<boolean>;
+  /** Calls a person, in the transaction of the answers. */
+  onRisk(tx: Tx, orgId: string, clientId: string, found: RiskyAnswer): Promise<void>;
 }
 
 const steps = { answer: store.answer, withdraw: store.withdraw };
@@ -80,8 +80,8 @@ export function createQuestionnaireService({ db, audit, clients, onRisk }: Parts
         const entered = { id, instrument, createdBy: userId, clientId, answers, answeredAt };
         const made = await store.insertEntered(tx, orgId, entered);
         const found = riskIn(instrumentOf(instrument), answers);
-        const personCalled = found && (await onRisk(tx, orgId, clientId, { ...found, questionnaireId: id }));
-        return { ...made, personCalled };
+        if (found) await onRisk(tx, orgId, clientId, { ...found, questionnaireId: id });
+        return { ...made, personCalled: found !== null };
       });
     },
   };

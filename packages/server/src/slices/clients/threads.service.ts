@@ -35,16 +35,17 @@ export function createThreadService(parts: {
     return thread;
   };
 
-  /** Throws `invalid-body` for a folder or a goal that there is not. */
-  const requirePlaces = async (
-    tx: Tx,
-    orgId: string,
-    clientId: string,
-    { folderId, goalIds }: { folderId?: string | null | undefined; goalIds?: string[] | undefined },
-  ): Promise<void> => {
+  /** It stays until the commit. Throws `invalid-body` for a folder that there is not. */
+  const requireFolder = async (tx: Tx, orgId: string, folderId: string | null | undefined): Promise<void> => {
     if (folderId && !(await keepFolder(tx, orgId, folderId))) throw invalid('/folderId', 'There is no such folder.');
-    if (goalIds && (await goals.chosen(tx, orgId, clientId, goalIds)).length < goalIds.length)
+  };
+
+  /** Each once. Throws `invalid-body` for a goal that the client has not. */
+  const requireGoals = async (tx: Tx, orgId: string, clientId: string, ids: string[]): Promise<string[]> => {
+    const goalIds = [...new Set(ids)];
+    if ((await goals.chosen(tx, orgId, clientId, goalIds)).length < goalIds.length)
       throw invalid('/goalIds', 'There is no such goal of this client.');
+    return goalIds;
   };
 
   const changing = async <T>(
@@ -52,9 +53,12 @@ export function createThreadService(parts: {
     id: string,
     act: 'thread.changed' | 'thread.deleted',
     work: (tx: Tx, thread: Thread, staff: StaffActor) => Promise<T>,
+    folderId?: string | null,
   ): Promise<T> => {
     requireStaff(actor);
     return db.in(actor.orgId).tx(async (tx) => {
+      // Before the thread, as whoever deletes a folder does: the two cannot wait for each other.
+      await requireFolder(tx, actor.orgId, folderId);
       const thread = await store.lockThread(tx, actor.orgId, id, viewerOf(actor));
       if (!thread) throw notFound();
       audit.record(tx, actor, act, { thread: id, client: thread.client.id });
@@ -108,8 +112,8 @@ export function createThreadService(parts: {
       const { orgId, userId } = actor;
       const id = newId();
       await audit.acting(actor, 'thread.created', { thread: id, client: clientId }, async (tx) => {
-        const goalIds = [...new Set(body.goalIds)];
-        await requirePlaces(tx, orgId, clientId, { ...body, goalIds });
+        await requireFolder(tx, orgId, body.folderId);
+        const goalIds = await requireGoals(tx, orgId, clientId, body.goalIds);
         await store.insertThread(tx, orgId, { ...body, id, clientId, goalIds, tags: uniqueTags(body.tags) }, userId);
       });
       return find(actor, id);
@@ -125,20 +129,19 @@ export function createThreadService(parts: {
 
     /** Throws `not-found`, `invalid-body`, `conflict` where somebody changed it since `revision`. */
     async update(actor: Actor, id: string, { revision, ...patch }: ThreadPatch): Promise<Thread> {
-      await changing(actor, id, 'thread.changed', async (tx, thread, { orgId, userId }) => {
+      const work = async (tx: Tx, thread: Thread, { orgId, userId }: StaffActor) => {
         if (thread.revision !== revision) throw new AppError('conflict');
-        const goalIds = patch.goalIds && [...new Set(patch.goalIds)];
-        await requirePlaces(tx, orgId, thread.client.id, { folderId: patch.folderId, goalIds });
+        const { goalIds } = patch;
         const next = {
           ...thread,
-          ...(Object.fromEntries(
-            Object.entries({ ...patch, goalIds }).filter(([, value]) => value !== undefined),
-          ) as Partial<Thread>),
+          ...(Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as Partial<Thread>),
           clientId: thread.client.id,
+          goalIds: goalIds ? await requireGoals(tx, orgId, thread.client.id, goalIds) : thread.goalIds,
           tags: uniqueTags(patch.tags ?? thread.tags),
         };
         await store.updateThread(tx, orgId, next, userId);
-      });
+      };
+      await changing(actor, id, 'thread.changed', work, patch.folderId);
       return this.get(actor, id);
     },
 

@@ -2,7 +2,6 @@ import type { ClientInsight, GoalProgress, Rated, SessionInsight, Side } from '@
 import type { Questionnaire } from '@rapport/protocol/questionnaires';
 import type { ReportSection } from '@rapport/protocol/reports';
 import { newId } from '../../platform/ids.ts';
-import { instrumentOf } from '../clients/instruments.ts';
 
 export const section = (
   kind: ReportSection['kind'],
@@ -34,7 +33,7 @@ function goalLine({ title, state, milestones: { reached, open, dropped } }: Goal
 const answerLine = ({ instrument, answeredAt, filledBy, result }: Questionnaire): string | false =>
   result !== null &&
   answeredAt !== null &&
-  `${stamp(answeredAt)}: ${instrumentOf(instrument).title} ${result.score} of ${result.most}, ${result.severity.replace('-', ' ')}${result.risk ? ', with an answer that calls a person' : ''}; filled in by the ${filledBy === 'client' ? 'client' : 'team'}.`;
+  `${stamp(answeredAt)}: ${instrument.toUpperCase()} ${result.score} of ${result.most}, ${result.severity.replace('-', ' ')}${result.risk ? ', with an answer that calls a person' : ''}; filled in by the ${filledBy === 'client' ? 'client' : 'team'}.`;
 
 /** Nothing where there is nothing to say. */
 const some = (heading: string, all: (string | false)[], seqs: number[] = []): ReportSection[] => {

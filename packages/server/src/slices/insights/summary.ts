@@ -2,10 +2,20 @@ import type { ReportSection } from '@rapport/protocol/reports';
 import { z } from 'zod';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { Asker, Asking } from '../inference/asking.ts';
 import { section } from './sections.ts';
 
-export type Ask = Asking['askDefault'];
+/** On whose account a model is asked. */
+interface Asker {
+  personaId: string;
+  userId: string;
+}
+
+/** Answers one question; null where no model is set up. */
+export type Ask = (
+  orgId: string,
+  asker: Asker,
+  question: { system: string; user: string; maxTokens: number; longest: number; signal: AbortSignal },
+) => Promise<string | null>;
 
 export interface Line {
   seq: number;

@@ -19,6 +19,16 @@ export const mayEnter = (actor: Actor, sessionId: string): boolean =>
 export function createSessionAccess({ db, hub, wake }: { db: Database; hub: Hub; wake: Wake }) {
   const tellTeam = createTeamNews({ hub, wake });
 
+  /** Appends and wakes the readers after the commit. Returns the seq of the first event. */
+  const append = async (tx: Tx, orgId: string, roomId: string, events: EventDraft[]): Promise<number> => {
+    const appended = await appendEvents(tx, orgId, roomId, events);
+    tx.afterCommit(() => {
+      hub.appended(roomId, appended);
+      tellTeam(orgId, roomId, events);
+    });
+    return appended[0]?.seq ?? 0;
+  };
+
   return {
     /** Throws `not-found`, also for a session this actor may not know of. */
     async enter(actor: Actor, id: string): Promise<SessionRow> {
@@ -36,14 +46,12 @@ export function createSessionAccess({ db, hub, wake }: { db: Database; hub: Hub;
       return row;
     },
 
-    /** Appends and wakes the readers after the commit. Returns the seq of the first event. */
-    async append(tx: Tx, orgId: string, roomId: string, events: EventDraft[]): Promise<number> {
-      const appended = await appendEvents(tx, orgId, roomId, events);
-      tx.afterCommit(() => {
-        hub.appended(roomId, appended);
-        tellTeam(orgId, roomId, events);
-      });
-      return appended[0]?.seq ?? 0;
+    append,
+
+    /** As `append`; of what concerns no session, the team's lists alone are told. */
+    async tell(tx: Tx, orgId: string, roomId: string | null, events: EventDraft[]): Promise<void> {
+      if (roomId === null) tx.afterCommit(() => tellTeam(orgId, orgId, events));
+      else await append(tx, orgId, roomId, events);
     },
   };
 }

@@ -8,6 +8,7 @@ import { draft } from '../../platform/events/store.ts';
 import { newId } from '../../platform/ids.ts';
 import { instrumentOf, riskIn } from '../clients/instruments.ts';
 import { requireComplete, type QuestionnaireService, type RiskyAnswer } from '../clients/questionnaires.service.ts';
+import type { EscalationService } from '../supervision/escalations.service.ts';
 import type { SessionAccess } from './access.ts';
 import type { ConversationService } from './conversation.service.ts';
 import type { SessionSafety } from './safety.ts';
@@ -23,6 +24,7 @@ interface Parts {
   safety: SessionSafety;
   conversations: ConversationService;
   questionnaires: QuestionnaireService;
+  escalations: Pick<EscalationService, 'raiseOfClient'>;
 }
 
 /** Questionnaires that clients are asked to fill in while they talk. */
@@ -116,11 +118,11 @@ export function createSessionQuestionnaireService(parts: Parts) {
       });
     },
 
-    /** For answers that were entered on the client's page: the person is called in their newest session. */
-    async onRiskOfClient(tx: Tx, orgId: string, clientId: string, found: RiskyAnswer): Promise<boolean> {
+    /** For answers that were entered on the client's page: the person is called in their newest session, if there is one. */
+    async onRiskOfClient(tx: Tx, orgId: string, clientId: string, found: RiskyAnswer): Promise<void> {
       const row = await store.lockNewestOf(tx, orgId, clientId);
       if (row) await onRisk(tx, orgId, row, found);
-      return row !== undefined;
+      else await parts.escalations.raiseOfClient(tx, orgId, clientId, found);
     },
   };
 }

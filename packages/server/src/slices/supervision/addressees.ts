@@ -6,7 +6,8 @@ import type { MemberService } from '../identity/members.service.ts';
 /** Whose session it is that a letter is about. */
 export interface Concerned {
   clientId: string | null;
-  createdBy: string;
+  /** Of a session. */
+  createdBy: string | null;
 }
 
 export type Addressees = ReturnType<typeof createAddressees>;

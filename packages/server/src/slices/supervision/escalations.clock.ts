@@ -1,10 +1,11 @@
 import type { Database, Tx } from '../../platform/db/db.ts';
-import { draft, type AppendEvents } from '../../platform/events/store.ts';
+import { draft } from '../../platform/events/store.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Letter } from '../../platform/mail/letter.ts';
 import type { Mail } from '../../platform/mail/mail.ts';
 import type { Addressees } from './addressees.ts';
 import * as store from './escalations.store.ts';
+import type { TellTeam } from './escalations.service.ts';
 import type { SafetyService } from './safety.service.ts';
 
 const everyMs = 1000;
@@ -12,13 +13,19 @@ const atOnce = 50;
 const system = { kind: 'system', id: null, name: null } as const;
 
 /** Says neither whose session it is nor what was found: mail is read by others. */
-function letter(number: number, missed: boolean, publicUrl: string | null): Omit<Letter, 'to'> {
+function letter(
+  number: number,
+  { missed, roomId }: Pick<store.DuePage, 'missed' | 'roomId'>,
+  publicUrl: string | null,
+): Omit<Letter, 'to'> {
+  const why =
+    roomId === null
+      ? 'What was entered for a client gives reason to worry.'
+      : 'A client was told that a person has been called.';
   return {
     subject: missed ? 'Nobody has acknowledged an escalation in time' : 'Somebody needs a person',
     text: [
-      missed
-        ? 'A client was told that a person has been called. Nobody has acknowledged it within the time your organisation set.'
-        : 'A client was told that a person has been called.',
+      missed ? `${why} Nobody has acknowledged it within the time your organisation set.` : why,
       `Open the escalations${publicUrl ? `: ${publicUrl}/escalations` : ' in Rapport'} and acknowledge it, so that others know that you take care of it.`,
       ...(number > 1 ? [`This is letter ${number} about it.`] : []),
     ].join('\n\n'),
@@ -36,17 +43,17 @@ export function createEscalationClock(parts: {
   mail: Mail;
   publicUrl: string | null;
   safety: SafetyService;
-  append: AppendEvents;
+  tell: TellTeam;
   addressees: Addressees;
 }) {
-  const { db, log, mail, publicUrl, safety, append, addressees } = parts;
+  const { db, log, mail, publicUrl, safety, tell, addressees } = parts;
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<void> | undefined;
   let again = false;
 
   const write = async (orgId: string, due: store.DuePage, number: number, fallback: string | null): Promise<void> => {
     const own = await addressees(orgId, 'sessions.supervise', due);
-    const text = letter(number, due.missed, publicUrl);
+    const text = letter(number, due, publicUrl);
     for (const to of new Set([...own, ...(fallback ? [fallback] : [])])) mail.post({ to, ...text });
   };
 
@@ -70,7 +77,7 @@ export function createEscalationClock(parts: {
       counted: true,
     });
     const data = { escalationId: id, number, missed: due.missed, fallback: fallback !== null };
-    await append(tx, orgId, due.roomId, [draft('escalation.paged', 'staff', system, data)]);
+    await tell(tx, orgId, due.roomId, [draft('escalation.paged', 'staff', system, data)]);
     tx.afterCommit(() => {
       write(orgId, due, number, fallback).catch((error: Error) =>
         log.error({ err: error.message }, 'nobody could be written to about an escalation; the next letter follows'),

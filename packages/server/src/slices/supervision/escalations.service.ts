@@ -13,9 +13,10 @@ import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Db, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
-import { draft, type AppendEvents, type EventDraft } from '../../platform/events/store.ts';
+import { draft, type EventDraft } from '../../platform/events/store.ts';
 import { newId } from '../../platform/ids.ts';
 import { viewerOf } from '../clients/caseload.ts';
+import type { RiskyAnswer } from '../clients/questionnaires.service.ts';
 import * as store from './escalations.store.ts';
 import type { Assessment } from './risk/assess.ts';
 import type { SafetyService } from './safety.service.ts';
@@ -23,6 +24,9 @@ import type { SafetyService } from './safety.service.ts';
 export type EscalationService = ReturnType<typeof createEscalationService>;
 
 const system = { kind: 'system', id: null, name: null } as const;
+
+/** Appends to the log of a session; of what concerns none, the team's lists alone are told. */
+export type TellTeam = (tx: Tx, orgId: string, roomId: string | null, events: EventDraft[]) => Promise<void>;
 
 /** Where something was found: in a message of the client's or in the words of a reply. */
 export interface Flagged {
@@ -66,11 +70,11 @@ export function createEscalationService(parts: {
   db: Database;
   audit: Audit;
   safety: SafetyService;
-  append: AppendEvents;
+  tell: TellTeam;
   /** After the commit of one that was raised: somebody is to be written to at once. */
   onRaised(): void;
 }) {
-  const { db, audit, safety, append, onRaised } = parts;
+  const { db, audit, safety, tell, onRaised } = parts;
 
   /** Changes one that this actor may see; `work` says whether it could. */
   const change = async (
@@ -87,7 +91,7 @@ export function createEscalationService(parts: {
       const { done, events } = await work(tx, row, actor.userId);
       if (!done) throw new AppError('conflict', { detail: 'Somebody was faster. Reload to see who.' });
       audit.record(tx, actor, act, { escalation: id, session: row.session_id, client: row.client_id });
-      await append(tx, orgId, row.room_id, [draft(act, 'staff', asEventActor(actor), { escalationId: id }), ...events]);
+      await tell(tx, orgId, row.room_id, [draft(act, 'staff', asEventActor(actor), { escalationId: id }), ...events]);
       const changed = await store.findEscalation(tx, orgId, null, id);
       if (!changed) throw notFound();
       return toEscalation(tx, orgId, changed);
@@ -99,10 +103,11 @@ export function createEscalationService(parts: {
     async flag(tx: Tx, orgId: string, where: Flagged, { level, findings }: Assessment) {
       const [worst] = findings;
       if (!worst) return undefined;
-      const { text, ...place } = where;
+      const { text, sessionId, roomId, ...place } = where;
       const id = newId();
       const evidence = text.slice(worst.start, worst.end);
-      await store.insertFlag(tx, orgId, { id, ...place, level, category: worst.category, findings, evidence });
+      const flag = { ...place, level, category: worst.category, findings, evidence };
+      await store.insertFlag(tx, orgId, { id, where: { sessionId, roomId }, ...flag });
       const { messageId, replyId, questionnaireId = null } = where;
       const data = { flagId: id, messageId, replyId, questionnaireId, level, category: worst.category, findings };
       return { id, event: draft('flag.raised', 'staff', system, data) };
@@ -135,6 +140,23 @@ export function createEscalationService(parts: {
       tx.afterCommit(onRaised);
       const data = { escalationId: id, kind: what.kind, category: what.category, dueAt: made.dueAt };
       return { id, event: draft('escalation.raised', 'staff', system, data) };
+    },
+
+    /** For an answer entered for a client who has no session: nobody is shown a text, the team alone is called. */
+    async raiseOfClient(tx: Tx, orgId: string, clientId: string, answer: RiskyAnswer): Promise<void> {
+      const { questionnaireId, text, category } = answer;
+      const [id, flagId] = [newId(), newId()];
+      const finding = { category, level: 'high', ruleId: 'en/questionnaire', start: 0, end: text.length } as const;
+      const found = { level: 'high', category, findings: [finding], evidence: text } as const;
+      const place = { messageId: null, replyId: null, questionnaireId };
+      await store.insertFlag(tx, orgId, { id: flagId, where: { clientId }, ...place, ...found, findings: [finding] });
+      const { ackSeconds, language } = await safety.within(tx, orgId);
+      const what = { id, clientId, category, level: 'high', flagId, language, ackSeconds } as const;
+      const made = await store.insertOfClient(tx, orgId, what);
+      if (!made) return;
+      tx.afterCommit(onRaised);
+      const data = { escalationId: id, kind: 'risk' as const, category, dueAt: made.dueAt };
+      await tell(tx, orgId, null, [draft('escalation.raised', 'staff', system, data)]);
     },
 
     /** Whether a message was so grave that no model answers it. */

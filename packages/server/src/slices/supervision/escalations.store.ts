@@ -5,13 +5,24 @@ const findingsPlace = (orgId: string, rowId: string) => ({ orgId, table: 'risk_f
 const notePlace = (orgId: string, rowId: string) => ({ orgId, table: 'escalation', column: 'note', rowId });
 
 /** `$2` is the viewer of `viewerOf`; null sees every session. */
-const seen = `($2::uuid is null or s.client_id in (select c.client_id from caseload_of($1, $2) c)
-  or (s.client_id is null and s.created_by = $2))`;
+const seenBy = (
+  clientId: string,
+): string => `($2::uuid is null or ${clientId} in (select c.client_id from caseload_of($1, $2) c)
+  or (${clientId} is null and s.created_by = $2))`;
+const seen = seenBy('s.client_id');
+
+/** Where somebody is wanted: in a session, or for a client who has none. */
+export type Whereabouts = { sessionId: string; roomId: string } | { clientId: string };
+
+const columnsOf = (
+  where: { sessionId: string } | { clientId: string },
+): [sessionId: string | null, clientId: string | null] =>
+  'sessionId' in where ? [where.sessionId, null] : [null, where.clientId];
+const sealedFor = (where: Whereabouts) => ('roomId' in where ? { room: where.roomId } : { holder: where.clientId });
 
 export interface NewFlag {
   id: string;
-  sessionId: string;
-  roomId: string;
+  where: Whereabouts;
   messageId: string | null;
   replyId: string | null;
   questionnaireId?: string;
@@ -24,12 +35,12 @@ export interface NewFlag {
 
 export const insertFlag = async (tx: Tx, orgId: string, flag: NewFlag): Promise<number> =>
   tx.exec(
-    `insert into risk_flag (org_id, id, session_id, message_id, reply_id, level, category, findings, questionnaire_id)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `insert into risk_flag (org_id, id, session_id, client_id, message_id, reply_id, level, category, findings, questionnaire_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
       orgId,
       flag.id,
-      flag.sessionId,
+      ...columnsOf(flag.where),
       flag.messageId,
       flag.replyId,
       flag.level,
@@ -37,7 +48,7 @@ export const insertFlag = async (tx: Tx, orgId: string, flag: NewFlag): Promise<
       await tx.codec.seal(
         findingsPlace(orgId, flag.id),
         JSON.stringify({ findings: flag.findings, evidence: flag.evidence }),
-        { room: flag.roomId },
+        sealedFor(flag.where),
       ),
       flag.questionnaireId ?? null,
     ],
@@ -121,6 +132,20 @@ export const insertEscalation = (tx: Tx, orgId: string, e: NewEscalation): Promi
     [orgId, e.id, e.sessionId, e.kind, e.category, e.level, e.flagId, e.ackSeconds, e.language],
   );
 
+/** Undefined: one is open for this client already. */
+export const insertOfClient = (
+  tx: Tx,
+  orgId: string,
+  e: Omit<NewEscalation, 'sessionId' | 'kind'> & { clientId: string },
+): Promise<{ dueAt: string } | undefined> =>
+  tx.maybe(
+    `insert into escalation (org_id, id, client_id, kind, category, level, flag_id, due_at, next_page_at, language)
+     values ($1, $2, $3, 'risk', $4, $5, $6, now() + make_interval(secs => $7), now(), $8)
+     on conflict (org_id, client_id) where status = 'open' and client_id is not null do nothing
+     returning due_at as "dueAt"`,
+    [orgId, e.id, e.clientId, e.category, e.level, e.flagId, e.ackSeconds, e.language],
+  );
+
 /** The newest of this kind that is not resolved. */
 export const findUnresolved = (db: Db, orgId: string, sessionId: string, kind: EscalationKind) =>
   db.maybe<{ id: string }>(
@@ -137,9 +162,9 @@ export const hasOpen = async (db: Db, orgId: string, sessionId: string): Promise
 
 export interface EscalationRow {
   id: string;
-  session_id: string;
-  room_id: string;
-  title: string;
+  session_id: string | null;
+  room_id: string | null;
+  title: string | null;
   client_id: string | null;
   client_name: string | null;
   alias: string | null;
@@ -163,11 +188,13 @@ export interface EscalationRow {
   note: Buffer | null;
 }
 
-const rows = `e.id, e.session_id, s.room_id, s.title, s.client_id, s.client_name, s.alias, e.kind, e.status, e.category, e.level,
+const clientOf = 'coalesce(s.client_id, e.client_id)';
+const rows = `e.id, e.session_id, s.room_id, s.title, ${clientOf} as client_id, coalesce(s.client_name, c.name) as client_name, s.alias, e.kind, e.status, e.category, e.level,
     e.flag_id, e.language, f.findings, e.raised_at, e.due_at, e.rehearsal, e.status = 'open' and not e.rehearsal and e.due_at < now() as overdue, e.pages, e.fallback_at,
     a.name as acknowledged_name, e.acknowledged_at, r.name as resolved_name, e.resolved_at, e.note
   from escalation e
-  join session s on s.org_id = e.org_id and s.id = e.session_id
+  left join session s on s.org_id = e.org_id and s.id = e.session_id
+  left join client c on c.org_id = e.org_id and c.id = e.client_id
   left join risk_flag f on f.org_id = e.org_id and f.id = e.flag_id
   left join app_user a on a.org_id = e.org_id and a.id = e.acknowledged_by
   left join app_user r on r.org_id = e.org_id and r.id = e.resolved_by`;
@@ -182,14 +209,18 @@ export const listEscalations = (
   limit: number,
 ) =>
   db.many<EscalationRow>(
-    `select ${rows} where e.org_id = $1 and ${seen} and ($3::text is null or e.status = $3)
+    `select ${rows} where e.org_id = $1 and ${seenBy(clientOf)} and ($3::text is null or e.status = $3)
        and ($4::uuid is null or e.session_id = $4) and ($5::uuid is null or e.id < $5)
      order by e.id desc limit $6`,
     [orgId, viewer, query.status ?? null, query.sessionId ?? null, before, limit],
   );
 
 export const findEscalation = (db: Db, orgId: string, viewer: string | null, id: string) =>
-  db.maybe<EscalationRow>(`select ${rows} where e.org_id = $1 and ${seen} and e.id = $3`, [orgId, viewer, id]);
+  db.maybe<EscalationRow>(`select ${rows} where e.org_id = $1 and ${seenBy(clientOf)} and e.id = $3`, [
+    orgId,
+    viewer,
+    id,
+  ]);
 
 export const openEvidence = async (db: Db, orgId: string, row: EscalationRow): Promise<string | null> =>
   row.flag_id && row.findings
@@ -212,7 +243,16 @@ export const resolve = async (tx: Tx, orgId: string, row: EscalationRow, by: str
   tx.exec(
     `update escalation set status = 'resolved', resolved_by = $3, resolved_at = now(), next_page_at = null, note = $4
      where org_id = $1 and id = $2 and status = 'acknowledged'`,
-    [orgId, row.id, by, await tx.codec.seal(notePlace(orgId, row.id), note, { room: row.room_id })],
+    [
+      orgId,
+      row.id,
+      by,
+      await tx.codec.seal(
+        notePlace(orgId, row.id),
+        note,
+        row.room_id ? { room: row.room_id } : { holder: row.client_id ?? '' },
+      ),
+    ],
   );
 
 /** Above all organisations: what is due, for whichever server comes first. */
@@ -224,9 +264,10 @@ export const dueEscalations = (db: Db, limit: number): Promise<{ orgId: string; 
   );
 
 export interface DuePage {
-  roomId: string;
+  /** null: for a client without a session. */
+  roomId: string | null;
   clientId: string | null;
-  createdBy: string;
+  createdBy: string | null;
   pages: number;
   missed: boolean;
   missedBefore: boolean;
@@ -235,9 +276,9 @@ export interface DuePage {
 /** Locked for the one server that pages; undefined where another does, has done, or somebody acknowledged. */
 export const takeDue = (tx: Tx, orgId: string, id: string): Promise<DuePage | undefined> =>
   tx.maybe(
-    `select s.room_id as "roomId", s.client_id as "clientId", coalesce(s.facilitator_id, s.created_by) as "createdBy", e.pages,
+    `select s.room_id as "roomId", ${clientOf} as "clientId", coalesce(s.facilitator_id, s.created_by) as "createdBy", e.pages,
        e.due_at <= now() as missed, e.missed_at is not null as "missedBefore"
-     from escalation e join session s on s.org_id = e.org_id and s.id = e.session_id
+     from escalation e left join session s on s.org_id = e.org_id and s.id = e.session_id
      where e.org_id = $1 and e.id = $2 and e.status = 'open' and e.next_page_at <= now()
      for update of e skip locked`,
     [orgId, id],

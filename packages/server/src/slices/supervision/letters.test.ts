@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';
 import { startSmtp } from '../../test/smtp.ts';
 import { grave, safetySettings, talking, until } from '../../test/talking.ts';
@@ -9,6 +9,9 @@ let smtp: Awaited<ReturnType<typeof startSmtp>>;
 let persona: string;
 /** Somebody looks after Kit: Ann herself, Ben and Eve as a team; Eve may not decide. Nobody looks after Lou. */
 let kit: string;
+let ann: TestMember;
+let eve: TestMember;
+let dan: TestMember;
 let lou: string;
 let { post, untilEvent, escalationsOf } = {} as ReturnType<typeof talking>;
 
@@ -23,10 +26,10 @@ beforeAll(async () => {
     await app.db.everywhere.exec('update app_user set email = $2 where id = $1', [made.id, email]);
     return made;
   };
-  const ann = await member('Ann', 'facilitator');
+  ann = await member('Ann', 'facilitator');
   const ben = await member('Ben', 'facilitator');
-  const eve = await member('Eve', 'author');
-  await member('Dan', 'facilitator');
+  eve = await member('Eve', 'author');
+  dan = await member('Dan', 'facilitator');
   await member('Cat', 'supervisor');
   const { body: team } = await app.json('POST', '/api/v1/teams', { name: 'Night' });
   await app.json('PUT', `/api/v1/teams/${team.id}/members`, { memberIds: [ben.id, eve.id] });
@@ -91,4 +94,78 @@ test('safety 24: a rehearsal calls nobody, and its escalation says what it is', 
   expect(await writtenTo('a person has been called', since, 1)).toEqual(['cat@house.example']);
   expect(await escalationsOf(session)).toMatchObject([{ pages: 0, overdue: false }]);
   expect((await escalationsOf(real))[0].rehearsal).toBe(false);
+});
+
+describe('safety 25: answers that are entered for a client without a session', () => {
+  const enter = (clientId: string, item9: number) =>
+    app.json('POST', `/api/v1/clients/${clientId}/questionnaires`, {
+      instrument: 'phq-9',
+      answers: [1, 1, 1, 1, 1, 1, 1, 1, item9],
+    });
+  const of = async (clientId: string, headers?: Record<string, string>) =>
+    (await app.json('GET', '/api/v1/escalations', undefined, headers)).body.items.filter(
+      ({ sessionId, client }: { sessionId: string | null; client: { id: string } | null }) =>
+        sessionId === null && client?.id === clientId,
+    );
+  const subject = 'What was entered for a client gives reason to worry.';
+  let clientId: string;
+
+  beforeAll(async () => {
+    clientId = (await app.json('POST', '/api/v1/clients', { name: 'Noor' })).body.id;
+    const holders = { memberIds: [ann.id, eve.id], teamIds: [] };
+    await app.json('PUT', `/api/v1/clients/${clientId}/assignments`, holders);
+  });
+
+  test('call who looks after them, by letter and in the list, once', async () => {
+    const since = smtp.delivered.length;
+    expect((await enter(clientId, 0)).body.personCalled).toBe(false);
+    expect(await of(clientId)).toEqual([]);
+    expect((await enter(clientId, 2)).body).toMatchObject({ personCalled: true, result: { risk: true } });
+    expect((await enter(clientId, 3)).body.personCalled).toBe(true);
+    const [escalation, ...others] = await of(clientId, ann.headers);
+    expect(others).toEqual([]);
+    expect(escalation).toMatchObject({
+      sessionTitle: null,
+      client: { id: clientId, name: 'Noor' },
+      kind: 'risk',
+      status: 'open',
+      category: 'self-harm',
+      level: 'high',
+      rehearsal: false,
+    });
+    expect(escalation.evidence).toMatch(/^PHQ-9, 9: “.*”: More than half the days$/);
+    expect(await writtenTo(subject, since, 1)).toEqual(['ann@house.example']);
+    expect(await of(clientId, dan.headers)).toEqual([]);
+    const refused = await app.json('POST', `/api/v1/escalations/${escalation.id}/acknowledge`, undefined, dan.headers);
+    expect(refused.status).toBe(404);
+  });
+
+  test('page again with the fallback contact when nobody acknowledges in time; who does ends it', async () => {
+    await app.json('PUT', '/api/v1/safety', { ...safetySettings, fallbackEmail: 'fallback@house.example' });
+    const [{ id }] = await of(clientId);
+    const since = smtp.delivered.length;
+    await app.db.everywhere.exec('update escalation set due_at = now(), next_page_at = now() where id = $1', [id]);
+    const missed = `${subject} Nobody has acknowledged it`;
+    expect(await writtenTo(missed, since, 2)).toEqual(['ann@house.example', 'fallback@house.example']);
+    expect((await of(clientId))[0]).toMatchObject({ pages: 2, overdue: true, fallbackAt: expect.any(String) });
+    const path = `/api/v1/escalations/${id}`;
+    const acknowledged = await app.json('POST', `${path}/acknowledge`, undefined, ann.headers);
+    expect([acknowledged.status, acknowledged.body]).toMatchObject([200, { acknowledgedBy: 'Ann' }]);
+    expect((await app.json('POST', `${path}/acknowledge`)).status).toBe(409);
+    const closed = await app.json('POST', `${path}/resolve`, { note: 'Called them.' }, ann.headers);
+    expect([closed.status, closed.body]).toMatchObject([200, { status: 'resolved', note: 'Called them.' }]);
+    expect((await enter(clientId, 1)).body.personCalled).toBe(true);
+    expect((await of(clientId)).map(({ status }: { status: string }) => status)).toEqual(['open', 'resolved']);
+    await app.json('PUT', '/api/v1/safety', { ...safetySettings, fallbackEmail: null });
+  });
+
+  test('go with an erasure of the client', async () => {
+    const erased = await app.json('POST', '/api/v1/privacy/erasures', {
+      subject: { kind: 'client', id: clientId },
+      confirm: 'Noor',
+    });
+    expect(erased.body.status).toBe('done');
+    expect(await app.db.everywhere.many('select id from escalation where client_id = $1', [clientId])).toEqual([]);
+    expect(await app.db.everywhere.many('select id from risk_flag where client_id = $1', [clientId])).toEqual([]);
+  });
 });

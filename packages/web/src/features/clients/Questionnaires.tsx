@@ -46,9 +46,9 @@ export function Questionnaires({ clientId }: { clientId: string }) {
         />
       ))}
       <More list={list} />
-      {entered?.personCalled !== null && entered && (
+      {entered?.personCalled && (
         <p className="note bad" role="alert">
-          {t(entered.personCalled ? 'questionnaires.called' : 'questionnaires.notCalled')}
+          {t('questionnaires.called')}
         </p>
       )}
       {may('clients.manage') && (

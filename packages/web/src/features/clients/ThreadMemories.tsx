@@ -56,7 +56,7 @@ export function ThreadMemories({ thread }: { thread: Thread }) {
               <button
                 type="button"
                 className="quiet"
-                aria-label={`${t('threads.unrefer')}: ${memory.statement}`}
+                aria-label={`${t('common.remove')}: ${memory.statement}`}
                 onClick={() => refer.mutate({ id: memory.id, on: false })}
               >
                 {t('common.remove')}

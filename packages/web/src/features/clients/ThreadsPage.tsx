@@ -42,9 +42,9 @@ export function ThreadsPage() {
           shown={folder}
           onShow={(next) => void navigate({ to: '/threads', search: (next ? { folder: next } : {}) as never })}
         />
-        <div>
+        <div className="stack">
           <Filters filter={filter} onChange={setFilter} />
-          <List list={list} empty={<Empty title={t(narrowed ? 'threads.noMatch' : 'threads.empty')} />}>
+          <List list={list} empty={<Nothing narrowed={narrowed} />}>
             {(thread) => (
               <ThreadItem thread={thread} withClient onPickTag={(picked) => setFilter({ ...filter, tag: picked })} />
             )}
@@ -56,6 +56,12 @@ export function ThreadsPage() {
       </Dialog>
     </Page>
   );
+}
+
+function Nothing({ narrowed }: { narrowed: boolean }) {
+  const { t } = useTranslation();
+  if (narrowed) return <Empty title={t('threads.noMatch')} />;
+  return <Empty title={t('threads.empty')} hint={t('threads.emptyHint')} />;
 }
 
 interface Filter {

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { isolated } from '../../lib/ui.tsx';
 import { percent, useEvaluations, useRun } from './evaluations.ts';
-import type { Evaluation } from '@rapport/protocol/evaluations';
+import type { Evaluation, EvaluationRunDetail } from '@rapport/protocol/evaluations';
 
 /** What the saved questions find at present, for who is about to publish a persona that answers from the base. */
 export function EvaluationState({ baseId }: { baseId: string }) {
@@ -21,9 +21,18 @@ function One({ baseId, evaluation }: { baseId: string; evaluation: Evaluation })
       <Link to="/knowledge/$id/evaluations" params={{ id: baseId }}>
         {t('evaluations.brief', { name: isolated(name), recall: percent(lastRun.recall) })}
       </Link>{' '}
-      {run.data && run.data.lost > 0 && (
-        <span className="badge warn">{t('evaluations.lost', { count: run.data.lost })}</span>
-      )}
+      {run.data && <Changed run={run.data} />}
+    </>
+  );
+}
+
+/** Against the run before. */
+export function Changed({ run: { gained, lost } }: { run: EvaluationRunDetail }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {gained > 0 && <span className="badge on">{t('evaluations.gained', { count: gained })}</span>}{' '}
+      {lost > 0 && <span className="badge warn">{t('evaluations.lost', { count: lost })}</span>}
     </>
   );
 }

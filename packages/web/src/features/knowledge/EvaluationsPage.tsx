@@ -12,6 +12,7 @@ import { Dialog, Failure, formatDate, isMissing, isolated, Loading } from '../..
 import { useBase, useBaseRoom } from './base.ts';
 import { EvaluationChart } from './EvaluationChart.tsx';
 import { EvaluationForm } from './EvaluationForm.tsx';
+import { Changed } from './EvaluationState.tsx';
 import { evaluationsKey, evaluationsPath, percent, useEvaluations, useRun, useRuns } from './evaluations.ts';
 
 /** What saved questions find in a base, and what has changed of it. */
@@ -123,8 +124,7 @@ function Results({ run }: { run: EvaluationRunDetail }) {
   return (
     <>
       <p className="row">
-        {gained > 0 && <span className="badge on">{t('evaluations.gained', { count: gained })}</span>}
-        {lost > 0 && <span className="badge warn">{t('evaluations.lost', { count: lost })}</span>}
+        <Changed run={run} />
         {gained + lost === 0 && <span className="soft small">{t('evaluations.unchanged')}</span>}
       </p>
       <details open={lost > 0}>

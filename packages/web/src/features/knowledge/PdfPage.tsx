@@ -105,6 +105,7 @@ export function PdfPage({ address, title, page, passage, brief = false, onPages 
       </div>
       {state.is === 'drawn' && quote !== null && (
         <figcaption className="soft small">
+          {brief && `${t('knowledge.page', { page })} · `}
           {t(state.marks.length > 0 ? 'knowledge.passageMarked' : 'knowledge.passageUnmarked')}
         </figcaption>
       )}

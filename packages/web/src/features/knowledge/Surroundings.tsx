@@ -67,7 +67,7 @@ export function Surroundings({ id, beside, baseId, citation }: Props) {
       {shown && (
         <>
           <div className="excerpt">
-            {shown.page !== null && <p className="soft small">{t('knowledge.page', { page: shown.page })}</p>}
+            {shown.page !== null && !asPdf && <p className="soft small">{t('knowledge.page', { page: shown.page })}</p>}
             <MarkedMarkdown text={shown.text} marked={clip([start, end], shown)} />
           </div>
           {shown.format === 'pdf' && shown.page !== null && (

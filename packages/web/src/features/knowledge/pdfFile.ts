@@ -39,10 +39,14 @@ async function download(address: string, onSent: (fraction: number) => void, sig
   const length = Number(response.headers.get('content-length'));
   const pieces: Uint8Array[] = [];
   let bytes = 0;
-  for await (const piece of response.body) {
-    pieces.push(piece);
-    bytes += piece.length;
-    if (Math.max(bytes, length) > mostBytes) throw new NotDrawn('large');
+  const reader = response.body.getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    pieces.push(next.value);
+    bytes += next.value.length;
+    if (Math.max(bytes, length) > mostBytes) {
+      void reader.cancel().catch(() => {});
+      throw new NotDrawn('large');
+    }
     if (length > 0) onSent(bytes / length);
   }
   const whole = new Uint8Array(bytes);
@@ -100,11 +104,14 @@ async function textsOf(page: PDFPageProxy): Promise<SetText[]> {
  */
 export async function openPdf(address: string, onSent: (fraction: number) => void, signal: AbortSignal) {
   // With the program there, what is left of the time below is the file's.
-  const [data] = await Promise.all([download(address, onSent, signal), fetch(workerAddress, { signal })]).catch(
-    (error: unknown) => {
-      throw error instanceof NotDrawn || signal.aborted ? error : new NotDrawn('unreachable', error);
-    },
-  );
+  const [data, program] = await Promise.all([
+    download(address, onSent, signal),
+    fetch(workerAddress, { signal }),
+  ]).catch((error: unknown) => {
+    throw error instanceof NotDrawn || signal.aborted ? error : new NotDrawn('unreachable', error);
+  });
+  // A server that was brought up to date has another program than the page that is still open.
+  if (!program.ok) throw new NotDrawn('unreachable');
   const port = new Worker(workerAddress, { type: 'module' });
   const parts = `/assets/pdfjs-${version}/`;
   const task = getDocument({

@@ -160,6 +160,14 @@ function MemoryCard({ memory }: { memory: Memory }) {
       <References references={memory.references} />
       <p className="small soft">
         {t(`memory.origin.${memory.origin}`)} · {formatDate(memory.createdAt)}
+        {memory.subject.kind === 'thread' && (
+          <>
+            {' · '}
+            <Link to="/threads/$id" params={{ id: memory.subject.id }}>
+              {t('memory.ofThread')}
+            </Link>
+          </>
+        )}
         {memory.sensitivity === 'sensitive' && (
           <>
             {' '}

@@ -2,6 +2,7 @@ import type { Session } from '@rapport/protocol/sessions';
 import type { Thread } from '@rapport/protocol/threads';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { useEffect, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Picker } from '../../lib/Picker.tsx';
@@ -11,34 +12,42 @@ import { Failure } from '../../lib/ui.tsx';
 export function SessionThread({ session }: { session: Session }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const put = useMutation({
-    mutationFn: (threadId: string | null) => api.put(`/sessions/${session.id}/thread`, { threadId }),
+  const { threadId, client } = session;
+  const [chosen, setChosen] = useState(threadId);
+  useEffect(() => setChosen(threadId), [threadId]);
+  const save = useMutation({
+    mutationFn: () => api.put(`/sessions/${session.id}/thread`, { threadId: chosen }),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ['session', session.id] });
       await queries.invalidateQueries({ queryKey: ['/sessions'] });
     },
   });
-  if (!session.client) return null;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    save.mutate();
+  };
+  if (!client) return null;
   return (
-    <section className="stack" aria-label={t('threads.one')}>
+    <form className="stack" onSubmit={submit} aria-label={t('threads.one')}>
       <Picker<Thread>
         label={t('threads.one')}
         path="/threads"
-        query={{ clientId: session.client.id }}
+        query={{ clientId: client.id }}
         nameOf={(thread) => thread.name}
         detailOf={(thread) => thread.stage}
-        value={put.isPending ? (put.variables ?? null) : session.threadId}
-        onPick={(threadId) => put.mutate(threadId)}
+        value={chosen}
+        onPick={setChosen}
         none={t('threads.noThread')}
       />
-      <Failure error={put.error} />
-      {session.threadId && (
-        <p>
-          <Link to="/threads/$id" params={{ id: session.threadId }}>
+      <Failure error={save.error} />
+      <div className="row">
+        {chosen !== threadId && <button disabled={save.isPending}>{t('common.save')}</button>}
+        {threadId && chosen === threadId && (
+          <Link to="/threads/$id" params={{ id: threadId }}>
             {t('threads.open')}
           </Link>
-        </p>
-      )}
-    </section>
+        )}
+      </div>
+    </form>
   );
 }

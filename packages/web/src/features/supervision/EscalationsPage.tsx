@@ -50,6 +50,18 @@ function History({ escalation }: { escalation: Escalation }) {
   return <span className="soft small">{parts.filter(Boolean).join(' · ')}</span>;
 }
 
+const titleOf = ({ sessionTitle, client }: Escalation): string => sessionTitle ?? client?.name ?? '';
+
+/** The session, or the client who has none. */
+function Whereabouts({ escalation }: { escalation: Escalation }) {
+  const { sessionId, client } = escalation;
+  return (
+    <Link to={sessionId === null ? '/clients/$id' : '/sessions/$id'} params={{ id: sessionId ?? client?.id ?? '' }}>
+      <bdi>{titleOf(escalation)}</bdi>
+    </Link>
+  );
+}
+
 function Row({ escalation }: { escalation: Escalation }) {
   const { t } = useTranslation();
   const may = useMay();
@@ -60,20 +72,18 @@ function Row({ escalation }: { escalation: Escalation }) {
     mutationFn: () => api.post(`/escalations/${id}/acknowledge`),
     onSettled: () => queries.invalidateQueries({ queryKey: ['/escalations'] }),
   });
-  const label = (act: string) => t('escalations.of', { act, session: escalation.sessionTitle });
+  const label = (act: string) => t('escalations.of', { act, session: titleOf(escalation) });
   return (
     <>
       <div className="grow">
         <strong>
-          <Link to="/sessions/$id" params={{ id: escalation.sessionId }}>
-            <bdi>{escalation.sessionTitle}</bdi>
-          </Link>
+          <Whereabouts escalation={escalation} />
         </strong>{' '}
         <span className={`badge ${status === 'open' ? 'warn' : ''}`}>{t(`escalations.status.${status}`)}</span>{' '}
         {escalation.rehearsal && <span className="badge">{t('escalations.rehearsal')}</span>}{' '}
         {escalation.overdue && <span className="badge warn">{t('escalations.overdue')}</span>}
         <br />
-        {t(`escalations.kind.${escalation.kind}`)}
+        {t(escalation.sessionId === null ? 'escalations.entered' : `escalations.kind.${escalation.kind}`)}
         {category && level && ` · ${t(`risk.${category}`)}, ${t(`risk.${level}`)}`}
         {escalation.evidence && (
           <>

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { buffer, text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
@@ -7,12 +7,16 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../../../test/app.ts';
+import { runCommand } from '../../../test/command.ts';
 import { makeBase } from '../../../test/knowledge.ts';
+import { startS3 } from '../../../test/s3.ts';
 import { createBlobs } from '../../blobs/blobs.ts';
 import { filesFolder, folderBackend } from '../../blobs/folder.ts';
+import { s3Backend } from '../../blobs/s3.ts';
 import { encryptingCodec } from '../../keys/codec.ts';
 import { loadMasterKeys } from '../../keys/masterKeys.ts';
 import { createLogger } from '../../logger.ts';
+import { createOutgoing } from '../../net/outgoing.ts';
 import { openDatabase } from '../db.ts';
 import { prepareDatabase } from '../prepare.ts';
 import { backUp } from './backup.ts';
@@ -214,3 +218,51 @@ test('files beside the database are in it, sealed as they lie there, and come ba
   writeFileSync(broken, bytes.fill(0, at + 20, at + 24));
   await expect(into(target, broken, { files: there })).rejects.toThrow(/cannot be restored/);
 });
+
+test('files of a bucket are in it, and come back to a bucket or a folder, as the settings say', async () => {
+  const [s3, outgoing] = [await startS3(), createOutgoing({ loopback: true, exceptions: [] })];
+  const bucket = s3Backend(s3.config, outgoing);
+  const served = await app.second({}, { files: () => bucket });
+  const base = await makeBase(served);
+  // Sent to the bucket in more than one part; nothing that would be read and indexed meanwhile.
+  const long = Buffer.alloc(9_000_000);
+  await base.upload([['Long.bin', new Uint8Array(long)]], [], served);
+  const file = join(folder, 'bucket.zip');
+  const made = await backUp({ owner: app.database, file, keys: 'inside', files: bucket });
+  const kept = made.files.filter(({ org, id }) => s3.objects.has(`${org}/${id}`));
+  expect(kept.map(({ bytes }) => bytes > long.length)).toEqual([true]);
+  const before = new Map(s3.objects);
+  const elsewhere = folderBackend(join(folder, 'from-bucket'));
+  const target = await emptyDatabase();
+  for (const there of [bucket, elsewhere]) {
+    s3.objects.clear();
+    await into(target, file, { files: there });
+    for (const { org, id } of kept)
+      expect((await buffer(await there.read(org, id))).equals(before.get(`${org}/${id}`) ?? Buffer.alloc(0))).toBe(
+        true,
+      );
+  }
+  s3.objects.clear();
+  for (const [key, object] of before) s3.objects.set(key, object);
+  const { endpoint, bucket: name, region, accessKey } = s3.config;
+  const backUpBy = (secretKey: string, to: string) =>
+    runCommand(app, ['backup', join(folder, to)], {
+      RAPPORT_S3_ENDPOINT: endpoint,
+      RAPPORT_S3_BUCKET: name,
+      RAPPORT_S3_REGION: region,
+      RAPPORT_S3_ACCESS_KEY: accessKey,
+      RAPPORT_S3_SECRET_KEY: secretKey,
+    });
+  expect(await backUpBy(s3.config.secretKey, 'by-hand.zip')).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('tables and 1 files are in'),
+  });
+  expect(await backUpBy('another', 'none.zip')).toMatchObject({
+    code: 1,
+    out: expect.stringContaining('answered 403'),
+  });
+  expect(existsSync(join(folder, 'none.zip'))).toBe(false);
+  await served.close();
+  await outgoing.close();
+  s3.close();
+}, 120_000);
