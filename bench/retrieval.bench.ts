@@ -1,10 +1,13 @@
 /**
  * How well and how fast knowledge is found, through the product's own ingestion and search over HTTP.
  * `--data DIR`: a set in BEIR's format, or docs.jsonl and questions.jsonl with spans. `--split NAME`: of the qrels (test).
+ * `--embeddings URL --embedding-model NAME`: with an OpenAI-compatible provider of embeddings, such as `http://127.0.0.1:8080/v1`;
+ *   what is found by words alone is told first, then what is found with them.
  * `--fill N`: then fills the base up to N chunks and measures speed alone, for one client and for 20.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { makeConfig } from '../packages/server/src/config/config.ts';
 import { connectDatabase } from '../packages/server/src/platform/db/connect.ts';
 import { termHasher } from '../packages/server/src/slices/knowledge/indexing.ts';
@@ -12,7 +15,7 @@ import { ask } from '../packages/server/src/slices/knowledge/question.ts';
 import { collectionOf, occurrencesOf } from '../packages/server/src/slices/knowledge/search.store.ts';
 import { openBenchDatabase } from './lib/database.ts';
 import { report, type Row } from './lib/report.ts';
-import { measure, readLines, readSet, type SetDocument } from './lib/retrievalSet.ts';
+import { measure, readLines, readSet, type SetDocument, type SetQuery } from './lib/retrievalSet.ts';
 import { startServer } from './lib/server.ts';
 import { percentile, round } from './lib/stats.ts';
 
@@ -37,7 +40,7 @@ interface Found {
 const database = await openBenchDatabase();
 const server = await startServer({
   DATABASE_URL: database.url,
-  RAPPORT_OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+  RAPPORT_OPENAI_BASE_URL: option('embeddings') ?? 'http://127.0.0.1:9/v1',
   RAPPORT_MODEL: 'x',
 });
 const rows: Row[] = [];
@@ -77,6 +80,22 @@ const speed = (times: number[]): Row => ({
   'p95 ms': round(percentile(times, 0.95)),
 });
 
+/** Chooses the model, and waits until every passage has its embedding. */
+async function embed(model: string): Promise<void> {
+  const { body: providers } = await server.json('GET', '/api/v1/providers');
+  const began = performance.now();
+  const { status, body } = await server.json('PUT', `/api/v1/providers/${providers.items[0].id}/embedding`, { model });
+  if (status !== 200) throw new Error(`the model was answered ${status}: ${JSON.stringify(body)}`);
+  const left = async (): Promise<number> => {
+    const { rows: counted } = await database.client.query<{ n: number }>(
+      'select count(*)::int as n from index_part where vector_space is null',
+    );
+    return counted[0]?.n ?? 0;
+  };
+  while ((await left()) > 0) await sleep(500);
+  notes.push(`All passages had their embeddings after ${round((performance.now() - began) / 1000, 1)} s.`);
+}
+
 async function ingest(documents: SetDocument[]): Promise<{ baseOf: Map<string, string>; nameOf: Map<string, string> }> {
   const baseOf = new Map<string, string>();
   const nameOf = new Map<string, string>();
@@ -104,6 +123,22 @@ async function judgeDocuments(dir: string): Promise<{ base: string; queries: str
   const { documents, queries } = readSet(dir, option('split') ?? 'test');
   const { baseOf, nameOf } = await ingest(documents);
   await database.client.query('vacuum analyze');
+  await judgeQueries(baseOf, nameOf, queries, 'words');
+  const model = option('embedding-model');
+  if (model) {
+    await embed(model);
+    await judgeQueries(baseOf, nameOf, queries, `words and ${model}`);
+  }
+  const base = [...baseOf.values()][0] ?? '';
+  return { base, queries: queries.map((q) => q.text), texts: documents.map((d) => d.text) };
+}
+
+async function judgeQueries(
+  baseOf: Map<string, string>,
+  nameOf: Map<string, string>,
+  queries: SetQuery[],
+  by: string,
+): Promise<void> {
   const times: number[] = [];
   const figures: ReturnType<typeof measure>[] = [];
   await each(queries, 1, async ({ text, group, relevant }) => {
@@ -113,15 +148,13 @@ async function judgeDocuments(dir: string): Promise<{ base: string; queries: str
     figures.push(measure([...new Set(results.map((r) => nameOf.get(r.documentId) ?? ''))], relevant));
   });
   rows.push({
-    what: `${queries.length} queries, ${most} chunks each`,
+    what: `${queries.length} queries by ${by}, ${most} chunks each`,
     'nDCG@10': mean(figures.map((f) => f.ndcg10)),
     'recall@10': mean(figures.map((f) => f.recall10)),
     'recall@100': mean(figures.map((f) => f.recall100)),
     'MRR@10': mean(figures.map((f) => f.mrr10)),
     ...speed(times),
   });
-  const base = [...baseOf.values()][0] ?? '';
-  return { base, queries: queries.map((q) => q.text), texts: documents.map((d) => d.text) };
 }
 
 interface SpanQuestion {

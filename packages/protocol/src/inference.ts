@@ -23,6 +23,7 @@ export const ProviderCreate = z.strictObject({
     .optional(),
   apiKey: line(500).optional(),
   model: line(300).optional().describe('The default model; for gguf the path of the file.'),
+  embeddingModel: line(300).optional().describe('Makes the vectors by which reference material is found.'),
   makeDefault: z.boolean().default(true),
   processing: ProcessingDecision.optional().describe('Not needed for what runs on this machine.'),
 });
@@ -34,6 +35,7 @@ export const Provider = z.object({
   label: z.string(),
   baseUrl: z.string().nullable(),
   model: z.string().nullable(),
+  embeddingModel: z.string().nullable().describe('Set at one provider of an organisation at most.'),
   hasKey: z.boolean(),
   isDefault: z.boolean(),
   processing: z.object({
@@ -46,6 +48,9 @@ export const Provider = z.object({
 });
 export type Provider = z.infer<typeof Provider>;
 export const ProviderList = listOf(Provider);
+
+export const EmbeddingChoice = z.strictObject({ model: line(300).nullable().describe('null: no embeddings from it.') });
+export type EmbeddingChoice = z.infer<typeof EmbeddingChoice>;
 
 /** Whether a provider must be approved before anything a client says is sent to it. */
 export const ApprovalRule = z.strictObject({ required: z.boolean() });

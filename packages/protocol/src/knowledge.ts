@@ -52,6 +52,16 @@ export const KnowledgeBaseDetail = KnowledgeBase.extend({
     .describe(
       'Who uses it; `published`: in the version that sessions are started with. Empty for who may see no personas.',
     ),
+  embeddings: z
+    .object({
+      model: z.string(),
+      approved: z.boolean().describe('Whether texts may be sent to its provider.'),
+      made: z.number().int().describe('Passages that have one.'),
+      of: z.number().int().describe('Passages.'),
+      failure: z.string().nullable().describe('Why the last try failed; it is tried again.'),
+    })
+    .nullable()
+    .describe('null: no provider makes embeddings.'),
   cursor: z.number().int().describe('The newest event of its room: what is told after it is not yet in this answer.'),
   states: z.partialRecord(DocumentState, z.number().int()).describe('How many documents are in each state.'),
   folders: z.array(z.object({ path: z.string(), count: z.number().int() })).describe('With documents in them.'),
@@ -202,10 +212,15 @@ export const Passage = z.object({
   headingPath: z.array(z.string()),
   curated: z.boolean().optional().describe('An approved answer, which is in no document; its title is the question.'),
   channels: z
-    .object({ words: z.number(), neighbours: z.number(), curated: z.number().optional() })
+    .object({
+      words: z.number(),
+      neighbours: z.number(),
+      curated: z.number().optional(),
+      embedding: z.number().optional(),
+    })
     .optional()
     .describe(
-      'What its words gave, what those that follow each other as in the question, and how like an approved question it is.',
+      'What its words gave, what those that follow each other as in the question, how like an approved question it is, and the cosine of its embedding and that of the question.',
     ),
   highlights: z
     .array(z.object({ start: z.number().int(), end: z.number().int() }))
@@ -213,4 +228,20 @@ export const Passage = z.object({
     .describe('The words asked for, as offsets into `text`.'),
 });
 export type Passage = z.infer<typeof Passage>;
-export const KnowledgeResults = z.object({ results: z.array(Passage) });
+/** What embeddings did for a search, or why its words answered alone. */
+export const EmbeddingReport = z.object({
+  used: z.boolean(),
+  reason: z
+    .enum(['not-set-up', 'not-approved', 'failed', 'loading', 'no-vectors', 'too-large', 'quoted'])
+    .nullable()
+    .describe(
+      'No provider makes embeddings; it is not approved; it failed or took too long; the embeddings are still read into memory; there are none yet; they do not fit into it; a phrase in quotation marks is found by its words.',
+    ),
+  model: z.string().nullable(),
+});
+export type EmbeddingReport = z.infer<typeof EmbeddingReport>;
+export const KnowledgeResults = z.object({
+  results: z.array(Passage),
+  embeddings: EmbeddingReport.optional().describe('With `explain`.'),
+});
+export type KnowledgeResults = z.infer<typeof KnowledgeResults>;

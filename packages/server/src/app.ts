@@ -20,6 +20,7 @@ export interface RunningApp {
 const clocksOf = (services: Services) => [
   services.knowledge.reindexer,
   services.knowledge.evaluating,
+  services.knowledge.embedding,
   services.retention,
   services.reviewClock,
   services.escalationClock,
@@ -109,6 +110,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       await generations.stopAll();
       providers.stop();
       await worker.stop();
+      await services.knowledge.vectors.stop();
       live.close();
       await app.close();
       limiter.stop();

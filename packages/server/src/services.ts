@@ -145,6 +145,7 @@ function createMaterial(
 ) {
   const knowledge = createKnowledgeService({
     ...platform,
+    embedders: providers,
     uploads: { fileBytes: config.files.fileBytes, files: config.files.perUpload },
     workDir: join(config.dataDir, 'reading'),
     onReadersChanged: identity.changed,

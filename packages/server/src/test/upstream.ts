@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { anthropic, openAi, type Dialect } from './dialects.ts';
+import { answerEmbedding } from './embeddings.ts';
 import { createWheel, type Wheel } from './wheel.ts';
 
 /** What the upstream was sent: for assertions on prompts, keys and headers. */
@@ -27,6 +28,7 @@ const words = (count: number): string[] => Array.from({ length: count }, (_, i) 
 function lastText(body: RecordedRequest['body']): string {
   const content = body.messages?.findLast((m) => m.role === 'user')?.content;
   if (typeof content === 'string') return content;
+  if (Array.isArray(body['input'])) return body['input'].join('\n');
   const parts = Array.isArray(content) ? (content as { text?: string }[]) : [];
   return parts.map((part) => part.text ?? '').join('\n');
 }
@@ -159,6 +161,8 @@ const breaks: Record<string, Act> = {
   },
 };
 
+const isEmbedding = (path: string): boolean => path.endsWith('/embeddings') || path.endsWith('/api/embed');
+
 function answer(stage: Stage, request: RecordedRequest, failed: Set<string>) {
   const { act, number } = actOf(request.body);
   const key = act + JSON.stringify(request.body.messages);
@@ -166,6 +170,11 @@ function answer(stage: Stage, request: RecordedRequest, failed: Set<string>) {
   if (refusal && !failed.delete(key)) {
     if (passing.has(act)) failed.add(key);
     return refusal(stage, number);
+  }
+  if (isEmbedding(request.path)) {
+    // One that hangs is asked for by name; what else may befall an answer is a fault of its content.
+    if (act !== 'fault-silent') answerEmbedding(stage.response, request.path, request.body);
+    return undefined;
   }
   stage.response.writeHead(200, { 'content-type': 'text/event-stream' });
   stage.response.write(stage.dialect.begin(stage.model));
@@ -190,7 +199,7 @@ const modelLists = JSON.stringify({
 });
 
 /**
- * A real local server that plays OpenAI-compatible providers (`/v1/chat/completions`, `/v1/models`), Ollama's list and
+ * A real local server that plays OpenAI-compatible providers (`/v1/chat/completions`, `/v1/embeddings`, `/v1/models`), Ollama's list and
  * Anthropic (`/v1/messages`), and their faults. What it plays is chosen by the model's name or by `[play NAME]` in the
  * last message: `words-200`, `words-200@20` (milliseconds between tokens), `echo`, `recite`, `thinking`, `fault-…`.
  */

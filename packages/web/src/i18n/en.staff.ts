@@ -32,6 +32,7 @@ export const staffTexts = {
     ggufInstalling: 'Installing what runs the model…',
     address: 'Address', addressHint: 'Usually ends in /v1.', key: 'API key', keyHint: 'Stored encrypted and never shown again.',
     modelName: 'Name of the model', test: 'Test with one real call', testing: 'Testing…', works: 'It answers ({{ms}} ms).',
+    embedding: 'Model for embeddings', embeddingHint: 'With it reference material is also found by its meaning, not by its words alone. Its texts and the questions of clients are sent to this provider.',
   },
   signIn: {
     title: 'Sign in', name: 'Your name', nameOrEmail: 'Name or e-mail address', organisationHint: 'Its short name, as your team uses it.', password: 'Password', go: 'Sign in', out: 'Sign out',
@@ -260,6 +261,17 @@ export const staffTexts = {
     state: { open: 'open', reached: 'reached', dropped: 'given up' }, milestones: 'Milestones', milestone: 'Milestone {{number}}', addMilestone: 'Add a milestone',
     stateOf: 'Where milestone {{number}} stands', dueOf: 'Milestone {{number}} until', remove: 'Remove milestone {{number}}',
   },
+  embeddings: {
+    name: 'Embeddings', of: 'Embeddings: {{model}}', choose: 'Choose the model', stop: 'No embeddings', chosen: 'Only one provider makes the embeddings of your organisation: another that does stops, and all passages get new ones in the background.',
+    made: 'Found by meaning, too: {{made}} of {{count}} passages are ready ({{model}}).', failing: 'The last try failed ({{failure}}); it is tried again.', refused: 'The provider of the embeddings ({{model}}) is not approved: passages are found by their words alone.',
+    used: 'Found by words and by meaning ({{model}}), half each. The score is what both together give, from 0 to 1.',
+    why: {
+      'not-set-up': 'Found by words alone: no provider makes embeddings.', 'not-approved': 'Found by words alone: the provider of the embeddings is not approved.',
+      failed: 'Found by words alone: the provider of the embeddings did not answer well, or not in time.', loading: 'Found by words alone: the embeddings are still being read. Ask again in a moment.',
+      'no-vectors': 'Found by words alone: no passage has an embedding of this model yet.', 'too-large': 'Found by words alone: the embeddings of this knowledge base do not fit into the memory that the server gives them.',
+      quoted: 'Found by words alone: what stands in quotation marks has to be in the passage.',
+    },
+  },
   threads: {
     title: 'Threads', one: 'Thread that it continues', noThread: 'None', open: 'Open the thread', new: 'New thread', none: 'No thread yet.', empty: 'No thread yet', emptyHint: 'Begin one for what will take more than one session; sessions then continue it.', noMatch: 'No such thread', byName: 'Find a thread by name', hint: 'Lines of work with a client over several sessions.', all: 'All threads', insights: 'What its sessions show', change: 'Change', about: 'What it is about', client: 'Client', status: 'Where it stands', is: { open: 'open', paused: 'paused', done: 'done' }, description: 'In more words', descriptionHint: 'For the team alone: never part of a prompt.', stage: 'Stage', stageHint: 'Where the work stands, in your own words.', changed: 'Last changed', goals: 'Goals it serves', folder: 'Folder', folders: 'Folders', allFolders: 'All threads', noFolder: 'No folder', newFolder: 'New folder', changeFolder: 'Change the folder', liesIn: 'Lies in', top: 'At the top',
     folderHint: 'The whole organisation sees it: nobody’s name.', removeFolder: 'Delete the folder', removeFolderHint: 'What lies in it moves up to where it was.', memoriesHint: 'What is written here is recalled in the sessions of this thread alone, beside what is remembered of the client.', noMemories: 'Nothing is remembered of it yet.', refer: 'Refer to a memory', nothingToRefer: 'There is no other approved memory of the client.', noSessions: 'No session continues it yet.', continue: 'Continue in a new session',
@@ -268,7 +280,7 @@ export const staffTexts = {
   knowledge: {
     title: 'Knowledge', new: 'New knowledge base', empty: 'No knowledge base yet', emptyHint: 'Reference material that personas quote from.', documents_one: '{{count}} document', documents_other: '{{count}} documents',
     baseByName: 'Find a knowledge base', addText: 'Add documents', docTitle: 'Title', text: 'Text or Markdown', chunks_one: '{{count}} passage', chunks_other: '{{count}} passages',
-    search: 'Search the material', noHit: 'No passage answers this.', found_one: '{{count}} passage found, best first.', found_other: '{{count}} passages found, best first.', score: 'score {{score}}', channel: { words: 'words', neighbours: 'words in a row', curated: 'like the approved question' }, page: 'Page {{page}}', pages_one: '{{count}} page', pages_other: '{{count}} pages',
+    search: 'Search the material', noHit: 'No passage answers this.', found_one: '{{count}} passage found, best first.', found_other: '{{count}} passages found, best first.', score: 'score {{score}}', channel: { words: 'words', neighbours: 'words in a row', embedding: 'meaning', curated: 'like the approved question' }, page: 'Page {{page}}', pages_one: '{{count}} page', pages_other: '{{count}} pages',
     deleteTitle: 'Delete this document?', deleteText: 'It is gone from the next answer.', download: 'Download', original: 'Download the original', edit: 'Rename or move', editTitle: 'Rename, move or tag',
     folder: 'Folder', folderHint: 'Empty for none. Folders in folders are written Guides/Sleep.', folders: 'Folders', allDocuments: 'All documents', documentsWord_one: 'document', documentsWord_other: 'documents', tags: 'Tags', tag: 'Tag', tagsHint: 'With commas between them.',
     byName: 'Find a document by its title', stateLabel: 'State', progress: 'Reading', noDocuments: 'No document yet. What you add above appears here while it is read.',

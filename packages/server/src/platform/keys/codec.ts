@@ -24,9 +24,11 @@ export interface SealedFor {
  * persona texts, provider keys. The first byte names the format.
  */
 export interface ContentCodec {
-  seal(place: ContentPlace, plain: string, sealedFor?: SealedFor): Promise<Buffer>;
+  seal(place: ContentPlace, plain: string | Uint8Array, sealedFor?: SealedFor): Promise<Buffer>;
   /** Throws Unreadable. */
   open(place: ContentPlace, sealed: Buffer): Promise<string>;
+  /** For what was sealed as bytes. Throws Unreadable. */
+  openBytes(place: ContentPlace, sealed: Buffer): Promise<Buffer>;
   /** To find or compare a value without keeping it: nobody without the organisation's key can try out what it was. */
   hash(orgId: string, purpose: string, plain: string): Promise<Buffer>;
 }
@@ -44,23 +46,9 @@ const nameOf = ({ orgId, table, column, rowId }: ContentPlace): string => `${org
 /** `readPlain`: values from before there was encryption may be read. */
 export const encryptingCodec =
   (keyring: Keyring, { readPlain }: { readPlain: boolean }): CodecOver =>
-  (db) => ({
-    async seal(place, plain, sealedFor = {}) {
-      const { orgId } = place;
-      const wanted =
-        sealedFor.room === undefined
-          ? (sealedFor.holder ?? orgId)
-          : await keyring.holderOfRoom(db, orgId, sealedFor.room);
-      const { holder, version, key } = await keyring.current(db, orgId, wanted);
-      const head = Buffer.allocUnsafe(headBytes);
-      head[0] = AES_GCM;
-      head.write(holder.replaceAll('-', ''), 1, 'hex');
-      head.writeUInt16BE(version, 17);
-      return Buffer.concat([head, sealBytes(key, `${nameOf(place)}/${holder}/${version}`, Buffer.from(plain))]);
-    },
-
-    async open(place, sealed) {
-      if (sealed[0] === PLAIN && readPlain) return sealed.toString('utf8', 1);
+  (db) => {
+    const open = async (place: ContentPlace, sealed: Buffer): Promise<Buffer> => {
+      if (sealed[0] === PLAIN && readPlain) return sealed.subarray(1);
       if (sealed[0] !== AES_GCM || sealed.length < headBytes + overhead) {
         throw new Unreadable(`${nameOf(place)} is sealed in an unknown format ${sealed[0]}`);
       }
@@ -69,15 +57,33 @@ export const encryptingCodec =
       const version = sealed.readUInt16BE(17);
       const { key } = await keyring.find(db, place.orgId, holder, version);
       try {
-        return openBytes(key, `${nameOf(place)}/${holder}/${version}`, sealed.subarray(headBytes)).toString('utf8');
+        return openBytes(key, `${nameOf(place)}/${holder}/${version}`, sealed.subarray(headBytes));
       } catch (error) {
         throw new Unreadable(`${nameOf(place)} does not open: it was changed or moved`, error);
       }
-    },
+    };
+    return {
+      async seal(place, plain, sealedFor = {}) {
+        const { orgId } = place;
+        const wanted =
+          sealedFor.room === undefined
+            ? (sealedFor.holder ?? orgId)
+            : await keyring.holderOfRoom(db, orgId, sealedFor.room);
+        const { holder, version, key } = await keyring.current(db, orgId, wanted);
+        const head = Buffer.allocUnsafe(headBytes);
+        head[0] = AES_GCM;
+        head.write(holder.replaceAll('-', ''), 1, 'hex');
+        head.writeUInt16BE(version, 17);
+        return Buffer.concat([head, sealBytes(key, `${nameOf(place)}/${holder}/${version}`, Buffer.from(plain))]);
+      },
 
-    async hash(orgId, purpose, plain) {
-      // The first key, whatever came after it: what was hashed once must be found for good.
-      const { key } = await keyring.find(db, orgId, orgId, 1);
-      return createHmac('sha256', key).update(`${purpose}\0`).update(plain).digest();
-    },
-  });
+      openBytes: open,
+      open: async (place, sealed) => (await open(place, sealed)).toString('utf8'),
+
+      async hash(orgId, purpose, plain) {
+        // The first key, whatever came after it: what was hashed once must be found for good.
+        const { key } = await keyring.find(db, orgId, orgId, 1);
+        return createHmac('sha256', key).update(`${purpose}\0`).update(plain).digest();
+      },
+    };
+  };

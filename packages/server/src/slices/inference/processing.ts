@@ -20,4 +20,5 @@ export function mayProcess(row: ProviderRow): boolean {
 /** Stands where the engine of a provider would that may not be given anything: no byte leaves through it. */
 export const refusal: Engine = {
   stream: () => Promise.reject(new EngineError('not-approved')),
+  embed: () => Promise.reject(new EngineError('not-approved')),
 };

@@ -7,6 +7,7 @@ import type { Database } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { Unreadable } from '../../platform/keys/keyring.ts';
 import type { Outgoing } from '../../platform/net/outgoing.ts';
+import { embedWithRetry } from './engines/embedding.ts';
 import type { Engine } from './engines/engine.ts';
 import { createEngine } from './engines/create.ts';
 import type { ProviderRow } from './schema.ts';
@@ -26,6 +27,19 @@ const reference: EngineChoice = {
   name: { id: 'reference', label: 'Reference engine', model: '' },
   model: '',
 };
+
+/** What makes the vectors of an organisation. */
+export interface Embedder {
+  model: string;
+  /** Vectors of different spaces cannot be compared. */
+  space: string;
+  /** Whether texts may be sent to it. */
+  approved: boolean;
+  /** One vector of length 1 a text. Throws EngineError. */
+  embed(texts: string[], asked: { signal: AbortSignal; timeoutMs: number; tries: number }): Promise<Float32Array[]>;
+}
+
+const retryMs = 30_000;
 
 /** The provider that the environment presets has one fixed id in its organisation. */
 export const presetId = '019a0000-0000-7000-8000-000000000001';
@@ -74,6 +88,8 @@ export function createEngines(parts: {
   };
 
   return {
+    keyOf,
+
     /** After a change made here, the next turn asks anew. */
     forgetProviders: () => rows.clear(),
 
@@ -100,6 +116,26 @@ export function createEngines(parts: {
         // Clients see the name too: where a file lies on this machine is nobody's business.
         name: { id: row.id, label: row.label, model: file === null ? used : basename(file) },
         model: used,
+      };
+    },
+
+    /** Those of which a provider makes vectors. */
+    organisationsWithEmbedder: () => store.organisationsWithEmbedder(db.everywhere),
+
+    /** Null where no provider of the organisation makes vectors. */
+    async embedderFor(orgId: string): Promise<Embedder | null> {
+      const row = await rows.get(`${orgId}/embedder`, () => store.findEmbedder(db.in(orgId), orgId));
+      if (!row?.embedding_model) return null;
+      const model = row.embedding_model;
+      return {
+        model,
+        space: `${row.base_url} ${model}`,
+        approved: mayProcess(row),
+        async embed(texts, { tries, ...asked }) {
+          const { embed } = mayProcess(row) ? await engineOf(orgId, row) : refusal;
+          if (!embed) throw new Error(`a provider of kind ${row.kind} makes no vectors`);
+          return embedWithRetry(embed, { model, texts, ...asked }, { budgetMs: retryMs, maxAttempts: tries });
+        },
       };
     },
   };

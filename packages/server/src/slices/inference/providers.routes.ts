@@ -1,6 +1,7 @@
 import { Empty, IdParams, NamedPage } from '@rapport/protocol/common';
 import {
   ApprovalRule,
+  EmbeddingChoice,
   GgufLibrary,
   OllamaFound,
   Price,
@@ -65,6 +66,19 @@ export function providerRoutes(app: App, providers: ProviderService) {
       schema: { summary: 'Make a provider the default one', params: IdParams, response: { 200: Provider } },
     },
     (request) => providers.makeDefault(actorOf(request), request.params.id),
+  );
+  app.put(
+    '/api/v1/providers/:id/embedding',
+    {
+      config: { ...manage, rate: 'heavy' },
+      schema: {
+        summary: 'Choose the model that makes embeddings, after one real call',
+        params: IdParams,
+        body: EmbeddingChoice,
+        response: { 200: Provider },
+      },
+    },
+    (request) => providers.setEmbedding(actorOf(request), request.params.id, request.body),
   );
   processingRoutes(app, providers);
   setupPageRoutes(app, providers);

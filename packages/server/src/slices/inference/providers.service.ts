@@ -3,10 +3,10 @@ import { constants } from 'node:fs';
 import type { NamedPage } from '@rapport/protocol/common';
 import type {
   ApprovalRule,
+  EmbeddingChoice,
   GgufLibrary,
   ProcessingDecision,
   Provider,
-  ProviderCreate,
   ProviderTest,
 } from '@rapport/protocol/inference';
 import type { z } from 'zod';
@@ -20,66 +20,27 @@ import { newId } from '../../platform/ids.ts';
 import type { Outgoing } from '../../platform/net/outgoing.ts';
 import { ownerNeedsNoSignIn, type SetupStep } from '../identity/service.ts';
 import type { Recipient } from '../privacy/record.service.ts';
+import type { EngineSettings } from './engines/create.ts';
 import { createGgufLibrary, InstallFailed, type LibraryOfGguf } from './engines/gguf.library.ts';
 import { findOllama } from './engines/ollama.ts';
-import { testProvider } from './engines/testProvider.ts';
+import { testEmbedding, testProvider } from './engines/testProvider.ts';
 import { createPrices } from './prices.service.ts';
 import { createEngines, presetId, presetKeyOf } from './providers.engines.ts';
 import { mayProcess, processingStatus, runsHere } from './processing.ts';
 import * as store from './providers.store.ts';
+import {
+  canEmbed,
+  invalid,
+  noEmbedding,
+  wantedOf,
+  type ProviderBody as Body,
+  type Wanted,
+} from './providers.wanted.ts';
 import type { ProviderRow } from './schema.ts';
 
 export type ProviderService = ReturnType<typeof createProviderService>;
 
-type Body = z.output<typeof ProviderCreate>;
 type Decision = z.output<typeof ProcessingDecision>;
-
-const defaultUrls: Partial<Record<Body['kind'], string>> = {
-  openai: 'https://api.openai.com/v1',
-  anthropic: 'https://api.anthropic.com',
-  ollama: 'http://127.0.0.1:11434',
-};
-
-const kindLabels: Record<Body['kind'], string> = {
-  openai: 'OpenAI-compatible',
-  anthropic: 'Anthropic',
-  ollama: 'Ollama',
-  gguf: 'GGUF file',
-  reference: 'Reference engine',
-};
-
-interface Wanted {
-  kind: Body['kind'];
-  label: string;
-  baseUrl: string | null;
-  model: string | null;
-  apiKey: string | null;
-  processing: Decision | null;
-}
-
-const invalid = (pointer: string, message: string) =>
-  new AppError('invalid-body', { detail: `${pointer}: ${message}`, errors: [{ pointer, message }] });
-
-/** Fills in what the kind implies. Throws `invalid-body`. */
-function wantedOf(body: Body): Wanted {
-  const baseUrl =
-    body.kind === 'gguf' || body.kind === 'reference' ? null : (body.baseUrl ?? defaultUrls[body.kind] ?? null);
-  const url = baseUrl === null ? null : new URL(baseUrl);
-  // The address is shown to everybody who manages providers; a key inside it would be shown with it.
-  if (url && (url.username || url.password))
-    throw invalid('/baseUrl', 'Put the key into its own field, not into the address.');
-  if (body.kind !== 'reference' && body.model === undefined) {
-    throw invalid('/model', body.kind === 'gguf' ? 'Give the path of the file.' : 'Name the model to use.');
-  }
-  return {
-    kind: body.kind,
-    label: body.label ?? (url ? `${kindLabels[body.kind]} (${url.host})` : kindLabels[body.kind]),
-    baseUrl,
-    model: body.kind === 'reference' ? null : (body.model ?? null),
-    apiKey: body.apiKey ?? null,
-    processing: body.processing ?? null,
-  };
-}
 
 const refused = (fault: string, message: string): ProviderTest => ({ ok: false, ms: 0, fault, message });
 
@@ -99,18 +60,36 @@ async function prepareGguf(path: string, library: LibraryOfGguf): Promise<Provid
   );
 }
 
+function requireOk({ ok, message }: ProviderTest): void {
+  if (!ok) throw new AppError('provider-failed', { detail: message ?? 'The provider did not answer.' });
+}
+
 /** One real, tiny call, before which a GGUF file may need its library; the reference engine needs none. */
 function createTrial(library: LibraryOfGguf, outgoing: Outgoing) {
+  const tryEmbedding = async (settings: EngineSettings, model: string): Promise<ProviderTest> => {
+    const result = await testEmbedding(settings, model);
+    return result.ok ? result : { ...result, message: `Embeddings: ${result.message}` };
+  };
   const tryOut = async (wanted: Wanted): Promise<ProviderTest> => {
     if (wanted.kind === 'reference') return { ok: true, ms: 0, fault: null, message: null };
     const trouble = wanted.kind === 'gguf' ? await prepareGguf(wanted.model ?? '', library) : null;
-    return trouble ?? testProvider({ ...wanted, outgoing, ggufLibrary: library.find });
+    const settings = { ...wanted, outgoing, ggufLibrary: library.find };
+    const result = trouble ?? (await testProvider(settings));
+    return result.ok && wanted.embeddingModel !== null ? tryEmbedding(settings, wanted.embeddingModel) : result;
   };
   const requireWorking = async (wanted: Wanted): Promise<void> => {
     const result = await tryOut(wanted);
-    if (!result.ok) throw new AppError('provider-failed', { detail: result.message ?? 'The provider did not answer.' });
+    requireOk(result);
   };
-  return { tryOut, requireWorking };
+  return {
+    tryOut,
+    requireWorking,
+    /** Throws `provider-failed`. */
+    async requireEmbedding(stored: Pick<EngineSettings, 'kind' | 'baseUrl' | 'apiKey'>, model: string): Promise<void> {
+      const settings = { ...stored, model: null, outgoing, ggufLibrary: library.find };
+      requireOk(await tryEmbedding(settings, model));
+    },
+  };
 }
 
 type Trial = ReturnType<typeof createTrial>;
@@ -121,7 +100,7 @@ export function createProviderService(parts: { db: Database; audit: Audit; confi
   const trial = createTrial(library, outgoing);
   const engines = createEngines({ db, config, outgoing, ggufLibrary: library.find });
   return {
-    ...createManagement({ db, audit, config, trial, forget: engines.forgetProviders }),
+    ...createManagement({ db, audit, config, trial, keyOf: engines.keyOf, forget: engines.forgetProviders }),
     ...createLookUps({ ...parts, trial, library }),
     ...engines,
     ...createPrices(db, audit),
@@ -144,8 +123,9 @@ export function createProviderService(parts: { db: Database; audit: Audit; confi
 async function add(tx: Tx, { orgId, userId }: StaffActor, wanted: Wanted, makeDefault: boolean): Promise<ProviderRow> {
   const id = newId();
   const inserted = await store.insertProvider(tx, orgId, { ...wanted, id });
-  const { processing } = wanted;
-  const row = (processing && (await store.setProcessing(tx, orgId, id, processing, userId))) ?? inserted;
+  const { processing, embeddingModel } = wanted;
+  const decided = (processing && (await store.setProcessing(tx, orgId, id, processing, userId))) ?? inserted;
+  const row = (embeddingModel && (await store.setEmbedder(tx, orgId, id, embeddingModel))) || decided;
   return makeDefault ? chooseDefault(tx, orgId, id) : row;
 }
 
@@ -191,15 +171,17 @@ interface ManagementParts {
   config: Config;
   trial: Trial;
   forget(): void;
+  keyOf(orgId: string, row: ProviderRow): Promise<string | null>;
 }
 
-function createManagement({ db, audit, config, trial, forget }: ManagementParts) {
+function createManagement({ db, audit, config, trial, forget, keyOf }: ManagementParts) {
   const toProvider = (row: ProviderRow): Provider => ({
     id: row.id,
     kind: row.kind,
     label: row.label,
     baseUrl: row.base_url,
     model: row.model,
+    embeddingModel: row.embedding_model,
     hasKey: row.api_key !== null || presetKeyOf(config, row) !== null,
     isDefault: row.is_default,
     processing: {
@@ -256,6 +238,29 @@ function createManagement({ db, audit, config, trial, forget }: ManagementParts)
         const decided = await store.setProcessing(tx, actor.orgId, id, decision, actor.userId);
         if (!decided) throw notFound();
         return decided;
+      });
+      forget();
+      return toProvider(row);
+    },
+
+    /**
+     * Which of its models makes the vectors of the organisation, tried with one real call; null: none does. Another
+     * provider's that did does so no more. Throws `not-found`, `invalid-body`, `provider-failed`.
+     */
+    async setEmbedding(actor: Actor, id: string, { model }: EmbeddingChoice): Promise<Provider> {
+      requireStaff(actor);
+      const { orgId } = actor;
+      const stored = await store.findProvider(db.in(orgId), orgId, id);
+      if (!stored) throw notFound();
+      if (model !== null) {
+        if (!canEmbed(stored.kind)) throw invalid('/model', noEmbedding);
+        const apiKey = await keyOf(orgId, stored);
+        await trial.requireEmbedding({ kind: stored.kind, baseUrl: stored.base_url, apiKey }, model);
+      }
+      const row = await audit.acting(actor, 'provider.changed', { provider: id }, async (tx) => {
+        const set = await store.setEmbedder(tx, orgId, id, model);
+        if (!set) throw notFound();
+        return set;
       });
       forget();
       return toProvider(row);

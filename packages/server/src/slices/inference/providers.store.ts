@@ -1,9 +1,9 @@
 import type { ProviderKind } from '@rapport/protocol/inference';
-import type { Db } from '../../platform/db/db.ts';
+import type { Db, Tx } from '../../platform/db/db.ts';
 import type { ProviderRow } from './schema.ts';
 
 // xmin is the transaction that wrote the row: a version that nobody has to keep.
-const columns = `id, kind, label, base_url, model, api_key, is_default, approval, agreement_note, agreed_on::text, decided_at,
+const columns = `id, kind, label, base_url, model, embedding_model, api_key, is_default, approval, agreement_note, agreed_on::text, decided_at,
   (select require_approval from org where org.id = org_id) as require_approval, created_at, xmin::text as version`;
 
 const keyPlace = (orgId: string, id: string) => ({ orgId, table: 'provider', column: 'api_key', rowId: id });
@@ -75,10 +75,38 @@ export const listProviders = (db: Db, orgId: string, q: string | undefined, befo
 /** The key goes at once; the rest of the row stays for the replies that name it. */
 export const deleteProvider = (db: Db, orgId: string, id: string) =>
   db.exec(
-    `update provider set deleted_at = now(), is_default = false, api_key = null
+    `update provider set deleted_at = now(), is_default = false, embedding_model = null, api_key = null
      where org_id = $1 and id = $2 and deleted_at is null`,
     [orgId, id],
   );
+
+export const findEmbedder = (db: Db, orgId: string) =>
+  db.maybe<ProviderRow>(
+    `select ${columns} from provider where org_id = $1 and embedding_model is not null and deleted_at is null`,
+    [orgId],
+  );
+
+/** Asked by the server for itself: whose reference material gets vectors. */
+export const organisationsWithEmbedder = async (db: Db): Promise<string[]> =>
+  (
+    await db.many<{ org_id: string }>(
+      'select org_id from provider where embedding_model is not null and deleted_at is null',
+    )
+  ).map((row) => row.org_id);
+
+/** One provider makes all vectors of an organisation: those of two models cannot be compared. */
+export const setEmbedder = async (tx: Tx, orgId: string, id: string, model: string | null) => {
+  await lockProviders(tx, orgId);
+  if (model !== null)
+    await tx.exec(
+      'update provider set embedding_model = null where org_id = $1 and id <> $2 and embedding_model is not null',
+      [orgId, id],
+    );
+  return tx.maybe<ProviderRow>(
+    `update provider set embedding_model = $3 where org_id = $1 and id = $2 and deleted_at is null returning ${columns}`,
+    [orgId, id, model],
+  );
+};
 
 export const setProcessing = (
   db: Db,

@@ -8,6 +8,8 @@ export interface ProviderRow {
   model: string | null;
   /** Sealed, never the key itself. */
   api_key: Buffer | null;
+  /** What makes the vectors of the organisation, where this provider does. */
+  embedding_model: string | null;
   is_default: boolean;
   approval: 'unanswered' | 'approved' | 'refused';
   agreement_note: string;

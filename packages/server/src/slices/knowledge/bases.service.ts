@@ -36,9 +36,10 @@ export interface BaseParts {
   blobs: Blobs;
   /** Connections look at once whether they may stay. */
   onReadersChanged(orgId: string): void;
+  embeddingsOf(orgId: string, baseId: string): Promise<KnowledgeBaseDetail['embeddings']>;
 }
 
-export function createBaseService({ db, audit, blobs, onReadersChanged }: BaseParts) {
+export function createBaseService({ db, audit, blobs, onReadersChanged, embeddingsOf }: BaseParts) {
   let usersOf: UsersOf = async () => [];
 
   const require = async (actor: Actor, id: string): Promise<KnowledgeBase> => {
@@ -84,7 +85,8 @@ export function createBaseService({ db, audit, blobs, onReadersChanged }: BasePa
       const base = await require(actor, id);
       const mayKnow = actor.permissions.has('personas.read');
       const contents = await store.findContents(db.in(actor.orgId), actor.orgId, id, base.roomId);
-      return { ...base, ...contents, personas: mayKnow ? await usersOf(actor.orgId, id) : [] };
+      const embeddings = await embeddingsOf(actor.orgId, id);
+      return { ...base, ...contents, embeddings, personas: mayKnow ? await usersOf(actor.orgId, id) : [] };
     },
 
     /** Replaces its name, description, language and readers. Throws `not-found`, `invalid-body`. */

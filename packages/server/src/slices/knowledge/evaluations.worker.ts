@@ -38,7 +38,8 @@ export function createEvaluationWorker({ db, wake, node, log, rooms, retrieval }
       if (stopping) return null;
       if (i % renewEvery === 0 && !(await store.renewRun(db.in(job.orgId), job, node, leaseSeconds))) return null;
       const asking = { query: one.question, limit: passages, explain: false };
-      const found = await retrieval.search(job.orgId, { ids: [source?.baseId ?? ''], reader: null }, asking);
+      const bases = { ids: [source?.baseId ?? ''], reader: null };
+      const { results: found } = await retrieval.search(job.orgId, bases, asking);
       results.push(
         judge(
           one,

@@ -1,11 +1,12 @@
-import type { KnowledgeSearch, Passage } from '@rapport/protocol/knowledge';
+import type { EmbeddingReport, KnowledgeSearch, Passage } from '@rapport/protocol/knowledge';
 import type { z } from 'zod';
 import type { Database, Db } from '../../platform/db/db.ts';
 import { termHasher } from './indexing.ts';
+import { fuse } from './fusion.ts';
 import { contextOf } from './context.ts';
 import { ask, carriedFrom, type Asked } from './question.ts';
 import type { Bases } from './readers.ts';
-import { rank, type List, type Question } from './ranking.ts';
+import { rank, type List, type Question, type Ranked } from './ranking.ts';
 import { expand, feedbackPassages, feedbackTerms, mostExpanded } from './feedback.ts';
 import {
   collectionOf,
@@ -16,6 +17,7 @@ import {
   type Searched,
 } from './search.store.ts';
 import { termOf, words } from './terms.ts';
+import type { VectorChannel } from './vectors/channel.ts';
 
 /** A longer question says itself what it is about. */
 const shortQuestion = 4;
@@ -28,8 +30,8 @@ interface Search {
   hash: (term: string) => number;
 }
 
-/** The best passages by their words. */
-async function searchWords(search: Search, asked: Asked, limit: number): Promise<Found[]> {
+/** The best places by their words. */
+async function searchWords(search: Search, asked: Asked, limit: number): Promise<Ranked[]> {
   const { db, orgId, bases, collection, hash } = search;
   if (asked.terms.size === 0) return [];
   const hashes = new Map([...asked.terms.keys()].map((term) => [term, hash(term)]));
@@ -49,7 +51,7 @@ async function searchWords(search: Search, asked: Asked, limit: number): Promise
   );
   const again = asked.words <= shortQuestion && question.phrases.length === 0;
   const first = rank(lists, question, collection, again ? Math.max(limit, feedbackPassages) : limit);
-  if (!again || first.length === 0) return passagesAt(db, orgId, bases, first);
+  if (!again || first.length === 0) return first;
   return searchAgain(search, { ...question, words: asked.words }, lists, first.slice(0, feedbackPassages), limit);
 }
 
@@ -58,9 +60,9 @@ async function searchAgain(
   search: Search,
   question: Question & { words: number },
   lists: List[],
-  first: ReturnType<typeof rank>,
+  first: Ranked[],
   limit: number,
-): Promise<Found[]> {
+): Promise<Ranked[]> {
   const { db, orgId, bases, collection, hash } = search;
   const told = feedbackTerms(await passagesAt(db, orgId, bases, first)).map(({ term, weight }) => ({
     hash: hash(term),
@@ -70,7 +72,7 @@ async function searchAgain(
   const weights = expand(question.weights, question.words, told, new Set(rare.map((list) => list.term)));
   const known = new Set(lists.map((list) => list.term));
   const all = [...lists, ...rare.filter((list) => !known.has(list.term))];
-  return passagesAt(db, orgId, bases, rank(all, { ...question, weights }, collection, limit));
+  return rank(all, { ...question, weights }, collection, limit);
 }
 
 /** The words of a passage that the question asks for. */
@@ -87,27 +89,48 @@ const toPassage = ({ language: _, channels: _channels, ordinals: _ordinals, ...p
 const promptTokens = 2000;
 const promptCandidates = 3;
 
+const quoted = { near: [], report: { used: false, reason: 'quoted' as const, model: null } };
+
+/** Of each channel, before the two become one. */
+const candidates = 100;
+
 /** Finds passages of bases, as far as their reader may read them. */
-export function createRetrieval({ db }: { db: Database }) {
+export function createRetrieval({ db, vectors }: { db: Database; vectors: VectorChannel }) {
+  const searchMeaning = async (orgId: string, bases: Bases, text: string, { hidden }: Searched, most: number) =>
+    vectors.near(orgId, bases, await vectors.vectorOf(orgId, text), hidden, most);
+
   const find = async (orgId: string, bases: Bases, query: string, limit: number, carried = '') => {
     const scope = db.in(orgId);
     const collection = await collectionOf(scope, orgId, bases);
-    if (collection.chunks === 0) return { found: [], asked: new Set<string>() };
+    const none = { used: false, reason: null, model: null };
+    if (collection.chunks === 0) return { found: [], asked: new Set<string>(), embeddings: none };
     const hash = await termHasher(scope.codec, orgId);
     const asked = ask(query, collection.languages, carried);
-    const found = await searchWords({ db: scope, orgId, bases, collection, hash }, asked, limit);
-    return { found, asked: new Set(asked.terms.keys()) };
+    const most = Math.max(limit, candidates);
+    const [ranked, { near, report }] = await Promise.all([
+      searchWords({ db: scope, orgId, bases, collection, hash }, asked, most),
+      // Who puts words into quotation marks wants these words.
+      asked.phrases.length > 0 ? quoted : searchMeaning(orgId, bases, `${carried} ${query}`.trim(), collection, most),
+    ]);
+    const places = near.length > 0 ? fuse(ranked, near, limit) : ranked.slice(0, limit);
+    const found = await passagesAt(scope, orgId, bases, places);
+    return { found, asked: new Set(asked.terms.keys()), embeddings: report };
   };
 
   return {
     /** Best first. `explain`: with what each channel gave a passage, and where the words asked for stand in it. */
-    async search(orgId: string, bases: Bases, asking: z.output<typeof KnowledgeSearch>): Promise<Passage[]> {
-      const { found, asked } = await find(orgId, bases, asking.query, asking.limit);
-      return found.map((passage) => {
+    async search(
+      orgId: string,
+      bases: Bases,
+      asking: z.output<typeof KnowledgeSearch>,
+    ): Promise<{ results: Passage[]; embeddings: EmbeddingReport }> {
+      const { found, asked, embeddings } = await find(orgId, bases, asking.query, asking.limit);
+      const results = found.map((passage) => {
         const plain = toPassage(passage);
         const { channels } = passage;
         return asking.explain ? { ...plain, channels, highlights: highlightsOf(passage, asked) } : plain;
       });
+      return { results, embeddings };
     },
 
     /**

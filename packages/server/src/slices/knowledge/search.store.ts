@@ -133,13 +133,18 @@ export async function rareOccurrencesOf(
 /** A passage with the language it is indexed in. */
 export interface Found extends Passage {
   language: Language;
-  channels: { words: number; neighbours: number };
+  channels: NonNullable<Passage['channels']>;
   /** The first and the last of the document's chunks that it is made of. */
   ordinals: [number, number];
 }
 
 /** The passages that stand at these places, in this order; what went meanwhile is not among them. */
-export async function passagesAt(db: Db, orgId: string, bases: Bases, ranked: Ranked[]): Promise<Found[]> {
+export async function passagesAt(
+  db: Db,
+  orgId: string,
+  bases: Bases,
+  ranked: (Ranked & { similarity?: number | null })[],
+): Promise<Found[]> {
   const places = ranked.map(({ segment }) => segment.split('/'));
   const rows = await db.many<PassageRow & { rank: number; ordinal: number; language: string | null }>(
     `select x.rank, d.index_language as language, c.id, c.document_id, d.title, c.heading_path, c.start_offset, c.end_offset, c.ordinal, c.page, c.body
@@ -165,10 +170,10 @@ export async function passagesAt(db: Db, orgId: string, bases: Bases, ranked: Ra
   );
   return Promise.all(
     rows.map(async (row): Promise<Found> => {
-      const { score = 0, words = 0, neighbours = 0 } = ranked[row.rank - 1] ?? {};
+      const { score = 0, words = 0, neighbours = 0, similarity = null } = ranked[row.rank - 1] ?? {};
       return {
         score,
-        channels: { words, neighbours },
+        channels: { words, neighbours, ...(similarity === null ? {} : { embedding: similarity }) },
         ordinals: [row.ordinal, row.ordinal],
         chunkId: row.id,
         documentId: row.document_id,

@@ -1,4 +1,4 @@
-import type { KnowledgeSearch, Passage } from '@rapport/protocol/knowledge';
+import type { KnowledgeResults, KnowledgeSearch, Passage } from '@rapport/protocol/knowledge';
 import type { z } from 'zod';
 import type { Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
@@ -16,6 +16,9 @@ import { createEvaluationWorker } from './evaluations.worker.ts';
 import { createBaseLog } from './log.ts';
 import { createReindexer } from './reindex.ts';
 import { createRetrieval } from './retrieval.ts';
+import { createVectorChannel } from './vectors/channel.ts';
+import { countVectors, findTurn } from './vectors/vectors.store.ts';
+import { createEmbeddingWorker, type Embedders } from './vectors/worker.ts';
 import { createUploads } from './uploads.ts';
 import { createDocumentWorker, type Extractor } from './worker.ts';
 
@@ -31,6 +34,7 @@ export interface KnowledgeParts {
   blobs: Blobs;
   outgoing: Outgoing;
   extractor: Extractor;
+  embedders: Embedders;
   uploads: { fileBytes: number; files: number };
   workDir: string;
   onReadersChanged(orgId: string): void;
@@ -40,18 +44,40 @@ const atOnce = 2;
 
 /** Reference material: documents of many kinds, read in the background, cut into passages, searched by words. */
 export function createKnowledgeService(parts: KnowledgeParts) {
-  const { db, audit, hub, wake, node, log, blobs, outgoing, extractor, uploads, workDir } = parts;
+  const { db, audit, hub, wake, node, log, blobs, outgoing, extractor, uploads, workDir, embedders } = parts;
   const reindexer = createReindexer({ db, log });
-  const retrieval = createRetrieval({ db });
-  const bases = createBaseService({ db, audit, blobs, onReadersChanged: parts.onReadersChanged });
+  const vectors = createVectorChannel({ db, log, embedders });
+  const retrieval = createRetrieval({ db, vectors });
+  const embeddingsOf = async (orgId: string, baseId: string) => {
+    const embedder = await embedders.embedderFor(orgId);
+    if (!embedder) return null;
+    const { model, approved, space } = embedder;
+    const counted = await countVectors(db.in(orgId), orgId, baseId, space);
+    return { model, approved, ...counted, failure: (await findTurn(db.in(orgId), orgId))?.failure ?? null };
+  };
+  const bases = createBaseService({ db, audit, blobs, onReadersChanged: parts.onReadersChanged, embeddingsOf });
   const curated = createCuratedService({ db, audit, bases });
   const evaluations = createEvaluationService({ db, audit, bases, onQueued: () => evaluating.queued() });
   const rooms = createBaseLog({
     hub,
-    changed: (tx, orgId, roomId) => evaluations.queue(tx, orgId, { roomId }, 'change'),
+    changed: (tx, orgId, roomId) => {
+      tx.afterCommit(() => embedding.look());
+      return evaluations.queue(tx, orgId, { roomId }, 'change');
+    },
   });
   const evaluating = createEvaluationWorker({ db, wake, node, log, rooms, retrieval });
   const mostBytes = uploads.fileBytes;
+  const embedding = createEmbeddingWorker({
+    db,
+    log,
+    node,
+    embedders,
+    // What a search finds is another now.
+    onDone: (orgId, baseIds) =>
+      db.in(orgId).tx(async (tx) => {
+        for (const baseId of baseIds) await evaluations.queue(tx, orgId, { baseId }, 'change');
+      }),
+  });
   const reading = { db, wake, node, log, blobs, outgoing, extractor, rooms, workDir, atOnce, mostBytes };
   const worker = createDocumentWorker(reading);
   const documents = createDocumentService({ db, audit, blobs, bases, log: rooms, onQueued: worker.queued });
@@ -64,21 +90,20 @@ export function createKnowledgeService(parts: KnowledgeParts) {
     curated,
     evaluations,
     evaluating,
+    embedding,
+    vectors,
     uploads: createUploads({ blobs, bases, documents, limits: uploads }),
 
     /** Best first; with `explain`, an approved answer before them. Throws `not-found`. */
-    async search(
-      actor: Actor,
-      baseId: string,
-      query: z.output<typeof KnowledgeSearch>,
-    ): Promise<{ results: Passage[] }> {
+    async search(actor: Actor, baseId: string, query: z.output<typeof KnowledgeSearch>): Promise<KnowledgeResults> {
       await bases.require(actor, baseId);
       const readable = { ids: [baseId], reader: bases.readerOf(actor) };
-      const results = await retrieval.search(actor.orgId, readable, query);
-      const approved = query.explain ? await curated.answerTo(actor.orgId, readable, query.query) : null;
-      if (!approved) return { results };
+      const { results, embeddings } = await retrieval.search(actor.orgId, readable, query);
+      if (!query.explain) return { results };
+      const approved = await curated.answerTo(actor.orgId, readable, query.query);
+      if (!approved) return { results, embeddings };
       const channels = { words: 0, neighbours: 0, curated: approved.score };
-      return { results: [{ ...approved, channels, highlights: [] }, ...results].slice(0, query.limit) };
+      return { results: [{ ...approved, channels, highlights: [] }, ...results].slice(0, query.limit), embeddings };
     },
 
     /**

@@ -331,6 +331,8 @@ export const catalogue = {
   posting: free('hashed terms of reference material'),
   index_segment: free('figures of the index of reference material'),
   index_part: free('hashed terms of reference material'),
+  chunk_vectors: free('vectors of reference material of the organisation, sealed'),
+  embedding_turn: free('which server makes vectors, and why the last try failed'),
   persona: free('written by the team about a persona that is no person'),
   persona_version: free('as persona; published_by is the id of who acted'),
   erasure: free('outlives the erased and names them by an id that leads nowhere any more'),

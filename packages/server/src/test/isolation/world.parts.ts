@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { keyPermissions } from '@rapport/protocol/permissions';
 import type { TestApp } from '../app.ts';
 
@@ -59,6 +60,20 @@ export async function seedFile(app: TestApp, staff: Headers, mark: string, userI
     after = page.next;
   }
   throw new Error('the file was not read');
+}
+
+/** Until all passages have their vectors and what is done because of it is done. */
+export async function embedded(app: TestApp, orgId: string): Promise<void> {
+  for (const end = Date.now() + 30_000; Date.now() < end; await sleep(50)) {
+    const { busy } = await app.db.everywhere.one<{ busy: boolean }>(
+      `select exists (select 1 from index_part where org_id = $1 and vector_space is null)
+         or exists (select 1 from embedding_turn where org_id = $1 and lease_until is not null)
+         or exists (select 1 from evaluation_run where org_id = $1 and state in ('queued', 'running')) as busy`,
+      [orgId],
+    );
+    if (!busy) return;
+  }
+  throw new Error('the passages got no vectors');
 }
 
 export const memoryPolicy = { propose: 'rules', autoApprove: false, recallSensitive: false, budgetTokens: 600 };

@@ -5,18 +5,19 @@ import type { TestApp } from '../app.ts';
 import {
   caller,
   clientBody,
+  embedded,
   goalBody,
   memoryPolicy,
+  password,
+  repliesOf,
   seedFile,
-  seedMemories,
   seedKnowledge,
+  seedMemories,
   seedReview,
   seedRows,
   seedRules,
   seedTeam,
   seedThreads,
-  password,
-  repliesOf,
   type Headers,
 } from './world.parts.ts';
 
@@ -276,10 +277,12 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
     baseUrl: `${upstreamUrl}/v1`,
     apiKey: `sk-${mark}`,
     model: 'echo',
+    embeddingModel: 'concepts',
   });
   await call('PUT', 'prices', { model: `model-${mark}`, input: 1, output: 2, cached: 0 });
   const material = await seedKnowledge(call, mark);
   await seedFile(app, staff, mark, userId);
+  await embedded(app, orgId);
   const { results } = (await call('POST', `knowledge-bases/${material.knowledgeBase}/search`, {
     query: mark,
   })) as unknown as {

@@ -10,10 +10,20 @@ export interface ProviderDraft {
   baseUrl: string;
   apiKey: string;
   model: string;
+  embeddingModel: string;
   approved: boolean;
 }
 
-export const emptyProvider: ProviderDraft = { kind: 'reference', baseUrl: '', apiKey: '', model: '', approved: false };
+export const emptyProvider: ProviderDraft = {
+  kind: 'reference',
+  baseUrl: '',
+  apiKey: '',
+  model: '',
+  embeddingModel: '',
+  approved: false,
+};
+
+export const canEmbed = (kind: ProviderKind): boolean => kind === 'openai' || kind === 'ollama';
 
 /** Another machine than the server's will be given what clients say. */
 function isElsewhere({ kind, baseUrl }: ProviderDraft): boolean {
@@ -30,6 +40,7 @@ export function toProvider(draft: ProviderDraft): ProviderCreate | null {
     ...(draft.baseUrl ? { baseUrl: draft.baseUrl } : {}),
     ...(draft.apiKey ? { apiKey: draft.apiKey } : {}),
     ...(draft.model ? { model: draft.model } : {}),
+    ...(draft.embeddingModel && canEmbed(draft.kind) ? { embeddingModel: draft.embeddingModel } : {}),
     ...(draft.approved && isElsewhere(draft) ? { processing: { approved: true } } : {}),
   };
 }
@@ -160,6 +171,22 @@ function Details({ draft, onChange, error }: Pick<Props, 'draft' | 'onChange' | 
           />
         )}
       </Field>
+      {canEmbed(draft.kind) && (
+        <Field
+          label={`${t('provider.embedding')} (${t('common.optional')})`}
+          hint={t('provider.embeddingHint')}
+          error={refusalOf(error, 'embeddingModel')}
+        >
+          {(ids) => (
+            <input
+              {...ids}
+              maxLength={300}
+              value={draft.embeddingModel}
+              onChange={(e) => onChange({ ...draft, embeddingModel: e.target.value })}
+            />
+          )}
+        </Field>
+      )}
     </>
   );
 }

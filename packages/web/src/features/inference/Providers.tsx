@@ -7,8 +7,9 @@ import { useMay } from '../../lib/me.ts';
 import { Confirm } from '../../lib/Confirm.tsx';
 import { Dialog, Failure, isolated } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
+import { EmbeddingForm } from './EmbeddingForm.tsx';
 import { ApprovalSwitch, ProcessingForm } from './Processing.tsx';
-import { emptyProvider, ProviderForm, toProvider } from './ProviderForm.tsx';
+import { canEmbed, emptyProvider, ProviderForm, toProvider } from './ProviderForm.tsx';
 
 export function Providers() {
   const { t } = useTranslation();
@@ -16,6 +17,7 @@ export function Providers() {
   const queries = useQueryClient();
   const [adding, setAdding] = useState(false);
   const [deciding, setDeciding] = useState<Provider | null>(null);
+  const [embedding, setEmbedding] = useState<Provider | null>(null);
   const [removing, setRemoving] = useState<Provider | null>(null);
   const list = usePages<Provider>('/providers');
   const refresh = () => queries.invalidateQueries({ queryKey: ['/providers'] });
@@ -33,7 +35,15 @@ export function Providers() {
               <span className={p.processing.status === 'unanswered' ? 'badge warn' : 'badge'}>
                 {t(`processing.status.${p.processing.status}`)}
               </span>
+              {p.embeddingModel !== null && (
+                <span className="soft small"> {t('embeddings.of', { model: p.embeddingModel })}</span>
+              )}
             </span>
+            {manages && canEmbed(p.kind) && (
+              <button type="button" aria-label={`${t('embeddings.name')}: ${p.label}`} onClick={() => setEmbedding(p)}>
+                {t('embeddings.name')}
+              </button>
+            )}
             {manages && p.processing.status !== 'local' && (
               <button type="button" aria-label={`${t('processing.decide')}: ${p.label}`} onClick={() => setDeciding(p)}>
                 {t('processing.decide')}
@@ -79,6 +89,17 @@ export function Providers() {
             provider={deciding}
             onDone={() => {
               setDeciding(null);
+              void refresh();
+            }}
+          />
+        )}
+      </Dialog>
+      <Dialog open={embedding !== null} title={embedding?.label ?? ''} onClose={() => setEmbedding(null)}>
+        {embedding && (
+          <EmbeddingForm
+            provider={embedding}
+            onDone={() => {
+              setEmbedding(null);
               void refresh();
             }}
           />

@@ -10,6 +10,7 @@ import { AddDocuments } from './AddDocuments.tsx';
 import { useBase, useBaseRoom } from './base.ts';
 import { BaseSettings } from './BaseSettings.tsx';
 import { Documents } from './Documents.tsx';
+import { EmbeddingState } from './Embeddings.tsx';
 import type { Shown } from './Folders.tsx';
 import { Passages } from './Passages.tsx';
 import { SearchBase } from './SearchBase.tsx';
@@ -66,6 +67,7 @@ function Base({ base }: { base: KnowledgeBaseDetail }) {
       }
     >
       <About base={base} />
+      <EmbeddingState of={base.embeddings} />
       <SearchBase baseId={base.id} label={t('knowledge.search')} limit={5}>
         {(passages, query) => <Passages baseId={base.id} query={query} passages={passages} />}
       </SearchBase>

@@ -4,6 +4,7 @@ import { isId } from '../../lib/isId.ts';
 import { NotFound, Page } from '../../lib/Page.tsx';
 import { Failure, isMissing, Loading } from '../../lib/ui.tsx';
 import { useBase } from './base.ts';
+import { EmbeddingState } from './Embeddings.tsx';
 import { Passages } from './Passages.tsx';
 import { SearchBase } from './SearchBase.tsx';
 
@@ -22,7 +23,8 @@ export function RetrievalPage() {
           <bdi>{base.data?.name}</bdi>
         </Link>
       </p>
-      <SearchBase baseId={id} label={t('knowledge.question')} limit={20}>
+      <EmbeddingState of={base.data?.embeddings ?? null} />
+      <SearchBase baseId={id} label={t('knowledge.question')} limit={20} explained>
         {(passages, query) => <Passages baseId={id} query={query} passages={passages} scores />}
       </SearchBase>
     </Page>

@@ -1,10 +1,11 @@
-import type { Passage } from '@rapport/protocol/knowledge';
+import type { KnowledgeResults, Passage } from '@rapport/protocol/knowledge';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Failure, Field } from '../../lib/ui.tsx';
 import { basePath } from './base.ts';
+import { EmbeddingsUsed } from './Embeddings.tsx';
 
 interface Props {
   baseId: string;
@@ -12,15 +13,17 @@ interface Props {
   hint?: string;
   limit: number;
   children(passages: Passage[], query: string): ReactNode;
+  /** With what embeddings did for it. */
+  explained?: boolean;
 }
 
 /** A question to a base, and what it has to say. */
-export function SearchBase({ baseId, label, hint, limit, children }: Props) {
+export function SearchBase({ baseId, label, hint, limit, children, explained = false }: Props) {
   const { t } = useTranslation();
   const [query, setQuery] = useState('');
   const search = useMutation({
     mutationFn: (asked: string) =>
-      api.post<{ results: Passage[] }>(`${basePath(baseId)}/search`, { query: asked, limit, explain: true }),
+      api.post<KnowledgeResults>(`${basePath(baseId)}/search`, { query: asked, limit, explain: true }),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -51,6 +54,7 @@ export function SearchBase({ baseId, label, hint, limit, children }: Props) {
       <p role="status" className="soft small">
         {found && (found.length === 0 ? t('knowledge.noHit') : t('knowledge.found', { count: found.length }))}
       </p>
+      {explained && search.data?.embeddings && <EmbeddingsUsed report={search.data.embeddings} />}
       {found && found.length > 0 && children(found, search.variables ?? '')}
     </search>
   );

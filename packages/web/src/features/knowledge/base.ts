@@ -12,8 +12,18 @@ export const documentsPath = (baseId: string): string => `${basePath(baseId)}/do
 const baseKey = (baseId: string) => ['knowledge-base', baseId];
 export const documentKey = (baseId: string, documentId: string) => ['knowledge-document', baseId, documentId];
 
+/** Embeddings are made behind the documents' own progress, which is told as events. */
+const embeddingMs = 3000;
+const isEmbedding = (of: KnowledgeBaseDetail['embeddings'] | undefined): boolean =>
+  of?.approved === true && of.made < of.of;
+
 export const useBase = (id: string) =>
-  useQuery({ queryKey: baseKey(id), queryFn: () => api.get<KnowledgeBaseDetail>(basePath(id)), enabled: isId(id) });
+  useQuery({
+    queryKey: baseKey(id),
+    queryFn: () => api.get<KnowledgeBaseDetail>(basePath(id)),
+    enabled: isId(id),
+    refetchInterval: ({ state }) => (isEmbedding(state.data?.embeddings) ? embeddingMs : false),
+  });
 
 /** Whatever is shown of the base is asked for anew. */
 export const refreshBase = (queries: QueryClient, baseId: string): Promise<unknown> =>

@@ -34,12 +34,22 @@ export interface EngineEnd {
   model: string;
 }
 
+export interface EmbedRequest {
+  model: string;
+  texts: string[];
+  signal: AbortSignal;
+  /** Milliseconds until the whole answer is there. */
+  timeoutMs: number;
+}
+
 export interface Engine {
   /**
    * Calls `onText` synchronously for each piece of text, never with an empty one, and resolves at the provider's own end
    * of the reply. A stream that ends without a finish reason has failed. Throws EngineError.
    */
   stream(request: EngineRequest, onText: (text: string) => void): Promise<EngineEnd>;
+  /** One vector of length 1 a text, in their order, all of one dimension. Absent: it makes none. Throws EngineError. */
+  embed?(request: EmbedRequest): Promise<Float32Array[]>;
   /** A late first token means work that a second try would begin anew, not a call that hangs. */
   readonly patient?: boolean;
   /** Gives back what it holds, e.g. a model in memory. */

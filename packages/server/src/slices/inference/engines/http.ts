@@ -8,7 +8,7 @@ const drainMs = 1000;
 
 type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
 
-function faultOf(status: number, body: string): EngineFault {
+export function faultOf(status: number, body: string): EngineFault {
   if (status >= 300 && status < 400) return 'redirected';
   if (status === 401 || status === 403) return 'unauthorized';
   if (status === 429) return 'rate-limited';
@@ -20,8 +20,7 @@ function faultOf(status: number, body: string): EngineFault {
     : 'bad-request';
 }
 
-function retryAfterMs(headers: Headers): number | undefined {
-  const value = headers['retry-after'];
+export function retryAfterMs(value: unknown): number | undefined {
   if (typeof value !== 'string') return undefined;
   const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
@@ -117,7 +116,7 @@ export function postStream(call: StreamCall, request: EngineRequest, reader: Str
       },
       onResponseStart(_, status, headers) {
         answer.status = status;
-        answer.retryAfterMs = retryAfterMs(headers);
+        answer.retryAfterMs = retryAfterMs(headers['retry-after']);
         if (status === 200 && !isStream(headers)) fail('malformed');
       },
       onResponseData(_, chunk) {
@@ -138,7 +137,7 @@ export function postStream(call: StreamCall, request: EngineRequest, reader: Str
   });
 }
 
-function unsent(error: unknown): EngineFault {
+export function unsent(error: unknown): EngineFault {
   if (error instanceof OutgoingRefused) return 'refused-address';
   // Only a key can be worded so that it fits into no header.
   return (error as { code?: string }).code === 'UND_ERR_INVALID_ARG' ? 'unauthorized' : 'refused-connection';

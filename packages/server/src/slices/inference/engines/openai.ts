@@ -1,3 +1,4 @@
+import { postEmbedding } from './embedding.ts';
 import { EngineError, tokenCount, type Engine, type EngineEnd, type EngineRequest, type Usage } from './engine.ts';
 import { newProgress, postStream, type HttpEngineSettings, type StreamReader } from './http.ts';
 import { createSseParser, parseData } from './sse.ts';
@@ -102,10 +103,18 @@ function createReader(model: string, onText: (text: string) => void) {
   return { reader, end };
 }
 
+interface Embedded {
+  index: number;
+  embedding: unknown;
+}
+
+const inOrder = (data: Embedded[]): unknown[] => data.toSorted((a, b) => a.index - b.index).map((one) => one.embedding);
+
 /** OpenAI's chat completions, as vLLM, llama.cpp, LM Studio, OpenRouter and Ollama speak them too. `baseUrl` ends in /v1. */
 export function createOpenAiEngine(settings: HttpEngineSettings): Engine {
   const { outgoing } = settings;
-  const url = `${settings.baseUrl.replace(/\/+$/, '')}/chat/completions`;
+  const address = settings.baseUrl.replace(/\/+$/, '');
+  const url = `${address}/chat/completions`;
   const headers: Record<string, string> = settings.apiKey ? { authorization: `Bearer ${settings.apiKey}` } : {};
   return {
     async stream(request, onText) {
@@ -113,5 +122,16 @@ export function createOpenAiEngine(settings: HttpEngineSettings): Engine {
       await postStream({ outgoing, url, headers, body: bodyOf(request, isOpenAi(url)) }, request, reader);
       return { ...end, finishReason: end.finishReason ?? 'other' };
     },
+    embed: (request) =>
+      postEmbedding(
+        {
+          outgoing,
+          url: `${address}/embeddings`,
+          headers,
+          body: { model: request.model, input: request.texts },
+          vectorsIn: (answer) => inOrder((answer as { data: Embedded[] }).data),
+        },
+        request,
+      ),
   };
 }

@@ -37,33 +37,47 @@ function shortened(request: EngineRequest, engine: Engine, leftMs: number, budge
   return { ...request, timeouts: { ...timeouts, firstTokenMs: Math.min(timeouts.firstTokenMs, leftMs * 0.8) } };
 }
 
+/** Tries again while the fault may pass and the budget lasts. A provider's Retry-After is kept to. Throws EngineError. */
+export async function retrying<T>(
+  attempt: (leftMs: number) => Promise<T>,
+  mayPass: (error: EngineError) => boolean,
+  signal: AbortSignal,
+  { budgetMs, maxAttempts, clock = realClock }: RetryBudget,
+): Promise<T> {
+  const deadline = clock.now() + budgetMs;
+  for (let n = 1; ; n += 1) {
+    try {
+      return await attempt(n < maxAttempts ? deadline - clock.now() : 0);
+    } catch (error) {
+      if (!(error instanceof EngineError) || !mayPass(error) || n >= maxAttempts) throw error;
+      const wait = backOff(n) + (error.retryAfterMs ?? 0);
+      if (clock.now() + wait > deadline) throw error;
+      await clock.sleep(wait, signal).catch((cause: unknown) => {
+        throw new EngineError('aborted', { cause });
+      });
+    }
+  }
+}
+
 /**
  * Streams, and tries again while nothing has been shown, the fault may pass, and the budget lasts. A provider's
  * Retry-After is kept to; one beyond the budget ends the reply at once. Bounded whatever the provider does. Throws EngineError.
  */
-export async function streamWithRetry(
+export function streamWithRetry(
   engine: Engine,
   request: EngineRequest,
   onText: (text: string) => void,
-  { budgetMs, maxAttempts, clock = realClock }: RetryBudget,
+  budget: RetryBudget,
 ): Promise<EngineEnd> {
-  const deadline = clock.now() + budgetMs;
   let shown = false;
   const show = (text: string) => {
     shown = true;
     onText(text);
   };
-  for (let attempt = 1; ; attempt += 1) {
-    const left = attempt < maxAttempts ? deadline - clock.now() : 0;
-    try {
-      return await streamWithin(engine, shortened(request, engine, left, budgetMs), show);
-    } catch (error) {
-      if (!(error instanceof EngineError) || shown || !error.retryable || attempt >= maxAttempts) throw error;
-      const wait = backOff(attempt) + (error.retryAfterMs ?? 0);
-      if (clock.now() + wait > deadline) throw error;
-      await clock.sleep(wait, request.signal).catch((cause: unknown) => {
-        throw new EngineError('aborted', { cause });
-      });
-    }
-  }
+  return retrying(
+    (left) => streamWithin(engine, shortened(request, engine, left, budget.budgetMs), show),
+    (error) => !shown && error.retryable,
+    request.signal,
+    budget,
+  );
 }

@@ -1,7 +1,7 @@
 import type { ProviderTest } from '@rapport/protocol/inference';
 import { OutgoingRefused } from '../../../platform/net/outgoing.ts';
 import { createEngine, type EngineSettings } from './create.ts';
-import { EngineError, type EngineFault } from './engine.ts';
+import { EngineError, type Engine, type EngineFault } from './engine.ts';
 
 const limitMs = 30_000;
 
@@ -34,20 +34,32 @@ function adviceFor(settings: EngineSettings, { fault, cause }: EngineError): str
 }
 
 /** One real, tiny call. Never throws for a provider that does not work. */
-export async function testProvider(settings: EngineSettings): Promise<ProviderTest> {
-  const began = performance.now();
-  const took = () => Math.round(performance.now() - began);
-  const engine = createEngine(settings);
-  const timeouts = { firstTokenMs: limitMs, betweenTokensMs: limitMs };
-  try {
+export function testProvider(settings: EngineSettings): Promise<ProviderTest> {
+  return trying(settings, async (engine) => {
     const request = {
       model: settings.model ?? '',
       messages: [{ role: 'user' as const, content: 'Say OK.' }],
       maxTokens: 16,
       signal: AbortSignal.timeout(limitMs * 2),
-      timeouts,
+      timeouts: { firstTokenMs: limitMs, betweenTokensMs: limitMs },
     };
     await engine.stream(request, () => {});
+  });
+}
+
+/** One real, tiny call for a vector. Never throws for a provider that does not work. */
+export const testEmbedding = (settings: EngineSettings, model: string): Promise<ProviderTest> =>
+  trying(settings, async (engine) => {
+    const signal = AbortSignal.timeout(limitMs * 2);
+    await engine.embed?.({ model, texts: ['OK'], signal, timeoutMs: limitMs });
+  });
+
+async function trying(settings: EngineSettings, call: (engine: Engine) => Promise<void>): Promise<ProviderTest> {
+  const began = performance.now();
+  const took = () => Math.round(performance.now() - began);
+  const engine = createEngine(settings);
+  try {
+    await call(engine);
     return { ok: true, ms: took(), fault: null, message: null };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;

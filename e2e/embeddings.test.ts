@@ -1,0 +1,84 @@
+import { resolve } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
+import { makeBase } from '../packages/server/src/test/knowledge.ts';
+import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
+import { desktop, expectFits, launch, narrow, openWindow, picture } from './lib/browser.ts';
+
+const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
+let browser: Browser;
+let upstream: Upstream;
+let app: TestApp;
+
+beforeAll(async () => {
+  browser = await launch();
+  upstream = await startUpstream();
+  app = await startTestApp({ config: { webRoot }, upstream: { url: upstream.url, model: 'echo' } });
+});
+afterAll(async () => {
+  await app?.close();
+  await upstream?.close();
+  await browser?.close();
+});
+
+test('a model for embeddings is chosen in the settings, and the test page shows what it found', async () => {
+  const base = await makeBase(app, { name: 'House rules' });
+  await app.json('POST', base.path, { title: 'Arrival', text: 'The automobile is parked behind the house.' });
+  await app.json('POST', base.path, { title: 'Walks', text: 'Where is the hound? By the river.' });
+  const { page, context, complaints } = await openWindow(browser, desktop);
+  await page.goto(`${app.url}/settings`);
+  await page.getByRole('button', { name: /^Embeddings: / }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Model for embeddings').fill('fault-404');
+  await dialog.getByRole('button', { name: 'Choose the model' }).click();
+  await dialog.getByText(/^Embeddings: The provider does not know this address or model/).waitFor();
+  await dialog.getByLabel('Model for embeddings').fill('concepts');
+  await expectFits(page);
+  await picture(page, 'embeddings-settings');
+  await dialog.getByRole('button', { name: 'Choose the model' }).click();
+  await page.getByText('Embeddings: concepts').waitFor();
+
+  await page.goto(`${app.url}/knowledge/${base.id}`);
+  await page.getByText('Found by meaning, too: 2 of 2 passages are ready (concepts).').waitFor();
+  await expectFits(page);
+  await page.getByRole('link', { name: 'Test retrieval' }).click();
+  await page.getByLabel('Question').fill('Where is my car?');
+  await page.getByRole('button', { name: 'Search' }).click();
+  await page.getByText(/^Found by words and by meaning \(concepts\)/).waitFor();
+  const first = page.locator('.passage').first();
+  await first.getByText('The automobile is parked').waitFor();
+  expect(await first.textContent()).toMatch(/meaning (0\.9|1\.0)/);
+  await expectFits(page);
+  await picture(page, 'embeddings-retrieval');
+
+  // The page says it where the words answer alone.
+  await page.getByLabel('Question').fill('hound [play embed-null]');
+  await page.getByRole('button', { name: 'Search' }).click();
+  await page.getByText('the provider of the embeddings did not answer well').waitFor();
+  await page.locator('.passage').getByText('By the river').waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('on a phone the pages fit, with a long name of the model', async () => {
+  const { items } = (await app.json('GET', '/api/v1/providers')).body;
+  const model = `concepts-${'of-a-very-long-name-'.repeat(8)}`;
+  const chosen = await app.json('PUT', `/api/v1/providers/${items[0].id}/embedding`, { model });
+  expect(chosen.status).toBe(200);
+  const base = await makeBase(app, { name: 'On the way' });
+  await app.json('POST', base.path, { title: 'Arrival', text: 'The automobile is parked behind the house.' });
+  const { page, context, complaints } = await openWindow(browser, { ...narrow, colorScheme: 'dark' });
+  await page.goto(`${app.url}/settings`);
+  await page.getByText('Embeddings: concepts-of').waitFor();
+  await expectFits(page);
+  await page.goto(`${app.url}/knowledge/${base.id}/test`);
+  await page.getByText(/^Found by meaning, too: 1 of 1/).waitFor();
+  await page.getByLabel('Question').fill('Where is my car?');
+  await page.getByRole('button', { name: 'Search' }).click();
+  await page.getByText(/^Found by words and by meaning/).waitFor();
+  await expectFits(page);
+  await picture(page, 'embeddings-phone');
+  expect(complaints).toEqual([]);
+  await context.close();
+});

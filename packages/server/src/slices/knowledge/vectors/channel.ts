@@ -1,0 +1,114 @@
+import type { EmbeddingReport } from '@rapport/protocol/knowledge';
+import type { Database } from '../../../platform/db/db.ts';
+import type { Logger } from '../../../platform/logger.ts';
+import { EngineError } from '../../inference/engines/engine.ts';
+import type { Near } from '../fusion.ts';
+import type { Bases } from '../readers.ts';
+import { createHeldVectors, TooLarge } from './held.ts';
+import type { Hidden } from './matrix.ts';
+import { readableOf } from './vectors.store.ts';
+import type { Embedders } from './worker.ts';
+
+/** How long a search waits for the vector of its question, and then for what it is compared with. */
+const questionMs = 2000;
+const lookMs = 3000;
+/** After a provider failed to answer in time the next questions do without it for so long. */
+const pauseMs = 10_000;
+const mostBytes = 512 * 1024 * 1024;
+
+export type VectorChannel = ReturnType<typeof createVectorChannel>;
+
+type Reason = NonNullable<EmbeddingReport['reason']>;
+type Asked = { model: string; space: string; vector: Float32Array } | { model: string | null; reason: Reason };
+interface Meant {
+  near: Near[];
+  report: EmbeddingReport;
+}
+
+class Late extends Error {}
+
+function within<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Late()), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/** Slots that must not be found, base by base. */
+function hiddenIn(baseId: string, hidden: Map<string, [number, number][]>): Hidden {
+  const of: Hidden = new Map();
+  for (const [name, ranges] of hidden) {
+    const [base, segment] = name.split('/');
+    if (base === baseId) of.set(Number(segment), ranges);
+  }
+  return of;
+}
+
+/** The passages nearest to a question in their meaning, beside those that its words find. It never fails a search. */
+export function createVectorChannel(parts: { db: Database; log: Logger; embedders: Embedders }) {
+  const { db, log, embedders } = parts;
+  const held = createHeldVectors({ db, mostBytes });
+  const pausedUntil = new Map<string, number>();
+
+  const without = (reason: Reason, model: string | null): Meant => ({
+    near: [],
+    report: { used: false, reason, model },
+  });
+
+  /** The vector of a question, or why there is none. */
+  const vectorOf = async (orgId: string, text: string): Promise<Asked> => {
+    const embedder = await embedders.embedderFor(orgId);
+    if (!embedder) return { reason: 'not-set-up', model: null };
+    const { model, space } = embedder;
+    if (!embedder.approved) return { reason: 'not-approved', model };
+    if ((pausedUntil.get(orgId) ?? 0) > Date.now()) return { reason: 'failed', model };
+    try {
+      const asked = { signal: AbortSignal.timeout(questionMs), timeoutMs: questionMs, tries: 1 };
+      const [vector] = await embedder.embed([text], asked);
+      return vector ? { vector, model, space } : { reason: 'failed', model };
+    } catch (error) {
+      // Garbage came at once; what makes people wait is not asked for each question anew.
+      if (!(error instanceof EngineError) || error.fault !== 'malformed') pausedUntil.set(orgId, Date.now() + pauseMs);
+      log.debug({ err: (error as Error).message }, 'a question has no vector; its words answer');
+      return { reason: 'failed', model };
+    }
+  };
+
+  return {
+    vectorOf,
+
+    /** `hidden` as the search by words has it, which is how what may not be found is left out before anything is ranked. */
+    async near(
+      orgId: string,
+      bases: Bases,
+      asked: Asked,
+      hidden: Map<string, [number, number][]>,
+      limit: number,
+    ): Promise<Meant> {
+      const { model } = asked;
+      if (!('vector' in asked)) return without(asked.reason, model);
+      const { vector, space } = asked;
+      const dimensions = vector.length;
+      const lookIn = async (baseId: string): Promise<Near[]> => {
+        const of = { orgId, baseId, space, dimensions };
+        const hits = await held.nearest(of, vector, hiddenIn(baseId, hidden), limit);
+        return hits.map(({ segment, slot, similarity }) => ({ segment: `${baseId}/${segment}`, slot, similarity }));
+      };
+      try {
+        const readable = await readableOf(db.in(orgId), orgId, bases);
+        const found = (await within(Promise.all(readable.map(lookIn)), lookMs)).flat();
+        if (found.length === 0) return without('no-vectors', model);
+        const near = found.sort((a, b) => b.similarity - a.similarity).slice(0, limit);
+        return { near, report: { used: true, reason: null, model } };
+      } catch (error) {
+        if (error instanceof TooLarge) return without('too-large', model);
+        if (error instanceof Late) return without('loading', model);
+        log.warn({ err: (error as Error).message }, 'vectors could not be looked through; words answer');
+        return without('failed', model);
+      }
+    },
+
+    stop: held.stop,
+  };
+}

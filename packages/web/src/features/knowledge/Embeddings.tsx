@@ -1,0 +1,25 @@
+import type { EmbeddingReport, KnowledgeBaseDetail } from '@rapport/protocol/knowledge';
+import { useTranslation } from 'react-i18next';
+
+/** How many passages of a base can be found by their meaning. */
+export function EmbeddingState({ of }: { of: KnowledgeBaseDetail['embeddings'] }) {
+  const { t } = useTranslation();
+  if (!of || of.of === 0) return null;
+  const { model, approved, made, of: count, failure } = of;
+  return (
+    <p className="soft small" role="status">
+      {approved ? t('embeddings.made', { made, count, model }) : t('embeddings.refused', { model })}{' '}
+      {approved && failure !== null && made < count && t('embeddings.failing', { failure })}
+    </p>
+  );
+}
+
+/** What embeddings did for a search, or why they did nothing. */
+export function EmbeddingsUsed({ report }: { report: EmbeddingReport }) {
+  const { t } = useTranslation();
+  const { used, reason, model } = report;
+  if (!used && reason === null) return null;
+  return (
+    <p className="soft small">{reason === null ? t('embeddings.used', { model }) : t(`embeddings.why.${reason}`)}</p>
+  );
+}
