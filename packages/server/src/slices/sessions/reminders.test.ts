@@ -64,6 +64,25 @@ test('packs 9: the sooner of pack and organisation holds; without a pack it is t
   expect((await untilEvent(plain, 'notice.shown', 2)).data.kind).toBe('disclosure');
 });
 
+test('packs 9: who is told with their message is not told again by a round that had found them before', async () => {
+  const session = await makeSession(app, persona);
+  await post(session, 'Hello');
+  await untilEvent(session, 'reply.completed');
+  const waiting = `select 1 from pg_locks l join pg_stat_activity a using (pid)
+    where not l.granted and a.datname = current_database() and a.query like '%from session where%for update'`;
+  const held = await app.db.everywhere.tx(async (tx) => {
+    await tx.exec('select 1 from session where id = $1 for update', [session.id]);
+    ahead += 3.1 * hour;
+    const posted = post(session, 'And now?');
+    await expect.poll(() => app.db.everywhere.many(waiting), { timeout: 15_000 }).toHaveLength(2);
+    return { posted };
+  });
+  await held.posted;
+  // Whatever the round does with the session is done before this.
+  await post(session, 'And now again?');
+  expect(await kinds(session)).toHaveLength(2);
+});
+
 test('packs 9: nobody is told who has not written, whose session has ended, or with whom a person writes', async () => {
   await choose('us-ca-sb243');
   const [quiet, ended, taken] = [

@@ -47,6 +47,10 @@ export function createSessionSafety(parts: {
     return [...(language ? [language] : []), settings.language];
   };
 
+  /** Whether it is so long ago that the client was told that an AI answers. */
+  const isDue = (row: SessionRow, minutes: number | null): boolean =>
+    minutes !== null && clock.now() - Date.parse(row.disclosed_at ?? row.created_at) >= minutes * 60_000;
+
   const tell = async (tx: Tx, orgId: string, row: SessionRow, kind: 'disclosure' | 'reminder'): Promise<EventDraft> => {
     const languages = await languagesOf(tx, orgId, row);
     await store.setDisclosed(tx, orgId, row.id, new Date(clock.now()).toISOString());
@@ -127,9 +131,7 @@ export function createSessionSafety(parts: {
       const where = { messageId: message.id, replyId: null, text: message.text };
       const events = await onFound(tx, orgId, row, where, found);
       const { disclosureMinutes } = await safety.of(orgId);
-      const since = clock.now() - Date.parse(row.disclosed_at ?? row.created_at);
-      const due =
-        message.answered && row.client_joined && disclosureMinutes !== null && since > disclosureMinutes * 60_000;
+      const due = message.answered && row.client_joined && isDue(row, disclosureMinutes);
       if (!due && !found.asksWhoAnswers) return events;
       const kind = due ? await safety.reminder(tx, orgId) : 'disclosure';
       return [...events, await tell(tx, orgId, row, kind)];
@@ -194,6 +196,9 @@ export function createSessionSafety(parts: {
     async remind(tx: Tx, orgId: string, id: string): Promise<void> {
       const row = await store.lockSession(tx, orgId, id, null);
       if (!row?.wrote_since_told) return;
+      // Told with a message that came since the round began.
+      const { disclosureMinutes } = await safety.within(tx, orgId);
+      if (!isDue(row, disclosureMinutes)) return;
       if (!personaMayWrite(rungOf(row))) {
         await store.setNotToRemind(tx, orgId, id);
         return;
