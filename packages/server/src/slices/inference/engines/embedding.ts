@@ -1,4 +1,3 @@
-import type { Response } from 'undici';
 import type { Outgoing } from '../../../platform/net/outgoing.ts';
 import { EngineError, type EmbedRequest } from './engine.ts';
 import { faultOf, retryAfterMs, unsent } from './http.ts';
@@ -19,7 +18,7 @@ interface EmbeddingCall {
 }
 
 /** Reads no more than a well-behaved provider sends. */
-async function readAll(response: Response): Promise<string> {
+async function readAll(response: Awaited<ReturnType<Outgoing['fetch']>>): Promise<string> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
