@@ -124,10 +124,11 @@ export function createConversationService(parts: {
       // By rules, whatever the text says about them: no provider is asked for it.
       const found = safety.judge(text);
       // Asked before the transaction: it must not wait for a second connection while it holds a lock.
-      const [engine, gate, spending] = await Promise.all([
+      const [engine, gate, spending, remindAfter] = await Promise.all([
         chosenEngine(actor, id),
         consents.gate(orgId),
         budgets.spending(orgId),
+        safety.remindAfter(orgId),
       ]);
       return db.in(actor.orgId).tx(async (tx) => {
         // One round trip: the database answers in order, so what follows the lock is read under it.
@@ -162,7 +163,7 @@ export function createConversationService(parts: {
         ];
         if (replyId) events.push(startedEvent(row, replyId, engine, messageId));
         if (spentUntil) events.push(spentEvent(row, spentUntil, messageId));
-        const said = { id: messageId, text, author, answered: replyId !== null };
+        const said = { id: messageId, text, author, answered: replyId !== null, remindAfter };
         events.splice(1, 0, ...(await safety.onMessage(tx, actor, row, said, found)));
         if (author === 'client' && !safety.mayAnswer(found)) tx.afterCommit(() => void this.stopRunning(orgId, id));
         const [seq] = await Promise.all([

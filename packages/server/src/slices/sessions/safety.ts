@@ -118,20 +118,29 @@ export function createSessionSafety(parts: {
     /** As a queue sorts by it: 0 for nothing. */
     riskOf: ({ level }: Assessment): number => riskLevels.indexOf(level),
 
+    /** Minutes after which a client is told again that an AI answers; asked before the transaction of a message. */
+    remindAfter: async (orgId: string): Promise<number | null> => (await safety.of(orgId)).disclosureMinutes,
+
     /** What follows a message in the log; in the transaction of the message. */
     async onMessage(
       tx: Tx,
       actor: Actor,
       row: SessionRow,
-      message: { id: string; text: string; author: 'client' | 'staff'; answered: boolean },
+      message: {
+        id: string;
+        text: string;
+        author: 'client' | 'staff';
+        answered: boolean;
+        /** From `remindAfter`. */
+        remindAfter: number | null;
+      },
       found: Judged,
     ): Promise<EventDraft[]> {
       const { orgId } = actor;
       if (message.author === 'staff') return arrive(tx, actor, row);
       const where = { messageId: message.id, replyId: null, text: message.text };
       const events = await onFound(tx, orgId, row, where, found);
-      const { disclosureMinutes } = await safety.of(orgId);
-      const due = message.answered && row.client_joined && isDue(row, disclosureMinutes);
+      const due = message.answered && row.client_joined && isDue(row, message.remindAfter);
       if (!due && !found.asksWhoAnswers) return events;
       const kind = due ? await safety.reminder(tx, orgId) : 'disclosure';
       return [...events, await tell(tx, orgId, row, kind)];
