@@ -17,6 +17,8 @@ export class HeldForPerson extends Error {
 /** How much of what was shown is looked at again with what follows: a rule reaches over some words, not pages. */
 const context = 400;
 const longestUnread = 200;
+/** The point of a number ends nothing. */
+const endOfSentence = /[!?\n]|\.(?!\d)/;
 
 /**
  * Judges a reply while it is made: at each end of a sentence, and where none comes. What was found grave is not passed on,
@@ -43,7 +45,7 @@ export function createReplyWatch(replyId: string, review: (text: string) => Asse
     onText(more: string): void {
       if (held) return;
       text += more;
-      if (/[.!?\n]/.test(more) || text.length - read >= longestUnread) look();
+      if (endOfSentence.test(more) || text.length - read >= longestUnread) look();
       if (!held) pass(more);
     },
 
