@@ -203,6 +203,18 @@ describe('faults of the provider', () => {
   });
 });
 
+test('more messages in one moment than there are connections are all taken by a server that has nothing in mind yet', async () => {
+  const sessions = await Promise.all(Array.from({ length: 25 }, () => makeSession(app, persona)));
+  const fresh = await app.second();
+  const answers = await Promise.all(
+    sessions.map(({ id, client }) =>
+      fresh.json('POST', `/api/v1/sessions/${id}/messages`, { text: 'Hello' }, { ...client }),
+    ),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(sessions.map(() => 202));
+  await fresh.close();
+});
+
 describe('bad input', () => {
   const bodies: [string, unknown][] = [
     ['empty text', { text: '' }],
