@@ -42,6 +42,38 @@ async function openChat(page: Page, session: TestSession, url = app.url) {
   await page.getByRole('textbox', { name: 'Message' }).waitFor();
 }
 
+test('a message that arrives before the answer that it was taken stands there once', async () => {
+  const session = await makeSession(app, await makePersona(app));
+  const { page, context, complaints } = await openWindow(browser, narrow);
+  const kept: (() => void)[] = [];
+  await page.routeWebSocket(/\/live/, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((frame) => {
+      if (String(frame).includes('"t":"ack"')) kept.push(() => socket.send(frame));
+      else socket.send(frame);
+    });
+  });
+  await openChat(page, session);
+  await page.getByRole('textbox', { name: 'Message' }).fill('Is a person there?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  // The persona of this test repeats what it was told.
+  const said = page.locator('.message.client', { hasText: 'Is a person there?' });
+  await expect.poll(() => kept.length).toBe(1);
+  await page.getByRole('article').filter({ hasText: /^You/ }).waitFor();
+  expect(await said.count()).toBe(1);
+  for (const pass of kept) pass();
+  // The next one goes out once the first is known to have been taken.
+  await page.getByRole('textbox', { name: 'Message' }).fill('And now?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page
+    .getByRole('article')
+    .filter({ hasText: /^You.*And now/ })
+    .waitFor();
+  expect(await said.count()).toBe(1);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
 const tooWide = (page: Page) =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 /** How far the conversation is from its end, in pixels. */

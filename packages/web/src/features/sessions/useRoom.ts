@@ -16,6 +16,9 @@ export interface Outgoing {
   key: number;
   text: string;
   refused: string | null;
+  /** The newest event when it was written. */
+  after: number;
+  arrived: boolean;
 }
 
 export interface RoomOptions {
@@ -46,6 +49,17 @@ async function eventsBetween(api: Api, roomId: string, after: number, before: nu
   return found;
 }
 
+/**
+ * A message may arrive before the answer that it was taken, and must not stand there twice meanwhile. Until that answer
+ * only its text tells which one it is.
+ */
+const withArrived = (list: Outgoing[], { seq, data }: RoomEvent): Outgoing[] => {
+  const first = list.find(
+    (m) => !m.arrived && seq > m.after && m.text === data['text'] && data['author'] !== 'persona',
+  );
+  return first ? list.map((m) => (m === first ? { ...m, arrived: true } : m)) : list;
+};
+
 const otherSide = (me: 'client' | 'staff') => (me === 'client' ? 'staff' : 'client');
 
 /** The conversation, live: the newest messages at once, older ones on request, tokens as they are made. */
@@ -58,6 +72,7 @@ export function useRoom({ api, sessionId, roomId, token, me, onSession, onConsen
   const [olderError, setOlderError] = useState<unknown>(null);
   const [typing, setTyping] = useState(false);
   const handle = useRef<RoomHandle | null>(null);
+  const seen = useRef(0);
   const typist = useMemo(() => createTypist((on) => handle.current?.typing(on)), []);
   const told = useRef({ onSession, onConsent, onAny });
   told.current = { onSession, onConsent, onAny };
@@ -78,7 +93,11 @@ export function useRoom({ api, sessionId, roomId, token, me, onSession, onConsen
     const onEvent = (event: RoomEvent) => {
       flush();
       setState((s) => applyEvent(s, event));
-      if (event.type === 'message.created' && event.data['author'] === otherSide(me)) other.stop();
+      if (event.type === 'message.created') {
+        if (event.data['author'] === otherSide(me)) other.stop();
+        setOutgoing((list) => withArrived(list, event));
+      }
+      seen.current = Math.max(seen.current, event.seq);
       if (event.type.startsWith('session.') || event.type === 'client.joined') told.current.onSession();
       if (event.type === 'consent.changed') told.current.onConsent?.();
       told.current.onAny?.(event);
@@ -141,12 +160,12 @@ export function useRoom({ api, sessionId, roomId, token, me, onSession, onConsen
       if (!room) return;
       typist.stop();
       const key = Math.random();
-      setOutgoing((list) => [...list, { key, text, refused: null }]);
+      setOutgoing((list) => [...list, { key, text, refused: null, after: seen.current, arrived: false }]);
       room.publish(text).then(
         () => setOutgoing((list) => list.filter((m) => m.key !== key)),
         (error: unknown) => {
           const refused = error instanceof LiveError ? error.message : String(error);
-          setOutgoing((list) => list.map((m) => (m.key === key ? { ...m, refused } : m)));
+          setOutgoing((list) => list.map((m) => (m.key === key ? { ...m, refused, arrived: false } : m)));
         },
       );
     },
@@ -171,7 +190,7 @@ export function useRoom({ api, sessionId, roomId, token, me, onSession, onConsen
     state,
     status,
     ready,
-    outgoing,
+    outgoing: outgoing.filter(({ arrived }) => !arrived),
     send,
     typing,
     typed: typist.typed,
