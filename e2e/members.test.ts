@@ -73,7 +73,8 @@ test.each([
   await dialog(owner.page).getByLabel('Author').waitFor();
   await expectFits(owner.page);
   await dialog(owner.page).getByRole('button', { name: 'Disable' }).click();
-  await owner.page.getByText('disabled', { exact: true }).waitFor();
+  const row = owner.page.getByRole('listitem').filter({ hasText: name });
+  await row.getByText('disabled', { exact: true }).waitFor();
   await member.page.reload();
   await member.page.getByRole('button', { name: 'Sign in' }).waitFor();
   expect([...owner.complaints, ...member.complaints]).toEqual([]);
