@@ -87,7 +87,9 @@ export function createServices(platform: Platform) {
   const curating = createCurating({ db, knowledge, personas, reviews });
   const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations, ...knowledge });
   const privacy = createPrivacy(platform, { identity, sessions, personas });
-  generations.handle(createReplyHandler({ ...supervision, ...material, ...talk, log, consents, conversations }));
+  generations.handle(
+    createReplyHandler({ ...supervision, ...material, ...talk, log, consents, conversations, asking }),
+  );
   reviews.handle(createReviewHandler({ log, access, conversations, generations }));
   for (const one of [supervision.policies, packs]) one.onChanged((orgId) => void conversations.obeyRung(orgId, {}));
   memories.attach(createMemoryPlaces({ access, generations }));

@@ -22,6 +22,12 @@ import type { VectorChannel } from './vectors/channel.ts';
 /** A longer question says itself what it is about. */
 const shortQuestion = 4;
 
+/** What a reply has to answer: the questions of a conversation, and the last one without its need of the others. */
+export interface Questions {
+  questions: string[];
+  inFull: string | null;
+}
+
 interface Search {
   db: Db;
   orgId: string;
@@ -135,12 +141,17 @@ export function createRetrieval({ db, vectors }: { db: Database; vectors: Vector
 
     /**
      * What a reply to the last of some questions is given: neighbours joined, copies left out, within a budget. A short
-     * question that leans on the one before is searched with its words.
+     * question that leans on the one before is searched with its words; one that was said `inFull`, with both.
      */
-    async searchForPrompt(orgId: string, bases: Bases, questions: string[], limit: number): Promise<Passage[]> {
+    async searchForPrompt(
+      orgId: string,
+      bases: Bases,
+      { questions, inFull }: Questions,
+      limit: number,
+    ): Promise<Passage[]> {
       const question = questions.at(-1) ?? '';
-      const carried = carriedFrom(questions.at(-2), question);
-      const { found } = await find(orgId, bases, question, limit * promptCandidates, carried);
+      const carried = inFull === null ? carriedFrom(questions.at(-2), question) : question;
+      const { found } = await find(orgId, bases, inFull ?? question, limit * promptCandidates, carried);
       return contextOf(found, limit, promptTokens).map(toPassage);
     },
   };

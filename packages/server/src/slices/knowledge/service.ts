@@ -15,7 +15,7 @@ import { createEvaluationService } from './evaluations.service.ts';
 import { createEvaluationWorker } from './evaluations.worker.ts';
 import { createBaseLog } from './log.ts';
 import { createReindexer } from './reindex.ts';
-import { createRetrieval } from './retrieval.ts';
+import { createRetrieval, type Questions } from './retrieval.ts';
 import { createVectorChannel } from './vectors/channel.ts';
 import { countVectors, findTurn } from './vectors/vectors.store.ts';
 import { createEmbeddingWorker, type Embedders } from './vectors/worker.ts';
@@ -110,11 +110,11 @@ export function createKnowledgeService(parts: KnowledgeParts) {
      * What a reply to the last of some questions is given, an approved answer first; the session was checked already, and who
      * published its persona could read the base.
      */
-    async searchForPrompt(orgId: string, baseId: string, questions: string[], limit: number): Promise<Passage[]> {
+    async searchForPrompt(orgId: string, baseId: string, asked: Questions, limit: number): Promise<Passage[]> {
       const readable = { ids: [baseId], reader: null };
       const [approved, found] = await Promise.all([
-        curated.answerTo(orgId, readable, questions.at(-1) ?? ''),
-        retrieval.searchForPrompt(orgId, readable, questions, limit),
+        curated.answerTo(orgId, readable, asked.inFull ?? asked.questions.at(-1) ?? ''),
+        retrieval.searchForPrompt(orgId, readable, asked, limit),
       ]);
       return approved ? [approved, ...found] : found;
     },
