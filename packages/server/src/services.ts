@@ -78,7 +78,7 @@ export function createServices(platform: Platform) {
   });
   const { clients } = caseload;
   const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, packs, ...team });
-  const talk = { db, audit, access, personas, providers, reviews, safety: supervision.sessionSafety };
+  const talk = { db, audit, access, personas, providers, asking, reviews, safety: supervision.sessionSafety };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
   const remembering = createRemembering({ ...talk, log, consents, proposals });
   const sessions = createSessionService({ ...talk, ...caseload, conversations, packs, remembering });
@@ -87,9 +87,7 @@ export function createServices(platform: Platform) {
   const curating = createCurating({ db, knowledge, personas, reviews });
   const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations, ...knowledge });
   const privacy = createPrivacy(platform, { identity, sessions, personas });
-  generations.handle(
-    createReplyHandler({ ...supervision, ...material, ...talk, log, consents, conversations, asking }),
-  );
+  generations.handle(createReplyHandler({ ...supervision, ...material, ...talk, log, consents, conversations }));
   reviews.handle(createReviewHandler({ log, access, conversations, generations }));
   for (const one of [supervision.policies, packs]) one.onChanged((orgId) => void conversations.obeyRung(orgId, {}));
   memories.attach(createMemoryPlaces({ access, generations }));
