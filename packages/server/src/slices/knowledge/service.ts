@@ -20,6 +20,7 @@ import { createVectorChannel } from './vectors/channel.ts';
 import { countVectors, findTurn } from './vectors/vectors.store.ts';
 import { createEmbeddingWorker, type Embedders } from './vectors/worker.ts';
 import { createUploads } from './uploads.ts';
+import { createVersionService } from './versions.service.ts';
 import { createDocumentWorker, type Extractor } from './worker.ts';
 
 export type KnowledgeService = ReturnType<typeof createKnowledgeService>;
@@ -60,8 +61,9 @@ export function createKnowledgeService(parts: KnowledgeParts) {
   const evaluations = createEvaluationService({ db, audit, bases, onQueued: () => evaluating.queued() });
   const rooms = createBaseLog({
     hub,
-    changed: (tx, orgId, roomId) => {
+    changed: (tx, orgId, roomId, what) => {
       tx.afterCommit(() => embedding.look());
+      if (what === 'waiting') return evaluations.queueTrials(tx, orgId, roomId);
       return evaluations.queue(tx, orgId, { roomId }, 'change');
     },
   });
@@ -81,10 +83,12 @@ export function createKnowledgeService(parts: KnowledgeParts) {
   const reading = { db, wake, node, log, blobs, outgoing, extractor, rooms, workDir, atOnce, mostBytes };
   const worker = createDocumentWorker(reading);
   const documents = createDocumentService({ db, audit, blobs, bases, log: rooms, onQueued: worker.queued });
+  const versions = createVersionService({ db, audit, blobs, bases, log: rooms });
 
   return {
     bases,
     documents,
+    versions,
     worker,
     reindexer,
     curated,
