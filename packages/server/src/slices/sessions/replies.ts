@@ -106,10 +106,13 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const kept = answered ? [...others, answered] : others;
     const questions = kept.filter((m) => m.author === 'client').map((m) => m.text);
     const question = questions.at(-1) ?? '';
-    const passages =
+    const meaning = knowledge.meaningOf(orgId, questions);
+    const [passages, recalled] = await Promise.all([
       spec.knowledgeBaseId && question
-        ? await knowledge.searchForPrompt(orgId, spec.knowledgeBaseId, questions, passageLimit)
-        : [];
+        ? knowledge.searchForPrompt(orgId, spec.knowledgeBaseId, questions, passageLimit, meaning)
+        : [],
+      recall.choose(orgId, candidates, questions, meaning),
+    ]);
     return {
       row,
       spec,
@@ -119,7 +122,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       language,
       question,
       passages,
-      recalled: recall.choose(candidates, questions),
+      recalled,
     };
   };
 
