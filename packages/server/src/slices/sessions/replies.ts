@@ -111,11 +111,13 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const kept = answered ? [...others, answered] : others;
     const questions = kept.filter((m) => m.author === 'client').map((m) => m.text);
     const question = questions.at(-1) ?? '';
-    const search = async (baseId: string) => {
-      const inFull = await followUps.inFull(generation, spec, kept, signal);
-      return knowledge.searchForPrompt(orgId, baseId, { questions, inFull }, passageLimit);
-    };
-    const passages = spec.knowledgeBaseId && question ? await search(spec.knowledgeBaseId) : [];
+    const baseId = question === '' ? null : spec.knowledgeBaseId;
+    const asked = { questions, inFull: baseId && (await followUps.inFull(generation, spec, kept, signal)) };
+    const meaning = knowledge.meaningOf(orgId, asked);
+    const [passages, recalled] = await Promise.all([
+      baseId ? knowledge.searchForPrompt(orgId, baseId, asked, passageLimit, meaning) : [],
+      recall.choose(orgId, candidates, questions, meaning),
+    ]);
     return {
       row,
       spec,
@@ -125,7 +127,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       language,
       question,
       passages,
-      recalled: recall.choose(candidates, questions),
+      recalled,
     };
   };
 
