@@ -21,6 +21,7 @@ import { createAsking, type Asking } from './slices/inference/asking.ts';
 import { createBudgetService } from './slices/inference/budgets.service.ts';
 import { createGenerationService } from './slices/inference/generations.service.ts';
 import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
+import { createReranking, type Reranking } from './slices/inference/reranking.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
 import { createRecallService } from './slices/memory/recall.service.ts';
 import { createOwnMemoryService } from './slices/memory/own.service.ts';
@@ -66,7 +67,8 @@ export function createServices(platform: Platform) {
   const access = createSessionAccess({ db, hub, wake });
   const packs = createPackService({ db, audit, append: access.append });
   const asking = createAsking({ providers, budgets });
-  const material = createMaterial(platform, providers, identity, packs, asking);
+  const reranking = createReranking({ providers, budgets, log });
+  const material = createMaterial(platform, providers, identity, packs, { asking, reranking });
   const { knowledge, personas, memories, proposals } = material;
   const caseload = createClientServices({
     ...platform,
@@ -141,11 +143,12 @@ function createMaterial(
   providers: ProviderService,
   identity: IdentityService,
   { requireRung }: PackService,
-  asking: Asking,
+  { asking, reranking }: { asking: Asking; reranking: Reranking },
 ) {
   const knowledge = createKnowledgeService({
     ...platform,
     embedders: providers,
+    reranking,
     uploads: { fileBytes: config.files.fileBytes, files: config.files.perUpload },
     workDir: join(config.dataDir, 'reading'),
     onReadersChanged: identity.changed,

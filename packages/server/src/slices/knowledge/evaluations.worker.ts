@@ -39,7 +39,7 @@ export function createEvaluationWorker({ db, wake, node, log, rooms, retrieval }
       if (i % renewEvery === 0 && !(await store.renewRun(db.in(job.orgId), job, node, leaseSeconds))) return null;
       const asking = { query: one.question, limit: passages, explain: false };
       const bases = { ids: [source?.baseId ?? ''], reader: null };
-      const { results: found } = await retrieval.search(job.orgId, bases, asking);
+      const { results: found } = await retrieval.search(job.orgId, bases, asking, null);
       results.push(
         judge(
           one,

@@ -1,12 +1,14 @@
-import type { EmbeddingReport, KnowledgeSearch, Passage } from '@rapport/protocol/knowledge';
+import type { EmbeddingReport, KnowledgeSearch, Passage, RerankReport } from '@rapport/protocol/knowledge';
 import type { z } from 'zod';
 import type { Database, Db } from '../../platform/db/db.ts';
 import { termHasher } from './indexing.ts';
 import { fuse } from './fusion.ts';
 import { contextOf } from './context.ts';
+import type { RankAsker } from '../inference/reranking.ts';
 import { ask, carriedFrom, type Asked } from './question.ts';
 import type { Bases } from './readers.ts';
 import { rank, type List, type Question, type Ranked } from './ranking.ts';
+import type { RerankChannel } from './reranking.ts';
 import { expand, feedbackPassages, feedbackTerms, mostExpanded } from './feedback.ts';
 import {
   collectionOf,
@@ -89,32 +91,45 @@ const toPassage = ({ language: _, channels: _channels, ordinals: _ordinals, ...p
 const promptTokens = 2000;
 const promptCandidates = 3;
 
+interface Finding {
+  query: string;
+  limit: number;
+  asker: RankAsker;
+  /** Words of the question before, on which this one leans. */
+  carried?: string;
+}
+
+const none = { used: false, reason: null, model: null };
+const unranked = { ...none, candidates: 0 };
 const quoted = { near: [], report: { used: false, reason: 'quoted' as const, model: null } };
 
 /** Of each channel, before the two become one. */
 const candidates = 100;
 
 /** Finds passages of bases, as far as their reader may read them. */
-export function createRetrieval({ db, vectors }: { db: Database; vectors: VectorChannel }) {
+export function createRetrieval(parts: { db: Database; vectors: VectorChannel; reranker: RerankChannel }) {
+  const { db, vectors, reranker } = parts;
   const searchMeaning = async (orgId: string, bases: Bases, text: string, { hidden }: Searched, most: number) =>
     vectors.near(orgId, bases, await vectors.vectorOf(orgId, text), hidden, most);
 
-  const find = async (orgId: string, bases: Bases, query: string, limit: number, carried = '') => {
+  const find = async (orgId: string, bases: Bases, { query, limit, asker, carried = '' }: Finding) => {
     const scope = db.in(orgId);
     const collection = await collectionOf(scope, orgId, bases);
-    const none = { used: false, reason: null, model: null };
-    if (collection.chunks === 0) return { found: [], asked: new Set<string>(), embeddings: none };
+    if (collection.chunks === 0) return { found: [], asked: new Set<string>(), embeddings: none, reranking: unranked };
+    const question = `${carried} ${query}`.trim();
     const hash = await termHasher(scope.codec, orgId);
     const asked = ask(query, collection.languages, carried);
     const most = Math.max(limit, candidates);
     const [ranked, { near, report }] = await Promise.all([
       searchWords({ db: scope, orgId, bases, collection, hash }, asked, most),
       // Who puts words into quotation marks wants these words.
-      asked.phrases.length > 0 ? quoted : searchMeaning(orgId, bases, `${carried} ${query}`.trim(), collection, most),
+      asked.phrases.length > 0 ? quoted : searchMeaning(orgId, bases, question, collection, most),
     ]);
-    const places = near.length > 0 ? fuse(ranked, near, limit) : ranked.slice(0, limit);
-    const found = await passagesAt(scope, orgId, bases, places);
-    return { found, asked: new Set(asked.terms.keys()), embeddings: report };
+    const depth = Math.max(limit, await reranker.candidates(orgId));
+    const places = near.length > 0 ? fuse(ranked, near, depth) : ranked.slice(0, depth);
+    const fused = await passagesAt(scope, orgId, bases, places);
+    const { found, report: reranking } = await reranker.order(orgId, asker, question, fused);
+    return { found: found.slice(0, limit), asked: new Set(asked.terms.keys()), embeddings: report, reranking };
   };
 
   return {
@@ -122,25 +137,33 @@ export function createRetrieval({ db, vectors }: { db: Database; vectors: Vector
     async search(
       orgId: string,
       bases: Bases,
-      asking: z.output<typeof KnowledgeSearch>,
-    ): Promise<{ results: Passage[]; embeddings: EmbeddingReport }> {
-      const { found, asked, embeddings } = await find(orgId, bases, asking.query, asking.limit);
+      { query, limit, explain }: z.output<typeof KnowledgeSearch>,
+      userId: string | null,
+    ): Promise<{ results: Passage[]; embeddings: EmbeddingReport; reranking: RerankReport }> {
+      const asker = { personaId: null, userId };
+      const { found, asked, embeddings, reranking } = await find(orgId, bases, { query, limit, asker });
       const results = found.map((passage) => {
         const plain = toPassage(passage);
         const { channels } = passage;
-        return asking.explain ? { ...plain, channels, highlights: highlightsOf(passage, asked) } : plain;
+        return explain ? { ...plain, channels, highlights: highlightsOf(passage, asked) } : plain;
       });
-      return { results, embeddings };
+      return { results, embeddings, reranking };
     },
 
     /**
      * What a reply to the last of some questions is given: neighbours joined, copies left out, within a budget. A short
      * question that leans on the one before is searched with its words.
      */
-    async searchForPrompt(orgId: string, bases: Bases, questions: string[], limit: number): Promise<Passage[]> {
-      const question = questions.at(-1) ?? '';
-      const carried = carriedFrom(questions.at(-2), question);
-      const { found } = await find(orgId, bases, question, limit * promptCandidates, carried);
+    async searchForPrompt(
+      orgId: string,
+      bases: Bases,
+      questions: string[],
+      limit: number,
+      asker: RankAsker,
+    ): Promise<Passage[]> {
+      const query = questions.at(-1) ?? '';
+      const carried = carriedFrom(questions.at(-2), query);
+      const { found } = await find(orgId, bases, { query, limit: limit * promptCandidates, asker, carried });
       return contextOf(found, limit, promptTokens).map(toPassage);
     },
   };

@@ -1,5 +1,6 @@
 import type { KnowledgeResults, KnowledgeSearch, Passage } from '@rapport/protocol/knowledge';
 import type { z } from 'zod';
+import type { RankAsker } from '../inference/reranking.ts';
 import type { Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import type { Blobs } from '../../platform/blobs/blobs.ts';
@@ -15,6 +16,7 @@ import { createEvaluationService } from './evaluations.service.ts';
 import { createEvaluationWorker } from './evaluations.worker.ts';
 import { createBaseLog } from './log.ts';
 import { createReindexer } from './reindex.ts';
+import { createRerankChannel, type Rankers } from './reranking.ts';
 import { createRetrieval } from './retrieval.ts';
 import { createVectorChannel } from './vectors/channel.ts';
 import { countVectors, findTurn } from './vectors/vectors.store.ts';
@@ -35,6 +37,7 @@ export interface KnowledgeParts {
   outgoing: Outgoing;
   extractor: Extractor;
   embedders: Embedders;
+  reranking: Rankers;
   uploads: { fileBytes: number; files: number };
   workDir: string;
   onReadersChanged(orgId: string): void;
@@ -47,7 +50,7 @@ export function createKnowledgeService(parts: KnowledgeParts) {
   const { db, audit, hub, wake, node, log, blobs, outgoing, extractor, uploads, workDir, embedders } = parts;
   const reindexer = createReindexer({ db, log });
   const vectors = createVectorChannel({ db, log, embedders });
-  const retrieval = createRetrieval({ db, vectors });
+  const retrieval = createRetrieval({ db, vectors, reranker: createRerankChannel(parts.reranking) });
   const embeddingsOf = async (orgId: string, baseId: string) => {
     const embedder = await embedders.embedderFor(orgId);
     if (!embedder) return null;
@@ -98,23 +101,30 @@ export function createKnowledgeService(parts: KnowledgeParts) {
     async search(actor: Actor, baseId: string, query: z.output<typeof KnowledgeSearch>): Promise<KnowledgeResults> {
       await bases.require(actor, baseId);
       const readable = { ids: [baseId], reader: bases.readerOf(actor) };
-      const { results, embeddings } = await retrieval.search(actor.orgId, readable, query);
+      const userId = actor.kind === 'staff' ? actor.userId : null;
+      const { results, ...reports } = await retrieval.search(actor.orgId, readable, query, userId);
       if (!query.explain) return { results };
       const approved = await curated.answerTo(actor.orgId, readable, query.query);
-      if (!approved) return { results, embeddings };
+      if (!approved) return { results, ...reports };
       const channels = { words: 0, neighbours: 0, curated: approved.score };
-      return { results: [{ ...approved, channels, highlights: [] }, ...results].slice(0, query.limit), embeddings };
+      return { results: [{ ...approved, channels, highlights: [] }, ...results].slice(0, query.limit), ...reports };
     },
 
     /**
      * What a reply to the last of some questions is given, an approved answer first; the session was checked already, and who
      * published its persona could read the base.
      */
-    async searchForPrompt(orgId: string, baseId: string, questions: string[], limit: number): Promise<Passage[]> {
+    async searchForPrompt(
+      orgId: string,
+      baseId: string,
+      questions: string[],
+      limit: number,
+      asker: RankAsker,
+    ): Promise<Passage[]> {
       const readable = { ids: [baseId], reader: null };
       const [approved, found] = await Promise.all([
         curated.answerTo(orgId, readable, questions.at(-1) ?? ''),
-        retrieval.searchForPrompt(orgId, readable, questions, limit),
+        retrieval.searchForPrompt(orgId, readable, questions, limit, asker),
       ]);
       return approved ? [approved, ...found] : found;
     },

@@ -106,9 +106,10 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const kept = answered ? [...others, answered] : others;
     const questions = kept.filter((m) => m.author === 'client').map((m) => m.text);
     const question = questions.at(-1) ?? '';
+    const asker = { personaId: row.persona_id, userId: row.created_by };
     const passages =
       spec.knowledgeBaseId && question
-        ? await knowledge.searchForPrompt(orgId, spec.knowledgeBaseId, questions, passageLimit)
+        ? await knowledge.searchForPrompt(orgId, spec.knowledgeBaseId, questions, passageLimit, asker)
         : [];
     return {
       row,
