@@ -33,7 +33,8 @@ export const staffTexts = {
     ggufInstalling: 'Installing what runs the model…',
     address: 'Address', addressHint: 'Usually ends in /v1.', key: 'API key', keyHint: 'Stored encrypted and never shown again.',
     modelName: 'Name of the model', test: 'Test with one real call', testing: 'Testing…', works: 'It answers ({{ms}} ms).',
-    embedding: 'Model for embeddings', embeddingHint: 'With it reference material is also found by its meaning, not by its words alone. Its texts and the questions of clients are sent to this provider.',
+    embeddings: 'Model for embeddings', embeddingsHint: 'With it reference material is also found by its meaning, not by its words alone. Its texts and the questions of clients are sent to this provider.',
+    reranking: 'Model for reranking', rerankingHint: 'It puts what a search found into its final order. The provider needs /rerank at its address. The best 30 passages are sent to it with each question.',
   },
   signIn: {
     title: 'Sign in', name: 'Your name', nameOrEmail: 'Name or e-mail address', organisationHint: 'Its short name, as your team uses it.', password: 'Password', go: 'Sign in', out: 'Sign out',
@@ -108,7 +109,8 @@ export const staffTexts = {
     personaHint: 'What the persona may recall with every client, written by your team. Nothing here quotes a client.', references: 'How it stands to others', relation: { supports: 'Supports', contradicts: 'Contradicts', supersedes: 'Takes the place of' }, refersTo: 'Another memory it has to do with', how: 'What it does to it', aMessage: 'a message of a conversation', aDocument: 'a document', goneReference: 'not there any more',
     history: 'History', by: { staff: 'the team', client: 'the client', system: 'the program' },
     change: { proposed: 'Proposed', written: 'Written', approved: 'Approved', rejected: 'Rejected', superseded: 'Corrected', retired: 'Retired', changed: 'Changed' },
-    given: 'What it was given', givenNothing: 'Nothing beside the conversation.', passage: 'Passage', all: 'All memories of the client',
+    given: 'What it was given', givenNothing: 'Nothing beside the conversation.',
+    foundBy: { words: 'found by its words', meaning: 'found by its meaning', both: 'found by its words and its meaning' }, passage: 'Passage', all: 'All memories of the client',
     policyHint: 'Who proposes what is remembered of clients, and what of it personas are given. Clients see and correct it on their own page.',
     propose: 'When a session ends', proposes: { never: 'Nothing is proposed', rules: 'Rules propose what clients said of themselves, word for word', model: 'Rules and the persona’s model propose' },
     autoApprove: 'What clients say in so many words holds without approval, unless it is sensitive', recallSensitive: 'Sensitive memories are given to personas, too',
@@ -232,7 +234,7 @@ export const staffTexts = {
     who: 'Who it is', traits: 'Traits', trait: 'Trait', level: 'Level', rules: 'Rules', rule: 'Rule', style: 'Communication style', opening: 'Opening line', examples: 'Example exchanges',
     exClient: 'Client says', exPersona: 'Persona answers', structure: 'Structure of a session', stage: 'Stage', goal: 'Goal', model: 'Model and supervision',
     provider: 'Model provider', providerDefault: 'The organisation’s default', modelName: 'Model', temperature: 'Temperature', maxTokens: 'Longest reply, in tokens', context: 'Window, in tokens',
-    policy: 'Supervision policy', knowledge: 'Reference material', onlyMaterial: 'Only from the material: a reply of which nothing stands there says so instead, and is shown when it was checked, not while it is written', versions: 'Versions', archive: 'Archive', restore: 'Bring back from the archive', archived: 'Archived', showArchived: 'Show archived personas too',
+    policy: 'Supervision policy', knowledge: 'Reference material', onlyMaterial: 'Only from the material: a reply of which nothing stands there says so instead, and is shown when it was checked, not while it is written', rewriteQuestions: 'The model says follow-up questions in full before they are searched for (the client waits for that, at most two seconds)', versions: 'Versions', archive: 'Archive', restore: 'Bring back from the archive', archived: 'Archived', showArchived: 'Show archived personas too',
     unchanged: 'Published as it stands.', leave: 'What you have changed is not saved. Leave without saving?',
     conflict: 'Somebody else has changed this persona since you opened it, and nothing of yours was saved. Copy what you want to keep, then reload the page.', startSession: 'Start a session',
   },
@@ -279,6 +281,14 @@ export const staffTexts = {
       quoted: 'Found by words alone: what stands in quotation marks has to be in the passage.',
     },
   },
+  reranking: {
+    name: 'Reranking', of: 'Reranking: {{model}}', choose: 'Choose the model', stop: 'No reranking', chosen: 'Only one provider reranks for your organisation: another that does stops. A search waits a second and a half for it at most.',
+    used_one: 'Then {{count}} passage was put into order ({{model}}).', used_other: 'Then the best {{count}} were put into order by {{model}}.',
+    why: {
+      'not-approved': 'Not reranked: the provider ({{model}}) is not approved.', 'budget-spent': 'Not reranked: the limit set for AI models is reached.',
+      late: 'Not reranked: {{model}} took longer than a second and a half. It is asked again in ten seconds.', failed: 'Not reranked: {{model}} failed, or answered what cannot be understood.',
+    },
+  },
   threads: {
     title: 'Threads', one: 'Thread that it continues', noThread: 'None', open: 'Open the thread', new: 'New thread', none: 'No thread yet.', empty: 'No thread yet', emptyHint: 'Begin one for what will take more than one session; sessions then continue it.', noMatch: 'No such thread', byName: 'Find a thread by name', hint: 'Lines of work with a client over several sessions.', all: 'All threads', insights: 'What its sessions show', change: 'Change', about: 'What it is about', client: 'Client', status: 'Where it stands', is: { open: 'open', paused: 'paused', done: 'done' }, description: 'In more words', descriptionHint: 'For the team alone: never part of a prompt.', stage: 'Stage', stageHint: 'Where the work stands, in your own words.', changed: 'Last changed', goals: 'Goals it serves', folder: 'Folder', folders: 'Folders', allFolders: 'All threads', noFolder: 'No folder', newFolder: 'New folder', changeFolder: 'Change the folder', liesIn: 'Lies in', top: 'At the top',
     folderHint: 'The whole organisation sees it: nobody’s name.', removeFolder: 'Delete the folder', removeFolderHint: 'What lies in it moves up to where it was.', memoriesHint: 'What is written here is recalled in the sessions of this thread alone, beside what is remembered of the client.', noMemories: 'Nothing is remembered of it yet.', refer: 'Refer to a memory', nothingToRefer: 'There is no other approved memory of the client.', noSessions: 'No session continues it yet.', continue: 'Continue in a new session',
@@ -287,7 +297,7 @@ export const staffTexts = {
   knowledge: {
     title: 'Knowledge', new: 'New knowledge base', empty: 'No knowledge base yet', emptyHint: 'Reference material that personas quote from.', documents_one: '{{count}} document', documents_other: '{{count}} documents',
     baseByName: 'Find a knowledge base', addText: 'Add documents', docTitle: 'Title', text: 'Text or Markdown', chunks_one: '{{count}} passage', chunks_other: '{{count}} passages',
-    search: 'Search the material', noHit: 'No passage answers this.', found_one: '{{count}} passage found, best first.', found_other: '{{count}} passages found, best first.', score: 'score {{score}}', channel: { words: 'words', neighbours: 'words in a row', embedding: 'meaning', curated: 'like the approved question' }, page: 'Page {{page}}', pages_one: '{{count}} page', pages_other: '{{count}} pages',
+    search: 'Search the material', noHit: 'No passage answers this.', found_one: '{{count}} passage found, best first.', found_other: '{{count}} passages found, best first.', score: 'score {{score}}', channel: { words: 'words', neighbours: 'words in a row', embedding: 'meaning', rerank: 'reranker', curated: 'like the approved question' }, page: 'Page {{page}}', pages_one: '{{count}} page', pages_other: '{{count}} pages',
     deleteTitle: 'Delete this document?', deleteText: 'It is gone from the next answer.', download: 'Download', original: 'Download the original', edit: 'Rename or move', editTitle: 'Rename, move or tag',
     folder: 'Folder', folderHint: 'Empty for none. Folders in folders are written Guides/Sleep.', folders: 'Folders', allDocuments: 'All documents', documentsWord_one: 'document', documentsWord_other: 'documents', tags: 'Tags', tag: 'Tag', tagsHint: 'With commas between them.',
     byName: 'Find a document by its title', stateLabel: 'State', progress: 'Reading', noDocuments: 'No document yet. What you add above appears here while it is read.',

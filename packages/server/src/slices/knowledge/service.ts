@@ -15,9 +15,12 @@ import { createEvaluationService } from './evaluations.service.ts';
 import { createEvaluationWorker } from './evaluations.worker.ts';
 import { createBaseLog } from './log.ts';
 import { createReindexer } from './reindex.ts';
-import { createRetrieval } from './retrieval.ts';
+import { createRerankChannel, type Rankers } from './reranking.ts';
+import { createRetrieval, type Prompting } from './retrieval.ts';
 import { createVectorChannel } from './vectors/channel.ts';
-import { countVectors, findTurn } from './vectors/vectors.store.ts';
+import { createPassageWork } from './vectors/passages.ts';
+import { findTurn } from './vectors/turns.store.ts';
+import { countVectors } from './vectors/vectors.store.ts';
 import { createEmbeddingWorker, type Embedders } from './vectors/worker.ts';
 import { createUploads } from './uploads.ts';
 import { createVersionService } from './versions.service.ts';
@@ -36,6 +39,7 @@ export interface KnowledgeParts {
   outgoing: Outgoing;
   extractor: Extractor;
   embedders: Embedders;
+  reranking: Rankers;
   uploads: { fileBytes: number; files: number };
   workDir: string;
   onReadersChanged(orgId: string): void;
@@ -48,13 +52,13 @@ export function createKnowledgeService(parts: KnowledgeParts) {
   const { db, audit, hub, wake, node, log, blobs, outgoing, extractor, uploads, workDir, embedders } = parts;
   const reindexer = createReindexer({ db, log });
   const vectors = createVectorChannel({ db, log, embedders });
-  const retrieval = createRetrieval({ db, vectors });
+  const retrieval = createRetrieval({ db, vectors, reranker: createRerankChannel(parts.reranking) });
   const embeddingsOf = async (orgId: string, baseId: string) => {
     const embedder = await embedders.embedderFor(orgId);
     if (!embedder) return null;
     const { model, approved, space } = embedder;
     const counted = await countVectors(db.in(orgId), orgId, baseId, space);
-    return { model, approved, ...counted, failure: (await findTurn(db.in(orgId), orgId))?.failure ?? null };
+    return { model, approved, ...counted, failure: (await findTurn(db.in(orgId), orgId, 'passages'))?.failure ?? null };
   };
   const bases = createBaseService({ db, audit, blobs, onReadersChanged: parts.onReadersChanged, embeddingsOf });
   const curated = createCuratedService({ db, audit, bases });
@@ -69,17 +73,15 @@ export function createKnowledgeService(parts: KnowledgeParts) {
   });
   const evaluating = createEvaluationWorker({ db, audit, wake, node, log, rooms, retrieval, embedders });
   const mostBytes = uploads.fileBytes;
-  const embedding = createEmbeddingWorker({
+  const work = createPassageWork({
     db,
-    log,
-    node,
-    embedders,
     // What a search finds is another now.
     onDone: (orgId, baseIds) =>
       db.in(orgId).tx(async (tx) => {
         for (const baseId of baseIds) await evaluations.queue(tx, orgId, { baseId }, 'change');
       }),
   });
+  const embedding = createEmbeddingWorker({ db, log, node, embedders, work });
   const reading = { db, wake, node, log, blobs, outgoing, extractor, rooms, workDir, atOnce, mostBytes };
   const worker = createDocumentWorker(reading);
   const documents = createDocumentService({ db, audit, blobs, bases, log: rooms, onQueued: worker.queued });
@@ -102,23 +104,26 @@ export function createKnowledgeService(parts: KnowledgeParts) {
     async search(actor: Actor, baseId: string, query: z.output<typeof KnowledgeSearch>): Promise<KnowledgeResults> {
       await bases.require(actor, baseId);
       const readable = { ids: [baseId], reader: bases.readerOf(actor) };
-      const { results, embeddings } = await retrieval.search(actor.orgId, readable, query);
+      const userId = actor.kind === 'staff' ? actor.userId : null;
+      const { results, ...reports } = await retrieval.search(actor.orgId, readable, query, userId);
       if (!query.explain) return { results };
       const approved = await curated.answerTo(actor.orgId, readable, query.query);
-      if (!approved) return { results, embeddings };
+      if (!approved) return { results, ...reports };
       const channels = { words: 0, neighbours: 0, curated: approved.score };
-      return { results: [{ ...approved, channels, highlights: [] }, ...results].slice(0, query.limit), embeddings };
+      return { results: [{ ...approved, channels, highlights: [] }, ...results].slice(0, query.limit), ...reports };
     },
+
+    meaningOf: retrieval.meaningOf,
 
     /**
      * What a reply to the last of some questions is given, an approved answer first; the session was checked already, and who
      * published its persona could read the base.
      */
-    async searchForPrompt(orgId: string, baseId: string, questions: string[], limit: number): Promise<Passage[]> {
+    async searchForPrompt(orgId: string, baseId: string, asked: Prompting, limit: number): Promise<Passage[]> {
       const readable = { ids: [baseId], reader: null };
       const [approved, found] = await Promise.all([
-        curated.answerTo(orgId, readable, questions.at(-1) ?? ''),
-        retrieval.searchForPrompt(orgId, readable, questions, limit),
+        curated.answerTo(orgId, readable, asked.inFull ?? asked.questions.at(-1) ?? ''),
+        retrieval.searchForPrompt(orgId, readable, asked, limit),
       ]);
       return approved ? [approved, ...found] : found;
     },

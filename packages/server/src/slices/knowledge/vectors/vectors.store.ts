@@ -1,6 +1,6 @@
 import type { Db, Tx } from '../../../platform/db/db.ts';
 import type { Bases } from '../readers.ts';
-import { chunkPlace } from '../schema.ts';
+import { chunkPlace, readWhole } from '../schema.ts';
 
 const vectorsPlace = (orgId: string, rowId: string) => ({ orgId, table: 'chunk_vectors', column: 'vectors', rowId });
 
@@ -59,7 +59,7 @@ export async function textsOf(db: Db, orgId: string, part: Part): Promise<PartTe
   const texts = await Promise.all(
     rows.map(async ({ id, heading_path: path, body }) => {
       const text = await db.codec.open(chunkPlace(orgId, id), body);
-      return [[part.title, ...path].join(' › '), text].join('\n');
+      return readWhole(part.title, path, text);
     }),
   );
   return { chunkId: first.id, texts };
@@ -179,36 +179,4 @@ export const countVectors = (db: Db, orgId: string, baseId: string, space: strin
     `select coalesce(sum(chunks) filter (where vector_space = $3), 0)::int as made, coalesce(sum(chunks), 0)::int as of
      from index_part where org_id = $1 and knowledge_base_id = $2`,
     [orgId, baseId, space],
-  );
-
-/** One server at a time makes the vectors of an organisation. False: another does, or it is not yet time to try again. */
-export const takeTurn = async (db: Db, orgId: string, owner: string, leaseSeconds: number): Promise<boolean> =>
-  (await db.exec(
-    `insert into embedding_turn as t (org_id, owner, lease_until) values ($1, $2, now() + make_interval(secs => $3))
-     on conflict (org_id) do update set owner = excluded.owner, lease_until = excluded.lease_until
-     where (t.owner = $2 or t.lease_until is null or t.lease_until < now()) and (t.retry_at is null or t.retry_at <= now())`,
-    [orgId, owner, leaseSeconds],
-  )) === 1;
-
-export const endTurn = (db: Db, orgId: string, owner: string): Promise<number> =>
-  db.exec('update embedding_turn set lease_until = null where org_id = $1 and owner = $2', [orgId, owner]);
-
-export const turnWorked = (db: Db, orgId: string): Promise<number> =>
-  db.exec(
-    'update embedding_turn set failures = 0, failure = null, retry_at = null where org_id = $1 and failures > 0',
-    [orgId],
-  );
-
-/** Tried again after a second, then after twice as long each time, at most after five minutes. */
-export const turnFailed = (db: Db, orgId: string, failure: string): Promise<number> =>
-  db.exec(
-    `update embedding_turn set failures = failures + 1, failure = $2, lease_until = null,
-       retry_at = now() + make_interval(secs => least(300, power(2, least(failures, 10)))) where org_id = $1`,
-    [orgId, failure],
-  );
-
-export const findTurn = (db: Db, orgId: string) =>
-  db.maybe<{ failures: number; failure: string | null }>(
-    'select failures, failure from embedding_turn where org_id = $1',
-    [orgId],
   );
