@@ -8,16 +8,17 @@ import { compareVersions, depth, judge, summarise, type Found } from './evaluati
 import * as store from './evaluations.store.ts';
 import { server, type BaseLog } from './log.ts';
 import type { Bases } from './readers.ts';
-import type { createRetrieval } from './retrieval.ts';
+import type { createRetrieval, Meaning } from './retrieval.ts';
 import { dropOldTrials, dropTrial, lockTrial, nothingLost } from './trials.store.ts';
 import type { Embedders } from './vectors/worker.ts';
 import { publishIn } from './versions.service.ts';
 
 const topic = 'evaluations';
 const leaseSeconds = 30;
-const renewEvery = 20;
+const renewEvery = 5;
 const lookMs = 3000;
 const mostAttempts = 3;
+const organisation = { personaId: null, userId: null };
 /** Passages asked for, of which several may be of one document. */
 const passages = depth * 5;
 
@@ -46,9 +47,9 @@ export function createEvaluationWorker(parts: Parts) {
   let again = false;
   let working: Promise<void> | undefined;
 
-  const askOne = async (orgId: string, bases: Bases, one: EvaluationQuestion): Promise<Found> => {
+  const askOne = async (orgId: string, bases: Bases, one: EvaluationQuestion, meaning: Meaning): Promise<Found> => {
     const asking = { query: one.question, limit: passages, explain: false };
-    const { results } = await retrieval.search(orgId, bases, asking, null);
+    const { results } = await retrieval.search(orgId, bases, asking, null, meaning);
     return judge(
       one,
       results.map(({ documentId }) => documentId),
@@ -63,9 +64,10 @@ export function createEvaluationWorker(parts: Parts) {
     for (const [i, one] of (source?.questions ?? []).entries()) {
       if (stopping) return null;
       if (i % renewEvery === 0 && !(await store.renewRun(db.in(job.orgId), job, node, leaseSeconds))) return null;
-      const published = await askOne(job.orgId, bases, one);
+      const meaning = retrieval.meaningOf(job.orgId, { questions: [one.question], inFull: null }, organisation);
+      const published = await askOne(job.orgId, bases, one, meaning);
       if (job.documentId === null) results.push(published);
-      else results.push({ ...(await askOne(job.orgId, { ...bases, trial: job.documentId }, one)), published });
+      else results.push({ ...(await askOne(job.orgId, { ...bases, trial: job.documentId }, one, meaning)), published });
     }
     return results;
   };
