@@ -147,6 +147,7 @@ function createMaterial(
     ...platform,
     embedders: providers,
     uploads: { fileBytes: config.files.fileBytes, files: config.files.perUpload },
+    indexFrom: config.pgvectorFrom,
     workDir: join(config.dataDir, 'reading'),
     onReadersChanged: identity.changed,
   });

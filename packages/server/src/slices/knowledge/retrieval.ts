@@ -89,7 +89,7 @@ const toPassage = ({ language: _, channels: _channels, ordinals: _ordinals, ...p
 const promptTokens = 2000;
 const promptCandidates = 3;
 
-const quoted = { near: [], report: { used: false, reason: 'quoted' as const, model: null } };
+const quoted = { near: [], report: { used: false, reason: 'quoted' as const, model: null, search: null } };
 
 /** Of each channel, before the two become one. */
 const candidates = 100;
@@ -102,7 +102,7 @@ export function createRetrieval({ db, vectors }: { db: Database; vectors: Vector
   const find = async (orgId: string, bases: Bases, query: string, limit: number, carried = '') => {
     const scope = db.in(orgId);
     const collection = await collectionOf(scope, orgId, bases);
-    const none = { used: false, reason: null, model: null };
+    const none = { used: false, reason: null, model: null, search: null };
     if (collection.chunks === 0) return { found: [], asked: new Set<string>(), embeddings: none };
     const hash = await termHasher(scope.codec, orgId);
     const asked = ask(query, collection.languages, carried);
