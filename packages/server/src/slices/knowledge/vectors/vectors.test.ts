@@ -1,9 +1,11 @@
-import type { EmbeddingReport, KnowledgeBaseDetail, Passage } from '@rapport/protocol/knowledge';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../../../test/app.ts';
-import { bases, makeBase, type TestBase } from '../../../test/knowledge.ts';
+import { makeBase, type TestBase } from '../../../test/knowledge.ts';
+import { askBase, chooseModel, embedded as untilEmbedded, embeddingsOf } from '../../../test/meaning.ts';
 import { hasPgvector } from '../../../test/pgvector.ts';
 import { startUpstream, type Upstream } from '../../../test/upstream.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let upstream: Upstream;
 let app: TestApp;
@@ -17,35 +19,14 @@ beforeAll(async () => {
 });
 afterAll(() => upstream.close());
 
-const providerOf = async (of = app): Promise<string> => (await of.json('GET', '/api/v1/providers')).body.items[0].id;
-const choose = async (model: string | null, of = app) =>
-  of.json('PUT', `/api/v1/providers/${await providerOf(of)}/embedding`, { model });
-const stateOf = async (base: TestBase, of = app): Promise<KnowledgeBaseDetail['embeddings']> =>
-  (await of.json('GET', `${bases}/${base.id}`)).body.embeddings;
-
+const choose = (model: string | null) => chooseModel(app, model);
+const ask = (base: TestBase, query: string, of = app) => askBase(of, base, query);
+const stateOf = (base: TestBase, of = app) => embeddingsOf(of, base);
 /** Until every passage of a base has its vector, where it is looked for. */
-const embedded = (base: TestBase, of = app) =>
-  expect
-    .poll(
-      async () => {
-        const state = await stateOf(base, of);
-        if (state === null || state.of === 0 || state.made < state.of) return null;
-        return (await ask(base, 'x', of)).embeddings.search;
-      },
-      { timeout: 30_000 },
-    )
-    .toBe(search);
+const embedded = (base: TestBase, of = app) => untilEmbedded(of, base, search);
 
 const add = async (base: TestBase, title: string, text: string): Promise<string> =>
   (await app.json('POST', base.path, { title, text })).body.id;
-
-async function ask(base: TestBase, query: string, of = app) {
-  const asked = { query, limit: 10, explain: true };
-  const { status, body } = await of.json('POST', `${bases}/${base.id}/search`, asked);
-  expect(status).toBe(200);
-  const { results, embeddings } = body as { results: Passage[]; embeddings: EmbeddingReport };
-  return { titles: results.map(({ title }) => title), results, embeddings };
-}
 
 /** Every text of which a vector was asked for from here on. */
 function textsAsked(): () => string[] {

@@ -101,7 +101,7 @@ export async function makeIndex(owner: pg.Client, of: { baseId: string; dimensio
     `select indisvalid as valid from pg_index where indexrelid = to_regclass('derived.${name}')`,
   );
   if (rows[0]?.valid) return;
-  if (rows[0]) await dropIndex(owner, name);
+  if (rows[0]) await dropIndexes(owner, [name]);
   await owner.query(`select set_config('maintenance_work_mem', '${buildMemory}', false)
     from pg_settings where name = 'maintenance_work_mem' and setting::bigint < 524288`);
   await owner.query('set max_parallel_maintenance_workers = 0');
@@ -112,5 +112,6 @@ export async function makeIndex(owner: pg.Client, of: { baseId: string; dimensio
   );
 }
 
-export const dropIndex = (owner: pg.Client, name: string) =>
-  owner.query(`drop index concurrently if exists derived.${name}`);
+export async function dropIndexes(owner: pg.Client, names: string[]): Promise<void> {
+  for (const name of names) await owner.query(`drop index concurrently if exists derived.${name}`);
+}

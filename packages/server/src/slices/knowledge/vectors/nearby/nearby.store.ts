@@ -175,7 +175,7 @@ export async function nearest(
 }
 
 /** The graphs that stand in the database; one that is not valid is being made, or was cut short. */
-export const indexesOf = (db: Db): Promise<{ name: string; valid: boolean }[]> =>
+export const graphsOf = (db: Db): Promise<{ name: string; valid: boolean }[]> =>
   db.many(
     `select c.relname as name, i.indisvalid as valid
      from pg_index i join pg_class c on c.oid = i.indexrelid
