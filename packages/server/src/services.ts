@@ -157,6 +157,7 @@ function createMaterial(
     embedders: providers,
     reranking,
     uploads: { fileBytes: config.files.fileBytes, files: config.files.perUpload },
+    indexFrom: config.pgvectorFrom,
     workDir: join(config.dataDir, 'reading'),
     onReadersChanged: identity.changed,
   });
