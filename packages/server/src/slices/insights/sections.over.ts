@@ -17,7 +17,7 @@ import {
 type Sessions = Pick<SessionPoint, 'sessionId' | 'title'>[];
 
 /** The same places, by session in the order of these. */
-export const placesIn = (
+const placesIn = (
   sessions: Sessions,
   all: { sessionId: string; seq: number }[],
 ): { places: ReportSection['places'] } => ({

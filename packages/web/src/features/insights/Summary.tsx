@@ -33,7 +33,7 @@ export function Summary({ subject, summary, sessions }: Props) {
       {summary?.points.map(({ text, quote, sessionId, seq }) => (
         <figure className="quote" key={`${sessionId}-${seq}-${text}`}>
           <p dir="auto">{text}</p>
-          <blockquote dir="auto">{quote}</blockquote>
+          <blockquote dir="auto">{t('insight.quoted', { quote: isolated(quote) })}</blockquote>
           <figcaption className="soft small">
             <Places sessionId={sessionId} seqs={[seq]} what={whereOf(sessionId)} />
           </figcaption>
