@@ -257,6 +257,10 @@ export const EmbeddingReport = z.object({
       'No provider makes embeddings; it is not approved; the limit set for AI models is reached; it failed or took too long; the embeddings are still read into memory; there are none yet; they do not fit into it; a phrase in quotation marks is found by its words.',
     ),
   model: z.string().nullable(),
+  search: z
+    .enum(['exact', 'index'])
+    .nullable()
+    .describe('Every embedding was compared; an index of pgvector gave the nearest, which may miss a few.'),
 });
 export type EmbeddingReport = z.infer<typeof EmbeddingReport>;
 /** What a reranker did for a search, or why the order before it stands. */

@@ -122,8 +122,13 @@ const promptTokens = 2000;
 const promptCandidates = 3;
 
 const none = { used: false, reason: null, model: null };
-const unranked = { ...none, candidates: 0 };
-const quoted = { near: [], report: { used: false, reason: 'quoted' as const, model: null } };
+const nothing = {
+  found: [],
+  asked: new Set<string>(),
+  embeddings: { ...none, search: null },
+  reranking: { ...none, candidates: 0 },
+};
+const quoted = { near: [], report: { used: false, reason: 'quoted' as const, model: null, search: null } };
 
 /** Of each channel, before the two become one. */
 const candidates = 100;
@@ -146,7 +151,7 @@ export function createRetrieval(parts: { db: Database; vectors: VectorChannel; r
     const { query, carried, sentence, limit, meaning, asker } = finding;
     const scope = db.in(orgId);
     const collection = await collectionOf(scope, orgId, bases);
-    if (collection.chunks === 0) return { found: [], asked: new Set<string>(), embeddings: none, reranking: unranked };
+    if (collection.chunks === 0) return nothing;
     const hash = await termHasher(scope.codec, orgId);
     const asked = ask(query, collection.languages, carried);
     const most = Math.max(limit, candidates);

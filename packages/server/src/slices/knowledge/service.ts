@@ -1,4 +1,5 @@
 import type { KnowledgeResults, KnowledgeSearch, Passage } from '@rapport/protocol/knowledge';
+import type pg from 'pg';
 import type { z } from 'zod';
 import type { Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
@@ -17,7 +18,8 @@ import { createBaseLog } from './log.ts';
 import { createReindexer } from './reindex.ts';
 import { createRerankChannel, type Rankers } from './reranking.ts';
 import { createRetrieval, type Prompting } from './retrieval.ts';
-import { createVectorChannel } from './vectors/channel.ts';
+import { createVectorChannel, mostBytes as mostHeld } from './vectors/channel.ts';
+import { createNearby } from './vectors/nearby/nearby.ts';
 import { createPassageWork } from './vectors/passages.ts';
 import { findTurn } from './vectors/turns.store.ts';
 import { countVectors } from './vectors/vectors.store.ts';
@@ -42,6 +44,10 @@ export interface KnowledgeParts {
   reranking: Rankers;
   uploads: { fileBytes: number; files: number };
   workDir: string;
+  /** The login that owns the tables. */
+  owner: pg.PoolConfig;
+  /** From how many passages on a base may have its vectors in an index of the database; null: none. */
+  indexFrom: number | null;
   onReadersChanged(orgId: string): void;
 }
 
@@ -51,7 +57,8 @@ const atOnce = 2;
 export function createKnowledgeService(parts: KnowledgeParts) {
   const { db, audit, hub, wake, node, log, blobs, outgoing, extractor, uploads, workDir, embedders } = parts;
   const reindexer = createReindexer({ db, log });
-  const vectors = createVectorChannel({ db, log, embedders });
+  const nearby = createNearby({ db, log, owner: parts.owner, embedders, from: parts.indexFrom, tooLarge: mostHeld });
+  const vectors = createVectorChannel({ db, log, embedders, nearby });
   const retrieval = createRetrieval({ db, vectors, reranker: createRerankChannel(parts.reranking) });
   const embeddingsOf = async (orgId: string, baseId: string) => {
     const embedder = await embedders.embedderFor(orgId);
@@ -78,6 +85,7 @@ export function createKnowledgeService(parts: KnowledgeParts) {
     // What a search finds is another now.
     onDone: (orgId, baseIds) =>
       db.in(orgId).tx(async (tx) => {
+        tx.afterCommit(nearby.look);
         for (const baseId of baseIds) await evaluations.queue(tx, orgId, { baseId }, 'change');
       }),
   });
@@ -98,6 +106,7 @@ export function createKnowledgeService(parts: KnowledgeParts) {
     evaluating,
     embedding,
     vectors,
+    nearby,
     uploads: createUploads({ blobs, bases, documents, limits: uploads }),
 
     /** Best first; with `explain`, an approved answer before them. Throws `not-found`. */

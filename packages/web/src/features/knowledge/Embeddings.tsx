@@ -20,10 +20,13 @@ export function EmbeddingState({ of }: { of: KnowledgeBaseDetail['embeddings'] }
 /** What embeddings did for a search, or why they did nothing. */
 export function EmbeddingsUsed({ report }: { report: EmbeddingReport }) {
   const { t } = useTranslation();
-  const { used, reason, model } = report;
+  const { used, reason, model, search } = report;
   if (!used && reason === null) return null;
   return (
-    <p className="soft small">{reason === null ? t('embeddings.used', { model }) : t(`embeddings.why.${reason}`)}</p>
+    <p className="soft small">
+      {reason === null ? t('embeddings.used', { model }) : t(`embeddings.why.${reason}`)}{' '}
+      {search === 'index' && t('embeddings.index')}
+    </p>
   );
 }
 
