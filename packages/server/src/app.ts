@@ -22,6 +22,7 @@ const clocksOf = (services: Services) => [
   services.knowledge.evaluating,
   services.knowledge.embedding,
   services.knowledge.nearby,
+  services.memoryEmbedding,
   services.retention,
   services.reviewClock,
   services.escalationClock,

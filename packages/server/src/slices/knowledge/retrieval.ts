@@ -17,10 +17,31 @@ import {
   type Searched,
 } from './search.store.ts';
 import { termOf, words } from './terms.ts';
-import type { VectorChannel } from './vectors/channel.ts';
+import type { Asked as AskedVector, VectorChannel } from './vectors/channel.ts';
 
 /** A longer question says itself what it is about. */
 const shortQuestion = 4;
+
+/** What a reply has to answer: the questions of a conversation, and the last one without its need of the others. */
+export interface Questions {
+  questions: string[];
+  inFull: string | null;
+}
+
+interface Wanted {
+  query: string;
+  /** Of the question before, or of one that was said in full. */
+  carried: string;
+  limit: number;
+  meaning: Meaning;
+}
+
+function queryOf({ questions, inFull }: Questions): Pick<Wanted, 'query' | 'carried'> {
+  const question = questions.at(-1) ?? '';
+  return inFull === null
+    ? { query: question, carried: carriedFrom(questions.at(-2), question) }
+    : { query: inFull, carried: question };
+}
 
 interface Search {
   db: Db;
@@ -94,12 +115,21 @@ const quoted = { near: [], report: { used: false, reason: 'quoted' as const, mod
 /** Of each channel, before the two become one. */
 const candidates = 100;
 
+/** The vector of a question, asked for by whoever wants it first. */
+export type Meaning = () => Promise<AskedVector>;
+
 /** Finds passages of bases, as far as their reader may read them. */
 export function createRetrieval({ db, vectors }: { db: Database; vectors: VectorChannel }) {
-  const searchMeaning = async (orgId: string, bases: Bases, text: string, { hidden }: Searched, most: number) =>
-    vectors.near(orgId, bases, await vectors.vectorOf(orgId, text), hidden, most);
+  const searchMeaning = async (orgId: string, bases: Bases, meaning: Meaning, { hidden }: Searched, most: number) =>
+    vectors.near(orgId, bases, await meaning(), hidden, most);
 
-  const find = async (orgId: string, bases: Bases, query: string, limit: number, carried = '') => {
+  const meaningOf = (orgId: string, question: string, carried = ''): Meaning => {
+    let asked: Promise<AskedVector> | undefined;
+    return () => (asked ??= vectors.vectorOf(orgId, `${carried} ${question}`.trim()));
+  };
+
+  const find = async (orgId: string, bases: Bases, asking: Wanted) => {
+    const { query, carried, limit, meaning } = asking;
     const scope = db.in(orgId);
     const collection = await collectionOf(scope, orgId, bases);
     const none = { used: false, reason: null, model: null, search: null };
@@ -110,7 +140,7 @@ export function createRetrieval({ db, vectors }: { db: Database; vectors: Vector
     const [ranked, { near, report }] = await Promise.all([
       searchWords({ db: scope, orgId, bases, collection, hash }, asked, most),
       // Who puts words into quotation marks wants these words.
-      asked.phrases.length > 0 ? quoted : searchMeaning(orgId, bases, `${carried} ${query}`.trim(), collection, most),
+      asked.phrases.length > 0 ? quoted : searchMeaning(orgId, bases, meaning, collection, most),
     ]);
     const places = near.length > 0 ? fuse(ranked, near, limit) : ranked.slice(0, limit);
     const found = await passagesAt(scope, orgId, bases, places);
@@ -124,7 +154,9 @@ export function createRetrieval({ db, vectors }: { db: Database; vectors: Vector
       bases: Bases,
       asking: z.output<typeof KnowledgeSearch>,
     ): Promise<{ results: Passage[]; embeddings: EmbeddingReport }> {
-      const { found, asked, embeddings } = await find(orgId, bases, asking.query, asking.limit);
+      const { query, limit } = asking;
+      const meaning = meaningOf(orgId, query);
+      const { found, asked, embeddings } = await find(orgId, bases, { query, carried: '', limit, meaning });
       const results = found.map((passage) => {
         const plain = toPassage(passage);
         const { channels } = passage;
@@ -133,14 +165,24 @@ export function createRetrieval({ db, vectors }: { db: Database; vectors: Vector
       return { results, embeddings };
     },
 
+    /** Of the last of some questions, with what it carries of the one before: one call, whoever searches with it. */
+    meaningOf(orgId: string, asked: Questions): Meaning {
+      const { query, carried } = queryOf(asked);
+      return meaningOf(orgId, query, carried);
+    },
+
     /**
      * What a reply to the last of some questions is given: neighbours joined, copies left out, within a budget. A short
-     * question that leans on the one before is searched with its words.
+     * question that leans on the one before is searched with its words; one that was said `inFull`, with both.
      */
-    async searchForPrompt(orgId: string, bases: Bases, questions: string[], limit: number): Promise<Passage[]> {
-      const question = questions.at(-1) ?? '';
-      const carried = carriedFrom(questions.at(-2), question);
-      const { found } = await find(orgId, bases, question, limit * promptCandidates, carried);
+    async searchForPrompt(
+      orgId: string,
+      bases: Bases,
+      asked: Questions,
+      limit: number,
+      meaning: Meaning,
+    ): Promise<Passage[]> {
+      const { found } = await find(orgId, bases, { ...queryOf(asked), limit: limit * promptCandidates, meaning });
       return contextOf(found, limit, promptTokens).map(toPassage);
     },
   };

@@ -4,6 +4,7 @@ import type { Logger } from '../../../platform/logger.ts';
 import { EngineError } from '../../inference/engines/engine.ts';
 import type { Near } from '../fusion.ts';
 import type { Bases } from '../readers.ts';
+import { createBackground } from './background.ts';
 import { createHeldVectors, TooLarge } from './held.ts';
 import type { Hidden } from './matrix.ts';
 import type { Nearby } from './nearby/nearby.ts';
@@ -21,7 +22,7 @@ export const mostBytes = 512 * 1024 * 1024;
 export type VectorChannel = ReturnType<typeof createVectorChannel>;
 
 type Reason = NonNullable<EmbeddingReport['reason']>;
-type Asked = { model: string; space: string; vector: Float32Array } | { model: string | null; reason: Reason };
+export type Asked = { model: string; space: string; vector: Float32Array } | { model: string | null; reason: Reason };
 interface Meant {
   near: Near[];
   report: EmbeddingReport;
@@ -51,6 +52,7 @@ function hiddenIn(baseId: string, hidden: Map<string, [number, number][]>): Hidd
 export function createVectorChannel(parts: { db: Database; log: Logger; embedders: Embedders; nearby: Nearby }) {
   const { db, log, embedders, nearby } = parts;
   const held = createHeldVectors({ db, mostBytes });
+  const backgrounds = createBackground({ log });
   const pausedUntil = new Map<string, number>();
 
   const without = (reason: Reason, model: string | null): Meant => ({
@@ -79,6 +81,13 @@ export function createVectorChannel(parts: { db: Database; log: Logger; embedder
 
   return {
     vectorOf,
+
+    /** What a vector of a question is told apart from; null where it is not there in time. */
+    async background(orgId: string, space: string): Promise<Float32Array[] | null> {
+      const embedder = await embedders.embedderFor(orgId);
+      if (!embedder?.approved || embedder.space !== space) return null;
+      return within(backgrounds.of(orgId, embedder), questionMs).catch(() => null);
+    },
 
     /** `hidden` as the search by words has it, which is how what may not be found is left out before anything is ranked. */
     async near(
@@ -116,6 +125,9 @@ export function createVectorChannel(parts: { db: Database; log: Logger; embedder
       }
     },
 
-    stop: held.stop,
+    async stop(): Promise<void> {
+      backgrounds.stop();
+      await held.stop();
+    },
   };
 }
