@@ -136,11 +136,13 @@ export interface NearbyHit {
 }
 
 /**
- * In a row-level secured table the planner expects single rows and would sort what it finds; an index that gives them in
- * their order is taken wherever there is one. The order of a generic plan cannot know which base is asked for.
+ * In a table under row-level security the planner expects single rows: it would sort what it finds, and read whole tables to
+ * ask of each candidate whether it may be found. The order of an index and look-ups by key are right however many there
+ * are. A generic plan cannot know which base is asked for, and with it which index.
  */
 const settings = `select set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', $1, true),
   set_config('hnsw.max_scan_tuples', $2, true), set_config('enable_sort', 'off', true),
+  set_config('enable_seqscan', 'off', true), set_config('enable_material', 'off', true),
   set_config('plan_cache_mode', 'force_custom_plan', true), set_config('statement_timeout', $3, true)`;
 
 /** How many candidates the index keeps while it looks: more finds more, and takes longer. */
