@@ -235,10 +235,11 @@ export const Passage = z.object({
       neighbours: z.number(),
       curated: z.number().optional(),
       embedding: z.number().optional(),
+      rerank: z.number().optional(),
     })
     .optional()
     .describe(
-      'What its words gave, what those that follow each other as in the question, how like an approved question it is, and the cosine of its embedding and that of the question.',
+      'What its words gave, what those that follow each other as in the question, how like an approved question it is, the cosine of its embedding and that of the question, and how relevant the reranker found it.',
     ),
   highlights: z
     .array(z.object({ start: z.number().int(), end: z.number().int() }))
@@ -262,8 +263,22 @@ export const EmbeddingReport = z.object({
     .describe('Every embedding was compared; an index of pgvector gave the nearest, which may miss a few.'),
 });
 export type EmbeddingReport = z.infer<typeof EmbeddingReport>;
+/** What a reranker did for a search, or why the order before it stands. */
+export const RerankReport = z.object({
+  used: z.boolean(),
+  reason: z
+    .enum(['not-set-up', 'not-approved', 'budget-spent', 'late', 'failed'])
+    .nullable()
+    .describe(
+      'No provider reranks; it is not approved; the limit set for AI models is reached; it took too long; it failed or answered what cannot be understood.',
+    ),
+  model: z.string().nullable(),
+  candidates: z.number().int().describe('How many passages it was given.'),
+});
+export type RerankReport = z.infer<typeof RerankReport>;
 export const KnowledgeResults = z.object({
   results: z.array(Passage),
   embeddings: EmbeddingReport.optional().describe('With `explain`.'),
+  reranking: RerankReport.optional().describe('With `explain`.'),
 });
 export type KnowledgeResults = z.infer<typeof KnowledgeResults>;

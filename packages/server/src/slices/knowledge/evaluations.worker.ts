@@ -42,7 +42,7 @@ export function createEvaluationWorker({ db, wake, node, log, rooms, retrieval }
 
   const askOne = async (orgId: string, bases: Bases, one: EvaluationQuestion): Promise<Found> => {
     const asking = { query: one.question, limit: passages, explain: false };
-    const { results } = await retrieval.search(orgId, bases, asking);
+    const { results } = await retrieval.search(orgId, bases, asking, null);
     return judge(
       one,
       results.map(({ documentId }) => documentId),

@@ -54,6 +54,10 @@ export interface PassageRow {
   body: Buffer;
 }
 
+/** A passage with its title and headings, as a model reads it. */
+export const readWhole = (title: string, headings: string[], text: string): string =>
+  [[title, ...headings].join(' › '), text].join('\n');
+
 /** Where the text of a chunk is sealed. */
 export const chunkPlace = (orgId: string, rowId: string) => ({ orgId, table: 'chunk', column: 'body', rowId });
 

@@ -16,7 +16,8 @@ import { createEvaluationService } from './evaluations.service.ts';
 import { createEvaluationWorker } from './evaluations.worker.ts';
 import { createBaseLog } from './log.ts';
 import { createReindexer } from './reindex.ts';
-import { createRetrieval, type Meaning, type Questions } from './retrieval.ts';
+import { createRerankChannel, type Rankers } from './reranking.ts';
+import { createRetrieval, type Prompting } from './retrieval.ts';
 import { createVectorChannel, mostBytes as mostHeld } from './vectors/channel.ts';
 import { createNearby } from './vectors/nearby/nearby.ts';
 import { createPassageWork } from './vectors/passages.ts';
@@ -40,6 +41,7 @@ export interface KnowledgeParts {
   outgoing: Outgoing;
   extractor: Extractor;
   embedders: Embedders;
+  reranking: Rankers;
   uploads: { fileBytes: number; files: number };
   workDir: string;
   /** The login that owns the tables. */
@@ -57,7 +59,7 @@ export function createKnowledgeService(parts: KnowledgeParts) {
   const reindexer = createReindexer({ db, log });
   const nearby = createNearby({ db, log, owner: parts.owner, embedders, from: parts.indexFrom, tooLarge: mostHeld });
   const vectors = createVectorChannel({ db, log, embedders, nearby });
-  const retrieval = createRetrieval({ db, vectors });
+  const retrieval = createRetrieval({ db, vectors, reranker: createRerankChannel(parts.reranking) });
   const embeddingsOf = async (orgId: string, baseId: string) => {
     const embedder = await embedders.embedderFor(orgId);
     if (!embedder) return null;
@@ -111,12 +113,13 @@ export function createKnowledgeService(parts: KnowledgeParts) {
     async search(actor: Actor, baseId: string, query: z.output<typeof KnowledgeSearch>): Promise<KnowledgeResults> {
       await bases.require(actor, baseId);
       const readable = { ids: [baseId], reader: bases.readerOf(actor) };
-      const { results, embeddings } = await retrieval.search(actor.orgId, readable, query);
+      const userId = actor.kind === 'staff' ? actor.userId : null;
+      const { results, ...reports } = await retrieval.search(actor.orgId, readable, query, userId);
       if (!query.explain) return { results };
       const approved = await curated.answerTo(actor.orgId, readable, query.query);
-      if (!approved) return { results, embeddings };
+      if (!approved) return { results, ...reports };
       const channels = { words: 0, neighbours: 0, curated: approved.score };
-      return { results: [{ ...approved, channels, highlights: [] }, ...results].slice(0, query.limit), embeddings };
+      return { results: [{ ...approved, channels, highlights: [] }, ...results].slice(0, query.limit), ...reports };
     },
 
     meaningOf: retrieval.meaningOf,
@@ -125,17 +128,11 @@ export function createKnowledgeService(parts: KnowledgeParts) {
      * What a reply to the last of some questions is given, an approved answer first; the session was checked already, and who
      * published its persona could read the base.
      */
-    async searchForPrompt(
-      orgId: string,
-      baseId: string,
-      asked: Questions,
-      limit: number,
-      meaning: Meaning,
-    ): Promise<Passage[]> {
+    async searchForPrompt(orgId: string, baseId: string, asked: Prompting, limit: number): Promise<Passage[]> {
       const readable = { ids: [baseId], reader: null };
       const [approved, found] = await Promise.all([
         curated.answerTo(orgId, readable, asked.inFull ?? asked.questions.at(-1) ?? ''),
-        retrieval.searchForPrompt(orgId, readable, asked, limit, meaning),
+        retrieval.searchForPrompt(orgId, readable, asked, limit),
       ]);
       return approved ? [approved, ...found] : found;
     },

@@ -140,6 +140,7 @@ export const fixtures: Record<string, Fixture | Fixture[]> = {
   'POST /api/v1/providers/{id}/default': { path: { id: 'provider' } },
   'PUT /api/v1/providers/{id}/processing': { path: { id: 'provider' }, body: () => ({ approved: true }) },
   'PUT /api/v1/providers/{id}/embedding': { path: { id: 'provider' }, body: () => ({ model: null }) },
+  'PUT /api/v1/providers/{id}/reranking': { path: { id: 'provider' }, body: () => ({ model: null }) },
   'GET /api/v1/providers/approval': {},
   'PUT /api/v1/providers/approval': { body: () => ({ required: true }) },
   'GET /api/v1/providers/ollama': {},

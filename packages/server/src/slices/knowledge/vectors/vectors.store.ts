@@ -1,6 +1,6 @@
 import type { Db, Tx } from '../../../platform/db/db.ts';
 import type { Bases } from '../readers.ts';
-import { chunkPlace } from '../schema.ts';
+import { chunkPlace, readWhole } from '../schema.ts';
 import { copyBlock, isIndexed, lockStamps } from './nearby/nearby.store.ts';
 
 const vectorsPlace = (orgId: string, rowId: string) => ({ orgId, table: 'chunk_vectors', column: 'vectors', rowId });
@@ -60,7 +60,7 @@ export async function textsOf(db: Db, orgId: string, part: Part): Promise<PartTe
   const texts = await Promise.all(
     rows.map(async ({ id, heading_path: path, body }) => {
       const text = await db.codec.open(chunkPlace(orgId, id), body);
-      return [[part.title, ...path].join(' › '), text].join('\n');
+      return readWhole(part.title, path, text);
     }),
   );
   return { chunkId: first.id, texts };
