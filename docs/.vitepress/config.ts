@@ -117,6 +117,7 @@ export default defineConfig({
             { text: 'Memory', link: '/decisions/0022-memory' },
             { text: 'Embeddings', link: '/decisions/0025-embeddings' },
             { text: 'An index of embeddings', link: '/decisions/0030-pgvector' },
+            { text: 'Versions that wait', link: '/decisions/0028-waiting-versions' },
             { text: 'Threads', link: '/decisions/0027-threads' },
             { text: 'Pages of PDFs', link: '/decisions/0026-pdf-pages' },
           ],

@@ -273,10 +273,10 @@ export const staffTexts = {
   },
   embeddings: {
     name: 'Embeddings', of: 'Embeddings: {{model}}', choose: 'Choose the model', stop: 'No embeddings', chosen: 'Only one provider makes the embeddings of your organisation: another that does stops, and all passages get new ones in the background.',
-    made: 'Found by meaning, too: {{made}} of {{count}} passages are ready ({{model}}).', failing: 'The last try failed ({{failure}}); it is tried again.', refused: 'The provider of the embeddings ({{model}}) is not approved: passages are found by their words alone.',
+    made: 'Found by meaning, too: {{made}} of {{count}} passages are ready ({{model}}).', failing: 'The last try failed ({{failure}}); it is tried again.', spent: 'The others wait: the limit set for AI models is reached.', refused: 'The provider of the embeddings ({{model}}) is not approved: passages are found by their words alone.',
     used: 'Found by words and by meaning ({{model}}), half each. The score is what both together give, from 0 to 1.', index: 'The nearest were looked up in an index, which may miss a few.',
     why: {
-      'not-set-up': 'Found by words alone: no provider makes embeddings.', 'not-approved': 'Found by words alone: the provider of the embeddings is not approved.',
+      'not-set-up': 'Found by words alone: no provider makes embeddings.', 'not-approved': 'Found by words alone: the provider of the embeddings is not approved.', 'budget-spent': 'Found by words alone: the limit set for AI models is reached.',
       failed: 'Found by words alone: the provider of the embeddings did not answer well, or not in time.', loading: 'Found by words alone: the embeddings are still being read. Ask again in a moment.',
       'no-vectors': 'Found by words alone: no passage has an embedding of this model yet.', 'too-large': 'Found by words alone: the embeddings of this knowledge base do not fit into the memory that the server gives them.',
       quoted: 'Found by words alone: what stands in quotation marks has to be in the passage.',
