@@ -115,6 +115,7 @@ export default defineConfig({
             { text: 'Held replies', link: '/decisions/0021-held-replies' },
             { text: 'Memory', link: '/decisions/0022-memory' },
             { text: 'Embeddings', link: '/decisions/0025-embeddings' },
+            { text: 'Meaning in recall', link: '/decisions/0031-meaning-in-recall' },
             { text: 'Threads', link: '/decisions/0027-threads' },
             { text: 'Pages of PDFs', link: '/decisions/0026-pdf-pages' },
           ],

@@ -78,6 +78,9 @@ export const MemoryCorrect = z.strictObject({
 });
 
 export const MemoryPatch = z.strictObject({
+  threadId: Id.nullable()
+    .optional()
+    .describe('While it is proposed: the thread of its client that it is about; null: it is about the client.'),
   tags: tags.optional(),
   sensitivity: Sensitivity.optional(),
   salience: salience.optional(),

@@ -73,6 +73,12 @@ export function createThreadService(parts: {
         throw invalid('/threadId', 'There is no such thread of this client.');
     },
 
+    /** For what a model is told of it. */
+    async named(tx: Tx, orgId: string, id: string): Promise<{ id: string; name: string } | null> {
+      const thread = await store.findThread(tx, orgId, id, null);
+      return thread ? { id, name: thread.name } : null;
+    },
+
     /** Newest first. A page may hold fewer than asked for where `q` finds few. */
     async list(actor: Actor, query: ThreadQuery): Promise<{ items: Thread[]; next: string | null }> {
       requireStaff(actor);

@@ -95,6 +95,18 @@ export function createMemoryService({ db, audit }: { db: Database; audit: Audit 
       throw new AppError('wrong-state', { detail: 'Somebody has decided on this memory already. Reload.' });
   };
 
+  /** Throws `invalid-body`; `wrong-state` for what was decided on: what it was about then stands in the record. */
+  const move = async (tx: Tx, orgId: string, memory: Memory, threadId: string | null): Promise<void> => {
+    requireStatus(memory, 'proposed');
+    const { clientId, id } = memory;
+    const kept = threadId === null || (await store.keepSubject(tx, orgId, { kind: 'thread', id: threadId, clientId }));
+    if (clientId === null || !kept)
+      throw new AppError('invalid-body', {
+        errors: [{ pointer: '/threadId', message: 'Its client has no such thread.' }],
+      });
+    await store.moveMemory(tx, orgId, id, threadId);
+  };
+
   const decide = (actor: Actor, id: string, approved: boolean): Promise<Memory> =>
     revise(
       actor,
@@ -202,9 +214,11 @@ export function createMemoryService({ db, audit }: { db: Database; audit: Audit 
 
     /** Throws `not-found`, `wrong-state`, `invalid-body`. */
     patch: (actor: Actor, id: string, body: z.output<typeof MemoryPatch>) =>
-      revise(actor, id, 'memory.changed', 'changed', (memory) => {
+      revise(actor, id, 'memory.changed', 'changed', async (memory, tx) => {
         requireStatus(memory, 'proposed', 'approved');
-        return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+        const { threadId, ...state } = body;
+        if (threadId !== undefined) await move(tx, actor.orgId, memory, threadId);
+        return Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined));
       }),
 
     /** Another statement in its place, which holds at once. Returns the new memory. Throws as `create`, and `wrong-state`. */
