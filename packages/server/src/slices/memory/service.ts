@@ -191,7 +191,7 @@ export function createMemoryService({ db, audit }: { db: Database; audit: Audit 
       return audit.acting(actor, 'memory.written', { memory: id, client: subject.clientId }, async (tx) => {
         if (!(await store.keepSubject(tx, orgId, subject))) throw notFound();
         const checked = await checkQuotes(places(), tx, orgId, subject, evidence);
-        await checkReferences(places(), tx, orgId, subject, references);
+        await checkReferences(places(), actor, tx, subject, references);
         requireOwnWords(origin, statement, checked);
         const made = { id, subject, statement, origin, references, evidence: checked };
         await store.insertMemory(tx, orgId, made, 'written', state, { kind: 'staff', userId });

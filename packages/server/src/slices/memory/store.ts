@@ -339,5 +339,10 @@ export const keepSubject = async (tx: Tx, orgId: string, { kind, id, clientId }:
     clientId,
   ])) !== undefined;
 
-export const documentExists = async (db: Db, orgId: string, id: string): Promise<boolean> =>
-  (await db.maybe('select 1 as found from document where org_id = $1 and id = $2', [orgId, id])) !== undefined;
+/** In a knowledge base that `reader` may read; null reads all. */
+export const documentExists = async (db: Db, orgId: string, id: string, reader: string | null): Promise<boolean> =>
+  (await db.maybe(
+    `select 1 from document where org_id = $1 and id = $2
+       and ($3::uuid is null or knowledge_base_id in (select k.knowledge_base_id from knowledge_of($1, $3) k))`,
+    [orgId, id, reader],
+  )) !== undefined;

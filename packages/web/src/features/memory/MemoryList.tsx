@@ -100,7 +100,12 @@ export function MemoryList({ path, status, at }: Props) {
       <More list={list} />
       <Dialog open={opened !== null} title={t(`memory.${opened?.what ?? 'correct'}`)} onClose={() => setOpened(null)}>
         {opened?.what === 'correct' && (
-          <MemoryForm path={path} corrects={opened.memory} onDone={() => setOpened(null)} />
+          <MemoryForm
+            path={path}
+            clientId={opened.memory.clientId}
+            corrects={opened.memory}
+            onDone={() => setOpened(null)}
+          />
         )}
         {opened?.what === 'about' && opened.memory.clientId && (
           <SubjectForm
