@@ -1,26 +1,18 @@
-import { resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  makePersona,
-  makeSession,
-  startTestApp,
-  type TestApp,
-  type TestSession,
-} from '../packages/server/src/test/app.ts';
+import { makePersona, makeSession, type TestApp, type TestSession } from '../packages/server/src/test/app.ts';
 import { grave, talking } from '../packages/server/src/test/talking.ts';
-import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
-import { desktop, expectFits, launch, openWindow, phone, picture } from './lib/browser.ts';
+import { desktop, expectFits, openWindow, phone, picture } from './lib/browser.ts';
+import { openHouse, type House } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
+let house: House;
 let browser: Browser;
-let upstream: Upstream;
 let app: TestApp;
 let session: TestSession;
 
 beforeAll(async () => {
-  [browser, upstream] = await Promise.all([launch(), startUpstream()]);
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'words-20' }, config: { webRoot } });
+  house = await openHouse('words-20');
+  ({ browser, app } = house);
   const talk = talking(app);
   session = await makeSession(app, await makePersona(app), { title: 'Sleeping again' });
   const said = [
@@ -35,11 +27,7 @@ beforeAll(async () => {
   await talk.post(session, grave);
   await talk.untilEvent(session, 'escalation.raised');
 });
-afterAll(async () => {
-  await browser?.close();
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => house?.close());
 
 describe.each([
   ['desktop', desktop],
@@ -98,6 +86,57 @@ test('a report is begun from what the log tells, written on, approved with a nam
   await page.getByText('approved', { exact: true }).waitFor();
   expect(complaints).toEqual([]);
   await context.close();
+});
+
+describe('a thread', () => {
+  let threadId: string;
+
+  beforeAll(async () => {
+    const { body: client } = await app.json('POST', '/api/v1/clients', { name: 'Toni' });
+    const { body: thread } = await app.json('POST', `/api/v1/clients/${client.id}/threads`, {
+      name: 'Sleeping through, one night after the other, in the new flat above the bakery',
+    });
+    threadId = thread.id;
+    const persona = await makePersona(app);
+    for (const title of ['First night', 'Second night']) {
+      const one = await makeSession(app, persona, { clientId: client.id, threadId, title });
+      await talking(app).post(one, `The oven starts at three. That was the ${title}.`);
+      await talking(app).untilEvent(one, 'reply.completed');
+    }
+  });
+
+  test.each([
+    ['desktop', desktop],
+    ['phone', phone],
+    ['dark', { ...desktop, colorScheme: 'dark' as const }],
+  ])('is summarised by a model with the words it rests on, and reported on, on %s', async (name, size) => {
+    const { page, context, complaints } = await openWindow(browser, size);
+    await page.goto(`${app.url}/threads/${threadId}/insights`);
+    await page.getByRole('img', { name: /^Turns: client 2, persona 2, team 0$/ }).waitFor();
+    await page.getByRole('button', { name: /^Ask (the model for a summary|again)$/ }).click();
+    await page.getByText(/; asked by .*Olga/).waitFor();
+    await page.getByText('Says what the quote says.').waitFor();
+    await expectFits(page);
+    await page.getByText(/^Rests on “.*First night.*”: one place in the log$/).click();
+    await page.getByText(/message\.created/).waitFor();
+    await picture(page, `insights-thread-${name}`);
+    await page.getByRole('button', { name: 'Begin with a summary by the model' }).click();
+    await page.getByRole('heading', { name: /^Report: Sleeping through/, level: 1 }).waitFor();
+    await page.getByText('Made by an AI model').first().waitFor();
+    await page
+      .getByText(/^Rests on “.*First night.*”: one place in the log$/)
+      .first()
+      .waitFor();
+    await expectFits(page);
+    await picture(page, `insights-thread-report-${name}`);
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('heading', { name: /^Insights: .*Sleeping through/, level: 1 }).waitFor();
+    await page.getByRole('button', { name: 'Remove', exact: true }).click();
+    await page.getByText('No model was asked yet.').waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
 });
 
 describe('a client over their sessions', () => {

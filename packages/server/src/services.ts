@@ -21,6 +21,7 @@ import { createAsking, type Asking } from './slices/inference/asking.ts';
 import { createBudgetService } from './slices/inference/budgets.service.ts';
 import { createGenerationService } from './slices/inference/generations.service.ts';
 import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
+import { createReranking, type Reranking } from './slices/inference/reranking.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
 import { createEmbeddingWorker } from './slices/knowledge/vectors/worker.ts';
 import { createMemoryWork } from './slices/memory/embedding.ts';
@@ -68,7 +69,8 @@ export function createServices(platform: Platform) {
   const access = createSessionAccess({ db, hub, wake });
   const packs = createPackService({ db, audit, append: access.append });
   const asking = createAsking({ providers, budgets });
-  const material = createMaterial(platform, providers, identity, packs, asking, consents);
+  const reranking = createReranking({ providers, budgets, log });
+  const material = createMaterial(platform, { providers, identity, packs, asking, reranking, consents });
   const { knowledge, personas, memories, proposals } = material;
   const caseload = createClientServices({
     ...platform,
@@ -80,7 +82,7 @@ export function createServices(platform: Platform) {
   });
   const { clients } = caseload;
   const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, packs, ...team });
-  const talk = { db, audit, access, personas, providers, reviews, safety: supervision.sessionSafety };
+  const talk = { db, audit, access, personas, providers, asking, reviews, safety: supervision.sessionSafety };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
   const remembering = createRemembering({ ...talk, ...caseload, log, consents, proposals });
   const sessions = createSessionService({ ...talk, ...caseload, conversations, packs, remembering });
@@ -140,16 +142,22 @@ function createJoining(
 /** What personas answer from, what they remember, and who they are. */
 function createMaterial(
   { config, ...platform }: Platform,
-  providers: ProviderService,
-  identity: IdentityService,
-  { requireRung }: PackService,
-  asking: Asking,
-  consents: ConsentService,
+  parts: {
+    providers: ProviderService;
+    identity: IdentityService;
+    packs: PackService;
+    asking: Asking;
+    reranking: Reranking;
+    consents: ConsentService;
+  },
 ) {
+  const { providers, identity, packs, asking, reranking, consents } = parts;
   const knowledge = createKnowledgeService({
     ...platform,
     embedders: providers,
+    reranking,
     uploads: { fileBytes: config.files.fileBytes, files: config.files.perUpload },
+    indexFrom: config.pgvectorFrom,
     workDir: join(config.dataDir, 'reading'),
     onReadersChanged: identity.changed,
   });
@@ -159,7 +167,7 @@ function createMaterial(
     knowledge: knowledge.bases,
     hasProvider: providers.hasProvider,
     allowTitles: identity.allowsTitles,
-    requireRung,
+    requireRung: packs.requireRung,
     onPublish: (tx, orgId, baseId) => knowledge.evaluations.queue(tx, orgId, { baseId }, 'publish'),
   });
   knowledge.bases.tellUsers(personas.usersOf);

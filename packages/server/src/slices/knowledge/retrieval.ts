@@ -1,12 +1,14 @@
-import type { EmbeddingReport, KnowledgeSearch, Passage } from '@rapport/protocol/knowledge';
+import type { EmbeddingReport, KnowledgeSearch, Passage, RerankReport } from '@rapport/protocol/knowledge';
 import type { z } from 'zod';
 import type { Database, Db } from '../../platform/db/db.ts';
 import { termHasher } from './indexing.ts';
 import { fuse } from './fusion.ts';
 import { contextOf } from './context.ts';
+import type { RankAsker } from '../inference/reranking.ts';
 import { ask, carriedFrom, type Asked } from './question.ts';
 import type { Bases } from './readers.ts';
 import { rank, type List, type Question, type Ranked } from './ranking.ts';
+import type { RerankChannel } from './reranking.ts';
 import { expand, feedbackPassages, feedbackTerms, mostExpanded } from './feedback.ts';
 import {
   collectionOf,
@@ -22,12 +24,34 @@ import type { Asked as AskedVector, VectorChannel } from './vectors/channel.ts';
 /** A longer question says itself what it is about. */
 const shortQuestion = 4;
 
-interface Wanted {
+/** What a reply has to answer: the questions of a conversation, and the last one without its need of the others. */
+export interface Questions {
+  questions: string[];
+  inFull: string | null;
+}
+
+/** With what is searched for them, and on whose account. */
+export interface Prompting extends Questions {
+  meaning: Meaning;
+  asker: RankAsker;
+}
+
+interface Finding {
   query: string;
-  /** Of the question before. */
+  /** Words that count half. */
   carried: string;
+  /** The question as a whole, for whoever reads more than words. */
+  sentence: string;
   limit: number;
   meaning: Meaning;
+  asker: RankAsker;
+}
+
+function queryOf({ questions, inFull }: Questions): Pick<Finding, 'query' | 'carried' | 'sentence'> {
+  const question = questions.at(-1) ?? '';
+  if (inFull !== null) return { query: inFull, carried: question, sentence: inFull };
+  const carried = carriedFrom(questions.at(-2), question);
+  return { query: question, carried, sentence: `${carried} ${question}`.trim() };
 }
 
 interface Search {
@@ -97,7 +121,14 @@ const toPassage = ({ language: _, channels: _channels, ordinals: _ordinals, ...p
 const promptTokens = 2000;
 const promptCandidates = 3;
 
-const quoted = { near: [], report: { used: false, reason: 'quoted' as const, model: null } };
+const none = { used: false, reason: null, model: null };
+const nothing = {
+  found: [],
+  asked: new Set<string>(),
+  embeddings: { ...none, search: null },
+  reranking: { ...none, candidates: 0 },
+};
+const quoted = { near: [], report: { used: false, reason: 'quoted' as const, model: null, search: null } };
 
 /** Of each channel, before the two become one. */
 const candidates = 100;
@@ -106,21 +137,21 @@ const candidates = 100;
 export type Meaning = () => Promise<AskedVector>;
 
 /** Finds passages of bases, as far as their reader may read them. */
-export function createRetrieval({ db, vectors }: { db: Database; vectors: VectorChannel }) {
+export function createRetrieval(parts: { db: Database; vectors: VectorChannel; reranker: RerankChannel }) {
+  const { db, vectors, reranker } = parts;
   const searchMeaning = async (orgId: string, bases: Bases, meaning: Meaning, { hidden }: Searched, most: number) =>
     vectors.near(orgId, bases, await meaning(), hidden, most);
 
-  const meaningOf = (orgId: string, question: string, carried = ''): Meaning => {
+  const meaningOf = (orgId: string, sentence: string): Meaning => {
     let asked: Promise<AskedVector> | undefined;
-    return () => (asked ??= vectors.vectorOf(orgId, `${carried} ${question}`.trim()));
+    return () => (asked ??= vectors.vectorOf(orgId, sentence));
   };
 
-  const find = async (orgId: string, bases: Bases, asking: Wanted) => {
-    const { query, carried, limit, meaning } = asking;
+  const find = async (orgId: string, bases: Bases, finding: Finding) => {
+    const { query, carried, sentence, limit, meaning, asker } = finding;
     const scope = db.in(orgId);
     const collection = await collectionOf(scope, orgId, bases);
-    const none = { used: false, reason: null, model: null };
-    if (collection.chunks === 0) return { found: [], asked: new Set<string>(), embeddings: none };
+    if (collection.chunks === 0) return nothing;
     const hash = await termHasher(scope.codec, orgId);
     const asked = ask(query, collection.languages, carried);
     const most = Math.max(limit, candidates);
@@ -129,9 +160,11 @@ export function createRetrieval({ db, vectors }: { db: Database; vectors: Vector
       // Who puts words into quotation marks wants these words.
       asked.phrases.length > 0 ? quoted : searchMeaning(orgId, bases, meaning, collection, most),
     ]);
-    const places = near.length > 0 ? fuse(ranked, near, limit) : ranked.slice(0, limit);
-    const found = await passagesAt(scope, orgId, bases, places);
-    return { found, asked: new Set(asked.terms.keys()), embeddings: report };
+    const depth = Math.max(limit, await reranker.candidates(orgId));
+    const places = near.length > 0 ? fuse(ranked, near, depth) : ranked.slice(0, depth);
+    const fused = await passagesAt(scope, orgId, bases, places);
+    const { found, report: reranking } = await reranker.order(orgId, asker, sentence, fused);
+    return { found: found.slice(0, limit), asked: new Set(asked.terms.keys()), embeddings: report, reranking };
   };
 
   return {
@@ -139,39 +172,37 @@ export function createRetrieval({ db, vectors }: { db: Database; vectors: Vector
     async search(
       orgId: string,
       bases: Bases,
-      asking: z.output<typeof KnowledgeSearch>,
-    ): Promise<{ results: Passage[]; embeddings: EmbeddingReport }> {
-      const { query, limit } = asking;
-      const meaning = meaningOf(orgId, query);
-      const { found, asked, embeddings } = await find(orgId, bases, { query, carried: '', limit, meaning });
+      { query, limit, explain }: z.output<typeof KnowledgeSearch>,
+      userId: string | null,
+    ): Promise<{ results: Passage[]; embeddings: EmbeddingReport; reranking: RerankReport }> {
+      const asker = { personaId: null, userId };
+      const plainly = { query, carried: '', sentence: query, limit, meaning: meaningOf(orgId, query), asker };
+      const { found, asked, embeddings, reranking } = await find(orgId, bases, plainly);
       const results = found.map((passage) => {
         const plain = toPassage(passage);
         const { channels } = passage;
-        return asking.explain ? { ...plain, channels, highlights: highlightsOf(passage, asked) } : plain;
+        return explain ? { ...plain, channels, highlights: highlightsOf(passage, asked) } : plain;
       });
-      return { results, embeddings };
+      return { results, embeddings, reranking };
     },
 
     /** Of the last of some questions, with what it carries of the one before: one call, whoever searches with it. */
-    meaningOf(orgId: string, questions: string[]): Meaning {
-      const question = questions.at(-1) ?? '';
-      return meaningOf(orgId, question, carriedFrom(questions.at(-2), question));
+    meaningOf(orgId: string, asked: Questions): Meaning {
+      return meaningOf(orgId, queryOf(asked).sentence);
     },
 
     /**
      * What a reply to the last of some questions is given: neighbours joined, copies left out, within a budget. A short
-     * question that leans on the one before is searched with its words.
+     * question that leans on the one before is searched with its words; one that was said `inFull`, with both.
      */
     async searchForPrompt(
       orgId: string,
       bases: Bases,
-      questions: string[],
+      { meaning, asker, ...questions }: Prompting,
       limit: number,
-      meaning: Meaning,
     ): Promise<Passage[]> {
-      const query = questions.at(-1) ?? '';
-      const carried = carriedFrom(questions.at(-2), query);
-      const { found } = await find(orgId, bases, { query, carried, limit: limit * promptCandidates, meaning });
+      const finding = { ...queryOf(questions), limit: limit * promptCandidates, meaning, asker };
+      const { found } = await find(orgId, bases, finding);
       return contextOf(found, limit, promptTokens).map(toPassage);
     },
   };
