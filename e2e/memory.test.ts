@@ -139,11 +139,16 @@ test.each([
   await context.close();
 });
 
-test('whoever approves says which thread a proposal is about, by keyboard', async () => {
-  const { client } = await said('Robin', 'I prefer green tea to coffee.');
+test('whoever approves sees what a proposal may contradict, and says by keyboard which thread it is about', async () => {
+  const { client } = await said('Robin', 'I like green tea.');
+  await memory.write(client, { statement: 'Hates green tea.' });
   const { body: thread } = await app.json('POST', `/api/v1/clients/${client}/threads`, { name: 'Sleep' });
   const { page, context, complaints } = await openWindow(browser, phone);
   await page.goto(`${app.url}/clients/${client}/memories`);
+  const hints = page.getByRole('list', { name: 'may contradict' });
+  await hints.getByRole('link', { name: 'Hates green tea.' }).waitFor();
+  await expectFits(page);
+  await picture(page, 'memory-contradicts-phone');
   await page.getByRole('button', { name: /^Approve: / }).focus();
   await page.keyboard.press('t');
   const dialog = page.getByRole('dialog', { name: 'What it is about' });
@@ -156,7 +161,7 @@ test('whoever approves says which thread a proposal is about, by keyboard', asyn
   await picture(page, 'memory-about-phone');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('link', { name: 'of a thread' }).waitFor();
-  expect(await memory.list(client)).toMatchObject([{ subject: { kind: 'thread', id: thread.id }, status: 'proposed' }]);
+  expect(await memory.list(client, '?status=proposed')).toMatchObject([{ subject: { kind: 'thread', id: thread.id } }]);
   await expectFits(page);
   expect(complaints).toEqual([]);
   await context.close();

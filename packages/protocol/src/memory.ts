@@ -111,6 +111,10 @@ export const Memory = z.object({
   validTo: Instant.nullable(),
   evidence: z.array(MemoryEvidence),
   references: z.array(PlacedReference),
+  mayContradict: z
+    .array(z.object({ id: Id, statement: z.string() }))
+    .optional()
+    .describe('In the list of what is proposed: what rules think it may contradict. A hint, and never a decision.'),
   approvedBy: Id.nullable().describe('null: nobody yet, or the policy of the organisation.'),
   approvedAt: Instant.nullable(),
   createdAt: Instant,

@@ -18,6 +18,7 @@ import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { viewerOf } from '../privacy/schema.ts';
+import { claimOf, mayContradict } from './contradictions.ts';
 import { checkQuotes, checkReferences, type MemoryPlaces } from './evidence.ts';
 import { policyOf } from './policy.ts';
 import { putPolicy } from './policy.store.ts';
@@ -25,6 +26,11 @@ import { subjectOf, type MemorySubject, type NamedSubject, type State } from './
 import * as store from './store.ts';
 
 export type MemoryService = ReturnType<typeof createMemoryService>;
+
+type Hint = NonNullable<Memory['mayContradict']>[number];
+
+const mostCompared = 500;
+const mostHints = 3;
 
 type Act = AuditAct & `memory.${string}`;
 
@@ -67,6 +73,25 @@ export function createMemoryService({ db, audit }: { db: Database; audit: Audit 
     const memory = await store.findMemory(db.in(actor.orgId), actor.orgId, id, viewerOf(actor));
     if (!memory) throw notFound();
     return memory;
+  };
+
+  /** What is proposed, with what it may contradict of what holds and of what is proposed beside it. */
+  const withHints = async (
+    orgId: string,
+    { kind, id, clientId }: MemorySubject,
+    proposed: Memory[],
+  ): Promise<Memory[]> => {
+    if (proposed.length === 0) return proposed;
+    const whose = clientId === null ? { kind, id } : { kind: 'client' as const, id: clientId };
+    const wanted = { status: 'approved', before: null, limit: mostCompared };
+    const all = [...proposed, ...(await store.listMemories(db.in(orgId), orgId, whose, wanted))];
+    const others = all.map((memory) => ({ memory, claim: claimOf(memory.statement) }));
+    const hintsFor = (of: (typeof others)[number]): Hint[] =>
+      others
+        .filter((one) => one !== of && of.claim && one.claim && mayContradict(of.claim, one.claim))
+        .slice(0, mostHints)
+        .map(({ memory: { id: at, statement } }) => ({ id: at, statement }));
+    return others.slice(0, proposed.length).map((one) => ({ ...one.memory, mayContradict: hintsFor(one) }));
   };
 
   /** Changes what a memory is from now on; `next` gets it locked and may refuse. */
@@ -140,7 +165,7 @@ export function createMemoryService({ db, audit }: { db: Database; audit: Audit 
       query: z.output<typeof MemoryQuery>,
     ): Promise<{ items: Memory[]; next: string | null }> {
       requireStaff(actor);
-      await requireSubject(actor, subject);
+      const found = await requireSubject(actor, subject);
       await audit.read(actor, 'memory.read', { [subject.kind]: subject.id });
       const [before = null] = decodeCursor(query.cursor, 1) ?? [];
       const { status, at, limit } = query;
@@ -150,12 +175,14 @@ export function createMemoryService({ db, audit }: { db: Database; audit: Audit 
         before,
         limit: limit + 1,
       });
-      return toPage(
+      const page = toPage(
         rows,
         limit,
         (memory) => memory,
         ({ id }) => encodeCursor(id),
       );
+      if (status !== 'proposed' || at !== undefined) return page;
+      return { ...page, items: await withHints(actor.orgId, found, page.items) };
     },
 
     /** Throws `not-found`. */

@@ -11,7 +11,7 @@ import { Dialog, Failure, formatDate, Loading } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { History } from './History.tsx';
 import { MemoryForm } from './MemoryForm.tsx';
-import { References } from './References.tsx';
+import { Contradictions, References } from './References.tsx';
 import { SubjectForm } from './SubjectForm.tsx';
 
 type Act = 'approve' | 'reject' | 'retire';
@@ -183,6 +183,7 @@ function MemoryCard({ memory }: { memory: Memory }) {
         </figure>
       ))}
       <References references={memory.references} />
+      <Contradictions found={memory.mayContradict} />
       <p className="small soft">
         {t(`memory.origin.${memory.origin}`)} · {formatDate(memory.createdAt)}
         {memory.subject.kind === 'thread' && (
