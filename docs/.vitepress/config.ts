@@ -118,6 +118,7 @@ export default defineConfig({
             { text: 'Embeddings', link: '/decisions/0025-embeddings' },
             { text: 'An index of embeddings', link: '/decisions/0030-pgvector' },
             { text: 'Versions that wait', link: '/decisions/0028-waiting-versions' },
+            { text: 'Meaning in recall', link: '/decisions/0031-meaning-in-recall' },
             { text: 'Threads', link: '/decisions/0027-threads' },
             { text: 'Pages of PDFs', link: '/decisions/0026-pdf-pages' },
           ],

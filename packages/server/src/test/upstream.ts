@@ -66,7 +66,12 @@ function script(act: string, number: number | null, body: RecordedRequest['body'
   // As a model proposes what to remember: one with a quote that stands in the first line, one with a quote that does not.
   if (act === 'remember') {
     const memory = (statement: string, quote: string) => ({ statement, line: 1, quote });
-    const memories = [memory('Keeps bees.', 'three hives'), memory('Is a pilot.', 'I fly for a living')];
+    // Of a thread, where the prompt tells of one.
+    const about = JSON.stringify(body.messages).includes('line of work') ? { about: 'thread' } : {};
+    const memories = [
+      { ...memory('Keeps bees.', 'three hives'), ...about },
+      memory('Is a pilot.', 'I fly for a living'),
+    ];
     return { texts: [JSON.stringify({ memories })], every: 0 };
   }
   // As a model says a follow-up question in full; to everything else it is an echo.
