@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AiSummary } from './aiInsights.ts';
+import { AiSummary, AiTone } from './aiInsights.ts';
 import { Id, Instant } from './common.ts';
 import { GoalState } from './goals.ts';
 import { Questionnaire } from './questionnaires.ts';
@@ -113,6 +113,12 @@ export const SessionInsight = z.object({
   goals: z.array(SessionGoal),
   questionnaires: z.array(Questionnaire).describe('Answered in this session, oldest first.'),
   summary,
+  tone: z.object({
+    state: z
+      .enum(['off', 'consent-needed', 'on'])
+      .describe('Whether a model may be asked: the organisation has it off, or the client has not agreed.'),
+    guessed: AiTone.nullable().describe('What a model was last asked for; null where none was, or none may be.'),
+  }),
 });
 export type SessionInsight = z.infer<typeof SessionInsight>;
 

@@ -140,7 +140,7 @@ export const staffTexts = {
     changes: 'Changes', byServer: 'Update of the server', none: 'none', least: 'Nothing weaker than “{{rung}}” can be chosen because of: {{packs}}.',
     rule: {
       'least-rung': 'At least: {{rung}}.', 'no-emotion-inference': 'No model judges how a client is.', 'disclose-at-start': 'Clients are told at the start that an AI answers.',
-      remind: 'Clients are reminded at least every {{minutes}} minutes.', 'mark-ai-text': 'Text made by AI is marked.',
+      remind: 'Clients are reminded at least every {{minutes}} minutes.', 'mark-ai-text': 'Text made by AI is marked.', 'tell-emotion-inference': 'Clients are told where a model may guess how they seem to feel.',
     },
   },
   rung: { auto: 'Persona answers', delayed: 'Replies are delayed', approve: 'Replies are approved', 'draft-only': 'Persona drafts', takeover: 'A person writes', off: 'Persona is off' },
@@ -158,6 +158,10 @@ export const staffTexts = {
   },
   figures: {
     title: 'Figures of supervision', hint: 'What became of held replies, for each persona. Numbers alone: nothing of what was said.', period: 'Period', days: 'The last {{count}} days', none: 'No reply was held in this time.', rate: 'Approved', rateOf: '{{percent}} of {{count}} decided', edited: 'Changed', rejected: 'Rejected', discarded: 'Given up', overdue: 'Nobody in time', wait: 'Waiting, half at most', waitMost: 'Waiting, 19 of 20 at most', distance: 'Characters changed, half at most', reasons: 'Why not as it was', persona: 'Persona', chart: 'Share of approved replies: {{percent}}', dash: '–', table: 'All figures',
+  },
+  tone: {
+    title: 'Tone', label: 'A model’s guess, not a finding', hint: 'Which of six words a model puts to what the client wrote, asked for by a person. From left to right as the session went.', noConsent: 'The client has not agreed that a model guesses how they seem to feel.', ask: 'Have a model guess the tone', quotes_one: 'The words that it rests on', quotes_other: 'The {{count}} quotes that it rests on', lane: '{{word}}: {{count}} of {{all}}',
+    word: { calm: 'Calm', hopeful: 'Hopeful', worried: 'Worried', low: 'Low', angry: 'Angry', unclear: 'Unclear' }, inReport: 'With the model’s guess at the tone, marked as such', leftOut_one: 'One guess was left out: the client did not write what it quotes, or the model used another word.', leftOut_other: '{{count}} guesses were left out: the client did not write what they quote, or the model used other words.',
   },
   report: {
     title: 'Reports', none: 'There is no report yet.', begin: 'Begin a report', beginAi: 'Begin with a summary by the model', beginning: 'The report is being made.', draft: 'draft', approved: 'approved', by: '{{name}}, {{date}}', open: 'Open the report: {{title}}',
@@ -345,7 +349,7 @@ export const staffTexts = {
   safety: {
     title: 'Crisis path', intro: 'What happens when a message is grave: no model answers, the client reads one of these texts, the persona stops, and the team is called.', aid: 'Detection is an aid and misses people in danger. The path to a person is what counts.',
     deadlines: 'Deadlines', ack: 'To be acknowledged within, in seconds', page: 'Letters to the team every so many seconds', most: 'Letters at most', fallbackEmail: 'Fallback contact, by e-mail', fallbackHint: 'Told when nobody has acknowledged in time. Empty: nobody.',
-    disclosure: 'Say again after so many minutes that an AI answers', disclosureHint: 'Empty: at the start and when asked.', language: 'Language of the texts, where nothing tells the client’s', opinion: 'Ask the persona’s model for a second opinion. It can raise a level, never lower one.',
+    disclosure: 'Say again after so many minutes that an AI answers', disclosureHint: 'Empty: at the start and when asked.', language: 'Language of the texts, where nothing tells the client’s', opinion: 'Ask the persona’s model for a second opinion. It can raise a level, never lower one.', emotion: 'Let a person of the team have a model guess the tone of a session', emotionHint: 'Only of clients who have agreed to it under “Guesses of emotion”. Clients are told so with the text that an AI answers. What is guessed is shown to the team alone, as a guess.',
     texts: 'Texts', house: 'comes with Rapport: check the numbers for your country', version: 'version {{version}}', publish: 'Publish', rules: 'Rules: {{rules}}', textOf: '{{kind}}, {{language}}',
     kind: { 'self-harm': 'Self-harm', 'harm-to-others': 'Harm to others', abuse: 'Abuse', 'medical-emergency': 'Medical emergency', 'person-called': 'A person was asked for', 'person-here': 'A person is here', 'person-coming': 'A person takes care', disclosure: 'An AI answers', reminder: 'An AI answers, and a break' },
   },
