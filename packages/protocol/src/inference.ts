@@ -22,8 +22,15 @@ export const ProviderCreate = z.strictObject({
     .max(500)
     .optional(),
   apiKey: line(500).optional(),
-  model: line(300).optional().describe('The default model; for gguf the path of the file.'),
+  model: line(300)
+    .optional()
+    .describe(
+      'The default model; for gguf the path of the file. None: the provider answers nobody, and needs another model.',
+    ),
   embeddingModel: line(300).optional().describe('Makes the vectors by which reference material is found.'),
+  rerankModel: line(300)
+    .optional()
+    .describe('Puts what a search found into its final order; the provider needs `/rerank`.'),
   makeDefault: z.boolean().default(true),
   processing: ProcessingDecision.optional().describe('Not needed for what runs on this machine.'),
 });
@@ -36,6 +43,7 @@ export const Provider = z.object({
   baseUrl: z.string().nullable(),
   model: z.string().nullable(),
   embeddingModel: z.string().nullable().describe('Set at one provider of an organisation at most.'),
+  rerankModel: z.string().nullable().describe('Set at one provider of an organisation at most.'),
   hasKey: z.boolean(),
   isDefault: z.boolean(),
   processing: z.object({
@@ -51,6 +59,9 @@ export const ProviderList = listOf(Provider);
 
 export const EmbeddingChoice = z.strictObject({ model: line(300).nullable().describe('null: no embeddings from it.') });
 export type EmbeddingChoice = z.infer<typeof EmbeddingChoice>;
+
+export const RerankChoice = z.strictObject({ model: line(300).nullable().describe('null: no reranking by it.') });
+export type RerankChoice = z.infer<typeof RerankChoice>;
 
 /** Whether a provider must be approved before anything a client says is sent to it. */
 export const ApprovalRule = z.strictObject({ required: z.boolean() });

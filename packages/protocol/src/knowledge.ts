@@ -21,6 +21,10 @@ export const KnowledgeBaseCreate = z.strictObject({
   description: text(2000, 0).default(''),
   language: Language.nullable().default(null),
   audience: KnowledgeAudience.default({ kind: 'organisation' }),
+  publishUnlessLost: z
+    .boolean()
+    .default(false)
+    .describe('A new version that loses no question of any evaluation is published by itself.'),
 });
 export type KnowledgeBaseCreate = z.output<typeof KnowledgeBaseCreate>;
 
@@ -32,6 +36,7 @@ export const KnowledgeBase = z.object({
   audience: KnowledgeAudience,
   roomId: Id.describe('Its events: documents added, their progress, what became of them.'),
   documentCount: z.number().int(),
+  publishUnlessLost: z.boolean(),
   createdAt: Instant,
   updatedAt: Instant,
 });
@@ -42,7 +47,7 @@ export const KnowledgeBaseRemove = z.strictObject({
   force: z.stringbool().default(false).describe('Also where published personas use it; they answer without it.'),
 });
 
-export const documentStates = ['queued', 'extracting', 'chunking', 'indexing', 'ready', 'failed'] as const;
+export const documentStates = ['queued', 'extracting', 'chunking', 'indexing', 'waiting', 'ready', 'failed'] as const;
 export const DocumentState = z.enum(documentStates);
 export type DocumentState = z.infer<typeof DocumentState>;
 
@@ -146,6 +151,18 @@ const source = {
   failure: DocumentFailure.nullable(),
 };
 
+/** What the evaluations of a base find with a new version in the place of the one that is searched, against that one. */
+export const WaitingVersion = z.object({
+  state: z
+    .enum(['pending', 'done', 'failed'])
+    .describe('`failed`: an evaluation could not be run; `pending` goes before it.'),
+  evaluations: z.number().int(),
+  questions: z.number().int(),
+  gained: z.number().int().describe('Questions for which an expected document is found further up.'),
+  lost: z.number().int(),
+});
+export type WaitingVersion = z.infer<typeof WaitingVersion>;
+
 export const Document = z.object({
   id: Id,
   title: z.string(),
@@ -154,6 +171,7 @@ export const Document = z.object({
   version: z.number().int().describe('The newest. What follows is said of it.'),
   ...source,
   readyVersion: z.number().int().nullable().describe('The one that is read and searched until a newer one is ready.'),
+  waiting: WaitingVersion.nullable().describe('Of the newest version, while it waits to be published.'),
   chunkCount: z.number().int(),
   createdAt: Instant,
   updatedAt: Instant,
@@ -217,10 +235,11 @@ export const Passage = z.object({
       neighbours: z.number(),
       curated: z.number().optional(),
       embedding: z.number().optional(),
+      rerank: z.number().optional(),
     })
     .optional()
     .describe(
-      'What its words gave, what those that follow each other as in the question, how like an approved question it is, and the cosine of its embedding and that of the question.',
+      'What its words gave, what those that follow each other as in the question, how like an approved question it is, the cosine of its embedding and that of the question, and how relevant the reranker found it.',
     ),
   highlights: z
     .array(z.object({ start: z.number().int(), end: z.number().int() }))
@@ -238,10 +257,28 @@ export const EmbeddingReport = z.object({
       'No provider makes embeddings; it is not approved; it failed or took too long; the embeddings are still read into memory; there are none yet; they do not fit into it; a phrase in quotation marks is found by its words.',
     ),
   model: z.string().nullable(),
+  search: z
+    .enum(['exact', 'index'])
+    .nullable()
+    .describe('Every embedding was compared; an index of pgvector gave the nearest, which may miss a few.'),
 });
 export type EmbeddingReport = z.infer<typeof EmbeddingReport>;
+/** What a reranker did for a search, or why the order before it stands. */
+export const RerankReport = z.object({
+  used: z.boolean(),
+  reason: z
+    .enum(['not-set-up', 'not-approved', 'budget-spent', 'late', 'failed'])
+    .nullable()
+    .describe(
+      'No provider reranks; it is not approved; the limit set for AI models is reached; it took too long; it failed or answered what cannot be understood.',
+    ),
+  model: z.string().nullable(),
+  candidates: z.number().int().describe('How many passages it was given.'),
+});
+export type RerankReport = z.infer<typeof RerankReport>;
 export const KnowledgeResults = z.object({
   results: z.array(Passage),
   embeddings: EmbeddingReport.optional().describe('With `explain`.'),
+  reranking: RerankReport.optional().describe('With `explain`.'),
 });
 export type KnowledgeResults = z.infer<typeof KnowledgeResults>;

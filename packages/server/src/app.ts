@@ -21,6 +21,8 @@ const clocksOf = (services: Services) => [
   services.knowledge.reindexer,
   services.knowledge.evaluating,
   services.knowledge.embedding,
+  services.memoryEmbedding,
+  services.knowledge.nearby,
   services.retention,
   services.reviewClock,
   services.escalationClock,

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { anthropic, openAi, type Dialect } from './dialects.ts';
 import { answerEmbedding } from './embeddings.ts';
+import { answerReranking } from './reranking.ts';
 import { createWheel, type Wheel } from './wheel.ts';
 
 /** What the upstream was sent: for assertions on prompts, keys and headers. */
@@ -29,6 +30,7 @@ function lastText(body: RecordedRequest['body']): string {
   const content = body.messages?.findLast((m) => m.role === 'user')?.content;
   if (typeof content === 'string') return content;
   if (Array.isArray(body['input'])) return body['input'].join('\n');
+  if (typeof body['query'] === 'string') return body['query'];
   const parts = Array.isArray(content) ? (content as { text?: string }[]) : [];
   return parts.map((part) => part.text ?? '').join('\n');
 }
@@ -45,8 +47,8 @@ function actOf(body: RecordedRequest['body']): { act: string; number: number | n
 /** As a model answers that is asked about a conversation: with words of the client's first line. */
 function pointsOf(body: RecordedRequest['body']): string | null {
   const quote = /^Client: (.+)$/m.exec(lastText(body))?.[1];
-  const system = JSON.stringify(body.messages?.[0]?.content ?? '');
-  if (!quote || !system.includes('points')) return null;
+  const system = String(body.messages?.[0]?.content ?? '');
+  if (!quote || !system.includes('{"points":')) return null;
   return JSON.stringify({ points: [{ text: 'Says what the quote says.', tone: 'worried', quote }] });
 }
 
@@ -67,6 +69,9 @@ function script(act: string, number: number | null, body: RecordedRequest['body'
     const memories = [memory('Keeps bees.', 'three hives'), memory('Is a pilot.', 'I fly for a living')];
     return { texts: [JSON.stringify({ memories })], every: 0 };
   }
+  // As a model says a follow-up question in full; to everything else it is an echo.
+  if (act === 'follow' && lastText(body).startsWith('<conversation>'))
+    return { texts: ['"When is the clinic open on Saturday?"\n'], every: 0 };
   if (act === 'recite')
     return {
       texts: lastText(body)
@@ -186,6 +191,10 @@ function answer(stage: Stage, request: RecordedRequest, failed: Set<string>) {
     if (act !== 'fault-silent') answerEmbedding(stage.response, request.path, request.body);
     return undefined;
   }
+  if (request.path.endsWith('/rerank')) {
+    if (act !== 'fault-silent') answerReranking(stage.response, request.body);
+    return undefined;
+  }
   stage.response.writeHead(200, { 'content-type': 'text/event-stream' });
   stage.response.write(stage.dialect.begin(stage.model));
   if (breaks[act]) return breaks[act](stage, number);
@@ -209,7 +218,7 @@ const modelLists = JSON.stringify({
 });
 
 /**
- * A real local server that plays OpenAI-compatible providers (`/v1/chat/completions`, `/v1/embeddings`, `/v1/models`), Ollama's list and
+ * A real local server that plays OpenAI-compatible providers (`/v1/chat/completions`, `/v1/embeddings`, `/v1/rerank`, `/v1/models`), Ollama's list and
  * Anthropic (`/v1/messages`), and their faults. What it plays is chosen by the model's name or by `[play NAME]` in the
  * last message: `words-200`, `words-200@20` (milliseconds between tokens), `echo`, `recite`, `thinking`, `fault-…`.
  */

@@ -21,4 +21,5 @@ export function mayProcess(row: ProviderRow): boolean {
 export const refusal: Engine = {
   stream: () => Promise.reject(new EngineError('not-approved')),
   embed: () => Promise.reject(new EngineError('not-approved')),
+  rerank: () => Promise.reject(new EngineError('not-approved')),
 };

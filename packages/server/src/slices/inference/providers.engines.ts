@@ -8,7 +8,7 @@ import { AppError } from '../../platform/errors.ts';
 import { Unreadable } from '../../platform/keys/keyring.ts';
 import type { Outgoing } from '../../platform/net/outgoing.ts';
 import { embedWithRetry } from './engines/embedding.ts';
-import type { Engine } from './engines/engine.ts';
+import type { Engine, Reranked } from './engines/engine.ts';
 import { createEngine } from './engines/create.ts';
 import type { ProviderRow } from './schema.ts';
 import { mayProcess, refusal } from './processing.ts';
@@ -37,6 +37,15 @@ export interface Embedder {
   approved: boolean;
   /** One vector of length 1 a text. Throws EngineError. */
   embed(texts: string[], asked: { signal: AbortSignal; timeoutMs: number; tries: number }): Promise<Float32Array[]>;
+}
+
+/** What puts the passages that a search found into their final order. */
+export interface Reranker {
+  model: string;
+  /** Whether texts may be sent to it. */
+  approved: boolean;
+  /** Throws EngineError. */
+  rerank(query: string, documents: string[], asked: { signal: AbortSignal; timeoutMs: number }): Promise<Reranked>;
 }
 
 const retryMs = 30_000;
@@ -111,6 +120,11 @@ export function createEngines(parts: {
       if (!row || row.kind === 'reference') return reference;
       const file = row.kind === 'gguf' ? row.model : null;
       const used = file ?? model ?? row.model ?? '';
+      if (used === '') {
+        throw new AppError('provider-failed', {
+          detail: `“${row.label}” has no model that answers. Choose another provider in the persona’s settings.`,
+        });
+      }
       return {
         engine: mayProcess(row) ? await engineOf(orgId, row) : refusal,
         // Clients see the name too: where a file lies on this machine is nobody's business.
@@ -135,6 +149,22 @@ export function createEngines(parts: {
           const { embed } = mayProcess(row) ? await engineOf(orgId, row) : refusal;
           if (!embed) throw new Error(`a provider of kind ${row.kind} makes no vectors`);
           return embedWithRetry(embed, { model, texts, ...asked }, { budgetMs: retryMs, maxAttempts: tries });
+        },
+      };
+    },
+
+    /** Null where no provider of the organisation reranks. */
+    async rerankerFor(orgId: string): Promise<Reranker | null> {
+      const row = await rows.get(`${orgId}/reranker`, () => store.findReranker(db.in(orgId), orgId));
+      if (!row?.rerank_model) return null;
+      const model = row.rerank_model;
+      return {
+        model,
+        approved: mayProcess(row),
+        async rerank(query, documents, asked) {
+          const { rerank } = mayProcess(row) ? await engineOf(orgId, row) : refusal;
+          if (!rerank) throw new Error(`a provider of kind ${row.kind} does not rerank`);
+          return rerank({ model, query, documents, ...asked });
         },
       };
     },

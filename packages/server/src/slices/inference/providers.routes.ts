@@ -11,6 +11,7 @@ import {
   ProviderCreate,
   ProviderList,
   ProviderTest,
+  RerankChoice,
 } from '@rapport/protocol/inference';
 import { actorOf, type App } from '../../platform/http/server.ts';
 import type { ProviderService } from './providers.service.ts';
@@ -67,6 +68,15 @@ export function providerRoutes(app: App, providers: ProviderService) {
     },
     (request) => providers.makeDefault(actorOf(request), request.params.id),
   );
+  besidesRoutes(app, providers);
+  processingRoutes(app, providers);
+  setupPageRoutes(app, providers);
+  ggufRoutes(app, providers);
+  priceRoutes(app, providers);
+}
+
+/** What a provider does beside answering. */
+function besidesRoutes(app: App, providers: ProviderService) {
   app.put(
     '/api/v1/providers/:id/embedding',
     {
@@ -80,10 +90,19 @@ export function providerRoutes(app: App, providers: ProviderService) {
     },
     (request) => providers.setEmbedding(actorOf(request), request.params.id, request.body),
   );
-  processingRoutes(app, providers);
-  setupPageRoutes(app, providers);
-  ggufRoutes(app, providers);
-  priceRoutes(app, providers);
+  app.put(
+    '/api/v1/providers/:id/reranking',
+    {
+      config: { ...manage, rate: 'heavy' },
+      schema: {
+        summary: 'Choose the model that reranks, after one real call',
+        params: IdParams,
+        body: RerankChoice,
+        response: { 200: Provider },
+      },
+    },
+    (request) => providers.setReranking(actorOf(request), request.params.id, request.body),
+  );
 }
 
 function processingRoutes(app: App, providers: ProviderService) {

@@ -1,5 +1,3 @@
-import { access } from 'node:fs/promises';
-import { constants } from 'node:fs';
 import type { NamedPage } from '@rapport/protocol/common';
 import type {
   ApprovalRule,
@@ -8,6 +6,7 @@ import type {
   ProcessingDecision,
   Provider,
   ProviderTest,
+  RerankChoice,
 } from '@rapport/protocol/inference';
 import type { z } from 'zod';
 import type { Config } from '../../config/config.ts';
@@ -20,18 +19,19 @@ import { newId } from '../../platform/ids.ts';
 import type { Outgoing } from '../../platform/net/outgoing.ts';
 import { ownerNeedsNoSignIn, type SetupStep } from '../identity/service.ts';
 import type { Recipient } from '../privacy/record.service.ts';
-import type { EngineSettings } from './engines/create.ts';
-import { createGgufLibrary, InstallFailed, type LibraryOfGguf } from './engines/gguf.library.ts';
+import { createGgufLibrary, type LibraryOfGguf } from './engines/gguf.library.ts';
 import { findOllama } from './engines/ollama.ts';
-import { testEmbedding, testProvider } from './engines/testProvider.ts';
 import { createPrices } from './prices.service.ts';
 import { createEngines, presetId, presetKeyOf } from './providers.engines.ts';
 import { mayProcess, processingStatus, runsHere } from './processing.ts';
 import * as store from './providers.store.ts';
+import { createTrial, type Trial } from './providers.trial.ts';
 import {
   canEmbed,
+  canRerank,
   invalid,
   noEmbedding,
+  noReranking,
   wantedOf,
   type ProviderBody as Body,
   type Wanted,
@@ -41,58 +41,6 @@ import type { ProviderRow } from './schema.ts';
 export type ProviderService = ReturnType<typeof createProviderService>;
 
 type Decision = z.output<typeof ProcessingDecision>;
-
-const refused = (fault: string, message: string): ProviderTest => ({ ok: false, ms: 0, fault, message });
-
-/** Looks for the file first: nobody waits for the library only to learn of a slip of the pen. */
-async function prepareGguf(path: string, library: LibraryOfGguf): Promise<ProviderTest | null> {
-  const readable = await access(path, constants.R_OK).then(
-    () => true,
-    () => false,
-  );
-  if (!readable) return refused('not-found', 'There is no readable file at this path.');
-  return library.ensure().then(
-    () => null,
-    (error: unknown) => {
-      if (error instanceof InstallFailed) return refused('not-installed', error.message);
-      throw error;
-    },
-  );
-}
-
-function requireOk({ ok, message }: ProviderTest): void {
-  if (!ok) throw new AppError('provider-failed', { detail: message ?? 'The provider did not answer.' });
-}
-
-/** One real, tiny call, before which a GGUF file may need its library; the reference engine needs none. */
-function createTrial(library: LibraryOfGguf, outgoing: Outgoing) {
-  const tryEmbedding = async (settings: EngineSettings, model: string): Promise<ProviderTest> => {
-    const result = await testEmbedding(settings, model);
-    return result.ok ? result : { ...result, message: `Embeddings: ${result.message}` };
-  };
-  const tryOut = async (wanted: Wanted): Promise<ProviderTest> => {
-    if (wanted.kind === 'reference') return { ok: true, ms: 0, fault: null, message: null };
-    const trouble = wanted.kind === 'gguf' ? await prepareGguf(wanted.model ?? '', library) : null;
-    const settings = { ...wanted, outgoing, ggufLibrary: library.find };
-    const result = trouble ?? (await testProvider(settings));
-    return result.ok && wanted.embeddingModel !== null ? tryEmbedding(settings, wanted.embeddingModel) : result;
-  };
-  const requireWorking = async (wanted: Wanted): Promise<void> => {
-    const result = await tryOut(wanted);
-    requireOk(result);
-  };
-  return {
-    tryOut,
-    requireWorking,
-    /** Throws `provider-failed`. */
-    async requireEmbedding(stored: Pick<EngineSettings, 'kind' | 'baseUrl' | 'apiKey'>, model: string): Promise<void> {
-      const settings = { ...stored, model: null, outgoing, ggufLibrary: library.find };
-      requireOk(await tryEmbedding(settings, model));
-    },
-  };
-}
-
-type Trial = ReturnType<typeof createTrial>;
 
 export function createProviderService(parts: { db: Database; audit: Audit; config: Config; outgoing: Outgoing }) {
   const { db, audit, config, outgoing } = parts;
@@ -123,19 +71,29 @@ export function createProviderService(parts: { db: Database; audit: Audit; confi
 async function add(tx: Tx, { orgId, userId }: StaffActor, wanted: Wanted, makeDefault: boolean): Promise<ProviderRow> {
   const id = newId();
   const inserted = await store.insertProvider(tx, orgId, { ...wanted, id });
-  const { processing, embeddingModel } = wanted;
+  const { processing, embeddingModel, rerankModel } = wanted;
   const decided = (processing && (await store.setProcessing(tx, orgId, id, processing, userId))) ?? inserted;
-  const row = (embeddingModel && (await store.setEmbedder(tx, orgId, id, embeddingModel))) || decided;
-  return makeDefault ? chooseDefault(tx, orgId, id) : row;
+  const embeds = (embeddingModel && (await store.setEmbedder(tx, orgId, id, embeddingModel))) || decided;
+  const row = (rerankModel && (await store.setReranker(tx, orgId, id, rerankModel))) || embeds;
+  return makeDefault && answers(row) ? chooseDefault(tx, orgId, id) : row;
 }
+
+const answers = ({ kind, model }: ProviderRow): boolean => kind === 'reference' || model !== null;
 
 async function chooseDefault(tx: Tx, orgId: string, id: string): Promise<ProviderRow> {
   await store.lockProviders(tx, orgId);
   await store.clearDefault(tx, orgId);
   const row = await store.setDefault(tx, orgId, id);
   if (!row) throw notFound();
+  if (!answers(row)) throw invalid('/model', 'This provider has no model that answers.');
   return row;
 }
+
+/** What a provider may do beside answering: at most one of an organisation does each. */
+const besides = {
+  embeddings: { can: canEmbed, otherwise: noEmbedding, set: store.setEmbedder },
+  reranking: { can: canRerank, otherwise: noReranking, set: store.setReranker },
+};
 
 /** What the set-up of an organisation means for its providers. */
 function createSetupSteps(config: Config, trial: Trial) {
@@ -182,6 +140,7 @@ function createManagement({ db, audit, config, trial, forget, keyOf }: Managemen
     baseUrl: row.base_url,
     model: row.model,
     embeddingModel: row.embedding_model,
+    rerankModel: row.rerank_model,
     hasKey: row.api_key !== null || presetKeyOf(config, row) !== null,
     isDefault: row.is_default,
     processing: {
@@ -192,6 +151,30 @@ function createManagement({ db, audit, config, trial, forget, keyOf }: Managemen
     },
     createdAt: row.created_at,
   });
+
+  const setBesides = async (
+    actor: StaffActor,
+    id: string,
+    use: keyof typeof besides,
+    model: string | null,
+  ): Promise<Provider> => {
+    const { orgId } = actor;
+    const { can, otherwise, set } = besides[use];
+    const stored = await store.findProvider(db.in(orgId), orgId, id);
+    if (!stored) throw notFound();
+    if (model !== null) {
+      if (!can(stored.kind)) throw invalid('/model', otherwise);
+      const apiKey = await keyOf(orgId, stored);
+      await trial.requireUse({ kind: stored.kind, baseUrl: stored.base_url, apiKey }, use, model);
+    }
+    const row = await audit.acting(actor, 'provider.changed', { provider: id }, async (tx) => {
+      const changed = await set(tx, orgId, id, model);
+      if (!changed) throw notFound();
+      return changed;
+    });
+    forget();
+    return toProvider(row);
+  };
 
   return {
     /** Newest first. Keys are never among it. */
@@ -249,21 +232,16 @@ function createManagement({ db, audit, config, trial, forget, keyOf }: Managemen
      */
     async setEmbedding(actor: Actor, id: string, { model }: EmbeddingChoice): Promise<Provider> {
       requireStaff(actor);
-      const { orgId } = actor;
-      const stored = await store.findProvider(db.in(orgId), orgId, id);
-      if (!stored) throw notFound();
-      if (model !== null) {
-        if (!canEmbed(stored.kind)) throw invalid('/model', noEmbedding);
-        const apiKey = await keyOf(orgId, stored);
-        await trial.requireEmbedding({ kind: stored.kind, baseUrl: stored.base_url, apiKey }, model);
-      }
-      const row = await audit.acting(actor, 'provider.changed', { provider: id }, async (tx) => {
-        const set = await store.setEmbedder(tx, orgId, id, model);
-        if (!set) throw notFound();
-        return set;
-      });
-      forget();
-      return toProvider(row);
+      return setBesides(actor, id, 'embeddings', model);
+    },
+
+    /**
+     * Which of its models puts what a search found into its final order, tried with one real call; null: none does. Another
+     * provider's that did does so no more. Throws `not-found`, `invalid-body`, `provider-failed`.
+     */
+    async setReranking(actor: Actor, id: string, { model }: RerankChoice): Promise<Provider> {
+      requireStaff(actor);
+      return setBesides(actor, id, 'reranking', model);
     },
 
     /** For the record of processing: where what clients say may go. */

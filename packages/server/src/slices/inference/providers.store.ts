@@ -3,7 +3,7 @@ import type { Db, Tx } from '../../platform/db/db.ts';
 import type { ProviderRow } from './schema.ts';
 
 // xmin is the transaction that wrote the row: a version that nobody has to keep.
-const columns = `id, kind, label, base_url, model, embedding_model, api_key, is_default, approval, agreement_note, agreed_on::text, decided_at,
+const columns = `id, kind, label, base_url, model, embedding_model, rerank_model, api_key, is_default, approval, agreement_note, agreed_on::text, decided_at,
   (select require_approval from org where org.id = org_id) as require_approval, created_at, xmin::text as version`;
 
 const keyPlace = (orgId: string, id: string) => ({ orgId, table: 'provider', column: 'api_key', rowId: id });
@@ -75,7 +75,7 @@ export const listProviders = (db: Db, orgId: string, q: string | undefined, befo
 /** The key goes at once; the rest of the row stays for the replies that name it. */
 export const deleteProvider = (db: Db, orgId: string, id: string) =>
   db.exec(
-    `update provider set deleted_at = now(), is_default = false, embedding_model = null, api_key = null
+    `update provider set deleted_at = now(), is_default = false, embedding_model = null, rerank_model = null, api_key = null
      where org_id = $1 and id = $2 and deleted_at is null`,
     [orgId, id],
   );
@@ -83,6 +83,12 @@ export const deleteProvider = (db: Db, orgId: string, id: string) =>
 export const findEmbedder = (db: Db, orgId: string) =>
   db.maybe<ProviderRow>(
     `select ${columns} from provider where org_id = $1 and embedding_model is not null and deleted_at is null`,
+    [orgId],
+  );
+
+export const findReranker = (db: Db, orgId: string) =>
+  db.maybe<ProviderRow>(
+    `select ${columns} from provider where org_id = $1 and rerank_model is not null and deleted_at is null`,
     [orgId],
   );
 
@@ -104,6 +110,20 @@ export const setEmbedder = async (tx: Tx, orgId: string, id: string, model: stri
     );
   return tx.maybe<ProviderRow>(
     `update provider set embedding_model = $3 where org_id = $1 and id = $2 and deleted_at is null returning ${columns}`,
+    [orgId, id, model],
+  );
+};
+
+/** One provider reranks for an organisation. */
+export const setReranker = async (tx: Tx, orgId: string, id: string, model: string | null) => {
+  await lockProviders(tx, orgId);
+  if (model !== null)
+    await tx.exec(
+      'update provider set rerank_model = null where org_id = $1 and id <> $2 and rerank_model is not null',
+      [orgId, id],
+    );
+  return tx.maybe<ProviderRow>(
+    `update provider set rerank_model = $3 where org_id = $1 and id = $2 and deleted_at is null returning ${columns}`,
     [orgId, id, model],
   );
 };

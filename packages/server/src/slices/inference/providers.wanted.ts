@@ -24,6 +24,7 @@ export interface Wanted {
   baseUrl: string | null;
   model: string | null;
   embeddingModel: string | null;
+  rerankModel: string | null;
   apiKey: string | null;
   processing: z.output<typeof ProcessingDecision> | null;
 }
@@ -33,6 +34,12 @@ export const invalid = (pointer: string, message: string) =>
 
 export const canEmbed = (kind: ProviderBody['kind']): boolean => kind === 'openai' || kind === 'ollama';
 export const noEmbedding = 'Embeddings come from OpenAI-compatible providers and from Ollama.';
+export const canRerank = (kind: ProviderBody['kind']): boolean => kind === 'openai';
+export const noReranking = 'Reranking is done by providers at an OpenAI-compatible address that have /rerank.';
+
+/** A provider may do nothing but make embeddings or rerank. */
+const answersNobody = ({ embeddingModel, rerankModel }: ProviderBody): boolean =>
+  embeddingModel !== undefined || rerankModel !== undefined;
 
 /** Fills in what the kind implies. Throws `invalid-body`. */
 export function wantedOf(body: ProviderBody): Wanted {
@@ -42,16 +49,18 @@ export function wantedOf(body: ProviderBody): Wanted {
   // The address is shown to everybody who manages providers; a key inside it would be shown with it.
   if (url && (url.username || url.password))
     throw invalid('/baseUrl', 'Put the key into its own field, not into the address.');
-  if (body.kind !== 'reference' && body.model === undefined) {
+  if (body.kind !== 'reference' && body.model === undefined && !answersNobody(body)) {
     throw invalid('/model', body.kind === 'gguf' ? 'Give the path of the file.' : 'Name the model to use.');
   }
   if (body.embeddingModel !== undefined && !canEmbed(body.kind)) throw invalid('/embeddingModel', noEmbedding);
+  if (body.rerankModel !== undefined && !canRerank(body.kind)) throw invalid('/rerankModel', noReranking);
   return {
     kind: body.kind,
     label: body.label ?? (url ? `${kindLabels[body.kind]} (${url.host})` : kindLabels[body.kind]),
     baseUrl,
     model: body.kind === 'reference' ? null : (body.model ?? null),
     embeddingModel: body.embeddingModel ?? null,
+    rerankModel: body.rerankModel ?? null,
     apiKey: body.apiKey ?? null,
     processing: body.processing ?? null,
   };

@@ -10,6 +10,8 @@ export interface ProviderRow {
   api_key: Buffer | null;
   /** What makes the vectors of the organisation, where this provider does. */
   embedding_model: string | null;
+  /** What puts the passages that a search found into their final order, where this provider does. */
+  rerank_model: string | null;
   is_default: boolean;
   approval: 'unanswered' | 'approved' | 'refused';
   agreement_note: string;

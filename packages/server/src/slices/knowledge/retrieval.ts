@@ -1,12 +1,14 @@
-import type { EmbeddingReport, KnowledgeSearch, Passage } from '@rapport/protocol/knowledge';
+import type { EmbeddingReport, KnowledgeSearch, Passage, RerankReport } from '@rapport/protocol/knowledge';
 import type { z } from 'zod';
 import type { Database, Db } from '../../platform/db/db.ts';
 import { termHasher } from './indexing.ts';
 import { fuse } from './fusion.ts';
 import { contextOf } from './context.ts';
+import type { RankAsker } from '../inference/reranking.ts';
 import { ask, carriedFrom, type Asked } from './question.ts';
 import type { Bases } from './readers.ts';
 import { rank, type List, type Question, type Ranked } from './ranking.ts';
+import type { RerankChannel } from './reranking.ts';
 import { expand, feedbackPassages, feedbackTerms, mostExpanded } from './feedback.ts';
 import {
   collectionOf,
@@ -17,10 +19,40 @@ import {
   type Searched,
 } from './search.store.ts';
 import { termOf, words } from './terms.ts';
-import type { VectorChannel } from './vectors/channel.ts';
+import type { Asked as AskedVector, VectorChannel } from './vectors/channel.ts';
 
 /** A longer question says itself what it is about. */
 const shortQuestion = 4;
+
+/** What a reply has to answer: the questions of a conversation, and the last one without its need of the others. */
+export interface Questions {
+  questions: string[];
+  inFull: string | null;
+}
+
+/** With what is searched for them, and on whose account. */
+export interface Prompting extends Questions {
+  meaning: Meaning;
+  asker: RankAsker;
+}
+
+interface Finding {
+  query: string;
+  /** Words that count half. */
+  carried: string;
+  /** The question as a whole, for whoever reads more than words. */
+  sentence: string;
+  limit: number;
+  meaning: Meaning;
+  asker: RankAsker;
+}
+
+function queryOf({ questions, inFull }: Questions): Pick<Finding, 'query' | 'carried' | 'sentence'> {
+  const question = questions.at(-1) ?? '';
+  if (inFull !== null) return { query: inFull, carried: question, sentence: inFull };
+  const carried = carriedFrom(questions.at(-2), question);
+  return { query: question, carried, sentence: `${carried} ${question}`.trim() };
+}
 
 interface Search {
   db: Db;
@@ -89,32 +121,50 @@ const toPassage = ({ language: _, channels: _channels, ordinals: _ordinals, ...p
 const promptTokens = 2000;
 const promptCandidates = 3;
 
-const quoted = { near: [], report: { used: false, reason: 'quoted' as const, model: null } };
+const none = { used: false, reason: null, model: null };
+const nothing = {
+  found: [],
+  asked: new Set<string>(),
+  embeddings: { ...none, search: null },
+  reranking: { ...none, candidates: 0 },
+};
+const quoted = { near: [], report: { used: false, reason: 'quoted' as const, model: null, search: null } };
 
 /** Of each channel, before the two become one. */
 const candidates = 100;
 
-/** Finds passages of bases, as far as their reader may read them. */
-export function createRetrieval({ db, vectors }: { db: Database; vectors: VectorChannel }) {
-  const searchMeaning = async (orgId: string, bases: Bases, text: string, { hidden }: Searched, most: number) =>
-    vectors.near(orgId, bases, await vectors.vectorOf(orgId, text), hidden, most);
+/** The vector of a question, asked for by whoever wants it first. */
+export type Meaning = () => Promise<AskedVector>;
 
-  const find = async (orgId: string, bases: Bases, query: string, limit: number, carried = '') => {
+/** Finds passages of bases, as far as their reader may read them. */
+export function createRetrieval(parts: { db: Database; vectors: VectorChannel; reranker: RerankChannel }) {
+  const { db, vectors, reranker } = parts;
+  const searchMeaning = async (orgId: string, bases: Bases, meaning: Meaning, { hidden }: Searched, most: number) =>
+    vectors.near(orgId, bases, await meaning(), hidden, most);
+
+  const meaningOf = (orgId: string, sentence: string): Meaning => {
+    let asked: Promise<AskedVector> | undefined;
+    return () => (asked ??= vectors.vectorOf(orgId, sentence));
+  };
+
+  const find = async (orgId: string, bases: Bases, finding: Finding) => {
+    const { query, carried, sentence, limit, meaning, asker } = finding;
     const scope = db.in(orgId);
     const collection = await collectionOf(scope, orgId, bases);
-    const none = { used: false, reason: null, model: null };
-    if (collection.chunks === 0) return { found: [], asked: new Set<string>(), embeddings: none };
+    if (collection.chunks === 0) return nothing;
     const hash = await termHasher(scope.codec, orgId);
     const asked = ask(query, collection.languages, carried);
     const most = Math.max(limit, candidates);
     const [ranked, { near, report }] = await Promise.all([
       searchWords({ db: scope, orgId, bases, collection, hash }, asked, most),
       // Who puts words into quotation marks wants these words.
-      asked.phrases.length > 0 ? quoted : searchMeaning(orgId, bases, `${carried} ${query}`.trim(), collection, most),
+      asked.phrases.length > 0 ? quoted : searchMeaning(orgId, bases, meaning, collection, most),
     ]);
-    const places = near.length > 0 ? fuse(ranked, near, limit) : ranked.slice(0, limit);
-    const found = await passagesAt(scope, orgId, bases, places);
-    return { found, asked: new Set(asked.terms.keys()), embeddings: report };
+    const depth = Math.max(limit, await reranker.candidates(orgId));
+    const places = near.length > 0 ? fuse(ranked, near, depth) : ranked.slice(0, depth);
+    const fused = await passagesAt(scope, orgId, bases, places);
+    const { found, report: reranking } = await reranker.order(orgId, asker, sentence, fused);
+    return { found: found.slice(0, limit), asked: new Set(asked.terms.keys()), embeddings: report, reranking };
   };
 
   return {
@@ -122,25 +172,37 @@ export function createRetrieval({ db, vectors }: { db: Database; vectors: Vector
     async search(
       orgId: string,
       bases: Bases,
-      asking: z.output<typeof KnowledgeSearch>,
-    ): Promise<{ results: Passage[]; embeddings: EmbeddingReport }> {
-      const { found, asked, embeddings } = await find(orgId, bases, asking.query, asking.limit);
+      { query, limit, explain }: z.output<typeof KnowledgeSearch>,
+      userId: string | null,
+    ): Promise<{ results: Passage[]; embeddings: EmbeddingReport; reranking: RerankReport }> {
+      const asker = { personaId: null, userId };
+      const plainly = { query, carried: '', sentence: query, limit, meaning: meaningOf(orgId, query), asker };
+      const { found, asked, embeddings, reranking } = await find(orgId, bases, plainly);
       const results = found.map((passage) => {
         const plain = toPassage(passage);
         const { channels } = passage;
-        return asking.explain ? { ...plain, channels, highlights: highlightsOf(passage, asked) } : plain;
+        return explain ? { ...plain, channels, highlights: highlightsOf(passage, asked) } : plain;
       });
-      return { results, embeddings };
+      return { results, embeddings, reranking };
+    },
+
+    /** Of the last of some questions, with what it carries of the one before: one call, whoever searches with it. */
+    meaningOf(orgId: string, asked: Questions): Meaning {
+      return meaningOf(orgId, queryOf(asked).sentence);
     },
 
     /**
      * What a reply to the last of some questions is given: neighbours joined, copies left out, within a budget. A short
-     * question that leans on the one before is searched with its words.
+     * question that leans on the one before is searched with its words; one that was said `inFull`, with both.
      */
-    async searchForPrompt(orgId: string, bases: Bases, questions: string[], limit: number): Promise<Passage[]> {
-      const question = questions.at(-1) ?? '';
-      const carried = carriedFrom(questions.at(-2), question);
-      const { found } = await find(orgId, bases, question, limit * promptCandidates, carried);
+    async searchForPrompt(
+      orgId: string,
+      bases: Bases,
+      { meaning, asker, ...questions }: Prompting,
+      limit: number,
+    ): Promise<Passage[]> {
+      const finding = { ...queryOf(questions), limit: limit * promptCandidates, meaning, asker };
+      const { found } = await find(orgId, bases, finding);
       return contextOf(found, limit, promptTokens).map(toPassage);
     },
   };

@@ -1,4 +1,4 @@
-import type { DocumentState } from '@rapport/protocol/knowledge';
+import type { DocumentState, WaitingVersion } from '@rapport/protocol/knowledge';
 
 export interface KnowledgeBaseRow {
   id: string;
@@ -10,6 +10,7 @@ export interface KnowledgeBaseRow {
   team_ids: string[];
   room_id: string;
   document_count: number;
+  publish_unless_lost: boolean;
   created_at: string;
   updated_at: string;
 }
@@ -38,6 +39,7 @@ export interface DocumentRow extends VersionRow {
   tags: string[];
   ready_version: number | null;
   chunk_count: number;
+  waiting: WaitingVersion | null;
   updated_at: string;
 }
 
@@ -51,6 +53,10 @@ export interface PassageRow {
   page: number | null;
   body: Buffer;
 }
+
+/** A passage with its title and headings, as a model reads it. */
+export const readWhole = (title: string, headings: string[], text: string): string =>
+  [[title, ...headings].join(' › '), text].join('\n');
 
 /** Where the text of a chunk is sealed. */
 export const chunkPlace = (orgId: string, rowId: string) => ({ orgId, table: 'chunk', column: 'body', rowId });

@@ -1,4 +1,5 @@
 import type { KnowledgeResults, KnowledgeSearch, Passage } from '@rapport/protocol/knowledge';
+import type pg from 'pg';
 import type { z } from 'zod';
 import type { Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
@@ -15,11 +16,16 @@ import { createEvaluationService } from './evaluations.service.ts';
 import { createEvaluationWorker } from './evaluations.worker.ts';
 import { createBaseLog } from './log.ts';
 import { createReindexer } from './reindex.ts';
-import { createRetrieval } from './retrieval.ts';
-import { createVectorChannel } from './vectors/channel.ts';
-import { countVectors, findTurn } from './vectors/vectors.store.ts';
+import { createRerankChannel, type Rankers } from './reranking.ts';
+import { createRetrieval, type Prompting } from './retrieval.ts';
+import { createVectorChannel, mostBytes as mostHeld } from './vectors/channel.ts';
+import { createNearby } from './vectors/nearby/nearby.ts';
+import { createPassageWork } from './vectors/passages.ts';
+import { findTurn } from './vectors/turns.store.ts';
+import { countVectors } from './vectors/vectors.store.ts';
 import { createEmbeddingWorker, type Embedders } from './vectors/worker.ts';
 import { createUploads } from './uploads.ts';
+import { createVersionService } from './versions.service.ts';
 import { createDocumentWorker, type Extractor } from './worker.ts';
 
 export type KnowledgeService = ReturnType<typeof createKnowledgeService>;
@@ -35,8 +41,13 @@ export interface KnowledgeParts {
   outgoing: Outgoing;
   extractor: Extractor;
   embedders: Embedders;
+  reranking: Rankers;
   uploads: { fileBytes: number; files: number };
   workDir: string;
+  /** The login that owns the tables. */
+  owner: pg.PoolConfig;
+  /** From how many passages on a base may have its vectors in an index of the database; null: none. */
+  indexFrom: number | null;
   onReadersChanged(orgId: string): void;
 }
 
@@ -46,45 +57,48 @@ const atOnce = 2;
 export function createKnowledgeService(parts: KnowledgeParts) {
   const { db, audit, hub, wake, node, log, blobs, outgoing, extractor, uploads, workDir, embedders } = parts;
   const reindexer = createReindexer({ db, log });
-  const vectors = createVectorChannel({ db, log, embedders });
-  const retrieval = createRetrieval({ db, vectors });
+  const nearby = createNearby({ db, log, owner: parts.owner, embedders, from: parts.indexFrom, tooLarge: mostHeld });
+  const vectors = createVectorChannel({ db, log, embedders, nearby });
+  const retrieval = createRetrieval({ db, vectors, reranker: createRerankChannel(parts.reranking) });
   const embeddingsOf = async (orgId: string, baseId: string) => {
     const embedder = await embedders.embedderFor(orgId);
     if (!embedder) return null;
     const { model, approved, space } = embedder;
     const counted = await countVectors(db.in(orgId), orgId, baseId, space);
-    return { model, approved, ...counted, failure: (await findTurn(db.in(orgId), orgId))?.failure ?? null };
+    return { model, approved, ...counted, failure: (await findTurn(db.in(orgId), orgId, 'passages'))?.failure ?? null };
   };
   const bases = createBaseService({ db, audit, blobs, onReadersChanged: parts.onReadersChanged, embeddingsOf });
   const curated = createCuratedService({ db, audit, bases });
   const evaluations = createEvaluationService({ db, audit, bases, onQueued: () => evaluating.queued() });
   const rooms = createBaseLog({
     hub,
-    changed: (tx, orgId, roomId) => {
+    changed: (tx, orgId, roomId, what) => {
       tx.afterCommit(() => embedding.look());
+      if (what === 'waiting') return evaluations.queueTrials(tx, orgId, roomId);
       return evaluations.queue(tx, orgId, { roomId }, 'change');
     },
   });
   const evaluating = createEvaluationWorker({ db, wake, node, log, rooms, retrieval });
   const mostBytes = uploads.fileBytes;
-  const embedding = createEmbeddingWorker({
+  const work = createPassageWork({
     db,
-    log,
-    node,
-    embedders,
     // What a search finds is another now.
     onDone: (orgId, baseIds) =>
       db.in(orgId).tx(async (tx) => {
+        tx.afterCommit(nearby.look);
         for (const baseId of baseIds) await evaluations.queue(tx, orgId, { baseId }, 'change');
       }),
   });
+  const embedding = createEmbeddingWorker({ db, log, node, embedders, work });
   const reading = { db, wake, node, log, blobs, outgoing, extractor, rooms, workDir, atOnce, mostBytes };
   const worker = createDocumentWorker(reading);
   const documents = createDocumentService({ db, audit, blobs, bases, log: rooms, onQueued: worker.queued });
+  const versions = createVersionService({ db, audit, blobs, bases, log: rooms });
 
   return {
     bases,
     documents,
+    versions,
     worker,
     reindexer,
     curated,
@@ -92,29 +106,33 @@ export function createKnowledgeService(parts: KnowledgeParts) {
     evaluating,
     embedding,
     vectors,
+    nearby,
     uploads: createUploads({ blobs, bases, documents, limits: uploads }),
 
     /** Best first; with `explain`, an approved answer before them. Throws `not-found`. */
     async search(actor: Actor, baseId: string, query: z.output<typeof KnowledgeSearch>): Promise<KnowledgeResults> {
       await bases.require(actor, baseId);
       const readable = { ids: [baseId], reader: bases.readerOf(actor) };
-      const { results, embeddings } = await retrieval.search(actor.orgId, readable, query);
+      const userId = actor.kind === 'staff' ? actor.userId : null;
+      const { results, ...reports } = await retrieval.search(actor.orgId, readable, query, userId);
       if (!query.explain) return { results };
       const approved = await curated.answerTo(actor.orgId, readable, query.query);
-      if (!approved) return { results, embeddings };
+      if (!approved) return { results, ...reports };
       const channels = { words: 0, neighbours: 0, curated: approved.score };
-      return { results: [{ ...approved, channels, highlights: [] }, ...results].slice(0, query.limit), embeddings };
+      return { results: [{ ...approved, channels, highlights: [] }, ...results].slice(0, query.limit), ...reports };
     },
+
+    meaningOf: retrieval.meaningOf,
 
     /**
      * What a reply to the last of some questions is given, an approved answer first; the session was checked already, and who
      * published its persona could read the base.
      */
-    async searchForPrompt(orgId: string, baseId: string, questions: string[], limit: number): Promise<Passage[]> {
+    async searchForPrompt(orgId: string, baseId: string, asked: Prompting, limit: number): Promise<Passage[]> {
       const readable = { ids: [baseId], reader: null };
       const [approved, found] = await Promise.all([
-        curated.answerTo(orgId, readable, questions.at(-1) ?? ''),
-        retrieval.searchForPrompt(orgId, readable, questions, limit),
+        curated.answerTo(orgId, readable, asked.inFull ?? asked.questions.at(-1) ?? ''),
+        retrieval.searchForPrompt(orgId, readable, asked, limit),
       ]);
       return approved ? [approved, ...found] : found;
     },

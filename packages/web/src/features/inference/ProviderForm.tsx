@@ -3,6 +3,7 @@ import { useMutation, useQuery, type UseMutationResult } from '@tanstack/react-q
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Failure, Field, fieldError } from '../../lib/ui.tsx';
+import type { Besides } from './BesidesForm.tsx';
 import { GgufProgress } from './GgufProgress.tsx';
 
 export interface ProviderDraft {
@@ -11,6 +12,7 @@ export interface ProviderDraft {
   apiKey: string;
   model: string;
   embeddingModel: string;
+  rerankModel: string;
   approved: boolean;
 }
 
@@ -20,10 +22,12 @@ export const emptyProvider: ProviderDraft = {
   apiKey: '',
   model: '',
   embeddingModel: '',
+  rerankModel: '',
   approved: false,
 };
 
-export const canEmbed = (kind: ProviderKind): boolean => kind === 'openai' || kind === 'ollama';
+const able: Record<Besides, ProviderKind[]> = { embeddings: ['openai', 'ollama'], reranking: ['openai'] };
+export const canDo = (kind: ProviderKind, use: Besides): boolean => able[use].includes(kind);
 
 /** Another machine than the server's will be given what clients say. */
 function isElsewhere({ kind, baseUrl }: ProviderDraft): boolean {
@@ -40,7 +44,8 @@ export function toProvider(draft: ProviderDraft): ProviderCreate | null {
     ...(draft.baseUrl ? { baseUrl: draft.baseUrl } : {}),
     ...(draft.apiKey ? { apiKey: draft.apiKey } : {}),
     ...(draft.model ? { model: draft.model } : {}),
-    ...(draft.embeddingModel && canEmbed(draft.kind) ? { embeddingModel: draft.embeddingModel } : {}),
+    ...(draft.embeddingModel && canDo(draft.kind, 'embeddings') ? { embeddingModel: draft.embeddingModel } : {}),
+    ...(draft.rerankModel && canDo(draft.kind, 'reranking') ? { rerankModel: draft.rerankModel } : {}),
     ...(draft.approved && isElsewhere(draft) ? { processing: { approved: true } } : {}),
   };
 }
@@ -127,6 +132,11 @@ export function ProviderForm({ draft, onChange, error, inSetup = false, working 
 const refusalOf = (error: unknown, field: string) =>
   fieldError(error, `/${field}`) ?? fieldError(error, `/provider/${field}`);
 
+const besides = [
+  { use: 'embeddings', field: 'embeddingModel' },
+  { use: 'reranking', field: 'rerankModel' },
+] as const;
+
 function Details({ draft, onChange, error }: Pick<Props, 'draft' | 'onChange' | 'error'>) {
   const { t } = useTranslation();
   const remote = draft.kind === 'openai' || draft.kind === 'anthropic';
@@ -165,28 +175,31 @@ function Details({ draft, onChange, error }: Pick<Props, 'draft' | 'onChange' | 
         {(ids) => (
           <input
             {...ids}
-            required
+            required={!draft.embeddingModel && !draft.rerankModel}
             value={draft.model}
             onChange={(e) => onChange({ ...draft, model: e.target.value })}
           />
         )}
       </Field>
-      {canEmbed(draft.kind) && (
-        <Field
-          label={`${t('provider.embedding')} (${t('common.optional')})`}
-          hint={t('provider.embeddingHint')}
-          error={refusalOf(error, 'embeddingModel')}
-        >
-          {(ids) => (
-            <input
-              {...ids}
-              maxLength={300}
-              value={draft.embeddingModel}
-              onChange={(e) => onChange({ ...draft, embeddingModel: e.target.value })}
-            />
-          )}
-        </Field>
-      )}
+      {besides
+        .filter(({ use }) => canDo(draft.kind, use))
+        .map(({ use, field }) => (
+          <Field
+            key={use}
+            label={`${t(`provider.${use}`)} (${t('common.optional')})`}
+            hint={t(`provider.${use}Hint`)}
+            error={refusalOf(error, field)}
+          >
+            {(ids) => (
+              <input
+                {...ids}
+                maxLength={300}
+                value={draft[field]}
+                onChange={(e) => onChange({ ...draft, [field]: e.target.value })}
+              />
+            )}
+          </Field>
+        ))}
     </>
   );
 }

@@ -7,9 +7,11 @@ import { useMay } from '../../lib/me.ts';
 import { Confirm } from '../../lib/Confirm.tsx';
 import { Dialog, Failure, isolated } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
-import { EmbeddingForm } from './EmbeddingForm.tsx';
+import { BesidesForm, modelFor, type Besides } from './BesidesForm.tsx';
 import { ApprovalSwitch, ProcessingForm } from './Processing.tsx';
-import { canEmbed, emptyProvider, ProviderForm, toProvider } from './ProviderForm.tsx';
+import { canDo, emptyProvider, ProviderForm, toProvider } from './ProviderForm.tsx';
+
+const besides: Besides[] = ['embeddings', 'reranking'];
 
 export function Providers() {
   const { t } = useTranslation();
@@ -17,7 +19,7 @@ export function Providers() {
   const queries = useQueryClient();
   const [adding, setAdding] = useState(false);
   const [deciding, setDeciding] = useState<Provider | null>(null);
-  const [embedding, setEmbedding] = useState<Provider | null>(null);
+  const [choosing, setChoosing] = useState<{ provider: Provider; use: Besides } | null>(null);
   const [removing, setRemoving] = useState<Provider | null>(null);
   const list = usePages<Provider>('/providers');
   const refresh = () => queries.invalidateQueries({ queryKey: ['/providers'] });
@@ -35,22 +37,38 @@ export function Providers() {
               <span className={p.processing.status === 'unanswered' ? 'badge warn' : 'badge'}>
                 {t(`processing.status.${p.processing.status}`)}
               </span>
-              {p.embeddingModel !== null && (
-                <span className="soft small"> {t('embeddings.of', { model: p.embeddingModel })}</span>
-              )}
+              {besides.map((use) => {
+                const model = modelFor(p, use);
+                return (
+                  model !== null && (
+                    <span key={use} className="soft small">
+                      {' '}
+                      {t(`${use}.of`, { model })}
+                    </span>
+                  )
+                );
+              })}
             </span>
-            {manages && canEmbed(p.kind) && (
-              <button type="button" aria-label={`${t('embeddings.name')}: ${p.label}`} onClick={() => setEmbedding(p)}>
-                {t('embeddings.name')}
-              </button>
-            )}
+            {manages &&
+              besides
+                .filter((use) => canDo(p.kind, use))
+                .map((use) => (
+                  <button
+                    key={use}
+                    type="button"
+                    aria-label={`${t(`${use}.name`)}: ${p.label}`}
+                    onClick={() => setChoosing({ provider: p, use })}
+                  >
+                    {t(`${use}.name`)}
+                  </button>
+                ))}
             {manages && p.processing.status !== 'local' && (
               <button type="button" aria-label={`${t('processing.decide')}: ${p.label}`} onClick={() => setDeciding(p)}>
                 {t('processing.decide')}
               </button>
             )}
             {p.isDefault && <span className="badge on">{t('settings.default')}</span>}
-            {manages && !p.isDefault && (
+            {manages && !p.isDefault && (p.model !== null || p.kind === 'reference') && (
               <button
                 type="button"
                 aria-label={`${t('settings.makeDefault')}: ${p.label}`}
@@ -94,12 +112,12 @@ export function Providers() {
           />
         )}
       </Dialog>
-      <Dialog open={embedding !== null} title={embedding?.label ?? ''} onClose={() => setEmbedding(null)}>
-        {embedding && (
-          <EmbeddingForm
-            provider={embedding}
+      <Dialog open={choosing !== null} title={choosing?.provider.label ?? ''} onClose={() => setChoosing(null)}>
+        {choosing && (
+          <BesidesForm
+            {...choosing}
             onDone={() => {
-              setEmbedding(null);
+              setChoosing(null);
               void refresh();
             }}
           />

@@ -1,4 +1,4 @@
-import type { EmbeddingReport, KnowledgeBaseDetail } from '@rapport/protocol/knowledge';
+import type { EmbeddingReport, KnowledgeBaseDetail, RerankReport } from '@rapport/protocol/knowledge';
 import { useTranslation } from 'react-i18next';
 
 /** How many passages of a base can be found by their meaning. */
@@ -17,9 +17,24 @@ export function EmbeddingState({ of }: { of: KnowledgeBaseDetail['embeddings'] }
 /** What embeddings did for a search, or why they did nothing. */
 export function EmbeddingsUsed({ report }: { report: EmbeddingReport }) {
   const { t } = useTranslation();
-  const { used, reason, model } = report;
+  const { used, reason, model, search } = report;
   if (!used && reason === null) return null;
   return (
-    <p className="soft small">{reason === null ? t('embeddings.used', { model }) : t(`embeddings.why.${reason}`)}</p>
+    <p className="soft small">
+      {reason === null ? t('embeddings.used', { model }) : t(`embeddings.why.${reason}`)}{' '}
+      {search === 'index' && t('embeddings.index')}
+    </p>
+  );
+}
+
+/** What the reranker did for a search, or why the order before it stands. Nothing is said where there is none. */
+export function RerankingUsed({ report }: { report: RerankReport }) {
+  const { t } = useTranslation();
+  const { used, reason, model, candidates } = report;
+  if (!used && (reason === null || reason === 'not-set-up')) return null;
+  return (
+    <p className="soft small">
+      {reason === null ? t('reranking.used', { model, count: candidates }) : t(`reranking.why.${reason}`, { model })}
+    </p>
   );
 }

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Failure, Field } from '../../lib/ui.tsx';
 import { basePath } from './base.ts';
-import { EmbeddingsUsed } from './Embeddings.tsx';
+import { EmbeddingsUsed, RerankingUsed } from './Embeddings.tsx';
 
 interface Props {
   baseId: string;
@@ -55,6 +55,7 @@ export function SearchBase({ baseId, label, hint, limit, children, explained = f
         {found && (found.length === 0 ? t('knowledge.noHit') : t('knowledge.found', { count: found.length }))}
       </p>
       {explained && search.data?.embeddings && <EmbeddingsUsed report={search.data.embeddings} />}
+      {explained && search.data?.reranking && <RerankingUsed report={search.data.reranking} />}
       {found && found.length > 0 && children(found, search.variables ?? '')}
     </search>
   );

@@ -42,6 +42,22 @@ export interface EmbedRequest {
   timeoutMs: number;
 }
 
+export interface RerankRequest {
+  model: string;
+  query: string;
+  documents: string[];
+  signal: AbortSignal;
+  /** Milliseconds until the whole answer is there. */
+  timeoutMs: number;
+}
+
+export interface Reranked {
+  /** In the order of the documents; null for one that was given no score. The more relevant, the higher. */
+  scores: (number | null)[];
+  /** null where the provider did not tell. */
+  tokens: number | null;
+}
+
 export interface Engine {
   /**
    * Calls `onText` synchronously for each piece of text, never with an empty one, and resolves at the provider's own end
@@ -50,6 +66,8 @@ export interface Engine {
   stream(request: EngineRequest, onText: (text: string) => void): Promise<EngineEnd>;
   /** One vector of length 1 a text, in their order, all of one dimension. Absent: it makes none. Throws EngineError. */
   embed?(request: EmbedRequest): Promise<Float32Array[]>;
+  /** How relevant documents are to a question. Absent: it does not rank. Throws EngineError. */
+  rerank?(request: RerankRequest): Promise<Reranked>;
   /** A late first token means work that a second try would begin anew, not a call that hangs. */
   readonly patient?: boolean;
   /** Gives back what it holds, e.g. a model in memory. */

@@ -1,5 +1,6 @@
 import { postEmbedding } from './embedding.ts';
 import { EngineError, tokenCount, type Engine, type EngineEnd, type EngineRequest, type Usage } from './engine.ts';
+import { createReranking } from './reranking.ts';
 import { newProgress, postStream, type HttpEngineSettings, type StreamReader } from './http.ts';
 import { createSseParser, parseData } from './sse.ts';
 import { createTemplate } from './template.ts';
@@ -133,5 +134,6 @@ export function createOpenAiEngine(settings: HttpEngineSettings): Engine {
         },
         request,
       ),
+    rerank: createReranking({ outgoing, url: `${address}/rerank`, headers }),
   };
 }

@@ -54,6 +54,14 @@ export const testEmbedding = (settings: EngineSettings, model: string): Promise<
     await engine.embed?.({ model, texts: ['OK'], signal, timeoutMs: limitMs });
   });
 
+/** One real, tiny call for an order. Never throws for a provider that does not work. */
+export const testReranking = (settings: EngineSettings, model: string): Promise<ProviderTest> =>
+  trying(settings, async (engine) => {
+    const documents = ['The sky is blue.', 'Bread is made of flour.'];
+    const signal = AbortSignal.timeout(limitMs * 2);
+    await engine.rerank?.({ model, query: 'What is bread made of?', documents, signal, timeoutMs: limitMs });
+  });
+
 async function trying(settings: EngineSettings, call: (engine: Engine) => Promise<void>): Promise<ProviderTest> {
   const began = performance.now();
   const took = () => Math.round(performance.now() - began);

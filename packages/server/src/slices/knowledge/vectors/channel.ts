@@ -4,8 +4,10 @@ import type { Logger } from '../../../platform/logger.ts';
 import { EngineError } from '../../inference/engines/engine.ts';
 import type { Near } from '../fusion.ts';
 import type { Bases } from '../readers.ts';
+import { createBackground } from './background.ts';
 import { createHeldVectors, TooLarge } from './held.ts';
 import type { Hidden } from './matrix.ts';
+import type { Nearby } from './nearby/nearby.ts';
 import { readableOf } from './vectors.store.ts';
 import type { Embedders } from './worker.ts';
 
@@ -14,12 +16,13 @@ const questionMs = 2000;
 const lookMs = 3000;
 /** After a provider failed to answer in time the next questions do without it for so long. */
 const pauseMs = 10_000;
-const mostBytes = 512 * 1024 * 1024;
+/** What vectors may take in memory; a base with more of them is not looked through one by one. */
+export const mostBytes = 512 * 1024 * 1024;
 
 export type VectorChannel = ReturnType<typeof createVectorChannel>;
 
 type Reason = NonNullable<EmbeddingReport['reason']>;
-type Asked = { model: string; space: string; vector: Float32Array } | { model: string | null; reason: Reason };
+export type Asked = { model: string; space: string; vector: Float32Array } | { model: string | null; reason: Reason };
 interface Meant {
   near: Near[];
   report: EmbeddingReport;
@@ -46,14 +49,15 @@ function hiddenIn(baseId: string, hidden: Map<string, [number, number][]>): Hidd
 }
 
 /** The passages nearest to a question in their meaning, beside those that its words find. It never fails a search. */
-export function createVectorChannel(parts: { db: Database; log: Logger; embedders: Embedders }) {
-  const { db, log, embedders } = parts;
+export function createVectorChannel(parts: { db: Database; log: Logger; embedders: Embedders; nearby: Nearby }) {
+  const { db, log, embedders, nearby } = parts;
   const held = createHeldVectors({ db, mostBytes });
+  const backgrounds = createBackground({ log });
   const pausedUntil = new Map<string, number>();
 
   const without = (reason: Reason, model: string | null): Meant => ({
     near: [],
-    report: { used: false, reason, model },
+    report: { used: false, reason, model, search: null },
   });
 
   /** The vector of a question, or why there is none. */
@@ -78,6 +82,13 @@ export function createVectorChannel(parts: { db: Database; log: Logger; embedder
   return {
     vectorOf,
 
+    /** What a vector of a question is told apart from; null where it is not there in time. */
+    async background(orgId: string, space: string): Promise<Float32Array[] | null> {
+      const embedder = await embedders.embedderFor(orgId);
+      if (!embedder?.approved || embedder.space !== space) return null;
+      return within(backgrounds.of(orgId, embedder), questionMs).catch(() => null);
+    },
+
     /** `hidden` as the search by words has it, which is how what may not be found is left out before anything is ranked. */
     async near(
       orgId: string,
@@ -90,9 +101,14 @@ export function createVectorChannel(parts: { db: Database; log: Logger; embedder
       if (!('vector' in asked)) return without(asked.reason, model);
       const { vector, space } = asked;
       const dimensions = vector.length;
+      let search: EmbeddingReport['search'] = 'exact';
       const lookIn = async (baseId: string): Promise<Near[]> => {
         const of = { orgId, baseId, space, dimensions };
-        const hits = await held.nearest(of, vector, hiddenIn(baseId, hidden), limit);
+        const indexed = await nearby.holds(of);
+        if (indexed) search = 'index';
+        const hits = indexed
+          ? await nearby.nearest(of, bases, vector, { limit, ms: lookMs })
+          : await held.nearest(of, vector, hiddenIn(baseId, hidden), limit);
         return hits.map(({ segment, slot, similarity }) => ({ segment: `${baseId}/${segment}`, slot, similarity }));
       };
       try {
@@ -100,7 +116,7 @@ export function createVectorChannel(parts: { db: Database; log: Logger; embedder
         const found = (await within(Promise.all(readable.map(lookIn)), lookMs)).flat();
         if (found.length === 0) return without('no-vectors', model);
         const near = found.sort((a, b) => b.similarity - a.similarity).slice(0, limit);
-        return { near, report: { used: true, reason: null, model } };
+        return { near, report: { used: true, reason: null, model, search } };
       } catch (error) {
         if (error instanceof TooLarge) return without('too-large', model);
         if (error instanceof Late) return without('loading', model);
@@ -109,6 +125,9 @@ export function createVectorChannel(parts: { db: Database; log: Logger; embedder
       }
     },
 
-    stop: held.stop,
+    async stop(): Promise<void> {
+      backgrounds.stop();
+      await held.stop();
+    },
   };
 }

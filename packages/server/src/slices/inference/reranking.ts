@@ -1,0 +1,74 @@
+import type { RerankReport } from '@rapport/protocol/knowledge';
+import type { Logger } from '../../platform/logger.ts';
+import type { BudgetService } from './budgets.service.ts';
+import { EngineError } from './engines/engine.ts';
+import type { ProviderService } from './providers.service.ts';
+
+/** On whose account passages are ranked; null for what no persona, or nobody of the team, asks for. */
+export interface RankAsker {
+  personaId: string | null;
+  userId: string | null;
+}
+
+type Reason = NonNullable<RerankReport['reason']>;
+export type Ranking = { model: string; scores: (number | null)[] } | { model: string | null; reason: Reason };
+
+export type Reranking = ReturnType<typeof createReranking>;
+
+/** Stands in the sums of use where a persona or a member would. */
+const nobody = '00000000-0000-0000-0000-000000000000';
+
+/** After a model kept one search waiting, the next ones do without it for so long. */
+const pauseMs = 10_000;
+
+/** Has passages ranked, as far as approval and the budgets of an organisation allow. It never fails a search. */
+export function createReranking({
+  providers,
+  budgets,
+  log,
+}: {
+  log: Logger;
+  providers: Pick<ProviderService, 'rerankerFor' | 'costOf'>;
+  budgets: Pick<BudgetService, 'spending' | 'count'>;
+}) {
+  const pausedUntil = new Map<string, number>();
+
+  return {
+    /** Whether there is anything to ask, before passages are read for it. */
+    isSetUp: async (orgId: string): Promise<boolean> => (await providers.rerankerFor(orgId)) !== null,
+
+    /** How relevant each document is; `timeoutMs` for all of it. */
+    async rank(
+      orgId: string,
+      { personaId, userId }: RankAsker,
+      query: string,
+      documents: string[],
+      timeoutMs: number,
+    ): Promise<Ranking> {
+      const reranker = await providers.rerankerFor(orgId);
+      if (!reranker) return { reason: 'not-set-up', model: null };
+      const { model } = reranker;
+      const without = (reason: Reason): Ranking => ({ reason, model });
+      if (!reranker.approved) return without('not-approved');
+      const asker = { personaId: personaId ?? nobody, userId: userId ?? nobody };
+      const spending = await budgets.spending(orgId);
+      if (spending.spentUntil(asker.personaId, asker.userId)) return without('budget-spent');
+      if ((pausedUntil.get(`${orgId}/${model}`) ?? 0) > Date.now()) return without('late');
+      const signal = AbortSignal.timeout(timeoutMs);
+      const answer = await reranker.rerank(query, documents, { signal, timeoutMs }).catch((error: Error) => error);
+      if (answer instanceof Error) {
+        const fault = answer instanceof EngineError ? answer.fault : null;
+        log.debug({ err: answer.message }, 'nothing was reranked; the order before it stands');
+        const late = fault === 'timeout-first-token' || fault === 'aborted';
+        if (late) pausedUntil.set(`${orgId}/${model}`, Date.now() + pauseMs);
+        return without(late ? 'late' : 'failed');
+      }
+      // As with replies: where a provider does not tell, four characters count as a token. It reads the question with each.
+      const length = documents.reduce((sum, document) => sum + query.length + document.length, 0);
+      const used = { inputTokens: answer.tokens ?? Math.ceil(length / 4), outputTokens: 0, cachedTokens: null };
+      const costMicroUsd = (await providers.costOf(orgId, model, used)) ?? 0;
+      await budgets.count(orgId, { ...asker, tokens: used.inputTokens, costMicroUsd });
+      return { model, scores: answer.scores };
+    },
+  };
+}
