@@ -73,7 +73,9 @@ function Said({ insight }: { insight: SessionInsight }) {
       <Section title={t('insight.stretches')}>
         <WordsChart stretches={insight.stretches} />
       </Section>
-      <Sides sides={insight.sides} />
+      <Sides sides={insight.sides}>
+        <Places sessionId={sessionId} seqs={insight.said} what={t('insight.where')} />
+      </Sides>
       <Section title={t('insight.latency')}>
         <Latencies insight={insight} />
       </Section>
