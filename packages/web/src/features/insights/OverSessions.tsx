@@ -4,7 +4,7 @@ import type { AboutOne } from '@rapport/protocol/reports';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { clock } from '../../lib/clock.ts';
-import { Failure, formatDate, isolated } from '../../lib/ui.tsx';
+import { Failure, formatDate } from '../../lib/ui.tsx';
 import { useInstruments } from '../clients/Questionnaires.tsx';
 import { ScoreChart } from '../clients/ScoreChart.tsx';
 import { Bars, Legend } from './Bars.tsx';
