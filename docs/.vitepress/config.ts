@@ -56,6 +56,7 @@ export default defineConfig({
             { text: 'Safety', link: '/admin/safety' },
             { text: 'Jurisdiction packs', link: '/admin/packs' },
             { text: 'Consent', link: '/admin/consent' },
+            { text: 'Guesses of emotion', link: '/admin/emotion' },
             { text: 'Memory', link: '/admin/memory' },
             { text: 'Retention', link: '/admin/retention' },
             { text: 'De-identified exports', link: '/admin/de-identification' },

@@ -119,7 +119,7 @@ export function createServices(platform: Platform) {
     rooms,
     privacy,
     demo: createDemoService({ personas, knowledge, clients }),
-    ...createInsights(platform, { ...caseload, sessions, consents, asking }),
+    ...createInsights(platform, { ...caseload, ...supervision, sessions, consents, asking, packs }),
   };
 }
 

@@ -47,9 +47,9 @@ function actOf(body: RecordedRequest['body']): { act: string; number: number | n
 /** As a model answers that is asked about a conversation: with words of the client's first line. */
 function pointsOf(body: RecordedRequest['body']): string | null {
   const quote = /^Client: (.+)$/m.exec(lastText(body))?.[1];
-  const system = JSON.stringify(body.messages?.[0]?.content ?? '');
-  if (!quote || !system.includes('points')) return null;
-  return JSON.stringify({ points: [{ text: 'Says what the quote says.', quote }] });
+  const system = String(body.messages?.[0]?.content ?? '');
+  if (!quote || !system.includes('{"points":')) return null;
+  return JSON.stringify({ points: [{ text: 'Says what the quote says.', tone: 'worried', quote }] });
 }
 
 /** The texts an act says, and the pause between them in milliseconds. */
