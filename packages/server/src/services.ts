@@ -85,7 +85,7 @@ export function createServices(platform: Platform) {
   const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, packs, ...team });
   const talk = { db, audit, access, personas, providers, asking, reviews, safety: supervision.sessionSafety };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
-  const remembering = createRemembering({ ...talk, log, consents, proposals });
+  const remembering = createRemembering({ ...talk, ...caseload, log, consents, proposals });
   const sessions = createSessionService({ ...talk, ...caseload, conversations, packs, remembering });
   const besides = createBesides(platform, { ...supervision, ...team, ...talk, ...caseload, conversations, sessions });
   const joining = createJoining(platform, { identity, access, sessions });
@@ -118,7 +118,7 @@ export function createServices(platform: Platform) {
     rooms,
     privacy,
     demo: createDemoService({ personas, knowledge, clients }),
-    ...createInsights(platform, { ...caseload, sessions, consents, asking }),
+    ...createInsights(platform, { ...caseload, ...supervision, sessions, consents, asking, packs }),
   };
 }
 

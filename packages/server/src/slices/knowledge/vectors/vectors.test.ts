@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../../../test/app.ts';
-import { bases, makeBase, type TestBase } from '../../../test/knowledge.ts';
+import { makeBase, type TestBase } from '../../../test/knowledge.ts';
 import { askBase, chooseModel, embedded as untilEmbedded, embeddingsOf } from '../../../test/meaning.ts';
 import { hasPgvector } from '../../../test/pgvector.ts';
 import { startUpstream, type Upstream } from '../../../test/upstream.ts';
@@ -131,7 +131,7 @@ describe.each((await hasPgvector()) ? (['exact', 'index'] as const) : (['exact']
     const base = await makeBase(app);
     const id = await add(base, 'Leaflet', 'The automobile is parked behind the house.');
     const questions = [{ question: 'Who likes walks?', documentIds: [id] }];
-    await app.json('POST', `${bases}/${base.id}/evaluations`, { name: 'Questions', questions });
+    await app.json('POST', `/api/v1/knowledge-bases/${base.id}/evaluations`, { name: 'Questions', questions });
     const waiting = await app.json('PUT', `${base.path}/${id}`, { text: 'Our hound likes long walks by the river.' });
     expect(waiting.body.state).toBe('waiting');
     await embedded(base);
