@@ -161,6 +161,16 @@ describe('a guess', () => {
     expect((await shown()).guessed.points).toMatchObject([worried]);
   });
 
+  test('stays as it was, and stands in the audit log, where nothing of a new answer can be kept', async () => {
+    const before = await shown();
+    const entries = async () => (await call('GET', '/audit?act=insight.tone-judged')).body.items.length;
+    const known = await entries();
+    guesses({ tone: 'low', quote: 'nobody wrote this' });
+    expect((await ask()).body.code).toBe('provider-failed');
+    expect(await shown()).toEqual(before);
+    expect(await entries()).toBe(known + 1);
+  });
+
   test('is not stored where it is forbidden while the model answers', async () => {
     const { id } = (await shown()).guessed;
     expect((await call('DELETE', `/insights/${id}`)).status).toBe(200);
