@@ -91,8 +91,11 @@ export function createAiInsightService(parts: Parts) {
     }
     const made = { id: newId(), kind, subject, engine: answer.by, askedBy: actor.userId, ...kept };
     await audit.acting(actor, act, namesOf(subject), async (tx) => {
-      // What allowed it may be gone since the model was asked.
-      if (kind === 'tone') await parts.requireTone(tx, actor.orgId, about.person);
+      // What allowed it may be gone since the model was asked; from here on it stays until the commit.
+      if (kind === 'tone') {
+        await store.holdSession(tx, actor.orgId, subject.sessionId);
+        await parts.requireTone(tx, actor.orgId, about.person);
+      }
       await store.putInsight(tx, actor.orgId, made);
     });
     return kept;

@@ -190,6 +190,14 @@ describe('a guess', () => {
     await agree(true);
     expect(await shown()).toEqual({ state: 'on', guessed: null });
   });
+
+  test('is not there after a no, whichever of the two was first', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      await agree(true);
+      await Promise.all([ask(), agree(false)]);
+      expect(await app.db.everywhere.many(`select 1 from ai_insight where kind = 'tone'`)).toEqual([]);
+    }
+  });
 });
 
 test('where it is on, clients are told so with the text that an AI answers', async () => {
