@@ -1,8 +1,8 @@
-import type { EmbeddingReport, KnowledgeBaseDetail } from '@rapport/protocol/knowledge';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../../../test/app.ts';
 import { tokensEach } from '../../../test/embeddings.ts';
-import { bases, makeBase, type TestBase } from '../../../test/knowledge.ts';
+import { makeBase, type TestBase } from '../../../test/knowledge.ts';
+import { askBase, chooseModel, embeddingsOf } from '../../../test/meaning.ts';
 import { talking } from '../../../test/talking.ts';
 import { startUpstream, type Upstream } from '../../../test/upstream.ts';
 
@@ -20,18 +20,11 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
-const choose = async (model: string) => {
-  const { items } = (await app.json('GET', '/api/v1/providers')).body;
-  await app.json('PUT', `/api/v1/providers/${items[0].id}/embedding`, { model });
-};
+const choose = (model: string) => chooseModel(app, model);
 const add = (title: string, text: string) => app.json('POST', base.path, { title, text });
-const stateOf = async (): Promise<KnowledgeBaseDetail['embeddings']> =>
-  (await app.json('GET', `${bases}/${base.id}`)).body.embeddings;
+const stateOf = () => embeddingsOf(app, base);
 const embedded = (count: number) => expect.poll(async () => (await stateOf())?.made, { timeout: 20_000 }).toBe(count);
-const ask = async (query: string): Promise<{ titles: string[]; embeddings: EmbeddingReport }> => {
-  const { body } = await app.json('POST', `${bases}/${base.id}/search`, { query, explain: true });
-  return { titles: body.results.map(({ title }: { title: string }) => title), embeddings: body.embeddings };
-};
+const ask = (query: string) => askBase(app, base, query);
 const budget = (body: object) => app.json('PUT', '/api/v1/budgets', { scope: 'organisation', period: 'day', ...body });
 const used = async () => (await app.json('GET', '/api/v1/budgets')).body.items[0].used;
 const textsSent = () =>
