@@ -66,7 +66,9 @@ export const KnowledgeBaseDetail = KnowledgeBase.extend({
       failure: z
         .string()
         .nullable()
-        .describe('Why the last try failed; it is tried again. `budget-spent`: the limit set for AI models is reached.'),
+        .describe(
+          'Why the last try failed; it is tried again. `budget-spent`: the limit set for AI models is reached.',
+        ),
     })
     .nullable()
     .describe('null: no provider makes embeddings.'),
