@@ -239,6 +239,10 @@ export const EmbeddingReport = z.object({
       'No provider makes embeddings; it is not approved; it failed or took too long; the embeddings are still read into memory; there are none yet; they do not fit into it; a phrase in quotation marks is found by its words.',
     ),
   model: z.string().nullable(),
+  weight: z
+    .number()
+    .nullable()
+    .describe('What meaning counted beside words, up to 0.5: the less, the less it agrees with what the words found.'),
 });
 export type EmbeddingReport = z.infer<typeof EmbeddingReport>;
 /** What a reranker did for a search, or why the order before it stands. */

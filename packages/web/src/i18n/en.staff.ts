@@ -266,7 +266,7 @@ export const staffTexts = {
   embeddings: {
     name: 'Embeddings', of: 'Embeddings: {{model}}', choose: 'Choose the model', stop: 'No embeddings', chosen: 'Only one provider makes the embeddings of your organisation: another that does stops, and all passages get new ones in the background.',
     made: 'Found by meaning, too: {{made}} of {{count}} passages are ready ({{model}}).', failing: 'The last try failed ({{failure}}); it is tried again.', refused: 'The provider of the embeddings ({{model}}) is not approved: passages are found by their words alone.',
-    used: 'Found by words and by meaning ({{model}}), half each. The score is what both together give, from 0 to 1.',
+    used: 'Found by words and by meaning ({{model}}), of which the meaning counts {{percent}} %: half at most, and the less, the less it agrees with the words. The score is what both together give, from 0 to 1.',
     why: {
       'not-set-up': 'Found by words alone: no provider makes embeddings.', 'not-approved': 'Found by words alone: the provider of the embeddings is not approved.',
       failed: 'Found by words alone: the provider of the embeddings did not answer well, or not in time.', loading: 'Found by words alone: the embeddings are still being read. Ask again in a moment.',

@@ -99,9 +99,10 @@ interface Finding {
   carried?: string;
 }
 
-const none = { used: false, reason: null, model: null };
-const unranked = { ...none, candidates: 0 };
-const quoted = { near: [], report: { used: false, reason: 'quoted' as const, model: null } };
+const nothing = { used: false, reason: null, model: null };
+const none = { ...nothing, weight: null };
+const unranked = { ...nothing, candidates: 0 };
+const quoted = { reason: 'quoted' as const, model: null };
 
 /** Of each channel, before the two become one. */
 const candidates = 100;
@@ -109,9 +110,6 @@ const candidates = 100;
 /** Finds passages of bases, as far as their reader may read them. */
 export function createRetrieval(parts: { db: Database; vectors: VectorChannel; reranker: RerankChannel }) {
   const { db, vectors, reranker } = parts;
-  const searchMeaning = async (orgId: string, bases: Bases, text: string, { hidden }: Searched, most: number) =>
-    vectors.near(orgId, bases, await vectors.vectorOf(orgId, text), hidden, most);
-
   const find = async (orgId: string, bases: Bases, { query, limit, asker, carried = '' }: Finding) => {
     const scope = db.in(orgId);
     const collection = await collectionOf(scope, orgId, bases);
@@ -120,13 +118,15 @@ export function createRetrieval(parts: { db: Database; vectors: VectorChannel; r
     const hash = await termHasher(scope.codec, orgId);
     const asked = ask(query, collection.languages, carried);
     const most = Math.max(limit, candidates);
-    const [ranked, { near, report }] = await Promise.all([
+    const [ranked, vector] = await Promise.all([
       searchWords({ db: scope, orgId, bases, collection, hash }, asked, most),
       // Who puts words into quotation marks wants these words.
-      asked.phrases.length > 0 ? quoted : searchMeaning(orgId, bases, question, collection, most),
+      asked.phrases.length > 0 ? quoted : vectors.vectorOf(orgId, question),
     ]);
+    const looking = { hidden: collection.hidden, limit: most };
+    const { near, weight, report } = await vectors.near(orgId, bases, vector, ranked, looking);
     const depth = Math.max(limit, await reranker.candidates(orgId));
-    const places = near.length > 0 ? fuse(ranked, near, depth) : ranked.slice(0, depth);
+    const places = near.length > 0 ? fuse(ranked, near, weight, depth) : ranked.slice(0, depth);
     const fused = await passagesAt(scope, orgId, bases, places);
     const { found, report: reranking } = await reranker.order(orgId, asker, question, fused);
     return { found: found.slice(0, limit), asked: new Set(asked.terms.keys()), embeddings: report, reranking };
