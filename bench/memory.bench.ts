@@ -3,17 +3,28 @@
  * conversations, the turns that hold the answer.
  * `--data DIR`: corpus.jsonl (turns with conv, session, speaker, date), queries.jsonl, qrels.tsv, and perhaps
  * observations.jsonl (facts that name the turns they were noted from).
+ * `--embeddings URL --embedding-model NAME`: with an OpenAI-compatible provider of embeddings, such as `http://127.0.0.1:8080/v1`;
+ * what words find alone is told first, then what meaning finds alone, then both.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { background } from '../packages/server/src/slices/knowledge/vectors/background.ts';
+import { standingOut } from '../packages/server/src/slices/memory/meaning.ts';
 import { relevance, type Item } from '../packages/server/src/slices/memory/relevance.ts';
+import { embedAll, type Provider } from './lib/embeddings.ts';
 import { report, type Row } from './lib/report.ts';
 import { measure, readLines, readSet } from './lib/retrievalSet.ts';
 import { percentile, round } from './lib/stats.ts';
 
-const at = process.argv.indexOf('--data');
-const folder = at < 0 ? undefined : process.argv[at + 1];
-if (!folder) throw new Error('Usage: npm run bench -- memory --data DIR [--json]');
+const option = (name: string): string | undefined => {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? undefined : process.argv[at + 1];
+};
+const folder = option('data');
+if (!folder)
+  throw new Error('Usage: npm run bench -- memory --data DIR [--embeddings URL --embedding-model NAME] [--json]');
+const [url, model] = [option('embeddings'), option('embedding-model')];
+const provider: Provider | null = url && model ? { url, model } : null;
 
 interface Turn {
   id: string;
@@ -44,14 +55,35 @@ const factsOf = (group: string): Item[] =>
 
 const mean = (values: number[]): number => round(values.reduce((sum, v) => sum + v, 0) / values.length, 4);
 
-function judge(what: string, itemsOf: (group: string) => Item[]): Row {
+/** What the meaning says of items, and whether the words are asked at all. */
+type Channel = 'words' | 'meaning' | 'both';
+
+function scoresOf(channel: Channel, items: Item[], question: string, vectors: Map<string, Float32Array>): Float64Array {
+  const asked = vectors.get(question);
+  if (channel === 'words' || !asked) return relevance(items, question);
+  const of = new Map(items.map(({ id, text }) => [id, vectors.get(text) ?? new Float32Array()]));
+  const strangers = background.map((text) => vectors.get(text) ?? new Float32Array());
+  const meant = { question: asked, vectors: of, background: strangers };
+  const meaning = standingOut(
+    items.map(({ id }) => id),
+    meant,
+  );
+  return relevance(items, channel === 'meaning' ? '' : question, '', meaning);
+}
+
+function judge(
+  what: string,
+  channel: Channel,
+  itemsOf: (group: string) => Item[],
+  vectors = new Map<string, Float32Array>(),
+): Row {
   const groups = new Map([...new Set(documents.map(({ group }) => group))].map((group) => [group, itemsOf(group)]));
   const turns = new Set(documents.map(({ id }) => id));
   const times: number[] = [];
   const figures = queries.map(({ text, group, relevant }) => {
     const items = groups.get(group) ?? [];
     const began = performance.now();
-    const scores = relevance(items, text);
+    const scores = scoresOf(channel, items, text, vectors);
     times.push(performance.now() - began);
     const found = items
       .map(({ id }, i) => ({ id, score: scores[i] ?? 0 }))
@@ -65,6 +97,7 @@ function judge(what: string, itemsOf: (group: string) => Item[]): Row {
   });
   return {
     what,
+    by: channel,
     questions: queries.length,
     'nDCG@10': mean(figures.map((f) => f.ndcg10)),
     'recall@5': mean(figures.map((f) => f.recall5)),
@@ -75,6 +108,15 @@ function judge(what: string, itemsOf: (group: string) => Item[]): Row {
   };
 }
 
-const rows = [judge('turns', turnsOf)];
-if (facts.length > 0) rows.push(judge('turns and facts', (group) => [...turnsOf(group), ...factsOf(group)]));
-report('memory', rows, [`${documents.length} turns, ${facts.length} facts.`]);
+const both = (group: string): Item[] => [...turnsOf(group), ...factsOf(group)];
+const rows = [judge('turns', 'words', turnsOf)];
+if (facts.length > 0) rows.push(judge('turns and facts', 'words', both));
+if (provider) {
+  const texts = [...documents, ...facts, ...queries].map(({ text }) => text);
+  const vectors = await embedAll(provider, [...texts, ...background]);
+  for (const channel of ['meaning', 'both'] as const) {
+    rows.push(judge('turns', channel, turnsOf, vectors));
+    if (facts.length > 0) rows.push(judge('turns and facts', channel, both, vectors));
+  }
+}
+report('memory', rows, [`${documents.length} turns, ${facts.length} facts${provider ? `, ${provider.model}` : ''}.`]);

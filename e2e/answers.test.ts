@@ -1,32 +1,25 @@
-import { resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
+import { makePersona, makeSession, type TestApp } from '../packages/server/src/test/app.ts';
 import { makeBase, type TestBase } from '../packages/server/src/test/knowledge.ts';
 import { playing, talking } from '../packages/server/src/test/talking.ts';
-import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
-import { desktop, expectFits, launch, narrow, openWindow } from './lib/browser.ts';
+import { desktop, expectFits, narrow, openWindow } from './lib/browser.ts';
+import { openHouse, type House } from './lib/house.ts';
 
+let house: House;
 let browser: Browser;
-let upstream: Upstream;
 let app: TestApp;
 let base: TestBase;
 let talk: ReturnType<typeof talking>;
 
 beforeAll(async () => {
-  browser = await launch();
-  upstream = await startUpstream();
-  const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'echo' }, config: { webRoot } });
+  house = await openHouse('echo');
+  ({ browser, app } = house);
   talk = talking(app);
   base = await makeBase(app, { name: 'House rules' });
   await app.json('POST', base.path, { title: 'Hours', text: 'On Saturday the clinic is open from 9:00 to 12:00.' });
 });
-afterAll(async () => {
-  await app?.close();
-  await upstream?.close();
-  await browser?.close();
-});
+afterAll(() => house?.close());
 
 const said =
   'Recite: On Saturday the clinic is open from 9:00 to 12:00 [1]. On Saturday the clinic is open from 9:00 to 14:00 [1].';

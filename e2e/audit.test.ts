@@ -1,21 +1,19 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
-import { desktop, expectAccessible, launch, openWindow, phone } from './lib/browser.ts';
+import { makePersona, makeSession, type TestApp } from '../packages/server/src/test/app.ts';
+import { desktop, expectAccessible, openWindow, phone } from './lib/browser.ts';
+import { openHouse, type House } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
+let house: House;
 let browser: Browser;
 let app: TestApp;
 
 beforeAll(async () => {
-  [browser, app] = await Promise.all([launch(), startTestApp({ config: { webRoot } })]);
+  house = await openHouse();
+  ({ browser, app } = house);
 });
-afterAll(async () => {
-  await app?.close();
-  await browser?.close();
-});
+afterAll(() => house?.close());
 
 test.each([
   ['desktop', desktop],

@@ -1,28 +1,23 @@
-import { resolve } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
+import { makePersona, makeSession, type TestApp } from '../packages/server/src/test/app.ts';
 import { makeMember } from '../packages/server/src/test/team.ts';
-import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
-import { expectAccessible, expectFits, launch, narrow, openWindow, phone } from './lib/browser.ts';
+import type { Upstream } from '../packages/server/src/test/upstream.ts';
+import { expectAccessible, expectFits, narrow, openWindow, phone } from './lib/browser.ts';
+import { openHouse, type PlayedHouse } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
+let house: PlayedHouse;
 let browser: Browser;
 let app: TestApp;
 let upstream: Upstream;
 let persona: string;
 
 beforeAll(async () => {
-  browser = await launch();
-  upstream = await startUpstream();
-  app = await startTestApp({ config: { webRoot }, upstream: { url: upstream.url, model: 'words-300@30' } });
+  house = await openHouse('words-300@30');
+  ({ browser, app, upstream } = house);
   persona = await makePersona(app);
 });
-afterAll(async () => {
-  await browser?.close();
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => house?.close());
 
 describe('consent', () => {
   test('the team asks, the client agrees, and takes it back while a reply runs', async () => {

@@ -1,26 +1,19 @@
-import { resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
+import { type TestApp } from '../packages/server/src/test/app.ts';
 import { makeBase } from '../packages/server/src/test/knowledge.ts';
-import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
-import { desktop, expectFits, launch, narrow, openWindow, picture } from './lib/browser.ts';
+import { desktop, expectFits, narrow, openWindow, picture } from './lib/browser.ts';
+import { openHouse, type House } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
+let house: House;
 let browser: Browser;
-let upstream: Upstream;
 let app: TestApp;
 
 beforeAll(async () => {
-  browser = await launch();
-  upstream = await startUpstream();
-  app = await startTestApp({ config: { webRoot }, upstream: { url: upstream.url, model: 'echo' } });
+  house = await openHouse('echo');
+  ({ browser, app } = house);
 });
-afterAll(async () => {
-  await app?.close();
-  await upstream?.close();
-  await browser?.close();
-});
+afterAll(() => house?.close());
 
 test('a model for embeddings is chosen in the settings, and the test page shows what it found', async () => {
   const base = await makeBase(app, { name: 'House rules' });

@@ -1,35 +1,24 @@
-import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  makePersona,
-  makeSession,
-  startTestApp,
-  type TestApp,
-  type TestSession,
-} from '../packages/server/src/test/app.ts';
+import { makePersona, makeSession, type TestApp, type TestSession } from '../packages/server/src/test/app.ts';
 import { safetySettings } from '../packages/server/src/test/talking.ts';
-import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
-import { desktop, expectAccessible, expectFits, launch, openWindow, phone, picture } from './lib/browser.ts';
+import type { Upstream } from '../packages/server/src/test/upstream.ts';
+import { desktop, expectAccessible, expectFits, openWindow, phone, picture } from './lib/browser.ts';
+import { openHouse, type PlayedHouse } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
+let house: PlayedHouse;
 let browser: Browser;
 let app: TestApp;
 let upstream: Upstream;
 let persona: string;
 
 beforeAll(async () => {
-  browser = await launch();
-  upstream = await startUpstream();
-  app = await startTestApp({ config: { webRoot }, upstream: { url: upstream.url, model: 'words-20' } });
+  house = await openHouse('words-20');
+  ({ browser, app, upstream } = house);
   persona = await makePersona(app);
   await app.json('PUT', '/api/v1/safety', { ...safetySettings, ackSeconds: 3600 });
 });
-afterAll(async () => {
-  await browser?.close();
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => house?.close());
 
 async function openChat(session: TestSession, options: Parameters<typeof openWindow>[1] = phone) {
   const client = await openWindow(browser, options);

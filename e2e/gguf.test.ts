@@ -7,8 +7,8 @@ import { makePersona, startTestApp, type TestApp } from '../packages/server/src/
 import { realLibrary, writeNpm } from '../packages/server/src/test/gguf/library.ts';
 import { writeReciter } from '../packages/server/src/test/gguf/recite.ts';
 import { expectAccessible, launch, openWindow } from './lib/browser.ts';
+import { webRoot } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
 let browser: Browser;
 let app: TestApp | undefined;
 const folder = mkdtempSync(join(tmpdir(), 'rapport-e2e-gguf-'));

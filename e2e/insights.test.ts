@@ -1,26 +1,18 @@
-import { resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  makePersona,
-  makeSession,
-  startTestApp,
-  type TestApp,
-  type TestSession,
-} from '../packages/server/src/test/app.ts';
+import { makePersona, makeSession, type TestApp, type TestSession } from '../packages/server/src/test/app.ts';
 import { grave, talking } from '../packages/server/src/test/talking.ts';
-import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
-import { desktop, expectFits, launch, openWindow, phone, picture } from './lib/browser.ts';
+import { desktop, expectFits, openWindow, phone, picture } from './lib/browser.ts';
+import { openHouse, type House } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
+let house: House;
 let browser: Browser;
-let upstream: Upstream;
 let app: TestApp;
 let session: TestSession;
 
 beforeAll(async () => {
-  [browser, upstream] = await Promise.all([launch(), startUpstream()]);
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'words-20' }, config: { webRoot } });
+  house = await openHouse('words-20');
+  ({ browser, app } = house);
   const talk = talking(app);
   session = await makeSession(app, await makePersona(app), { title: 'Sleeping again' });
   const said = [
@@ -35,11 +27,7 @@ beforeAll(async () => {
   await talk.post(session, grave);
   await talk.untilEvent(session, 'escalation.raised');
 });
-afterAll(async () => {
-  await browser?.close();
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => house?.close());
 
 describe.each([
   ['desktop', desktop],

@@ -2,26 +2,24 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
+import { makePersona, makeSession, type TestApp } from '../packages/server/src/test/app.ts';
 import { makeBase, type NamedFile } from '../packages/server/src/test/knowledge.ts';
 import { makeMember } from '../packages/server/src/test/team.ts';
-import { desktop, expectFits, launch, narrow, openWindow } from './lib/browser.ts';
+import { desktop, expectFits, narrow, openWindow } from './lib/browser.ts';
+import { openHouse, type House } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
+let house: House;
 let browser: Browser;
 let app: TestApp;
 
 beforeAll(async () => {
-  browser = await launch();
-  app = await startTestApp({ config: { webRoot } });
+  house = await openHouse();
+  ({ browser, app } = house);
 });
-afterAll(async () => {
-  await app?.close();
-  await browser?.close();
-});
+afterAll(() => house?.close());
 
 const tea = '# Tea\n\nA kind drink.\n\n## Brewing\n\nGreen tea is brewed at eighty degrees for two minutes.\n';
 

@@ -1,19 +1,19 @@
-import { resolve } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
+import { makePersona, makeSession, type TestApp } from '../packages/server/src/test/app.ts';
 import { makeMember, otherOrganisation } from '../packages/server/src/test/team.ts';
-import { desktop, expectFits, launch, narrow, openWindow } from './lib/browser.ts';
+import { desktop, expectFits, narrow, openWindow } from './lib/browser.ts';
+import { openHouse, type House } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
 const long = (word: string) => `${word} ${word.repeat(12)}`;
+let house: House;
 let browser: Browser;
 let app: TestApp;
 let ids: Record<string, string>;
 
 beforeAll(async () => {
-  browser = await launch();
-  app = await startTestApp({ config: { webRoot } });
+  house = await openHouse();
+  ({ browser, app } = house);
   const post = async (path: string, body?: object) => (await app.json('POST', `/api/v1${path}`, body)).body;
   await app.json('PATCH', '/api/v1/organisation', { name: long('House') });
   const persona = await makePersona(app, { name: long('Mira'), role: long('coach') });
@@ -41,10 +41,7 @@ beforeAll(async () => {
   const thread = await post(`/clients/${client.id}/threads`, { name: long('Flying'), folderId: folder.id });
   ids = { persona, client: client.id, thread: thread.id, session: session.id, base: base.id, document: document.id };
 });
-afterAll(async () => {
-  await browser?.close();
-  await app?.close();
-});
+afterAll(() => house?.close());
 
 const paths = [
   '/',

@@ -1,25 +1,18 @@
-import { resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
-import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
-import { desktop, expectAccessible, launch, openWindow, phone } from './lib/browser.ts';
+import { makePersona, makeSession, type TestApp } from '../packages/server/src/test/app.ts';
+import { desktop, expectAccessible, openWindow, phone } from './lib/browser.ts';
+import { openHouse, type House } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
+let house: House;
 let browser: Browser;
-let upstream: Upstream;
 let app: TestApp;
 
 beforeAll(async () => {
-  browser = await launch();
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'words-20' }, config: { webRoot } });
+  house = await openHouse('words-20');
+  ({ browser, app } = house);
 });
-afterAll(async () => {
-  await browser?.close();
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => house?.close());
 
 test('a budget is set, its use is seen, and a client is told when it is used up', async () => {
   const session = await makeSession(app, await makePersona(app));

@@ -1,10 +1,9 @@
-import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
 import { desktop, expectAccessible, launch, openWindow, phone } from './lib/browser.ts';
+import { webRoot } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
 let browser: Browser;
 
 beforeAll(async () => {

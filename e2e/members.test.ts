@@ -1,11 +1,10 @@
-import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
 import { loginIdOf, makeMember, otherOrganisation } from '../packages/server/src/test/team.ts';
 import { desktop, expectFits, launch, narrow, openWindow, phone } from './lib/browser.ts';
+import { webRoot } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
 const password = 'correct horse battery staple';
 let browser: Browser;
 let local: TestApp;
@@ -73,7 +72,8 @@ test.each([
   await dialog(owner.page).getByLabel('Author').waitFor();
   await expectFits(owner.page);
   await dialog(owner.page).getByRole('button', { name: 'Disable' }).click();
-  await owner.page.getByText('disabled', { exact: true }).waitFor();
+  const row = owner.page.getByRole('listitem').filter({ hasText: name });
+  await row.getByText('disabled', { exact: true }).waitFor();
   await member.page.reload();
   await member.page.getByRole('button', { name: 'Sign in' }).waitFor();
   expect([...owner.complaints, ...member.complaints]).toEqual([]);

@@ -1,18 +1,12 @@
-import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  makePersona,
-  makeSession,
-  startTestApp,
-  type TestApp,
-  type TestSession,
-} from '../packages/server/src/test/app.ts';
+import { makePersona, makeSession, type TestApp, type TestSession } from '../packages/server/src/test/app.ts';
 import { remembering } from '../packages/server/src/test/remembering.ts';
-import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
-import { desktop, expectFits, launch, openWindow, phone, picture } from './lib/browser.ts';
+import type { Upstream } from '../packages/server/src/test/upstream.ts';
+import { desktop, expectFits, openWindow, phone, picture } from './lib/browser.ts';
+import { openHouse, type PlayedHouse } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
+let house: PlayedHouse;
 let browser: Browser;
 let app: TestApp;
 let upstream: Upstream;
@@ -20,18 +14,13 @@ let persona: string;
 let memory: ReturnType<typeof remembering>;
 
 beforeAll(async () => {
-  browser = await launch();
-  upstream = await startUpstream();
-  app = await startTestApp({ config: { webRoot }, upstream: { url: upstream.url, model: 'echo' } });
+  house = await openHouse('echo');
+  ({ browser, app, upstream } = house);
   persona = await makePersona(app);
   memory = remembering(app, upstream);
   await memory.setPolicy();
 });
-afterAll(async () => {
-  await browser?.close();
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => house?.close());
 
 const longName = 'Wilhelmina-Theodora Achterberg-van der Valkenburg-Konstantinopolitanski';
 

@@ -1,21 +1,18 @@
-import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
-import { desktop, expectFits, launch, narrow, openWindow, phone, picture } from './lib/browser.ts';
+import { makePersona, makeSession, type TestApp } from '../packages/server/src/test/app.ts';
+import { desktop, expectFits, narrow, openWindow, phone, picture } from './lib/browser.ts';
+import { openHouse, type House } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
+let house: House;
 let browser: Browser;
 let app: TestApp;
 
 beforeAll(async () => {
-  browser = await launch();
-  app = await startTestApp({ config: { webRoot } });
+  house = await openHouse();
+  ({ browser, app } = house);
 });
-afterAll(async () => {
-  await browser?.close();
-  await app?.close();
-});
+afterAll(() => house?.close());
 
 describe('jurisdiction packs', () => {
   test('are chosen on the page of the organisation, and say there what they enforce and why nothing weaker goes', async () => {

@@ -1,32 +1,19 @@
-import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  makePersona,
-  makeSession,
-  startTestApp,
-  type TestApp,
-  type TestSession,
-} from '../packages/server/src/test/app.ts';
-import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
-import { desktop, expectAccessible, expectFits, launch, narrow, openWindow } from './lib/browser.ts';
+import { makePersona, makeSession, type TestApp, type TestSession } from '../packages/server/src/test/app.ts';
+import { desktop, expectAccessible, expectFits, narrow, openWindow } from './lib/browser.ts';
+import { openHouse, type House } from './lib/house.ts';
 import { startProxy } from './lib/proxy.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
+let house: House;
 let browser: Browser;
-let upstream: Upstream;
 let app: TestApp;
 
 beforeAll(async () => {
-  browser = await launch();
-  upstream = await startUpstream();
-  app = await startTestApp({ config: { webRoot }, upstream: { url: upstream.url, model: 'recite@5' } });
+  house = await openHouse('recite@5');
+  ({ browser, app } = house);
 });
-afterAll(async () => {
-  await app?.close();
-  await browser?.close();
-  await upstream?.close();
-});
+afterAll(() => house?.close());
 
 const act = (session: { id: string }, what: string, body?: object, headers = {}) =>
   app.json('POST', `/api/v1/sessions/${session.id}/${what}`, body, headers);

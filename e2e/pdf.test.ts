@@ -6,28 +6,26 @@ import { resolve } from 'node:path';
 import { getDocumentProxy } from 'unpdf';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
+import { makePersona, makeSession, type TestApp } from '../packages/server/src/test/app.ts';
 import { makeBase } from '../packages/server/src/test/knowledge.ts';
-import { desktop, expectFits, launch, openWindow, phone, picture } from './lib/browser.ts';
+import { desktop, expectFits, openWindow, phone, picture } from './lib/browser.ts';
+import { openHouse, type House } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
 const file = async (name: string) =>
   new Uint8Array(await readFile(resolve(import.meta.dirname, '../packages/server/src/test/documents', name)));
 
+let house: House;
 let browser: Browser;
 let app: TestApp;
 let baseId: string;
 let documentId: string;
 
 beforeAll(async () => {
-  browser = await launch();
-  app = await startTestApp({ config: { webRoot } });
+  house = await openHouse();
+  ({ browser, app } = house);
   ({ id: baseId } = await makeBase(app, { name: 'Better nights' }));
 });
-afterAll(async () => {
-  await app?.close();
-  await browser?.close();
-});
+afterAll(() => house?.close());
 
 const quote = 'felt at midnight';
 

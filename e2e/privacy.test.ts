@@ -1,30 +1,21 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  makePersona,
-  makeSession,
-  startTestApp,
-  type TestApp,
-  type TestSession,
-} from '../packages/server/src/test/app.ts';
-import { desktop, expectAccessible, launch, openWindow, phone } from './lib/browser.ts';
+import { makePersona, makeSession, type TestApp, type TestSession } from '../packages/server/src/test/app.ts';
+import { desktop, expectAccessible, openWindow, phone } from './lib/browser.ts';
+import { openHouse, type House } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
+let house: House;
 let browser: Browser;
 let app: TestApp;
 let personaId: string;
 
 beforeAll(async () => {
-  browser = await launch();
-  app = await startTestApp({ config: { webRoot } });
+  house = await openHouse();
+  ({ browser, app } = house);
   personaId = await makePersona(app);
 });
-afterAll(async () => {
-  await browser?.close();
-  await app?.close();
-});
+afterAll(() => house?.close());
 
 async function makeClient(name: string): Promise<TestSession & { clientId: string }> {
   const { body } = await app.json('POST', '/api/v1/clients', { name, about: 'Sleeps badly.' });

@@ -1,18 +1,12 @@
-import { resolve } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  makePersona,
-  makeSession,
-  startTestApp,
-  type TestApp,
-  type TestSession,
-} from '../packages/server/src/test/app.ts';
+import { makePersona, makeSession, type TestApp, type TestSession } from '../packages/server/src/test/app.ts';
 import { makeMember, type TestMember } from '../packages/server/src/test/team.ts';
-import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
-import { desktop, expectAccessible, expectFits, launch, openWindow, phone, picture } from './lib/browser.ts';
+import type { Upstream } from '../packages/server/src/test/upstream.ts';
+import { desktop, expectAccessible, expectFits, openWindow, phone, picture } from './lib/browser.ts';
+import { openHouse, type PlayedHouse } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
+let house: PlayedHouse;
 let browser: Browser;
 let upstream: Upstream;
 let app: TestApp;
@@ -22,16 +16,12 @@ const policy = { policy: 'auto', delaySeconds: 3, reviewSeconds: 600, pages: 2, 
 const said = 'Recite: Breathe slowly. Count to four. Then tell me how it was.';
 
 beforeAll(async () => {
-  [browser, upstream] = await Promise.all([launch(), startUpstream()]);
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'recite@5' }, config: { webRoot } });
+  house = await openHouse('recite@5');
+  ({ browser, app, upstream } = house);
   persona = await makePersona(app);
   await app.json('PUT', '/api/v1/organisation/supervision', policy);
 });
-afterAll(async () => {
-  await browser?.close();
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => house?.close());
 
 const held = (rung: string, title: string) => makeSession(app, persona, { policy: rung, title });
 const write = async (session: TestSession, text: string): Promise<string> =>

@@ -1,11 +1,10 @@
-import { resolve } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
+import { makePersona, makeSession, type TestApp } from '../packages/server/src/test/app.ts';
 import { makeMember, type TestMember } from '../packages/server/src/test/team.ts';
-import { desktop, expectAccessible, launch, openWindow } from './lib/browser.ts';
+import { desktop, expectAccessible, openWindow } from './lib/browser.ts';
+import { openHouse, type House } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
 const all = ['owner', 'administrator', 'supervisor', 'facilitator', 'author', 'analyst'] as const;
 type Role = (typeof all)[number];
 const heads = ['owner', 'administrator'] as const;
@@ -21,6 +20,7 @@ interface Entry {
   controls?: Record<string, readonly Role[]>;
 }
 
+let house: House;
 let browser: Browser;
 let app: TestApp;
 /** What the pages are about; `:name` in a path stands for one of them. */
@@ -28,8 +28,8 @@ let ids: Record<string, string>;
 let members: Record<Role, TestMember>;
 
 beforeAll(async () => {
-  browser = await launch();
-  app = await startTestApp({ config: { webRoot } });
+  house = await openHouse();
+  ({ browser, app } = house);
   const persona = await makePersona(app);
   const { body: client } = await app.json('POST', '/api/v1/clients', { name: 'Ada' });
   const session = await makeSession(app, persona, { clientId: client.id, title: 'First talk' });
@@ -42,10 +42,7 @@ beforeAll(async () => {
   for (const role of all) members[role] = await makeMember(app, `Member ${role}`, [role]);
   await app.json('PUT', `/api/v1/clients/${client.id}/assignments`, { memberIds: [members.facilitator.id] });
 });
-afterAll(async () => {
-  await browser?.close();
-  await app?.close();
-});
+afterAll(() => house?.close());
 
 const pages: Entry[] = [
   { path: '/', heading: 'Sessions', link: 'Sessions', roles: clinical, controls: { 'New session': clinical } },

@@ -1,12 +1,11 @@
-import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
 import { signInAtProvider, startOidc } from '../packages/server/src/test/oidc.ts';
 import { totpOf } from '../packages/server/src/test/totp.ts';
 import { desktop, expectAccessible, expectFits, launch, narrow, openWindow, phone } from './lib/browser.ts';
+import { webRoot } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
 const email = 'olga@house.example';
 const password = 'correct horse battery';
 let browser: Browser;

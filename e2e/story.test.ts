@@ -1,11 +1,10 @@
-import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
 import { startUpstream, type Upstream } from '../packages/server/src/test/upstream.ts';
 import { desktop, expectAccessible, launch, openWindow, phone } from './lib/browser.ts';
+import { webRoot } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
 let browser: Browser;
 let upstream: Upstream;
 

@@ -1,23 +1,20 @@
-import { resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp } from '../packages/server/src/test/app.ts';
-import { desktop, expectAccessible, expectFits, launch, openWindow, phone, picture } from './lib/browser.ts';
+import { makePersona, makeSession, type TestApp } from '../packages/server/src/test/app.ts';
+import { desktop, expectAccessible, expectFits, openWindow, phone, picture } from './lib/browser.ts';
+import { openHouse, type House } from './lib/house.ts';
 
-const webRoot = resolve(import.meta.dirname, '../packages/web/dist');
+let house: House;
 let browser: Browser;
 let app: TestApp;
 let personaId: string;
 
 beforeAll(async () => {
-  browser = await launch();
-  app = await startTestApp({ config: { webRoot } });
+  house = await openHouse();
+  ({ browser, app } = house);
   personaId = await makePersona(app);
 });
-afterAll(async () => {
-  await browser?.close();
-  await app?.close();
-});
+afterAll(() => house?.close());
 
 const post = async (path: string, body: object) => (await app.json('POST', `/api/v1${path}`, body)).body;
 

@@ -25,8 +25,10 @@ export type EvaluationReplace = z.output<typeof EvaluationReplace>;
 export const EvaluationRun = z.object({
   id: Id,
   cause: z
-    .enum(['hand', 'change', 'publish'])
-    .describe('Asked for, after a change of the base, or when a persona was published.'),
+    .enum(['hand', 'change', 'publish', 'version'])
+    .describe(
+      'Asked for, after a change of the base, when a persona was published, or with a new version of a document.',
+    ),
   state: z.enum(['queued', 'running', 'done', 'failed']),
   questions: z.number().int().nullable(),
   recall: z
@@ -77,3 +79,12 @@ export const EvaluationRunDetail = EvaluationRun.extend({
   results: z.array(EvaluationResult),
 });
 export type EvaluationRunDetail = z.infer<typeof EvaluationRunDetail>;
+
+/** What one evaluation finds with a version of a document in the place of the one that was searched; `before` and `change` are against that one. */
+export const VersionEvaluation = z.object({
+  evaluationId: Id,
+  name: z.string(),
+  run: EvaluationRunDetail.nullable().describe('The newest; null: none was asked for.'),
+});
+export type VersionEvaluation = z.infer<typeof VersionEvaluation>;
+export const VersionEvaluationList = listOf(VersionEvaluation);

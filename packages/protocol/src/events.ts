@@ -120,6 +120,9 @@ export const eventData = {
     fraction: z.number().min(0).max(1).nullable().describe('How much of this state is done, where it can be told.'),
   }),
   'document.ready': z.object({ ...document, title: z.string(), chunkCount: z.number().int() }),
+  'document.discarded': z
+    .object(document)
+    .describe('A version that waited was deleted; the one that is searched stays.'),
   'document.failed': z.object({ ...document, title: z.string(), failure: DocumentFailure }),
   'document.changed': z.object({ documentId: Id, title: z.string(), folder: z.string(), tags: z.array(z.string()) }),
   'document.deleted': z.object({ documentId: Id }),

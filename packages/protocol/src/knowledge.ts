@@ -21,6 +21,10 @@ export const KnowledgeBaseCreate = z.strictObject({
   description: text(2000, 0).default(''),
   language: Language.nullable().default(null),
   audience: KnowledgeAudience.default({ kind: 'organisation' }),
+  publishUnlessLost: z
+    .boolean()
+    .default(false)
+    .describe('A new version that loses no question of any evaluation is published by itself.'),
 });
 export type KnowledgeBaseCreate = z.output<typeof KnowledgeBaseCreate>;
 
@@ -32,6 +36,7 @@ export const KnowledgeBase = z.object({
   audience: KnowledgeAudience,
   roomId: Id.describe('Its events: documents added, their progress, what became of them.'),
   documentCount: z.number().int(),
+  publishUnlessLost: z.boolean(),
   createdAt: Instant,
   updatedAt: Instant,
 });
@@ -42,7 +47,7 @@ export const KnowledgeBaseRemove = z.strictObject({
   force: z.stringbool().default(false).describe('Also where published personas use it; they answer without it.'),
 });
 
-export const documentStates = ['queued', 'extracting', 'chunking', 'indexing', 'ready', 'failed'] as const;
+export const documentStates = ['queued', 'extracting', 'chunking', 'indexing', 'waiting', 'ready', 'failed'] as const;
 export const DocumentState = z.enum(documentStates);
 export type DocumentState = z.infer<typeof DocumentState>;
 
@@ -146,6 +151,18 @@ const source = {
   failure: DocumentFailure.nullable(),
 };
 
+/** What the evaluations of a base find with a new version in the place of the one that is searched, against that one. */
+export const WaitingVersion = z.object({
+  state: z
+    .enum(['pending', 'done', 'failed'])
+    .describe('`failed`: an evaluation could not be run; `pending` goes before it.'),
+  evaluations: z.number().int(),
+  questions: z.number().int(),
+  gained: z.number().int().describe('Questions for which an expected document is found further up.'),
+  lost: z.number().int(),
+});
+export type WaitingVersion = z.infer<typeof WaitingVersion>;
+
 export const Document = z.object({
   id: Id,
   title: z.string(),
@@ -154,6 +171,7 @@ export const Document = z.object({
   version: z.number().int().describe('The newest. What follows is said of it.'),
   ...source,
   readyVersion: z.number().int().nullable().describe('The one that is read and searched until a newer one is ready.'),
+  waiting: WaitingVersion.nullable().describe('Of the newest version, while it waits to be published.'),
   chunkCount: z.number().int(),
   createdAt: Instant,
   updatedAt: Instant,

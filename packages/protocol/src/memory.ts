@@ -162,9 +162,20 @@ export type OwnMemory = z.infer<typeof OwnMemory>;
 export const OwnMemories = z.object({ items: z.array(OwnMemory) });
 export const OwnCorrection = z.strictObject({ statement: Statement });
 
+/** By what of it a memory was found for a turn. */
+export const MemoryChannel = z.enum(['words', 'meaning', 'both']);
+export type MemoryChannel = z.infer<typeof MemoryChannel>;
+
 /** What a reply was given beside the conversation, the most relevant first. */
 export const ReplyContext = z.object({
-  memories: z.array(z.object({ id: Id, statement: z.string(), score: z.number() })),
+  memories: z.array(
+    z.object({
+      id: Id,
+      statement: z.string(),
+      score: z.number(),
+      by: MemoryChannel.nullable().describe('null: from before this was written down.'),
+    }),
+  ),
   passages: z.array(
     z.object({ documentId: Id, title: z.string(), text: z.string(), start: z.number().int(), end: z.number().int() }),
   ),

@@ -39,6 +39,11 @@ const fields = {
     .describe(
       'A reply of which no sentence stands in the material becomes the sentence that the material does not hold it.',
     ),
+  rewriteQuestions: z
+    .boolean()
+    .describe(
+      'A question that leans on what was said before is first said in full by the model, and searched for like that.',
+    ),
 };
 
 /** All a persona is made of; what `publish` freezes as a version. */
@@ -60,6 +65,7 @@ export const PersonaCreate = z.strictObject({
   policy: fields.policy.default('auto'),
   knowledgeBaseId: fields.knowledgeBaseId.default(null),
   onlyMaterial: fields.onlyMaterial.default(false),
+  rewriteQuestions: fields.rewriteQuestions.default(true),
 });
 export type PersonaCreate = z.input<typeof PersonaCreate>;
 

@@ -21,6 +21,7 @@ const clocksOf = (services: Services) => [
   services.knowledge.reindexer,
   services.knowledge.evaluating,
   services.knowledge.embedding,
+  services.memoryEmbedding,
   services.retention,
   services.reviewClock,
   services.escalationClock,

@@ -23,6 +23,8 @@ import { createGenerationService } from './slices/inference/generations.service.
 import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
 import { createReranking, type Reranking } from './slices/inference/reranking.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
+import { createEmbeddingWorker } from './slices/knowledge/vectors/worker.ts';
+import { createMemoryWork } from './slices/memory/embedding.ts';
 import { createRecallService } from './slices/memory/recall.service.ts';
 import { createOwnMemoryService } from './slices/memory/own.service.ts';
 import { createProposalService } from './slices/memory/proposals.service.ts';
@@ -31,7 +33,7 @@ import { createPersonaService, type PersonaService } from './slices/personas/ser
 import { createPackService, type PackService } from './slices/supervision/packs.service.ts';
 import { createAuditService } from './slices/privacy/audit.service.ts';
 import { breakGlassLetter, createBreakGlassService } from './slices/privacy/breakGlass.service.ts';
-import { createConsentService } from './slices/privacy/consents.service.ts';
+import { createConsentService, type ConsentService } from './slices/privacy/consents.service.ts';
 import { createDeidService } from './slices/privacy/deid.service.ts';
 import { heldSubjects } from './slices/privacy/holds.store.ts';
 import { createRetained } from './slices/privacy/retained.ts';
@@ -68,7 +70,8 @@ export function createServices(platform: Platform) {
   const packs = createPackService({ db, audit, append: access.append });
   const asking = createAsking({ providers, budgets });
   const reranking = createReranking({ providers, budgets, log });
-  const material = createMaterial(platform, providers, identity, packs, { asking, reranking });
+  const models = { asking, reranking };
+  const material = createMaterial(platform, providers, identity, packs, models, consents);
   const { knowledge, personas, memories, proposals } = material;
   const caseload = createClientServices({
     ...platform,
@@ -80,7 +83,7 @@ export function createServices(platform: Platform) {
   });
   const { clients } = caseload;
   const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, packs, ...team });
-  const talk = { db, audit, access, personas, providers, reviews, safety: supervision.sessionSafety };
+  const talk = { db, audit, access, personas, providers, asking, reviews, safety: supervision.sessionSafety };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
   const remembering = createRemembering({ ...talk, log, consents, proposals });
   const sessions = createSessionService({ ...talk, ...caseload, conversations, packs, remembering });
@@ -144,6 +147,7 @@ function createMaterial(
   identity: IdentityService,
   { requireRung }: PackService,
   { asking, reranking }: { asking: Asking; reranking: Reranking },
+  consents: ConsentService,
 ) {
   const knowledge = createKnowledgeService({
     ...platform,
@@ -165,10 +169,12 @@ function createMaterial(
   knowledge.bases.tellUsers(personas.usersOf);
   const memories = createMemoryService(platform);
   const { places } = memories;
-  const recall = createRecallService({ ...platform, places });
+  const recall = createRecallService({ ...platform, places, vectors: knowledge.vectors });
+  const work = createMemoryWork({ db: platform.db, gateOf: consents.gate });
+  const memoryEmbedding = createEmbeddingWorker({ ...platform, embedders: providers, work });
   const ownMemories = createOwnMemoryService({ ...platform, places, heldSubjects });
   const proposals = createProposalService({ ...platform, asking });
-  return { knowledge, personas, memories, recall, proposals, ownMemories };
+  return { knowledge, personas, memories, recall, proposals, ownMemories, memoryEmbedding };
 }
 
 /** What goes for good, and what is handed out. */

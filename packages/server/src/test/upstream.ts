@@ -59,6 +59,9 @@ function script(act: string, number: number | null, body: RecordedRequest['body'
     const memories = [memory('Keeps bees.', 'three hives'), memory('Is a pilot.', 'I fly for a living')];
     return { texts: [JSON.stringify({ memories })], every: 0 };
   }
+  // As a model says a follow-up question in full; to everything else it is an echo.
+  if (act === 'follow' && lastText(body).startsWith('<conversation>'))
+    return { texts: ['"When is the clinic open on Saturday?"\n'], every: 0 };
   if (act === 'recite')
     return {
       texts: lastText(body)

@@ -28,6 +28,9 @@ const readerOf = (actor: Actor): string | null => {
   return actor.permissions.has('knowledge.read-all') ? null : actor.userId;
 };
 
+/** Who sees a version that waits: those who may publish it. */
+const publishes = (actor: Actor): boolean => actor.kind === 'staff' && actor.permissions.has('knowledge.manage');
+
 export type BaseService = ReturnType<typeof createBaseService>;
 
 export interface BaseParts {
@@ -63,6 +66,7 @@ export function createBaseService({ db, audit, blobs, onReadersChanged, embeddin
     require,
 
     readerOf,
+    publishes,
 
     /** Who uses it, told by a later slice. */
     tellUsers(next: UsersOf) {
@@ -84,7 +88,11 @@ export function createBaseService({ db, audit, blobs, onReadersChanged, embeddin
     async get(actor: Actor, id: string): Promise<KnowledgeBaseDetail> {
       const base = await require(actor, id);
       const mayKnow = actor.permissions.has('personas.read');
-      const contents = await store.findContents(db.in(actor.orgId), actor.orgId, id, base.roomId);
+      const contents = await store.findContents(db.in(actor.orgId), actor.orgId, {
+        id,
+        roomId: base.roomId,
+        publisher: publishes(actor),
+      });
       const embeddings = await embeddingsOf(actor.orgId, id);
       return { ...base, ...contents, embeddings, personas: mayKnow ? await usersOf(actor.orgId, id) : [] };
     },

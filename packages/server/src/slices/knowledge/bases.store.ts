@@ -26,12 +26,13 @@ async function toBase(db: Db, orgId: string, row: KnowledgeBaseRow): Promise<Kno
         : { kind: 'chosen', userIds: row.user_ids, teamIds: row.team_ids },
     roomId: row.room_id,
     documentCount: row.document_count,
+    publishUnlessLost: row.publish_unless_lost,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
 }
 
-const columns = `k.id, k.name, k.description, k.language, k.audience, k.room_id, k.created_at, k.updated_at,
+const columns = `k.id, k.name, k.description, k.language, k.audience, k.room_id, k.publish_unless_lost, k.created_at, k.updated_at,
   array(select r.user_id from knowledge_reader r
     where r.org_id = k.org_id and r.knowledge_base_id = k.id and r.user_id is not null order by r.user_id) as user_ids,
   array(select r.team_id from knowledge_reader r
@@ -46,19 +47,37 @@ export async function insertBase(
   orgId: string,
   base: { id: string; roomId: string } & KnowledgeBaseCreate,
 ): Promise<void> {
-  const { id, roomId, name, description, language, audience } = base;
+  const { id, roomId, name, description, language, audience, publishUnlessLost } = base;
   await tx.exec(
-    `insert into knowledge_base (org_id, id, name, description, language, audience, room_id)
-     values ($1, $2, $3, $4, $5, $6, $7)`,
-    [orgId, id, name, await sealDescription(tx, orgId, id, description), language, audience.kind, roomId],
+    `insert into knowledge_base (org_id, id, name, description, language, audience, publish_unless_lost, room_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      orgId,
+      id,
+      name,
+      await sealDescription(tx, orgId, id, description),
+      language,
+      audience.kind,
+      publishUnlessLost,
+      roomId,
+    ],
   );
 }
 
 export const updateBase = async (tx: Tx, orgId: string, id: string, base: KnowledgeBaseCreate): Promise<number> =>
   tx.exec(
-    `update knowledge_base set name = $3, description = $4, language = $5, audience = $6, updated_at = now()
+    `update knowledge_base set name = $3, description = $4, language = $5, audience = $6, publish_unless_lost = $7,
+       updated_at = now()
      where org_id = $1 and id = $2`,
-    [orgId, id, base.name, await sealDescription(tx, orgId, id, base.description), base.language, base.audience.kind],
+    [
+      orgId,
+      id,
+      base.name,
+      await sealDescription(tx, orgId, id, base.description),
+      base.language,
+      base.audience.kind,
+      base.publishUnlessLost,
+    ],
   );
 
 /** Replaces who is named. False: one of them is nobody of this organisation. */
@@ -94,9 +113,15 @@ export async function findBase(
 export type BaseContents = Pick<KnowledgeBaseDetail, 'cursor' | 'states' | 'folders' | 'tags'>;
 
 /** What is in it, counted, and the newest event of its room, as of one moment. */
-export const findContents = async (db: Db, orgId: string, id: string, roomId: string): Promise<BaseContents> => {
+export const findContents = async (
+  db: Db,
+  orgId: string,
+  { id, roomId, publisher }: { id: string; roomId: string; publisher: boolean },
+): Promise<BaseContents> => {
   const row = await db.maybe<BaseContents>(
-    `with held as (select d.folder, d.tags, v.state from document d
+    `with held as (
+       select d.folder, d.tags, case when v.state = 'waiting' and not $4 then 'ready' else v.state end as state
+       from document d
        join document_version v on v.org_id = d.org_id and v.document_id = d.id and v.version = d.version
        where d.org_id = $1 and d.knowledge_base_id = $2)
      select r.seq as cursor,
@@ -106,7 +131,7 @@ export const findContents = async (db: Db, orgId: string, id: string, roomId: st
        coalesce((select json_agg(json_build_object('name', tag, 'count', n) order by tag)
          from (select tag, count(*) n from held, unnest(tags) tag group by 1) t), '[]') as tags
      from room r where r.org_id = $1 and r.id = $3`,
-    [orgId, id, roomId],
+    [orgId, id, roomId, publisher],
   );
   return row ?? { cursor: 0, states: {}, folders: [], tags: [] };
 };

@@ -122,7 +122,7 @@ describe('who may read a knowledge base', () => {
       await tx.exec('lock table index_segment in access exclusive mode');
       const waiting = search();
       const blocked = `select 1 from pg_locks l join pg_stat_activity a using (pid)
-        where not l.granted and a.datname = current_database() and a.query like '%index_segment s%'`;
+        where not l.granted and a.datname = current_database() and a.query like 'with kept_back%'`;
       await expect.poll(() => app.db.everywhere.many(blocked), { timeout: 20_000 }).toHaveLength(1);
       await app.db.everywhere.exec('delete from knowledge_reader where knowledge_base_id = $1 and user_id = $2', [
         base.id,

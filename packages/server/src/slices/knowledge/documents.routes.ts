@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Empty, Id, IdParams, Page } from '@rapport/protocol/common';
+import { Empty, Id, IdParams } from '@rapport/protocol/common';
 import {
   Document,
   DocumentCreate,
@@ -11,7 +11,6 @@ import {
   DocumentsChange,
   DocumentsChanged,
   DocumentText,
-  DocumentVersionList,
   Surroundings,
   SurroundingsQuery,
   VersionQuery,
@@ -31,11 +30,6 @@ const upload = { ...manage, rate: 'upload' } as const;
 const files = { ...upload, longBody: true } as const;
 const forms = ['application/json', 'multipart/form-data'];
 const DocumentParams = z.strictObject({ id: Id, documentId: Id });
-const VersionParams = z.strictObject({
-  id: Id,
-  documentId: Id,
-  version: z.coerce.number().int().min(1).max(1_000_000),
-});
 const documentsPath = '/api/v1/knowledge-bases/:id/documents';
 const one = `${documentsPath}/:documentId`;
 
@@ -156,19 +150,6 @@ function readRoutes(app: App, { documents: service }: KnowledgeService) {
     (request) => service.get(actorOf(request), request.params.id, request.params.documentId, request.query.version),
   );
   app.get(
-    `${one}/versions`,
-    {
-      config: read,
-      schema: {
-        summary: 'Its versions',
-        params: DocumentParams,
-        querystring: Page,
-        response: { 200: DocumentVersionList },
-      },
-    },
-    (request) => service.versions(actorOf(request), request.params.id, request.params.documentId, request.query),
-  );
-  app.get(
     `${one}/file`,
     {
       config: read,
@@ -213,15 +194,6 @@ function changeRoutes(app: App, { documents: service }: KnowledgeService) {
     { config: manage, schema: { summary: 'Delete a document', params: DocumentParams, response: { 200: Empty } } },
     async (request) => {
       await service.remove(actorOf(request), request.params.id, request.params.documentId);
-      return {};
-    },
-  );
-  app.delete(
-    `${one}/versions/:version`,
-    { config: manage, schema: { summary: 'Delete an older version', params: VersionParams, response: { 200: Empty } } },
-    async (request) => {
-      const { id, documentId, version } = request.params;
-      await service.removeVersion(actorOf(request), id, documentId, version);
       return {};
     },
   );

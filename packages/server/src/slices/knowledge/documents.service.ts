@@ -5,16 +5,15 @@ import type {
   DocumentPlace,
   DocumentQuery,
   DocumentReplace,
+  DocumentState,
   DocumentsChange,
   DocumentText,
-  DocumentVersion,
 } from '@rapport/protocol/knowledge';
-import type { Page } from '@rapport/protocol/common';
 import { asEventActor, requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import { asRefusal, type Blobs, type WrittenBlob } from '../../platform/blobs/blobs.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
-import type { Database, Tx } from '../../platform/db/db.ts';
+import type { Database, Db, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { draft, type EventDraft } from '../../platform/events/store.ts';
 import { newId } from '../../platform/ids.ts';
@@ -22,9 +21,12 @@ import type { BaseService } from './bases.service.ts';
 import * as store from './documents.store.ts';
 import { around } from './surroundings.ts';
 import { titleOf, titleOfAddress } from './fileNames.ts';
+import { dropParts } from './index.store.ts';
 import { indexDocument, pageAt } from './indexing.ts';
+import { indexAnew } from './reindex.ts';
 import type { BaseLog } from './log.ts';
 import * as queue from './queue.store.ts';
+import { hasEvaluations } from './waiting.store.ts';
 
 /** A file that lies in the store of files already. */
 export interface StoredFile {
@@ -50,6 +52,8 @@ export interface DocumentParts {
 const materialOf = ({ text, url }: DocumentReplace): Material =>
   text === undefined ? { url: url as string } : { text };
 
+/** Of versions that nobody reads at present. */
+const settled = ['waiting', 'ready', 'failed'];
 const mostTags = 20;
 
 const added = (tags: string[], more: string[]): string[] => {
@@ -73,10 +77,18 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
     }
   };
 
-  const require = async (scope: Pick<Tx, 'maybe' | 'codec'>, orgId: string, baseId: string, id: string) => {
-    const document = await store.findDocument(scope as Tx, orgId, baseId, id);
+  const require = async (scope: Db, actor: Actor, baseId: string, id: string) => {
+    const document = await store.findDocument(scope, actor.orgId, baseId, id, bases.publishes(actor));
     if (!document) throw notFound();
     return document;
+  };
+
+  const maySee = (actor: Actor, state: DocumentState): boolean => state !== 'waiting' || bases.publishes(actor);
+
+  const requireReading = async (scope: Db, actor: Actor, id: string, version: number) => {
+    const reading = await store.findReading(scope, actor.orgId, id, version);
+    if (!reading || !maySee(actor, reading.state)) throw notFound();
+    return reading;
   };
 
   interface Addition {
@@ -85,16 +97,18 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
     id: string;
     title: string;
     version: number;
+    waits: boolean;
   }
 
   /** Stores a version: pasted text is read at once, all else waits in the queue. */
   const putVersion = async (tx: Tx, actor: StaffActor, to: Addition, material: Material) => {
     const { orgId, userId } = actor;
-    const { baseId, language, id, title, version } = to;
+    const { baseId, language, id, title, version, waits } = to;
     if ('text' in material) {
       const { text } = material;
-      await queue.insertReady(tx, orgId, id, version, text, userId);
-      await indexDocument(tx, orgId, baseId, id, { title, text, pages: null, language });
+      const state = waits ? 'waiting' : 'ready';
+      await queue.insertRead(tx, orgId, id, { version, state, text, createdBy: userId });
+      await indexDocument(tx, orgId, baseId, id, { title, text, pages: null, language }, waits);
       return;
     }
     const file = 'file' in material ? material.file : null;
@@ -135,8 +149,8 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
       const documents: Document[] = [];
       for (const { id, title, material } of made) {
         await store.insertDocument(tx, actor.orgId, baseId, { id, title, ...place });
-        await putVersion(tx, actor, { baseId, language, id, title, version: 1 }, material);
-        documents.push(await require(tx, actor.orgId, baseId, id));
+        await putVersion(tx, actor, { baseId, language, id, title, version: 1, waits: false }, material);
+        documents.push(await require(tx, actor, baseId, id));
       }
       const events = documents.flatMap((document) => told(actor, document));
       await log.append(tx, actor.orgId, roomId, events);
@@ -152,9 +166,11 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
       const known = await store.lockDocument(tx, orgId, baseId, id);
       if (!known) throw notFound();
       await queue.giveWay(tx, orgId, id);
-      const version = known.version + 1;
-      await putVersion(tx, actor, { baseId, language, id, title: known.title, version }, material);
-      const document = await require(tx, orgId, baseId, id);
+      await dropParts(tx, orgId, id, true);
+      const version = known.last_version + 1;
+      const waits = known.ready_version !== null && (await hasEvaluations(tx, orgId, baseId));
+      await putVersion(tx, actor, { baseId, language, id, title: known.title, version, waits }, material);
+      const document = await require(tx, actor, baseId, id);
       await log.append(tx, orgId, roomId, told(actor, document));
       return document;
     });
@@ -198,11 +214,10 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
     async get(actor: Actor, baseId: string, id: string, version?: number): Promise<DocumentText> {
       await bases.require(actor, baseId);
       const { orgId } = actor;
-      const document = await require(db.in(orgId), orgId, baseId, id);
+      const document = await require(db.in(orgId), actor, baseId, id);
       const textVersion = version ?? document.readyVersion;
       if (textVersion === null) return { ...document, text: '', textVersion, textFormat: null, pageStarts: null };
-      const reading = await store.findReading(db.in(orgId), orgId, id, textVersion);
-      if (!reading) throw notFound();
+      const reading = await requireReading(db.in(orgId), actor, id, textVersion);
       const { text, pages: pageStarts, format: textFormat } = reading;
       return { ...document, text, textVersion, textFormat, pageStarts };
     },
@@ -211,11 +226,9 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
     async surroundings(actor: Actor, baseId: string, id: string, stretch: { start: number; end: number }) {
       await bases.require(actor, baseId);
       const { orgId } = actor;
-      const { readyVersion } = await require(db.in(orgId), orgId, baseId, id);
+      const { readyVersion } = await require(db.in(orgId), actor, baseId, id);
       if (readyVersion === null) throw notFound();
-      const reading = await store.findReading(db.in(orgId), orgId, id, readyVersion);
-      if (!reading) throw notFound();
-      const { text, pages, format } = reading;
+      const { text, pages, format } = await requireReading(db.in(orgId), actor, id, readyVersion);
       const from = Math.min(stretch.start, text.length);
       const to = Math.min(Math.max(stretch.end, from), from + longestStretch, text.length);
       const { start, end } = around(text, [from, to]);
@@ -231,7 +244,8 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
       await bases.require(actor, baseId);
       const [before = null] = decodeCursor(query.cursor, 1) ?? [];
       const { orgId } = actor;
-      const rows = await store.listDocuments(db.in(orgId), orgId, baseId, query, before, query.limit + 1);
+      const filter = { ...query, publisher: bases.publishes(actor) };
+      const rows = await store.listDocuments(db.in(orgId), orgId, baseId, filter, before, query.limit + 1);
       return toPage(
         rows,
         query.limit,
@@ -240,37 +254,17 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
       );
     },
 
-    /** Newest first. Throws `not-found`. */
-    async versions(
-      actor: Actor,
-      baseId: string,
-      id: string,
-      page: Page,
-    ): Promise<{ items: DocumentVersion[]; next: string | null }> {
-      await bases.require(actor, baseId);
-      const { orgId } = actor;
-      await require(db.in(orgId), orgId, baseId, id);
-      const [before] = decodeCursor(page.cursor, 1) ?? [];
-      const rows = await store.listVersions(db.in(orgId), orgId, id, before ? Number(before) : null, page.limit + 1);
-      return toPage(
-        rows,
-        page.limit,
-        (v) => v,
-        (v) => encodeCursor(String(v.version)),
-      );
-    },
-
     /** What was given: the file, or the text that was pasted. Throws `not-found`. */
     async file(actor: Actor, baseId: string, id: string, version?: number) {
       await bases.require(actor, baseId);
       const { orgId } = actor;
-      const document = await require(db.in(orgId), orgId, baseId, id);
+      const document = await require(db.in(orgId), actor, baseId, id);
       const wanted = version ?? document.version;
       const file = await store.findFile(db.in(orgId), orgId, id, wanted);
-      if (!file || (file.blobId === null && file.source !== 'text')) throw notFound();
+      if (!file || !maySee(actor, file.state) || (file.blobId === null && file.source !== 'text')) throw notFound();
       if (file.blobId === null) {
-        const reading = await store.findReading(db.in(orgId), orgId, id, wanted);
-        return { name: `${document.title}.md`, content: reading?.text ?? '', bytes: null };
+        const { text } = await requireReading(db.in(orgId), actor, id, wanted);
+        return { name: `${document.title}.md`, content: text, bytes: null };
       }
       const { fileName, blobId, bytes } = file;
       return { name: fileName ?? document.title, content: await readFile(orgId, blobId), bytes };
@@ -278,30 +272,23 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
 
     /** Renames, moves or tags it. A new title is searched from now on. Throws `not-found`. */
     async change(actor: Actor, baseId: string, id: string, patch: DocumentPatch): Promise<Document> {
-      const { roomId, language } = await bases.require(actor, baseId);
+      const { roomId } = await bases.require(actor, baseId);
       requireStaff(actor);
       const { orgId } = actor;
       return audit.acting(actor, 'knowledge.changed', subjectsOf(baseId, id), async (tx) => {
         const known = await store.lockDocument(tx, orgId, baseId, id);
         if (!known) throw notFound();
-        const before = await require(tx, orgId, baseId, id);
+        const before = await require(tx, actor, baseId, id);
         const place = {
           title: patch.title ?? before.title,
           folder: patch.folder ?? before.folder,
           tags: patch.tags ?? before.tags,
         };
         await store.updatePlace(tx, orgId, id, place);
-        const reading =
-          place.title === before.title || before.readyVersion === null
-            ? undefined
-            : await store.findReading(tx, orgId, id, before.readyVersion);
-        if (reading) {
-          const source = { ...reading, title: place.title, language: reading.language ?? language };
-          await indexDocument(tx, orgId, baseId, id, source);
-        }
+        if (place.title !== before.title) await indexAnew(tx, orgId, id);
         const changed = draft('document.changed', 'staff', asEventActor(actor), { documentId: id, ...place });
         await log.append(tx, orgId, roomId, [changed]);
-        return require(tx, orgId, baseId, id);
+        return require(tx, actor, baseId, id);
       });
     },
 
@@ -313,14 +300,15 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
       return audit.acting(actor, 'knowledge.changed', subjectsOf(baseId, id), async (tx) => {
         const known = await store.lockDocument(tx, orgId, baseId, id);
         if (!known) throw notFound();
-        if (known.state !== 'ready' && known.state !== 'failed') {
+        if (!settled.includes(known.state)) {
           throw new AppError('wrong-state', { detail: 'It is being read already.' });
         }
         await queue.requeue(tx, orgId, id, known.version);
+        await dropParts(tx, orgId, id, true);
         const data = { documentId: id, version: known.version, state: 'queued', fraction: null } as const;
         await log.append(tx, orgId, roomId, [draft('document.progress', 'staff', asEventActor(actor), data)]);
         tx.afterCommit(onQueued);
-        return require(tx, orgId, baseId, id);
+        return require(tx, actor, baseId, id);
       });
     },
 
@@ -347,7 +335,7 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
         const events: EventDraft[] = [];
         for (const id of ids) {
           if (!(await store.lockDocument(tx, orgId, baseId, id))) throw notFound();
-          const { title, folder, tags } = await require(tx, orgId, baseId, id);
+          const { title, folder, tags } = await require(tx, actor, baseId, id);
           const place =
             change.action === 'move' ? { folder: change.folder, tags } : { folder, tags: added(tags, change.tags) };
           await store.updatePlace(tx, orgId, id, { title, ...place });
@@ -356,21 +344,6 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
         await log.append(tx, orgId, roomId, events);
         return { documentIds: ids };
       });
-    },
-
-    /** An older version with its file. Throws `not-found`, and `wrong-state` for the newest and the one that is read. */
-    async removeVersion(actor: Actor, baseId: string, id: string, version: number): Promise<void> {
-      await bases.require(actor, baseId);
-      const { orgId } = actor;
-      await audit.acting(actor, 'knowledge.changed', subjectsOf(baseId, id), async (tx) => {
-        const known = await store.lockDocument(tx, orgId, baseId, id);
-        if (!known) throw notFound();
-        if (version === known.version || version === known.ready_version) {
-          throw new AppError('wrong-state', { detail: 'Only older versions can be deleted; or delete the document.' });
-        }
-        if ((await store.deleteVersion(tx, orgId, id, version)) === 0) throw notFound();
-      });
-      await blobs.collect(orgId);
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Document, DocumentQuery, DocumentVersion } from '@rapport/protocol/knowledge';
+import type { Document, DocumentQuery, DocumentState, DocumentVersion } from '@rapport/protocol/knowledge';
 import type { Db, Tx } from '../../platform/db/db.ts';
 import { failureOf } from './failures.ts';
 import { bodyPlace, originPlace, type DocumentRow, type VersionRow } from './schema.ts';
@@ -12,8 +12,26 @@ export interface Origin {
 const versionColumns = `v.version, v.state, v.failure, v.source, v.origin, v.blob_id, v.bytes, v.format, v.language, v.length,
   cardinality(v.pages) as page_count`;
 const documentColumns = `d.id, d.title, d.folder, d.tags, d.ready_version, d.chunk_count, d.created_at, d.updated_at,
-  ${versionColumns}`;
+  ${versionColumns}, w.waiting`;
+/** What a version that waits is known to find; the newest run of each evaluation counts. */
+const evaluated = `left join lateral (
+  select json_build_object('evaluations', count(*), 'questions', coalesce(sum(r.questions), 0), 'gained', coalesce(sum(r.gained), 0),
+    'lost', coalesce(sum(r.lost), 0), 'state', case
+      when bool_or(r.state in ('queued', 'running')) then 'pending' when bool_or(r.state = 'failed') then 'failed' else 'done' end)
+    as waiting
+  from evaluation e
+  left join lateral (
+    select * from evaluation_run r
+    where r.org_id = e.org_id and r.evaluation_id = e.id and r.document_id = d.id and r.version = v.version
+    order by r.id desc limit 1) r on true
+  where e.org_id = d.org_id and e.knowledge_base_id = d.knowledge_base_id) w on v.state = 'waiting'`;
 const newest = `join document_version v on v.org_id = d.org_id and v.document_id = d.id and v.version = d.version`;
+/** To who does not publish, a document is what is published of it. */
+const shownTo = (publisher: string) => `
+  join document_version n on n.org_id = d.org_id and n.document_id = d.id and n.version = d.version
+  join document_version v on v.org_id = d.org_id and v.document_id = d.id
+    and v.version = case when n.state = 'waiting' and not ${publisher} then d.ready_version else d.version end
+  ${evaluated}`;
 
 async function openOrigin(db: Db, orgId: string, id: string, { version, origin }: VersionRow): Promise<Origin> {
   if (!origin) return { fileName: null, url: null };
@@ -42,6 +60,7 @@ const toDocument = async (db: Db, orgId: string, row: DocumentRow): Promise<Docu
   version: row.version,
   ...(await sourceOf(db, orgId, row.id, row)),
   readyVersion: row.ready_version,
+  waiting: row.waiting,
   chunkCount: row.chunk_count,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
@@ -90,8 +109,9 @@ export const insertVersion = async (tx: Tx, orgId: string, id: string, v: NewVer
 
 /** Nobody else changes the document until the commit. */
 export const lockDocument = (tx: Tx, orgId: string, baseId: string, id: string) =>
-  tx.maybe<{ title: string; version: number; ready_version: number | null; state: string }>(
-    `select d.title, d.version, d.ready_version, v.state from document d ${newest}
+  tx.maybe<{ title: string; version: number; last_version: number; ready_version: number | null; state: string }>(
+    `select d.title, d.version, greatest(d.version, d.last_version) as last_version, d.ready_version, v.state
+     from document d ${newest}
      where d.org_id = $1 and d.knowledge_base_id = $2 and d.id = $3 for update of d`,
     [orgId, baseId, id],
   );
@@ -99,11 +119,17 @@ export const lockDocument = (tx: Tx, orgId: string, baseId: string, id: string) 
 export const nameNewest = (tx: Tx, orgId: string, id: string, version: number): Promise<number> =>
   tx.exec(`update document set version = $3, updated_at = now() where org_id = $1 and id = $2`, [orgId, id, version]);
 
-export async function findDocument(db: Db, orgId: string, baseId: string, id: string): Promise<Document | undefined> {
+export async function findDocument(
+  db: Db,
+  orgId: string,
+  baseId: string,
+  id: string,
+  publisher: boolean,
+): Promise<Document | undefined> {
   const row = await db.maybe<DocumentRow>(
-    `select ${documentColumns} from document d ${newest}
+    `select ${documentColumns} from document d ${shownTo('$4::boolean')}
      where d.org_id = $1 and d.knowledge_base_id = $2 and d.id = $3`,
-    [orgId, baseId, id],
+    [orgId, baseId, id, publisher],
   );
   return row && toDocument(db, orgId, row);
 }
@@ -114,16 +140,17 @@ export interface Reading {
   pages: number[] | null;
   language: string | null;
   format: string | null;
+  state: DocumentState;
 }
 
 export async function findReading(db: Db, orgId: string, id: string, version: number): Promise<Reading | undefined> {
   const row = await db.maybe<Omit<Reading, 'text'> & { body: Buffer | null }>(
-    `select body, pages, language, format from document_version where org_id = $1 and document_id = $2 and version = $3`,
+    `select body, pages, language, format, state from document_version where org_id = $1 and document_id = $2 and version = $3`,
     [orgId, id, version],
   );
   if (!row) return undefined;
   const text = row.body === null ? '' : await db.codec.open(bodyPlace(orgId, id, version), row.body);
-  return { text, pages: row.pages, language: row.language, format: row.format };
+  return { text, pages: row.pages, language: row.language, format: row.format, state: row.state };
 }
 
 const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
@@ -133,12 +160,12 @@ export async function listDocuments(
   db: Db,
   orgId: string,
   baseId: string,
-  filter: Pick<DocumentQuery, 'q' | 'folder' | 'tag' | 'state'>,
+  filter: Pick<DocumentQuery, 'q' | 'folder' | 'tag' | 'state'> & { publisher: boolean },
   before: string | null,
   limit: number,
 ): Promise<Document[]> {
   const rows = await db.many<DocumentRow>(
-    `select ${documentColumns} from document d ${newest}
+    `select ${documentColumns} from document d ${shownTo('$9::boolean')}
      where d.org_id = $1 and d.knowledge_base_id = $2 and ($3::uuid is null or d.id < $3)
        and ($5::text is null or d.title ilike $5)
        and ($6::text is null or d.folder = $6 or starts_with(d.folder, $6 || '/'))
@@ -153,6 +180,7 @@ export async function listDocuments(
       filter.folder ?? null,
       filter.tag ?? null,
       filter.state ?? null,
+      filter.publisher,
     ],
   );
   return Promise.all(rows.map((row) => toDocument(db, orgId, row)));
@@ -163,14 +191,14 @@ export async function listVersions(
   db: Db,
   orgId: string,
   id: string,
-  before: number | null,
+  { before, publisher }: { before: number | null; publisher: boolean },
   limit: number,
 ): Promise<DocumentVersion[]> {
   const rows = await db.many<VersionRow>(
     `select ${versionColumns}, v.created_at from document_version v
-     where v.org_id = $1 and v.document_id = $2 and ($3::int is null or v.version < $3)
+     where v.org_id = $1 and v.document_id = $2 and ($3::int is null or v.version < $3) and ($5 or v.state <> 'waiting')
      order by v.version desc limit $4`,
-    [orgId, id, before, limit],
+    [orgId, id, before, limit, publisher],
   );
   return Promise.all(
     rows.map(async (row) => ({
@@ -188,7 +216,13 @@ export async function findFile(db: Db, orgId: string, id: string, version: numbe
     [orgId, id, version],
   );
   return (
-    row && { ...(await openOrigin(db, orgId, id, row)), blobId: row.blob_id, source: row.source, bytes: row.bytes }
+    row && {
+      ...(await openOrigin(db, orgId, id, row)),
+      blobId: row.blob_id,
+      source: row.source,
+      bytes: row.bytes,
+      state: row.state,
+    }
   );
 }
 

@@ -16,6 +16,7 @@ import type { BaseService } from './bases.service.ts';
 import { existing } from './documents.store.ts';
 import { compare } from './evaluation.ts';
 import * as store from './evaluations.store.ts';
+import { queueTrials } from './trials.store.ts';
 
 interface Parts {
   db: Database;
@@ -28,7 +29,7 @@ interface Parts {
 export type QueueEvaluations = (
   tx: Tx,
   orgId: string,
-  of: Parameters<typeof store.queueRuns>[2],
+  of: store.Queued,
   cause: EvaluationRun['cause'],
 ) => Promise<void>;
 
@@ -38,6 +39,7 @@ export type EvaluationService = ReturnType<typeof createEvaluationService>;
 export function createEvaluationService({ db, audit, bases, onQueued }: Parts) {
   const queue: QueueEvaluations = async (tx, orgId, of, cause) => {
     if ((await store.queueRuns(tx, orgId, of, cause)) > 0) tx.afterCommit(onQueued);
+    await queueTrials(tx, orgId, of);
   };
 
   const require = async (actor: Actor, baseId: string, id: string) => {
@@ -65,6 +67,11 @@ export function createEvaluationService({ db, audit, bases, onQueued }: Parts) {
 
   return {
     queue,
+
+    /** Only those that search with a version that waits: what is published is as it was. */
+    async queueTrials(tx: Tx, orgId: string, roomId: string): Promise<void> {
+      if ((await queueTrials(tx, orgId, { roomId })) > 0) tx.afterCommit(onQueued);
+    },
 
     /** Newest first. Throws `not-found`. */
     async list(actor: Actor, baseId: string, page: Page) {

@@ -16,7 +16,7 @@ interface EvaluationRow {
 }
 
 const columns = 'id, name, questions, revision, created_at, updated_at';
-const runColumns = `r.id, r.cause, r.state, r.questions, r.recall, r.mrr, r.created_at as "createdAt", r.finished_at as "finishedAt"`;
+export const runColumns = `r.id, r.cause, r.state, r.questions, r.recall, r.mrr, r.created_at as "createdAt", r.finished_at as "finishedAt"`;
 
 const toEvaluation = async (db: Db, orgId: string, row: EvaluationRow): Promise<Omit<Evaluation, 'lastRun'>> => ({
   id: row.id,
@@ -93,7 +93,7 @@ export async function listEvaluations(
   );
 }
 
-/** Newest first. */
+/** Of what is searched, newest first. */
 export const listRuns = (
   db: Db,
   orgId: string,
@@ -103,7 +103,8 @@ export const listRuns = (
 ): Promise<EvaluationRun[]> =>
   db.many<EvaluationRun>(
     `select ${runColumns} from evaluation_run r
-     where r.org_id = $1 and r.evaluation_id = $2 and ($3::uuid is null or r.id < $3) order by r.id desc limit $4`,
+     where r.org_id = $1 and r.evaluation_id = $2 and r.document_id is null and ($3::uuid is null or r.id < $3)
+     order by r.id desc limit $4`,
     [orgId, evaluationId, before, limit],
   );
 
@@ -112,7 +113,7 @@ export interface RunResults {
   results: Found[];
 }
 
-const openResults = async (
+export const openResults = async (
   db: Db,
   orgId: string,
   row: EvaluationRun & { results: Buffer | null },
@@ -129,7 +130,8 @@ export async function findRun(
   id: string,
 ): Promise<RunResults | undefined> {
   const row = await db.maybe<EvaluationRun & { results: Buffer | null }>(
-    `select ${runColumns}, r.results from evaluation_run r where r.org_id = $1 and r.evaluation_id = $2 and r.id = $3`,
+    `select ${runColumns}, r.results from evaluation_run r
+     where r.org_id = $1 and r.evaluation_id = $2 and r.document_id is null and r.id = $3`,
     [orgId, evaluationId, id],
   );
   return row && openResults(db, orgId, row);
@@ -144,19 +146,17 @@ export async function findRunBefore(
 ): Promise<RunResults | undefined> {
   const row = await db.maybe<EvaluationRun & { results: Buffer | null }>(
     `select ${runColumns}, r.results from evaluation_run r
-     where r.org_id = $1 and r.evaluation_id = $2 and r.id < $3 and r.state = 'done' order by r.id desc limit 1`,
+     where r.org_id = $1 and r.evaluation_id = $2 and r.document_id is null and r.id < $3 and r.state = 'done'
+     order by r.id desc limit 1`,
     [orgId, evaluationId, id],
   );
   return row && openResults(db, orgId, row);
 }
 
+export type Queued = { baseId: string } | { roomId: string } | { evaluationId: string };
+
 /** One that waits already will see the change, too. Returns how many were put into the queue. */
-export async function queueRuns(
-  tx: Tx,
-  orgId: string,
-  of: { baseId: string } | { roomId: string } | { evaluationId: string },
-  cause: EvaluationRun['cause'],
-): Promise<number> {
+export async function queueRuns(tx: Tx, orgId: string, of: Queued, cause: EvaluationRun['cause']): Promise<number> {
   const rows = await tx.many<{ id: string }>(
     `select e.id from evaluation e join knowledge_base k on k.org_id = e.org_id and k.id = e.knowledge_base_id
      where e.org_id = $1 and (k.id = $2 or k.room_id = $3 or e.id = $4)`,
@@ -170,7 +170,7 @@ export async function queueRuns(
   for (const { id } of rows)
     await tx.exec(
       `insert into evaluation_run (org_id, evaluation_id, id, cause) values ($1, $2, $3, $4)
-       on conflict (org_id, evaluation_id) where state = 'queued' do nothing`,
+       on conflict (org_id, evaluation_id, document_id, version) where state = 'queued' do nothing`,
       [orgId, id, newId(), cause],
     );
   return rows.length;
@@ -180,6 +180,9 @@ export interface RunJob {
   orgId: string;
   evaluationId: string;
   id: string;
+  /** Whose version that waits is searched in the place of the published one. */
+  documentId: string | null;
+  version: number | null;
   attempts: number;
 }
 
@@ -201,7 +204,8 @@ export const claimRun = (db: Db, owner: string, leaseSeconds: number): Promise<R
      update evaluation_run r set state = 'running', owner = $1, attempts = r.attempts + 1,
        lease_until = now() + make_interval(secs => $2)
      from next where r.org_id = next.org_id and r.id = next.id
-     returning r.org_id as "orgId", r.evaluation_id as "evaluationId", r.id, r.attempts`,
+     returning r.org_id as "orgId", r.evaluation_id as "evaluationId", r.id, r.document_id as "documentId", r.version,
+       r.attempts`,
     [owner, leaseSeconds],
   );
 
@@ -216,16 +220,19 @@ export const renewRun = async (db: Db, job: RunJob, owner: string, leaseSeconds:
     leaseSeconds,
   ])) === 1;
 
+/** Of a run with a version that waits, with what was gained and lost; else null. */
+type Figures = ReturnType<typeof summarise> & { gained: number | null; lost: number | null };
+
 export const finishRun = async (
   tx: Tx,
   job: RunJob,
   owner: string,
   results: Found[],
-  { questions, recall, mrr }: ReturnType<typeof summarise>,
+  { questions, recall, mrr, gained, lost }: Figures,
 ): Promise<boolean> =>
   (await tx.exec(
     `update evaluation_run set state = 'done', finished_at = now(), lease_until = null, results = $5, questions = $6,
-       recall = $7, mrr = $8 where ${mine}`,
+       recall = $7, mrr = $8, gained = $9, lost = $10 where ${mine}`,
     [
       job.orgId,
       job.id,
@@ -235,6 +242,8 @@ export const finishRun = async (
       questions,
       recall,
       mrr,
+      gained,
+      lost,
     ],
   )) === 1;
 
@@ -251,8 +260,9 @@ const kept = 100;
 
 export const dropOldRuns = (tx: Tx, orgId: string, evaluationId: string): Promise<number> =>
   tx.exec(
-    `delete from evaluation_run where org_id = $1 and evaluation_id = $2 and id < (
-       select id from evaluation_run where org_id = $1 and evaluation_id = $2 order by id desc offset ${kept} limit 1)`,
+    `delete from evaluation_run where org_id = $1 and evaluation_id = $2 and document_id is null and id < (
+       select id from evaluation_run where org_id = $1 and evaluation_id = $2 and document_id is null
+       order by id desc offset ${kept} limit 1)`,
     [orgId, evaluationId],
   );
 

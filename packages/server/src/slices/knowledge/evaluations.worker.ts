@@ -1,11 +1,14 @@
+import type { EvaluationQuestion } from '@rapport/protocol/evaluations';
 import type { Database } from '../../platform/db/db.ts';
 import { draft } from '../../platform/events/store.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Wake } from '../../platform/realtime/wake.ts';
-import { depth, judge, summarise, type Found } from './evaluation.ts';
+import { compareVersions, depth, judge, summarise, type Found } from './evaluation.ts';
 import * as store from './evaluations.store.ts';
 import { server, type BaseLog } from './log.ts';
+import type { Bases } from './readers.ts';
 import type { createRetrieval } from './retrieval.ts';
+import { dropOldTrials, lockTrial } from './trials.store.ts';
 
 const topic = 'evaluations';
 const leaseSeconds = 30;
@@ -24,6 +27,12 @@ interface Parts {
   retrieval: ReturnType<typeof createRetrieval>;
 }
 
+const changesIn = ({ documentId }: store.RunJob, results: Found[]): { gained: number | null; lost: number | null } => {
+  if (documentId === null) return { gained: null, lost: null };
+  const { gained, lost } = compareVersions(results);
+  return { gained, lost };
+};
+
 /** Asks the questions of evaluations that wait, one evaluation after the other; all servers share the queue. */
 export function createEvaluationWorker({ db, wake, node, log, rooms, retrieval }: Parts) {
   let timer: NodeJS.Timeout | undefined;
@@ -31,21 +40,26 @@ export function createEvaluationWorker({ db, wake, node, log, rooms, retrieval }
   let again = false;
   let working: Promise<void> | undefined;
 
+  const askOne = async (orgId: string, bases: Bases, one: EvaluationQuestion): Promise<Found> => {
+    const asking = { query: one.question, limit: passages, explain: false };
+    const { results } = await retrieval.search(orgId, bases, asking, null);
+    return judge(
+      one,
+      results.map(({ documentId }) => documentId),
+    );
+  };
+
+  /** A version that waits is compared with the published one at the same moment, not with a run of another day. */
   const ask = async (job: store.RunJob): Promise<Found[] | null> => {
     const source = await store.sourceOfRun(db.in(job.orgId), job);
+    const bases = { ids: [source?.baseId ?? ''], reader: null };
     const results: Found[] = [];
     for (const [i, one] of (source?.questions ?? []).entries()) {
       if (stopping) return null;
       if (i % renewEvery === 0 && !(await store.renewRun(db.in(job.orgId), job, node, leaseSeconds))) return null;
-      const asking = { query: one.question, limit: passages, explain: false };
-      const bases = { ids: [source?.baseId ?? ''], reader: null };
-      const { results: found } = await retrieval.search(job.orgId, bases, asking, null);
-      results.push(
-        judge(
-          one,
-          found.map(({ documentId }) => documentId),
-        ),
-      );
+      const published = await askOne(job.orgId, bases, one);
+      if (job.documentId === null) results.push(published);
+      else results.push({ ...(await askOne(job.orgId, { ...bases, trial: job.documentId }, one)), published });
     }
     return results;
   };
@@ -53,11 +67,14 @@ export function createEvaluationWorker({ db, wake, node, log, rooms, retrieval }
   const end = async (job: store.RunJob, results: Found[] | null) =>
     db.in(job.orgId).tx(async (tx) => {
       const source = await store.sourceOfRun(tx, job);
+      // Of a version that was published, replaced or deleted meanwhile it says nothing.
+      if (!source || (job.documentId !== null && !(await lockTrial(tx, job)))) return;
       const ended = results
-        ? await store.finishRun(tx, job, node, results, summarise(results))
+        ? await store.finishRun(tx, job, node, results, { ...summarise(results), ...changesIn(job, results) })
         : await store.failRun(tx, job, node);
-      if (!ended || !source) return;
-      await store.dropOldRuns(tx, job.orgId, job.evaluationId);
+      if (!ended) return;
+      if (job.documentId === null) await store.dropOldRuns(tx, job.orgId, job.evaluationId);
+      else await dropOldTrials(tx, job);
       const data = { evaluationId: job.evaluationId, runId: job.id };
       await rooms.append(tx, job.orgId, source.roomId, [draft('evaluation.ended', 'staff', server, data)]);
     });

@@ -18,7 +18,7 @@ const messages = {
   'address-refused': 'The address leads into a private network, which is not allowed on this server.',
   'address-unreachable': 'The address does not answer.',
   'address-failed': 'The address answered with an error.',
-  replaced: 'A newer version took its place before it was read.',
+  replaced: 'A newer version took its place before it could be searched.',
   internal: 'Something went wrong on the server. Try again.',
 } as const;
 

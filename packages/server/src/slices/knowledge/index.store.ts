@@ -20,6 +20,8 @@ export interface NewPart {
   words: number;
   /** Occurrences as if the first chunk had slot 0, sorted. */
   terms: { hash: number; codes: number[] }[];
+  /** Of a version that is not searched yet. */
+  waiting: boolean;
 }
 
 /** What goes to the database at once; in between other work of the process goes on. */
@@ -34,13 +36,13 @@ export async function insertPart(
   language: string,
 ): Promise<void> {
   for (let i = 0; i < part.chunks.length; i += batch) {
-    await insertChunks(tx, orgId, documentId, part.chunks.slice(i, i + batch));
+    await insertChunks(tx, orgId, documentId, part.chunks.slice(i, i + batch), part.waiting);
   }
   const { segment, first } = await takeSlots(tx, orgId, baseId, part, language);
   await tx.exec(
     `insert into index_part
-       (org_id, knowledge_base_id, segment, first_slot, document_id, first_ordinal, chunks, words, terms)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+       (org_id, knowledge_base_id, segment, first_slot, document_id, first_ordinal, chunks, words, terms, waiting)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
       orgId,
       baseId,
@@ -51,6 +53,7 @@ export async function insertPart(
       part.chunks.length,
       part.words,
       part.terms.map((t) => t.hash),
+      part.waiting,
     ],
   );
   const perTurn = batch * 10;
@@ -60,11 +63,17 @@ export async function insertPart(
   }
 }
 
-async function insertChunks(tx: Tx, orgId: string, documentId: string, chunks: NewChunk[]): Promise<void> {
+async function insertChunks(
+  tx: Tx,
+  orgId: string,
+  documentId: string,
+  chunks: NewChunk[],
+  waiting: boolean,
+): Promise<void> {
   const sealed = await Promise.all(chunks.map((c) => tx.codec.seal(chunkPlace(orgId, c.id), c.text)));
   await tx.exec(
-    `insert into chunk (org_id, id, document_id, ordinal, heading_path, start_offset, end_offset, page, body)
-     select $1, x.id, $2, x.ordinal, array(select jsonb_array_elements_text(x.path)), x.start_at, x.end_at, x.page, x.body
+    `insert into chunk (org_id, id, document_id, ordinal, heading_path, start_offset, end_offset, page, body, waiting)
+     select $1, x.id, $2, x.ordinal, array(select jsonb_array_elements_text(x.path)), x.start_at, x.end_at, x.page, x.body, $10
      from unnest($3::uuid[], $4::int[], $5::jsonb[], $6::int[], $7::int[], $8::int[], $9::bytea[])
        as x(id, ordinal, path, start_at, end_at, page, body)`,
     [
@@ -77,6 +86,7 @@ async function insertChunks(tx: Tx, orgId: string, documentId: string, chunks: N
       chunks.map((c) => c.end),
       chunks.map((c) => c.page),
       sealed,
+      waiting,
     ],
   );
 }
@@ -147,23 +157,25 @@ const appendPostings = (
     ],
   );
 
-/** The occurrences go with the parts, by a trigger. */
-export async function dropParts(tx: Tx, orgId: string, documentId: string): Promise<void> {
-  await tx.exec(`delete from index_part where org_id = $1 and document_id = $2`, [orgId, documentId]);
-  await tx.exec(`delete from chunk where org_id = $1 and document_id = $2`, [orgId, documentId]);
+/** Of the version that is searched, or of the one that waits. The occurrences go with the parts, by a trigger. */
+export async function dropParts(tx: Tx, orgId: string, documentId: string, waiting: boolean): Promise<void> {
+  const of = [orgId, documentId, waiting];
+  await tx.exec(`delete from index_part where org_id = $1 and document_id = $2 and waiting = $3`, of);
+  await tx.exec(`delete from chunk where org_id = $1 and document_id = $2 and waiting = $3`, of);
 }
 
 export interface Indexed {
   chunks: number;
-  language: string | null;
   version: number;
 }
 
 export const markIndexed = (tx: Tx, orgId: string, documentId: string, indexed: Indexed): Promise<number> =>
-  tx.exec(
-    `update document set chunk_count = $3, index_language = $4, index_version = $5 where org_id = $1 and id = $2`,
-    [orgId, documentId, indexed.chunks, indexed.language, indexed.version],
-  );
+  tx.exec(`update document set chunk_count = $3, index_version = $4 where org_id = $1 and id = $2`, [
+    orgId,
+    documentId,
+    indexed.chunks,
+    indexed.version,
+  ]);
 
 interface OutdatedRow {
   org_id: string;
@@ -189,13 +201,16 @@ interface PlaceRow {
   baseId: string;
   title: string;
   version: number | null;
+  waitingVersion: number | null;
   language: string | null;
 }
 
-/** Which version of a document is searched, and what is known of it. */
+/** Which version of a document is searched, which waits, and what is known of it. */
 export const findIndexed = (tx: Tx, orgId: string, id: string): Promise<PlaceRow | undefined> =>
   tx.maybe<PlaceRow>(
-    `select d.knowledge_base_id as "baseId", d.title, d.ready_version as version, k.language
+    `select d.knowledge_base_id as "baseId", d.title, d.ready_version as version, k.language,
+       (select v.version from document_version v
+         where v.org_id = d.org_id and v.document_id = d.id and v.state = 'waiting') as "waitingVersion"
      from document d join knowledge_base k on k.org_id = d.org_id and k.id = d.knowledge_base_id
      where d.org_id = $1 and d.id = $2`,
     [orgId, id],

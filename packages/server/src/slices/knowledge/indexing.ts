@@ -61,6 +61,7 @@ async function toParts(
   source: IndexSource,
   language: Language,
   hash: (term: string) => number,
+  waiting: boolean,
 ): Promise<store.NewPart[]> {
   const parts: store.NewPart[] = [];
   let occurrences: Occurrences = new Map();
@@ -75,7 +76,7 @@ async function toParts(
     if (ordinal % slice === 0) await nextTurn();
     if (ordinal % partChunks === 0) {
       close();
-      parts.push({ firstOrdinal: ordinal, chunks: [], words: 0, terms: [] });
+      parts.push({ firstOrdinal: ordinal, chunks: [], words: 0, terms: [], waiting });
     }
     const part = parts.at(-1) as store.NewPart;
     const body = text.slice(c.start, c.end);
@@ -91,8 +92,8 @@ async function toParts(
 }
 
 /**
- * Makes the document findable by this source and by nothing it held before. Returns in how many passages. One document a transaction: two that change
- * several documents each could wait for one another.
+ * Makes the document findable by this source and by nothing it held before; one that waits, by its evaluations alone, beside what is
+ * searched. Returns in how many passages. One document a transaction: two that change several documents each could wait for one another.
  */
 export async function indexDocument(
   tx: Tx,
@@ -100,12 +101,13 @@ export async function indexDocument(
   baseId: string,
   documentId: string,
   source: IndexSource,
+  waiting = false,
 ): Promise<number> {
   const language = languageOf(source.text, source.language);
-  const parts = await toParts(source, language, await termHasher(tx.codec, orgId));
-  await store.dropParts(tx, orgId, documentId);
+  const parts = await toParts(source, language, await termHasher(tx.codec, orgId), waiting);
+  await store.dropParts(tx, orgId, documentId, waiting);
   for (const part of parts) await store.insertPart(tx, orgId, baseId, documentId, part, language);
   const chunks = parts.reduce((sum, part) => sum + part.chunks.length, 0);
-  await store.markIndexed(tx, orgId, documentId, { chunks, language, version: indexVersion });
+  if (!waiting) await store.markIndexed(tx, orgId, documentId, { chunks, version: indexVersion });
   return chunks;
 }

@@ -61,15 +61,19 @@ const continuation =
 /** A question of more words says what it is about. */
 const mostAnaphoric = 4;
 
+/** Whether a question points back to what was said before, and how many of its words mean something. */
+export function leaning(before: string, question: string): { leans: boolean; meant: number } {
+  const own = [...wordsOf(question)];
+  const meant = terms(question, detectLanguage([...own, ...wordsOf(before)])).length;
+  return { leans: meant <= 1 || continuation.test(question) || own.some((word) => pointers.has(word)), meant };
+}
+
 /**
  * The words of the question before that a short question which leans on it is searched with: "And on Sundays?" says too
  * little. Empty where it stands on its own.
  */
 export function carriedFrom(before: string | undefined, question: string): string {
   if (before === undefined) return '';
-  const own = [...wordsOf(question)];
-  const language = detectLanguage([...own, ...wordsOf(before)]);
-  const meant = terms(question, language).length;
-  const leans = meant <= 1 || continuation.test(question) || own.some((word) => pointers.has(word));
+  const { leans, meant } = leaning(before, question);
   return leans && meant <= mostAnaphoric ? before : '';
 }

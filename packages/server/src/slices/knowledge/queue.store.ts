@@ -1,6 +1,6 @@
 import type { DocumentState } from '@rapport/protocol/knowledge';
 import type { Db, Tx } from '../../platform/db/db.ts';
-import type { Origin } from './documents.store.ts';
+import { nameNewest, type Origin } from './documents.store.ts';
 import { bodyPlace, originPlace, type VersionRow } from './schema.ts';
 
 /** A version that a server works on. `attempts` and the owner together say whose it is. */
@@ -111,14 +111,21 @@ export interface Extract {
   pages: number[] | null;
 }
 
-/** The text, and the document that is read and searched from now on. False: it was given up meanwhile. */
-export async function markReady(tx: Tx, job: Job, owner: string, extract: Extract): Promise<boolean> {
+/** The text; of a version that is `ready` the document is read and searched from now on. False: it was given up meanwhile. */
+export async function markRead(
+  tx: Tx,
+  job: Job,
+  owner: string,
+  state: 'ready' | 'waiting',
+  extract: Extract,
+): Promise<boolean> {
   const { orgId, documentId, version } = job;
   const marked = await tx.exec(
-    `update document_version set state = 'ready', failure = null, lease_until = null, body = $6, length = $7, format = $8,
-       language = $9, pages = $10 where ${mine}`,
+    `update document_version set state = $6, failure = null, lease_until = null, body = $7, length = $8, format = $9,
+       language = $10, pages = $11 where ${mine}`,
     [
       ...keyOf(job, owner),
+      state,
       await tx.codec.seal(bodyPlace(orgId, documentId, version), extract.text),
       extract.text.length,
       extract.format,
@@ -127,27 +134,32 @@ export async function markReady(tx: Tx, job: Job, owner: string, extract: Extrac
     ],
   );
   if (marked !== 1) return false;
-  await tx.exec(
-    `update document set ready_version = $3, length = $4, updated_at = now() where org_id = $1 and id = $2`,
-    [orgId, documentId, version, extract.text.length],
-  );
+  if (state === 'ready') await nameReady(tx, orgId, documentId, version, extract.text.length);
   return true;
 }
 
-/** What is being read of a document gives way to a newer version. */
+const nameReady = (tx: Tx, orgId: string, documentId: string, version: number, length: number): Promise<number> =>
+  tx.exec(`update document set ready_version = $3, length = $4, updated_at = now() where org_id = $1 and id = $2`, [
+    orgId,
+    documentId,
+    version,
+    length,
+  ]);
+
+/** What is being read of a document, or waits to be published, gives way to a newer version. */
 export const giveWay = (tx: Tx, orgId: string, documentId: string): Promise<number> =>
   tx.exec(
     `update document_version set state = 'failed', failure = 'replaced', lease_until = null
-     where org_id = $1 and document_id = $2 and ${working}`,
+     where org_id = $1 and document_id = $2 and (${working} or state = 'waiting')`,
     [orgId, documentId],
   );
 
 /** Before its versions, so that those who change a document and those who read it come one after the other. */
 export const lockForJob = (tx: Tx, { orgId, documentId }: Job) =>
-  tx.maybe<{ title: string }>(`select title from document where org_id = $1 and id = $2 for update`, [
-    orgId,
-    documentId,
-  ]);
+  tx.maybe<{ title: string; readyVersion: number | null }>(
+    `select title, ready_version as "readyVersion" from document where org_id = $1 and id = $2 for update`,
+    [orgId, documentId],
+  );
 
 export const retitle = (tx: Tx, { orgId, documentId }: Job, title: string): Promise<number> =>
   tx.exec(`update document set title = $3 where org_id = $1 and id = $2`, [orgId, documentId, title]);
@@ -161,30 +173,30 @@ export const requeue = (tx: Tx, orgId: string, documentId: string, version: numb
     [orgId, documentId, version],
   );
 
+export interface PastedVersion {
+  version: number;
+  state: 'ready' | 'waiting';
+  text: string;
+  createdBy: string;
+}
+
 /** A version that needs no queue: text that was pasted. */
-export async function insertReady(
-  tx: Tx,
-  orgId: string,
-  documentId: string,
-  version: number,
-  text: string,
-  createdBy: string,
-): Promise<void> {
+export async function insertRead(tx: Tx, orgId: string, documentId: string, pasted: PastedVersion): Promise<void> {
+  const { version, state, text, createdBy } = pasted;
   await tx.exec(
     `insert into document_version (org_id, document_id, version, state, source, bytes, format, length, body, created_by)
-     values ($1, $2, $3, 'ready', 'text', $4, 'markdown', $5, $6, $7)`,
+     values ($1, $2, $3, $4, 'text', $5, 'markdown', $6, $7, $8)`,
     [
       orgId,
       documentId,
       version,
+      state,
       Buffer.byteLength(text),
       text.length,
       await tx.codec.seal(bodyPlace(orgId, documentId, version), text),
       createdBy,
     ],
   );
-  await tx.exec(
-    `update document set version = $3, ready_version = $3, length = $4, updated_at = now() where org_id = $1 and id = $2`,
-    [orgId, documentId, version, text.length],
-  );
+  await nameNewest(tx, orgId, documentId, version);
+  if (state === 'ready') await nameReady(tx, orgId, documentId, version, text.length);
 }

@@ -2,6 +2,8 @@
 export interface Bases {
   ids: string[];
   reader: string | null;
+  /** A document whose waiting version is searched in the place of the published one: by its evaluations, and nobody else. */
+  trial?: string;
 }
 
 /** Who may read is part of every statement that ranks, as the organisation is: $1 organisation, $2 bases, $3 reader. */

@@ -1,8 +1,22 @@
-import type { Database } from '../../platform/db/db.ts';
+import type { Database, Tx } from '../../platform/db/db.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { findReading } from './documents.store.ts';
 import { indexDocument, indexVersion } from './indexing.ts';
 import * as store from './index.store.ts';
+
+/** The version that is searched, and the one that waits, as their texts, the title and the rules are now. */
+export async function indexAnew(tx: Tx, orgId: string, id: string): Promise<void> {
+  const place = await store.findIndexed(tx, orgId, id);
+  if (!place) return;
+  const { baseId, title, version, waitingVersion } = place;
+  const index = async (at: number | null, waiting: boolean) => {
+    const reading = at === null ? undefined : await findReading(tx, orgId, id, at);
+    const language = reading?.language ?? place.language;
+    if (reading) await indexDocument(tx, orgId, baseId, id, { ...reading, title, language }, waiting);
+  };
+  await index(waitingVersion, true);
+  await index(version, false);
+}
 
 /**
  * After an update that changed how documents are indexed: does so with those there are, one by one, in the background.
@@ -14,12 +28,7 @@ export function createReindexer({ db, log }: { db: Database; log: Logger }) {
 
   const indexOne = (orgId: string, id: string): Promise<void> =>
     db.in(orgId).tx(async (tx) => {
-      if (!(await store.lockOutdated(tx, orgId, id, indexVersion))) return;
-      const place = await store.findIndexed(tx, orgId, id);
-      const reading = place?.version ? await findReading(tx, orgId, id, place.version) : undefined;
-      if (!place || !reading) return;
-      const { baseId, title } = place;
-      await indexDocument(tx, orgId, baseId, id, { ...reading, title, language: reading.language ?? place.language });
+      if (await store.lockOutdated(tx, orgId, id, indexVersion)) await indexAnew(tx, orgId, id);
     });
 
   const run = async (): Promise<void> => {

@@ -19,10 +19,32 @@ import {
   type Searched,
 } from './search.store.ts';
 import { termOf, words } from './terms.ts';
-import type { VectorChannel } from './vectors/channel.ts';
+import type { Asked as AskedVector, VectorChannel } from './vectors/channel.ts';
 
 /** A longer question says itself what it is about. */
 const shortQuestion = 4;
+
+/** What a reply has to answer: the questions of a conversation, and the last one without its need of the others. */
+export interface Questions {
+  questions: string[];
+  inFull: string | null;
+}
+
+export interface Wanted {
+  query: string;
+  /** Of the question before, or of one that was said in full. */
+  carried: string;
+  limit: number;
+  asker: RankAsker;
+  meaning: Meaning;
+}
+
+function queryOf({ questions, inFull }: Questions): Pick<Wanted, 'query' | 'carried'> {
+  const question = questions.at(-1) ?? '';
+  return inFull === null
+    ? { query: question, carried: carriedFrom(questions.at(-2), question) }
+    : { query: inFull, carried: question };
+}
 
 interface Search {
   db: Db;
@@ -91,14 +113,6 @@ const toPassage = ({ language: _, channels: _channels, ordinals: _ordinals, ...p
 const promptTokens = 2000;
 const promptCandidates = 3;
 
-interface Finding {
-  query: string;
-  limit: number;
-  asker: RankAsker;
-  /** Words of the question before, on which this one leans. */
-  carried?: string;
-}
-
 const nothing = { used: false, reason: null, model: null };
 const none = { ...nothing, weight: null };
 const unranked = { ...nothing, candidates: 0 };
@@ -107,10 +121,19 @@ const quoted = { reason: 'quoted' as const, model: null };
 /** Of each channel, before the two become one. */
 const candidates = 100;
 
+/** The vector of a question, asked for by whoever wants it first. */
+export type Meaning = () => Promise<AskedVector>;
+
 /** Finds passages of bases, as far as their reader may read them. */
 export function createRetrieval(parts: { db: Database; vectors: VectorChannel; reranker: RerankChannel }) {
   const { db, vectors, reranker } = parts;
-  const find = async (orgId: string, bases: Bases, { query, limit, asker, carried = '' }: Finding) => {
+  const meaningOf = (orgId: string, question: string, carried = ''): Meaning => {
+    let asked: Promise<AskedVector> | undefined;
+    return () => (asked ??= vectors.vectorOf(orgId, `${carried} ${question}`.trim()));
+  };
+
+  const find = async (orgId: string, bases: Bases, asking: Wanted) => {
+    const { query, carried, limit, asker, meaning } = asking;
     const scope = db.in(orgId);
     const collection = await collectionOf(scope, orgId, bases);
     if (collection.chunks === 0) return { found: [], asked: new Set<string>(), embeddings: none, reranking: unranked };
@@ -121,7 +144,7 @@ export function createRetrieval(parts: { db: Database; vectors: VectorChannel; r
     const [ranked, vector] = await Promise.all([
       searchWords({ db: scope, orgId, bases, collection, hash }, asked, most),
       // Who puts words into quotation marks wants these words.
-      asked.phrases.length > 0 ? quoted : vectors.vectorOf(orgId, question),
+      asked.phrases.length > 0 ? quoted : meaning(),
     ]);
     const looking = { hidden: collection.hidden, limit: most };
     const { near, weight, report } = await vectors.near(orgId, bases, vector, ranked, looking);
@@ -140,8 +163,9 @@ export function createRetrieval(parts: { db: Database; vectors: VectorChannel; r
       { query, limit, explain }: z.output<typeof KnowledgeSearch>,
       userId: string | null,
     ): Promise<{ results: Passage[]; embeddings: EmbeddingReport; reranking: RerankReport }> {
-      const asker = { personaId: null, userId };
-      const { found, asked, embeddings, reranking } = await find(orgId, bases, { query, limit, asker });
+      const meaning = meaningOf(orgId, query);
+      const wanted = { query, carried: '', limit, asker: { personaId: null, userId }, meaning };
+      const { found, asked, embeddings, reranking } = await find(orgId, bases, wanted);
       const results = found.map((passage) => {
         const plain = toPassage(passage);
         const { channels } = passage;
@@ -150,20 +174,24 @@ export function createRetrieval(parts: { db: Database; vectors: VectorChannel; r
       return { results, embeddings, reranking };
     },
 
+    /** Of the last of some questions, with what it carries of the one before: one call, whoever searches with it. */
+    meaningOf(orgId: string, asked: Questions): Meaning {
+      const { query, carried } = queryOf(asked);
+      return meaningOf(orgId, query, carried);
+    },
+
     /**
      * What a reply to the last of some questions is given: neighbours joined, copies left out, within a budget. A short
-     * question that leans on the one before is searched with its words.
+     * question that leans on the one before is searched with its words; one that was said `inFull`, with both.
      */
     async searchForPrompt(
       orgId: string,
       bases: Bases,
-      questions: string[],
-      limit: number,
-      asker: RankAsker,
+      asked: Questions,
+      { limit, asker, meaning }: Pick<Wanted, 'limit' | 'asker' | 'meaning'>,
     ): Promise<Passage[]> {
-      const query = questions.at(-1) ?? '';
-      const carried = carriedFrom(questions.at(-2), query);
-      const { found } = await find(orgId, bases, { query, limit: limit * promptCandidates, asker, carried });
+      const wanted = { ...queryOf(asked), limit: limit * promptCandidates, asker, meaning };
+      const { found } = await find(orgId, bases, wanted);
       return contextOf(found, limit, promptTokens).map(toPassage);
     },
   };

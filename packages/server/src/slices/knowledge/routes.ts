@@ -13,6 +13,7 @@ import { curatedRoutes } from './curated.routes.ts';
 import { documentRoutes } from './documents.routes.ts';
 import { evaluationRoutes } from './evaluations.routes.ts';
 import type { KnowledgeService } from './service.ts';
+import { versionRoutes } from './versions.routes.ts';
 
 const read = { permission: 'knowledge.read' } as const;
 const manage = { permission: 'knowledge.manage' } as const;
@@ -63,6 +64,7 @@ export function knowledgeRoutes(app: App, knowledge: KnowledgeService) {
   );
   changeRoutes(app, knowledge);
   evaluationRoutes(app, knowledge.evaluations);
+  versionRoutes(app, knowledge.versions);
   curatedRoutes(app, knowledge.curated);
   documentRoutes(app, knowledge);
 }

@@ -1,4 +1,4 @@
-import type { DocumentState } from '@rapport/protocol/knowledge';
+import type { DocumentState, WaitingVersion } from '@rapport/protocol/knowledge';
 
 export interface KnowledgeBaseRow {
   id: string;
@@ -10,6 +10,7 @@ export interface KnowledgeBaseRow {
   team_ids: string[];
   room_id: string;
   document_count: number;
+  publish_unless_lost: boolean;
   created_at: string;
   updated_at: string;
 }
@@ -38,6 +39,7 @@ export interface DocumentRow extends VersionRow {
   tags: string[];
   ready_version: number | null;
   chunk_count: number;
+  waiting: WaitingVersion | null;
   updated_at: string;
 }
 

@@ -36,17 +36,25 @@ interface SegmentRow {
 /** The size of what is searched, and which of it must not be found. */
 export async function collectionOf(db: Db, orgId: string, bases: Bases): Promise<Searched> {
   const rows = await db.many<SegmentRow>(
-    `with hidden as (
-       select p.knowledge_base_id, p.segment, array_agg(p.first_slot) as firsts, array_agg(p.chunks) as counts,
-         sum(p.words)::int as words
+    `with kept_back as (
+       select p.knowledge_base_id, p.segment, p.first_slot, p.chunks, p.words
        from document d join index_part p on p.org_id = d.org_id and p.document_id = d.id
        where d.org_id = $1 and d.knowledge_base_id = ${within} and not d.searchable
-       group by p.knowledge_base_id, p.segment)
+       union
+       select p.knowledge_base_id, p.segment, p.first_slot, p.chunks, p.words from index_part p
+       where p.org_id = $1 and p.knowledge_base_id = ${within} and p.waiting and p.document_id is distinct from $4
+       union
+       select p.knowledge_base_id, p.segment, p.first_slot, p.chunks, p.words from index_part p
+       where p.org_id = $1 and p.document_id = $4 and not p.waiting),
+     hidden as (
+       select knowledge_base_id, segment, array_agg(first_slot) as firsts, array_agg(chunks) as counts,
+         sum(words)::int as words
+       from kept_back group by knowledge_base_id, segment)
      select s.knowledge_base_id, s.number, s.chunks, s.words, s.language, h.firsts, h.counts, h.words as hidden_words
      from index_segment s
      left join hidden h on h.knowledge_base_id = s.knowledge_base_id and h.segment = s.number
      where s.org_id = $1 and s.knowledge_base_id = ${within}`,
-    [orgId, bases.ids, bases.reader],
+    [orgId, bases.ids, bases.reader, bases.trial ?? null],
   );
   let chunks = 0;
   let words = 0;
@@ -146,18 +154,20 @@ export async function passagesAt(
   ranked: (Ranked & { similarity?: number | null })[],
 ): Promise<Found[]> {
   const places = ranked.map(({ segment }) => segment.split('/'));
-  const rows = await db.many<PassageRow & { rank: number; ordinal: number; language: string | null }>(
-    `select x.rank, d.index_language as language, c.id, c.document_id, d.title, c.heading_path, c.start_offset, c.end_offset, c.ordinal, c.page, c.body
+  const rows = await db.many<PassageRow & { rank: number; ordinal: number; language: string }>(
+    `select x.rank, s.language, c.id, c.document_id, d.title, c.heading_path, c.start_offset, c.end_offset, c.ordinal, c.page, c.body
      from unnest($4::uuid[], $5::int[], $6::int[]) with ordinality as x(base, segment, slot, rank)
      cross join lateral (
-       select p.document_id, p.first_ordinal + x.slot - p.first_slot as ordinal, p.first_slot + p.chunks as behind
+       select p.document_id, p.waiting, p.first_ordinal + x.slot - p.first_slot as ordinal, p.first_slot + p.chunks as behind
        from index_part p
        where p.org_id = $1 and p.knowledge_base_id = x.base and p.segment = x.segment and p.first_slot <= x.slot
        order by p.first_slot desc limit 1) as part
+     join index_segment s on s.org_id = $1 and s.knowledge_base_id = x.base and s.number = x.segment
      join document d on d.org_id = $1 and d.id = part.document_id and d.searchable
      cross join lateral (
-       select * from chunk c where c.org_id = $1 and c.document_id = part.document_id and c.ordinal = part.ordinal limit 1) as c
-     where x.slot < part.behind and x.base = ${within}
+       select * from chunk c where c.org_id = $1 and c.document_id = part.document_id and c.ordinal = part.ordinal
+         and c.waiting = part.waiting limit 1) as c
+     where x.slot < part.behind and x.base = ${within} and part.waiting = (part.document_id is not distinct from $7)
      order by x.rank`,
     [
       orgId,
@@ -166,6 +176,7 @@ export async function passagesAt(
       places.map(([base]) => base),
       places.map(([, number]) => Number(number)),
       ranked.map((r) => r.slot),
+      bases.trial ?? null,
     ],
   );
   return Promise.all(

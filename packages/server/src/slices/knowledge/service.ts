@@ -17,11 +17,14 @@ import { createEvaluationWorker } from './evaluations.worker.ts';
 import { createBaseLog } from './log.ts';
 import { createReindexer } from './reindex.ts';
 import { createRerankChannel, type Rankers } from './reranking.ts';
-import { createRetrieval } from './retrieval.ts';
+import { createRetrieval, type Meaning, type Questions, type Wanted } from './retrieval.ts';
 import { createVectorChannel } from './vectors/channel.ts';
-import { countVectors, findTurn } from './vectors/vectors.store.ts';
+import { createPassageWork } from './vectors/passages.ts';
+import { findTurn } from './vectors/turns.store.ts';
+import { countVectors } from './vectors/vectors.store.ts';
 import { createEmbeddingWorker, type Embedders } from './vectors/worker.ts';
 import { createUploads } from './uploads.ts';
+import { createVersionService } from './versions.service.ts';
 import { createDocumentWorker, type Extractor } from './worker.ts';
 
 export type KnowledgeService = ReturnType<typeof createKnowledgeService>;
@@ -56,38 +59,39 @@ export function createKnowledgeService(parts: KnowledgeParts) {
     if (!embedder) return null;
     const { model, approved, space } = embedder;
     const counted = await countVectors(db.in(orgId), orgId, baseId, space);
-    return { model, approved, ...counted, failure: (await findTurn(db.in(orgId), orgId))?.failure ?? null };
+    return { model, approved, ...counted, failure: (await findTurn(db.in(orgId), orgId, 'passages'))?.failure ?? null };
   };
   const bases = createBaseService({ db, audit, blobs, onReadersChanged: parts.onReadersChanged, embeddingsOf });
   const curated = createCuratedService({ db, audit, bases });
   const evaluations = createEvaluationService({ db, audit, bases, onQueued: () => evaluating.queued() });
   const rooms = createBaseLog({
     hub,
-    changed: (tx, orgId, roomId) => {
+    changed: (tx, orgId, roomId, what) => {
       tx.afterCommit(() => embedding.look());
+      if (what === 'waiting') return evaluations.queueTrials(tx, orgId, roomId);
       return evaluations.queue(tx, orgId, { roomId }, 'change');
     },
   });
   const evaluating = createEvaluationWorker({ db, wake, node, log, rooms, retrieval });
   const mostBytes = uploads.fileBytes;
-  const embedding = createEmbeddingWorker({
+  const work = createPassageWork({
     db,
-    log,
-    node,
-    embedders,
     // What a search finds is another now.
     onDone: (orgId, baseIds) =>
       db.in(orgId).tx(async (tx) => {
         for (const baseId of baseIds) await evaluations.queue(tx, orgId, { baseId }, 'change');
       }),
   });
+  const embedding = createEmbeddingWorker({ db, log, node, embedders, work });
   const reading = { db, wake, node, log, blobs, outgoing, extractor, rooms, workDir, atOnce, mostBytes };
   const worker = createDocumentWorker(reading);
   const documents = createDocumentService({ db, audit, blobs, bases, log: rooms, onQueued: worker.queued });
+  const versions = createVersionService({ db, audit, blobs, bases, log: rooms });
 
   return {
     bases,
     documents,
+    versions,
     worker,
     reindexer,
     curated,
@@ -110,6 +114,8 @@ export function createKnowledgeService(parts: KnowledgeParts) {
       return { results: [{ ...approved, channels, highlights: [] }, ...results].slice(0, query.limit), ...reports };
     },
 
+    meaningOf: retrieval.meaningOf,
+
     /**
      * What a reply to the last of some questions is given, an approved answer first; the session was checked already, and who
      * published its persona could read the base.
@@ -117,14 +123,13 @@ export function createKnowledgeService(parts: KnowledgeParts) {
     async searchForPrompt(
       orgId: string,
       baseId: string,
-      questions: string[],
-      limit: number,
-      asker: RankAsker,
+      asked: Questions,
+      wanted: Pick<Wanted, 'limit' | 'asker' | 'meaning'>,
     ): Promise<Passage[]> {
       const readable = { ids: [baseId], reader: null };
       const [approved, found] = await Promise.all([
-        curated.answerTo(orgId, readable, questions.at(-1) ?? ''),
-        retrieval.searchForPrompt(orgId, readable, questions, limit, asker),
+        curated.answerTo(orgId, readable, asked.inFull ?? asked.questions.at(-1) ?? ''),
+        retrieval.searchForPrompt(orgId, readable, asked, wanted),
       ]);
       return approved ? [approved, ...found] : found;
     },

@@ -18,6 +18,7 @@ import { indexDocument } from './indexing.ts';
 import { server, type BaseLog } from './log.ts';
 import * as queue from './queue.store.ts';
 import type { Job, JobSource } from './queue.store.ts';
+import { hasEvaluations } from './waiting.store.ts';
 
 /** How a file becomes text. Throws an error with a `reason` of `failures.ts` for a file that cannot be read. */
 export interface Extractor {
@@ -139,7 +140,12 @@ export function createDocumentWorker(parts: WorkerParts) {
     const { orgId, documentId, version } = job;
     await db.in(orgId).tx(async (tx) => {
       const document = await queue.lockForJob(tx, job);
-      if (!document || !(await queue.markReady(tx, job, node, extracted))) throw new Lost();
+      if (!document) throw new Lost();
+      const replaces = document.readyVersion !== null && document.readyVersion !== version;
+      if (replaces && (await hasEvaluations(tx, orgId, source.baseId))) {
+        return wait(tx, job, source, { ...extracted, title: document.title });
+      }
+      if (!(await queue.markRead(tx, job, node, 'ready', extracted))) throw new Lost();
       const untitled = source.url !== null && document.title === titleOfAddress(source.url);
       const title = (untitled && extracted.title?.trim().slice(0, 300)) || document.title;
       if (title !== document.title) await queue.retitle(tx, job, title);
@@ -149,6 +155,14 @@ export function createDocumentWorker(parts: WorkerParts) {
       const data = { documentId, version, title, chunkCount };
       await rooms.append(tx, orgId, source.roomId, [draft('document.ready', 'staff', server, data)]);
     });
+  };
+
+  /** Read and indexed, and searched by the evaluations of its base alone until it is published. */
+  const wait = async (tx: Tx, job: Job, source: JobSource, read: queue.Extract & { title: string }): Promise<void> => {
+    if (!(await queue.markRead(tx, job, node, 'waiting', read))) throw new Lost();
+    const language = read.language ?? source.language;
+    await indexDocument(tx, job.orgId, source.baseId, job.documentId, { ...read, language }, true);
+    await tell(tx, job, source, 'waiting');
   };
 
   /** Whether an error is the document's own: null where it is not, and the document is tried again. */

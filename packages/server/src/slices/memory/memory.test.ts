@@ -30,7 +30,7 @@ test('what is written reaches the prompt of a turn that has to do with it, and s
   const about = await memory.say(session, 'Tomorrow I visit my sister and the goats.');
   expect(about.prompt).toContain('keeps goats in Norway');
   expect((await memory.contextOf(session, about.replyId)).body.memories).toEqual([
-    { id: made.id, statement: made.statement, score: expect.any(Number) },
+    { id: made.id, statement: made.statement, score: expect.any(Number), by: 'words' },
   ]);
   expect((await memory.contextOf(session, about.replyId, session.client)).status).toBe(404);
   const other = await memory.say(session, 'The train was late and crowded.');

@@ -3,12 +3,18 @@ import { requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database, Db } from '../../platform/db/db.ts';
 import { notFound } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/logger.ts';
 import type { ConsentGate } from '../privacy/consents.service.ts';
 import { putContext, readContext, type Given } from './context.store.ts';
+import type { VectorChannel } from '../knowledge/vectors/channel.ts';
+import type { Meaning } from '../knowledge/retrieval.ts';
+import { languageOf } from '../knowledge/terms.ts';
 import type { MemoryPlaces } from './evidence.ts';
+import type { Meant } from './meaning.ts';
 import { policyOf } from './policy.ts';
 import { chooseMemories, type Recalled } from './recall.ts';
 import * as store from './store.ts';
+import { vectorsOf } from './vectors.store.ts';
 
 export type RecallService = ReturnType<typeof createRecallService>;
 
@@ -22,8 +28,32 @@ interface Candidates {
 }
 
 /** What goes into a prompt, and the record of it. */
-export function createRecallService(parts: { db: Database; audit: Audit; places(): MemoryPlaces }) {
-  const { db, audit, places } = parts;
+export function createRecallService(parts: {
+  db: Database;
+  audit: Audit;
+  log: Logger;
+  vectors: Pick<VectorChannel, 'background'>;
+  places(): MemoryPlaces;
+}) {
+  const { db, audit, log, places } = parts;
+
+  /** What the turn is compared with by its meaning; null: the words answer alone. */
+  const meantBy = async (orgId: string, memories: Memory[], meaning: Meaning): Promise<Meant | null> => {
+    // The background is English, and nearer to English whatever it says.
+    if (languageOf(memories.map(({ statement }) => statement).join('\n'), null) !== 'en') return null;
+    try {
+      const asked = await meaning();
+      if (!('vector' in asked)) return null;
+      const ids = memories.map(({ id }) => id);
+      const vectors = await vectorsOf(db.in(orgId), orgId, ids, asked.space);
+      const background = vectors.size > 0 ? await parts.vectors.background(orgId, asked.space) : null;
+      return background && { question: asked.vector, vectors, background };
+    } catch (error) {
+      log.warn({ err: (error as Error).message }, 'memories could not be compared by meaning; words answer');
+      return null;
+    }
+  };
+
   return {
     /** Nothing of a client who has not agreed to be remembered, where that is asked for. */
     async candidates(
@@ -42,9 +72,17 @@ export function createRecallService(parts: { db: Database; audit: Audit; places(
       return { memories, budgetTokens };
     },
 
-    /** `questions`: what the client said, the last of it last. */
-    choose: ({ memories, budgetTokens }: Candidates, questions: string[]): Recalled[] =>
-      memories.length === 0 ? [] : chooseMemories(memories, questions, budgetTokens, Date.now()),
+    /** `questions`: what the client said, the last of it last; `meaning`: the vector of the last. */
+    async choose(
+      orgId: string,
+      { memories, budgetTokens }: Candidates,
+      questions: string[],
+      meaning: Meaning,
+    ): Promise<Recalled[]> {
+      if (memories.length === 0) return [];
+      const meant = await meantBy(orgId, memories, meaning);
+      return chooseMemories(memories, questions, { budgetTokens, now: Date.now(), meant });
+    },
 
     async record(orgId: string, given: Given): Promise<void> {
       if (given.memories.length + given.passages.length > 0) await putContext(db.in(orgId), orgId, given);

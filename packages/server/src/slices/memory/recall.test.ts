@@ -27,7 +27,9 @@ const made = (statement: string, more: Partial<Memory> = {}): Memory => ({
   ...more,
 });
 const chosen = (memories: Memory[], questions: string[], budget = 600) =>
-  chooseMemories(memories, questions, budget, now).map(({ id }) => memories.find((m) => m.id === id)?.statement);
+  chooseMemories(memories, questions, { budgetTokens: budget, now }).map(
+    ({ id }) => memories.find((m) => m.id === id)?.statement,
+  );
 
 const goats = made('Her sister keeps goats in Norway.');
 const tea = made('Prefers green tea to coffee.');
@@ -56,17 +58,23 @@ describe('what is recalled', () => {
   test('of two that say the same, the one that matters more comes first, then the newer', () => {
     const low = made('Likes green tea.', { salience: 1 });
     const high = made('Likes green tea.', { salience: 5 });
-    expect(chooseMemories([low, high], ['green tea'], 600, now).map(({ id }) => id)).toEqual([high.id, low.id]);
+    expect(chooseMemories([low, high], ['green tea'], { budgetTokens: 600, now }).map(({ id }) => id)).toEqual([
+      high.id,
+      low.id,
+    ]);
     const old = made('Likes green tea.', { createdAt: '2020-01-01T00:00:00.000Z' });
     const fresh = made('Likes green tea.');
-    expect(chooseMemories([old, fresh], ['green tea'], 600, now).map(({ id }) => id)).toEqual([fresh.id, old.id]);
+    expect(chooseMemories([old, fresh], ['green tea'], { budgetTokens: 600, now }).map(({ id }) => id)).toEqual([
+      fresh.id,
+      old.id,
+    ]);
   });
 
   test('stays within its budget, and on a line of its own', () => {
     const memories = Array.from({ length: 40 }, (_, i) => made(`Tea number ${i}:\n\n${'long '.repeat(i)}`));
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 900 }), (budget) => {
-        const lines = chooseMemories(memories, ['tea number'], budget, now).map(({ line }) => line);
+        const lines = chooseMemories(memories, ['tea number'], { budgetTokens: budget, now }).map(({ line }) => line);
         expect(lines.join('').length).toBeLessThanOrEqual(budget * 3.2);
         expect(lines.filter((line) => /[\r\n]/.test(line))).toEqual([]);
       }),

@@ -1,6 +1,7 @@
-import type { Memory } from '@rapport/protocol/memory';
+import type { Memory, MemoryChannel } from '@rapport/protocol/memory';
 import { carriedFrom } from '../knowledge/question.ts';
 import { languageOf, terms } from '../knowledge/terms.ts';
+import { meaningFloor, standingOut, type Meant } from './meaning.ts';
 import { relevance, type Item } from './relevance.ts';
 
 /** A memory that a reply is given. */
@@ -9,6 +10,8 @@ export interface Recalled {
   /** One line of the prompt. */
   line: string;
   score: number;
+  /** By what of it. */
+  by: MemoryChannel;
 }
 
 /** Characters per token, on the safe side. */
@@ -64,26 +67,46 @@ function hasEnough(memory: Memory, asked: Set<string>): boolean {
 const recency = (at: string, now: number): number =>
   1 - recencyShare + recencyShare * 2 ** (-Math.max(0, now - Date.parse(at)) / (halfLifeDays * 86_400_000));
 
+const channelOf = (words: boolean, meaning: boolean): MemoryChannel | null => {
+  if (words) return meaning ? 'both' : 'words';
+  return meaning ? 'meaning' : null;
+};
+
 /**
  * What of the memories goes into the prompt of a turn, the best first: by relevance to what was said last, by salience and
- * recency, within so many tokens. Nothing where nothing has enough to do with the turn.
+ * recency, within so many tokens. Nothing where nothing has enough to do with the turn, by its words or by its meaning.
  */
-export function chooseMemories(memories: Memory[], questions: string[], budgetTokens: number, now: number): Recalled[] {
+export function chooseMemories(
+  memories: Memory[],
+  questions: string[],
+  { budgetTokens, now, meant }: { budgetTokens: number; now: number; meant?: Meant | null },
+): Recalled[] {
   const question = questions.at(-1) ?? '';
   const carried = carriedFrom(questions.at(-2), question);
   const asked = distinctTerms(`${question} ${carried}`);
   if (asked.size === 0) return [];
   const items = toItems(memories);
-  const scores = relevance(items, question, carried);
-  const byId = new Map(items.map(({ id }, at) => [id, scores[at] ?? 0]));
+  const meaning = meant
+    ? standingOut(
+        items.map(({ id }) => id),
+        meant,
+      )
+    : new Float64Array(items.length);
+  const floorOfMeaning = meaningFloor(meant?.vectors.size ?? 0);
+  // What nothing stands out by says nothing, also about the order of what the words find.
+  const speaks = meaning.some((value) => value >= floorOfMeaning);
+  const scores = relevance(items, question, carried, speaks ? meaning : undefined);
+  const places = new Map(items.map(({ id }, at) => [id, at]));
   let left = budgetTokens * charactersPerToken;
   return memories
-    .filter((memory) => (byId.get(memory.id) ?? 0) > 0 && hasEnough(memory, asked))
-    .map((memory) => ({
-      id: memory.id,
-      line: lineOf(memory),
-      score: (byId.get(memory.id) ?? 0) * (1 + salienceShare * (memory.salience - 3)) * recency(memory.createdAt, now),
-    }))
+    .flatMap((memory): Recalled[] => {
+      const at = places.get(memory.id) ?? -1;
+      const score = scores[at] ?? 0;
+      const by = channelOf(hasEnough(memory, asked), (meaning[at] ?? 0) >= floorOfMeaning);
+      if (by === null || score <= 0) return [];
+      const weight = (1 + salienceShare * (memory.salience - 3)) * recency(memory.createdAt, now);
+      return [{ id: memory.id, line: lineOf(memory), score: score * weight, by }];
+    })
     .sort((x, y) => y.score - x.score)
     .slice(0, most)
     .filter(({ line }) => {

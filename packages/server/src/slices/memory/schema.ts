@@ -59,6 +59,16 @@ export interface State {
   approvedAt: string | null;
 }
 
+export const statementPlace = (orgId: string, rowId: string) => ({
+  orgId,
+  table: 'memory',
+  column: 'statement',
+  rowId,
+});
+
+/** Under the client's own key, which goes when they are erased; what is of a persona under the organisation's. */
+export const sealedFor = (clientId: string | null) => (clientId === null ? {} : { holder: clientId });
+
 type Columns = [clientId: string | null, personaId: string | null, threadId: string | null];
 
 /** What is about a subject stands in exactly one of these. */

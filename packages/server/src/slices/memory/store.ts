@@ -9,14 +9,16 @@ import type {
 import type { Db, Tx } from '../../platform/db/db.ts';
 import {
   columnsOf,
+  sealedFor,
+  statementPlace,
   type MemoryRow,
   type MemorySubject,
   type NamedSubject,
   type RevisionRow,
   type State,
 } from './schema.ts';
+import { keepVector } from './vectors.store.ts';
 
-const statementPlace = (orgId: string, rowId: string) => ({ orgId, table: 'memory', column: 'statement', rowId });
 const tagsPlace = (orgId: string, id: string, revision: number) => ({
   orgId,
   table: 'memory_revision',
@@ -29,9 +31,6 @@ const quotePlace = (orgId: string, id: string, ordinal: number) => ({
   column: 'quote',
   rowId: `${id}/${ordinal}`,
 });
-
-/** Under the client's own key, which goes when they are erased; what is of a persona under the organisation's. */
-const sealedFor = (clientId: string | null) => (clientId === null ? {} : { holder: clientId });
 
 /** Each with where it leads: a page shows it under its session or its knowledge base. */
 const placed = `coalesce((
@@ -202,6 +201,7 @@ export async function revise(
     ],
   );
   await tx.exec('update memory set revision = $3 where org_id = $1 and id = $2', [orgId, of.id, revision]);
+  await keepVector(tx, orgId, of, state);
 }
 
 /** `viewer`: the member who sees only whom they look after; null sees all. */

@@ -15,8 +15,9 @@ const specPlace = (orgId: string, id: string, version: number) => ({
 
 /** Older ones say nothing of what was added since. */
 const readSpec = (stored: string): PersonaSpec => {
-  const spec = JSON.parse(stored) as Omit<PersonaSpec, 'onlyMaterial'> & Partial<PersonaSpec>;
-  return { ...spec, onlyMaterial: spec.onlyMaterial ?? false };
+  type Added = 'onlyMaterial' | 'rewriteQuestions';
+  const spec = JSON.parse(stored) as Omit<PersonaSpec, Added> & Pick<Partial<PersonaSpec>, Added>;
+  return { ...spec, onlyMaterial: spec.onlyMaterial ?? false, rewriteQuestions: spec.rewriteQuestions ?? false };
 };
 
 async function toPersona(db: Db, orgId: string, row: PersonaRow): Promise<Persona> {

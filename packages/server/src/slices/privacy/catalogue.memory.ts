@@ -8,6 +8,14 @@ export const memoryTables = {
     exported: 'not: the memories stand in memories[], the rest is reference material',
     staffOnly: true,
   },
+  memory_vector: {
+    about: 'client',
+    category: 'memory',
+    columns: { vector: 'what is remembered of them, as numbers made by a model to find it by its meaning' },
+    rows: [['client_id', 'client']],
+    exported: 'not: made anew from memories[].statement',
+    staffOnly: true,
+  },
   thread_memory: {
     about: 'client',
     category: 'memory',

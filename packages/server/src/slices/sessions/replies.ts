@@ -6,6 +6,7 @@ import { newId } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { profileForPrompt } from '../clients/prompt.ts';
 import { languageOfClient } from '../clients/service.ts';
+import type { Asking } from '../inference/asking.ts';
 import { EngineError } from '../inference/engines/engine.ts';
 import { streamWithRetry } from '../inference/engines/retry.ts';
 import type { Generation, GenerationHandler, Outcome, Produced } from '../inference/generations.service.ts';
@@ -20,6 +21,7 @@ import type { ConsentService } from '../privacy/consents.service.ts';
 import { citedOf, createCiting } from './cited.ts';
 import * as messages from './messages.store.ts';
 import { buildPrompt, summaryAfter, summaryKeeps, summaryPrompt } from './prompt.ts';
+import { createFollowUps } from './followUp.ts';
 import { faultMessage } from './faults.ts';
 import type { SessionAccess } from './access.ts';
 import type { ConversationService } from './conversation.service.ts';
@@ -51,6 +53,7 @@ export interface ReplyParts {
   reviews: ReviewService;
   safety: SessionSafety;
   opinion: SecondOpinion;
+  asking: Asking;
 }
 
 /** The person has not agreed, or no longer, that a model processes what they say. */
@@ -72,7 +75,9 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
   const lengthy = new Set<string>();
   const heldFor = new Map<string, HeldForPerson>();
 
-  const context = async (generation: Generation) => {
+  const followUps = createFollowUps(parts);
+
+  const context = async (generation: Generation, signal: AbortSignal) => {
     const { orgId, sessionId } = generation;
     const gate = await consents.gate(orgId);
     // One transaction: every reply waits for this before its provider is asked.
@@ -106,11 +111,14 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const kept = answered ? [...others, answered] : others;
     const questions = kept.filter((m) => m.author === 'client').map((m) => m.text);
     const question = questions.at(-1) ?? '';
+    const baseId = question === '' ? null : spec.knowledgeBaseId;
+    const asked = { questions, inFull: baseId && (await followUps.inFull(generation, spec, kept, signal)) };
+    const meaning = knowledge.meaningOf(orgId, asked);
     const asker = { personaId: row.persona_id, userId: row.created_by };
-    const passages =
-      spec.knowledgeBaseId && question
-        ? await knowledge.searchForPrompt(orgId, spec.knowledgeBaseId, questions, passageLimit, asker)
-        : [];
+    const [passages, recalled] = await Promise.all([
+      baseId ? knowledge.searchForPrompt(orgId, baseId, asked, { limit: passageLimit, asker, meaning }) : [],
+      recall.choose(orgId, candidates, questions, meaning),
+    ]);
     return {
       row,
       spec,
@@ -120,7 +128,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
       language,
       question,
       passages,
-      recalled: recall.choose(candidates, questions),
+      recalled,
     };
   };
 
@@ -129,7 +137,7 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     onText: (text: string) => void,
     signal: AbortSignal,
   ): Promise<Produced> => {
-    const { row, spec, recalled, ...rest } = await context(generation);
+    const { row, spec, recalled, ...rest } = await context(generation, signal);
     if (generation.replyTo && rest.question) {
       const found = await opinion.about(generation.orgId, rest.question, spec.model, signal);
       if (!safety.mayAnswer(found))

@@ -142,7 +142,7 @@ export async function seedTeam(app: TestApp, staff: Headers, mark: string) {
   const { id: apiKey, key } = await call('POST', 'api-keys', { name: `Key ${mark}`, scopes: keyPermissions });
   return { ids: { role, member, memberInvitation, team, apiKey }, headers: { authorization: `Bearer ${key}` } };
 }
-/** A knowledge base with a document, an approved answer and an evaluation, whose first run is asked for. */
+/** A knowledge base with a document, an approved answer, an evaluation whose first run is asked for, and a version that waits for it. */
 export async function seedKnowledge(call: Call, mark: string) {
   const { id: knowledgeBase, roomId: knowledgeRoom } = await call('POST', 'knowledge-bases', {
     name: `Base ${mark}`,
@@ -161,7 +161,13 @@ export async function seedKnowledge(call: Call, mark: string) {
     questions: [{ question: `Who knows ${mark}?`, documentIds: [document] }],
   })) as unknown as { id: string; lastRun: { id: string } };
   const { id: evaluationId, lastRun } = evaluation;
-  return { knowledgeBase, knowledgeRoom, document, curated, evaluation: evaluationId, evaluationRun: lastRun.id };
+  const { id: waitingDocument } = await call('POST', `knowledge-bases/${knowledgeBase}/documents`, {
+    title: 'Opening times',
+    text: 'Open from nine to five.',
+  });
+  await call('PUT', `knowledge-bases/${knowledgeBase}/documents/${waitingDocument}`, { text: 'Open from ten to six.' });
+  const one = { evaluation: evaluationId, evaluationRun: lastRun.id, waitingDocument };
+  return { knowledgeBase, knowledgeRoom, document, curated, ...one };
 }
 
 /** How the organisation supervises, its texts for a crisis, and a pack. */

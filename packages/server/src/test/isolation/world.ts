@@ -46,6 +46,7 @@ export type Kind =
   | 'curated'
   | 'evaluation'
   | 'evaluationRun'
+  | 'waitingDocument'
   | 'chunk'
   | 'persona'
   | 'client'

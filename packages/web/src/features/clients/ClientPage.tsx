@@ -1,14 +1,12 @@
 import type { Client } from '@rapport/protocol/clients';
-import type { Session } from '@rapport/protocol/sessions';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../../lib/me.ts';
-import { List, Page } from '../../lib/Page.tsx';
-import { formatDate } from '../../lib/ui.tsx';
-import { usePages } from '../../lib/usePages.ts';
+import { Page } from '../../lib/Page.tsx';
 import { Reports } from '../insights/Reports.tsx';
 import { ClientConsents } from '../privacy/ClientConsents.tsx';
+import { SessionsSection } from '../sessions/SessionsSection.tsx';
 import { Assignments } from './Assignments.tsx';
 import { ClientForm } from './ClientForm.tsx';
 import { Goals } from './Goals.tsx';
@@ -35,7 +33,7 @@ function Sections({ client }: { client: Client }) {
       {part(<Threads clientId={client.id} />)}
       {part(<Notes path={`/clients/${client.id}/notes`} mayWrite={may('clients.manage')} />)}
       {part(<Questionnaires clientId={client.id} />)}
-      {may('sessions.read') && part(<Sessions clientId={client.id} />)}
+      {may('sessions.read') && part(<SessionsSection of={{ clientId: client.id }} none={t('clients.noSessions')} />)}
       {may('sessions.follow') &&
         part(
           <p>
@@ -91,27 +89,6 @@ function Profile({ client }: { client: Client }) {
           <ClientForm client={client} />
         </details>
       )}
-    </section>
-  );
-}
-
-function Sessions({ clientId }: { clientId: string }) {
-  const { t } = useTranslation();
-  const list = usePages<Session>('/sessions', { clientId });
-  return (
-    <section className="stack" aria-labelledby="sessions">
-      <h2 id="sessions">{t('sessions.title')}</h2>
-      <List list={list} inSection empty={<p className="soft">{t('clients.noSessions')}</p>}>
-        {(session) => (
-          <>
-            <Link to="/sessions/$id" params={{ id: session.id }} className="grow">
-              <bdi>{session.title}</bdi>
-            </Link>
-            <span className="badge">{t(`sessions.${session.status}`)}</span>
-            <span className="soft small">{formatDate(session.lastActivityAt)}</span>
-          </>
-        )}
-      </List>
     </section>
   );
 }

@@ -1,5 +1,4 @@
 import type { Goal } from '@rapport/protocol/goals';
-import type { Session } from '@rapport/protocol/sessions';
 import type { Thread } from '@rapport/protocol/threads';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
@@ -8,9 +7,9 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Confirm } from '../../lib/Confirm.tsx';
 import { useMay } from '../../lib/me.ts';
-import { List, Page } from '../../lib/Page.tsx';
+import { Page } from '../../lib/Page.tsx';
 import { Dialog, Failure, formatDate } from '../../lib/ui.tsx';
-import { usePages } from '../../lib/usePages.ts';
+import { SessionsSection } from '../sessions/SessionsSection.tsx';
 import { OfThread } from './OfThread.tsx';
 import { Tags } from './Tags.tsx';
 import { pathOf, useThreadFolders } from './threadFolders.ts';
@@ -148,29 +147,11 @@ function Goals({ thread }: { thread: Thread }) {
 function Sessions({ thread }: { thread: Thread }) {
   const { t } = useTranslation();
   const may = useMay();
-  const list = usePages<Session>('/sessions', { threadId: thread.id });
   const starts = may('sessions.supervise') && may('personas.read');
-  return (
-    <section className="stack" aria-labelledby="sessions">
-      <div className="head">
-        <h2 id="sessions">{t('sessions.title')}</h2>
-        {starts && (
-          <Link className="button" to="/sessions/new" search={{ client: thread.client.id, thread: thread.id } as never}>
-            {t('threads.continue')}
-          </Link>
-        )}
-      </div>
-      <List list={list} inSection empty={<p className="soft">{t('threads.noSessions')}</p>}>
-        {(session) => (
-          <>
-            <Link to="/sessions/$id" params={{ id: session.id }} className="grow">
-              <bdi>{session.title}</bdi>
-            </Link>
-            <span className="badge">{t(`sessions.${session.status}`)}</span>
-            <span className="soft small">{formatDate(session.lastActivityAt)}</span>
-          </>
-        )}
-      </List>
-    </section>
+  const action = starts && (
+    <Link className="button" to="/sessions/new" search={{ client: thread.client.id, thread: thread.id } as never}>
+      {t('threads.continue')}
+    </Link>
   );
+  return <SessionsSection of={{ threadId: thread.id }} none={t('threads.noSessions')} action={action} />;
 }

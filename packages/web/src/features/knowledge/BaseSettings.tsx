@@ -23,8 +23,16 @@ export function BaseSettings({ base, onDone }: Props) {
   const [description, setDescription] = useState(base.description);
   const [language, setLanguage] = useState(base.language ?? '');
   const [audience, setAudience] = useState(base.audience);
+  const [publishUnlessLost, setPublishUnlessLost] = useState(base.publishUnlessLost);
   const save = useMutation({
-    mutationFn: () => api.put(basePath(base.id), { name, description, language: language.trim() || null, audience }),
+    mutationFn: () =>
+      api.put(basePath(base.id), {
+        name,
+        description,
+        language: language.trim() || null,
+        audience,
+        publishUnlessLost,
+      }),
     onSuccess: async () => {
       onDone();
       await refreshBase(queries, base.id);
@@ -69,6 +77,14 @@ export function BaseSettings({ base, onDone }: Props) {
           {(ids) => <input {...ids} maxLength={35} value={language} onChange={(e) => setLanguage(e.target.value)} />}
         </Field>
         <Readers audience={audience} error={fieldError(save.error, '/audience')} onChange={setAudience} />
+        <label className="check">
+          <input type="checkbox" checked={publishUnlessLost} onChange={(e) => setPublishUnlessLost(e.target.checked)} />
+          <span>
+            {t('waiting.byItself')}
+            <br />
+            <span className="soft small">{t('waiting.byItselfHint')}</span>
+          </span>
+        </label>
         <Failure error={save.error} marked />
         <button className="primary" disabled={save.isPending}>
           {t('common.save')}

@@ -9,12 +9,15 @@ export function BaseState({ baseId }: { baseId: string }) {
   const base = useBase(baseId);
   useBaseRoom(base.data);
   if (!base.data) return null;
-  const { ready = 0, failed = 0 } = base.data.states;
+  const { waiting = 0, failed = 0 } = base.data.states;
+  // While a new version waits, the one before it answers.
+  const ready = (base.data.states.ready ?? 0) + waiting;
   const reading = base.data.documentCount - ready - failed;
   const parts = [
     t('knowledge.areReady', { count: ready }),
     reading > 0 && t('knowledge.areRead', { count: reading }),
     failed > 0 && t('knowledge.areFailed', { count: failed }),
+    waiting > 0 && t('knowledge.areWaiting', { count: waiting }),
   ];
   return (
     <p className="soft small" role="status">

@@ -14,6 +14,7 @@ import { DocumentState } from './DocumentState.tsx';
 import { formatBytes } from './formatBytes.ts';
 import { Reading } from './Reading.tsx';
 import { Versions } from './Versions.tsx';
+import { Waiting } from './Waiting.tsx';
 
 // Only a PDF needs it.
 const PdfPages = lazy(() => import('./PdfPages.tsx').then((m) => ({ default: m.PdfPages })));
@@ -91,7 +92,7 @@ function Facts({ baseId, document }: { baseId: string; document: DocumentText })
     t('knowledge.chunks', { count: chunkCount }),
     language,
   ];
-  const settled = state === 'ready' || state === 'failed';
+  const settled = state === 'ready' || state === 'failed' || state === 'waiting';
   return (
     <>
       <p className="small soft">
@@ -102,7 +103,11 @@ function Facts({ baseId, document }: { baseId: string; document: DocumentText })
           </span>
         ))}
       </p>
-      <DocumentState document={document} />
+      {state === 'waiting' ? (
+        <Waiting baseId={baseId} document={document} />
+      ) : (
+        <DocumentState baseId={baseId} document={document} />
+      )}
       <Failure error={retry.error} />
       <div className="row">
         {hasFile(document) && (

@@ -59,7 +59,7 @@ export function DocumentRow({ baseId, document, chosen, onChoose, onEdit, onDele
     fileName,
     formatBytes(bytes),
     pages && t('knowledge.pages', { count: pages }),
-    state === 'ready' && t('knowledge.chunks', { count: chunkCount }),
+    (state === 'ready' || state === 'waiting') && t('knowledge.chunks', { count: chunkCount }),
     version > 1 && t('knowledge.version', { version }),
     formatDate(updatedAt),
   ];
@@ -83,7 +83,7 @@ export function DocumentRow({ baseId, document, chosen, onChoose, onEdit, onDele
         ))}
         <br />
         <span className="soft small">{about.filter(Boolean).join(' · ')}</span>
-        <DocumentState document={document} />
+        <DocumentState baseId={baseId} document={document} />
         <Failure error={retry.error} />
       </div>
       <div className="row">

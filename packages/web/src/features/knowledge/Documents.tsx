@@ -1,4 +1,4 @@
-import type { KnowledgeBaseDetail } from '@rapport/protocol/knowledge';
+import { documentStates, type KnowledgeBaseDetail } from '@rapport/protocol/knowledge';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -82,8 +82,6 @@ export function Documents({ base, shown }: Props) {
   );
 }
 
-const states = ['queued', 'extracting', 'chunking', 'indexing', 'ready', 'failed'] as const;
-
 function Filters({ base, shown, name, onName }: Props & { name: string; onName(name: string): void }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
@@ -115,7 +113,7 @@ function Filters({ base, shown, name, onName }: Props & { name: string; onName(n
         {(ids) => (
           <select {...ids} value={shown.state} onChange={(e) => set({ state: e.target.value })}>
             <option value="">{t('common.any')}</option>
-            {states.map((state) => (
+            {documentStates.map((state) => (
               <option key={state} value={state}>
                 {t(`knowledge.state.${state}`)} ({base.states[state] ?? 0})
               </option>

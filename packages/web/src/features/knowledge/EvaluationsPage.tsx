@@ -1,4 +1,4 @@
-import type { Evaluation, EvaluationRunDetail } from '@rapport/protocol/evaluations';
+import type { Evaluation } from '@rapport/protocol/evaluations';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -12,7 +12,7 @@ import { Dialog, Failure, formatDate, isMissing, isolated, Loading } from '../..
 import { useBase, useBaseRoom } from './base.ts';
 import { EvaluationChart } from './EvaluationChart.tsx';
 import { EvaluationForm } from './EvaluationForm.tsx';
-import { Changed } from './EvaluationState.tsx';
+import { Results } from './EvaluationResults.tsx';
 import { evaluationsKey, evaluationsPath, percent, useEvaluations, useRun, useRuns } from './evaluations.ts';
 
 /** What saved questions find in a base, and what has changed of it. */
@@ -111,53 +111,8 @@ function One({ baseId, evaluation, onEdit }: OneProps) {
       )}
       {runs.data && <EvaluationChart runs={runs.data.items} />}
       <Failure error={runs.error ?? run.error} />
-      {run.data && <Results run={run.data} />}
+      {run.data && <Results run={run.data} unchanged={t('evaluations.unchanged')} />}
       {onEdit && <Acts baseId={baseId} evaluation={evaluation} waits={waits} onEdit={onEdit} />}
-    </>
-  );
-}
-
-function Results({ run }: { run: EvaluationRunDetail }) {
-  const { t } = useTranslation();
-  const { gained, lost, results } = run;
-  const place = (rank: number | null | undefined) => (rank === undefined ? '–' : (rank ?? t('evaluations.notFound')));
-  return (
-    <>
-      <p className="row">
-        <Changed run={run} />
-        {gained + lost === 0 && <span className="soft small">{t('evaluations.unchanged')}</span>}
-      </p>
-      <details open={lost > 0}>
-        <summary>{t('evaluations.results')}</summary>
-        <div className="scroll" tabIndex={0} role="group" aria-label={t('evaluations.results')}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{t('evaluations.questions')}</th>
-                <th scope="col">{t('evaluations.rank')}</th>
-                <th scope="col">{t('evaluations.before')}</th>
-                <th scope="col">{t('evaluations.changed')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {results.map((one, at) => (
-                <tr key={at}>
-                  <th scope="row" dir="auto">
-                    {one.question}
-                  </th>
-                  <td>{place(one.rank)}</td>
-                  <td>{place(one.before)}</td>
-                  <td>
-                    <span className={one.change === 'lost' ? 'badge warn' : 'badge'}>
-                      {t(`evaluations.changes.${one.change}`)}
-                    </span>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      </details>
     </>
   );
 }

@@ -14,6 +14,7 @@ import { EmbeddingState } from './Embeddings.tsx';
 import type { Shown } from './Folders.tsx';
 import { Passages } from './Passages.tsx';
 import { SearchBase } from './SearchBase.tsx';
+import { WaitingVersions } from './Waiting.tsx';
 
 export function KnowledgeBasePage() {
   const { id } = useParams({ strict: false }) as { id: string };
@@ -68,6 +69,7 @@ function Base({ base }: { base: KnowledgeBaseDetail }) {
     >
       <About base={base} />
       <EmbeddingState of={base.embeddings} />
+      <WaitingVersions base={base} />
       <SearchBase baseId={base.id} label={t('knowledge.search')} limit={5}>
         {(passages, query) => <Passages baseId={base.id} query={query} passages={passages} />}
       </SearchBase>

@@ -12,15 +12,24 @@ export function applyDocumentEvent(document: ShownDocument, event: RoomEvent): S
   switch (event.type) {
     case 'document.added': {
       const { version, title, state } = dataOf<'document.added'>(event);
-      return { ...document, version, title, state, failure: null, fraction: null };
+      return { ...document, version, title, state, failure: null, fraction: null, waiting: null };
     }
     case 'document.progress': {
       const { version, state, fraction } = dataOf<'document.progress'>(event);
-      return { ...document, version, state, fraction, failure: null };
+      return { ...document, version, state, fraction, failure: null, waiting: null };
     }
     case 'document.ready': {
       const { version, title, chunkCount } = dataOf<'document.ready'>(event);
-      return { ...document, version, title, chunkCount, readyVersion: version, state: 'ready', failure: null };
+      return {
+        ...document,
+        version,
+        title,
+        chunkCount,
+        readyVersion: version,
+        state: 'ready',
+        failure: null,
+        waiting: null,
+      };
     }
     case 'document.failed': {
       const { version, title, failure } = dataOf<'document.failed'>(event);
@@ -38,4 +47,5 @@ export function applyDocumentEvent(document: ShownDocument, event: RoomEvent): S
 }
 
 /** Whether it only moves what is shown: everything else changes what is counted or which documents there are. */
-export const isProgress = (event: RoomEvent): boolean => event.type === 'document.progress';
+export const isProgress = (event: RoomEvent): boolean =>
+  event.type === 'document.progress' && event.data['state'] !== 'waiting';

@@ -26,9 +26,10 @@ export function ReplyGiven({ sessionId, clientId, replyId }: Props) {
       <Failure error={given.error} />
       {given.isSuccess && memories.length + passages.length === 0 && <p className="soft">{t('memory.givenNothing')}</p>}
       <ul>
-        {memories.map(({ id, statement }) => (
+        {memories.map(({ id, statement, by }) => (
           <li key={id} dir="auto">
-            {t('memory.one')}: {statement}
+            {t('memory.one')}: <bdi>{statement}</bdi>
+            {by && <span className="small soft"> · {t(`memory.foundBy.${by}`)}</span>}
           </li>
         ))}
         {passages.map((passage) => (

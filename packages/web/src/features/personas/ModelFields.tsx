@@ -1,12 +1,11 @@
 import type { Provider } from '@rapport/protocol/inference';
-import type { KnowledgeBase } from '@rapport/protocol/knowledge';
 import type { PersonaSpec } from '@rapport/protocol/personas';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../../lib/me.ts';
 import { Picker } from '../../lib/Picker.tsx';
 import { Field, fieldError } from '../../lib/ui.tsx';
-import { BaseState } from '../knowledge/BaseState.tsx';
 import { RungField } from '../supervision/RungField.tsx';
+import { MaterialFields } from './MaterialFields.tsx';
 import type { SpecProps } from './SpecFields.tsx';
 
 export function ModelFields({ spec, onChange, error }: SpecProps) {
@@ -17,29 +16,7 @@ export function ModelFields({ spec, onChange, error }: SpecProps) {
   return (
     <fieldset className="stack">
       <legend>{t('personas.model')}</legend>
-      {may('knowledge.read') && (
-        <Picker<KnowledgeBase>
-          label={t('personas.knowledge')}
-          path="/knowledge-bases"
-          nameOf={(b) => b.name}
-          detailOf={(b) => t('knowledge.documents', { count: b.documentCount })}
-          value={spec.knowledgeBaseId}
-          onPick={(knowledgeBaseId) => onChange({ ...spec, knowledgeBaseId })}
-          none={t('common.none')}
-          error={fieldError(error, '/knowledgeBaseId')}
-        />
-      )}
-      {may('knowledge.read') && spec.knowledgeBaseId && <BaseState baseId={spec.knowledgeBaseId} />}
-      {spec.knowledgeBaseId && (
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={spec.onlyMaterial}
-            onChange={(e) => onChange({ ...spec, onlyMaterial: e.target.checked })}
-          />
-          <span>{t('personas.onlyMaterial')}</span>
-        </label>
-      )}
+      <MaterialFields spec={spec} onChange={onChange} error={error} />
       <RungField
         label={t('personas.policy')}
         error={fieldError(error, '/policy')}

@@ -28,6 +28,7 @@ const specKeys = [
   'policy',
   'knowledgeBaseId',
   'onlyMaterial',
+  'rewriteQuestions',
 ] as const satisfies (keyof PersonaSpec)[];
 
 const listKeys = ['traits', 'rules', 'examples', 'structure'] as const;

@@ -6,6 +6,7 @@ import { weightOf, type Near } from '../fusion.ts';
 import { segmentSlots } from '../occurrences.ts';
 import type { Ranked } from '../ranking.ts';
 import type { Bases } from '../readers.ts';
+import { createBackground } from './background.ts';
 import { createHeldVectors, TooLarge } from './held.ts';
 import type { Hidden, Pairs } from './matrix.ts';
 import { readableOf } from './vectors.store.ts';
@@ -21,8 +22,8 @@ const mostBytes = 512 * 1024 * 1024;
 export type VectorChannel = ReturnType<typeof createVectorChannel>;
 
 type Reason = NonNullable<EmbeddingReport['reason']>;
-type Asked = { model: string; space: string; vector: Float32Array } | { model: string | null; reason: Reason };
-export interface Meant {
+export type Asked = { model: string; space: string; vector: Float32Array } | { model: string | null; reason: Reason };
+interface Meant {
   near: Near[];
   /** What they count beside the words. */
   weight: number;
@@ -61,6 +62,7 @@ function hiddenIn(baseId: string, hidden: Map<string, [number, number][]>): Hidd
 export function createVectorChannel(parts: { db: Database; log: Logger; embedders: Embedders }) {
   const { db, log, embedders } = parts;
   const held = createHeldVectors({ db, mostBytes });
+  const backgrounds = createBackground({ log });
   const pausedUntil = new Map<string, number>();
 
   const without = (reason: Reason, model: string | null): Meant => ({
@@ -90,6 +92,13 @@ export function createVectorChannel(parts: { db: Database; log: Logger; embedder
 
   return {
     vectorOf,
+
+    /** What a vector of a question is told apart from; null where it is not there in time. */
+    async background(orgId: string, space: string): Promise<Float32Array[] | null> {
+      const embedder = await embedders.embedderFor(orgId);
+      if (!embedder?.approved || embedder.space !== space) return null;
+      return within(backgrounds.of(orgId, embedder), questionMs).catch(() => null);
+    },
 
     /**
      * `hidden` as the search by words has it, which is how what may not be found is left out before anything is ranked. How
@@ -133,6 +142,9 @@ export function createVectorChannel(parts: { db: Database; log: Logger; embedder
       }
     },
 
-    stop: held.stop,
+    async stop(): Promise<void> {
+      backgrounds.stop();
+      await held.stop();
+    },
   };
 }

@@ -168,7 +168,7 @@ function nearerOf(marked: number[], others: Float32Array): number {
 }
 
 /** Four sums at once: the processor need not wait for one addition to begin the next. */
-function dot(slab: Float32Array, at: number, question: Float32Array): number {
+export function dot(slab: Float32Array, at: number, question: Float32Array): number {
   const { length } = question;
   let a = 0;
   let b = 0;

@@ -12,23 +12,25 @@ export interface Part {
   documentId: string;
   firstOrdinal: number;
   chunks: number;
+  /** Of a version that is not searched yet. */
+  waiting: boolean;
   title: string;
 }
 
-/** What must not be found is left out. */
-const waiting = `
+/** What must not be found is left out; a version that waits is found by its evaluations. */
+const without = `
   select p.knowledge_base_id as "baseId", p.segment, p.first_slot as "firstSlot", p.document_id as "documentId",
-    p.first_ordinal as "firstOrdinal", p.chunks, d.title
+    p.first_ordinal as "firstOrdinal", p.chunks, p.waiting, d.title
   from index_part p join document d on d.org_id = p.org_id and d.id = p.document_id and d.searchable
   where p.org_id = $1 and (p.vector_space is null or p.vector_space < $2 or p.vector_space > $2)`;
 
 /** Parts without vectors of this space that have not failed yet, in no order: a sort of all would cost each time. */
 export const freshParts = (db: Db, orgId: string, space: string, most: number): Promise<Part[]> =>
-  db.many<Part>(`${waiting} and p.vector_failures = 0 limit $3`, [orgId, space, most]);
+  db.many<Part>(`${without} and p.vector_failures = 0 limit $3`, [orgId, space, most]);
 
 /** The one that failed least often. */
 export const failedPart = (db: Db, orgId: string, space: string): Promise<Part[]> =>
-  db.many<Part>(`${waiting} and p.vector_failures > 0 order by p.vector_failures limit 1`, [orgId, space]);
+  db.many<Part>(`${without} and p.vector_failures > 0 order by p.vector_failures limit 1`, [orgId, space]);
 
 /** Their next turn comes after that of the others. */
 export const markTried = (db: Db, orgId: string, parts: Part[]): Promise<number> =>
@@ -49,8 +51,8 @@ export interface PartText {
 export async function textsOf(db: Db, orgId: string, part: Part): Promise<PartText | undefined> {
   const rows = await db.many<{ id: string; heading_path: string[]; body: Buffer }>(
     `select id, heading_path, body from chunk
-     where org_id = $1 and document_id = $2 and ordinal >= $3 and ordinal < $3 + $4 order by ordinal`,
-    [orgId, part.documentId, part.firstOrdinal, part.chunks],
+     where org_id = $1 and document_id = $2 and ordinal >= $3 and ordinal < $3 + $4 and waiting = $5 order by ordinal`,
+    [orgId, part.documentId, part.firstOrdinal, part.chunks, part.waiting],
   );
   const [first] = rows;
   if (!first || rows.length !== part.chunks) return undefined;
@@ -177,36 +179,4 @@ export const countVectors = (db: Db, orgId: string, baseId: string, space: strin
     `select coalesce(sum(chunks) filter (where vector_space = $3), 0)::int as made, coalesce(sum(chunks), 0)::int as of
      from index_part where org_id = $1 and knowledge_base_id = $2`,
     [orgId, baseId, space],
-  );
-
-/** One server at a time makes the vectors of an organisation. False: another does, or it is not yet time to try again. */
-export const takeTurn = async (db: Db, orgId: string, owner: string, leaseSeconds: number): Promise<boolean> =>
-  (await db.exec(
-    `insert into embedding_turn as t (org_id, owner, lease_until) values ($1, $2, now() + make_interval(secs => $3))
-     on conflict (org_id) do update set owner = excluded.owner, lease_until = excluded.lease_until
-     where (t.owner = $2 or t.lease_until is null or t.lease_until < now()) and (t.retry_at is null or t.retry_at <= now())`,
-    [orgId, owner, leaseSeconds],
-  )) === 1;
-
-export const endTurn = (db: Db, orgId: string, owner: string): Promise<number> =>
-  db.exec('update embedding_turn set lease_until = null where org_id = $1 and owner = $2', [orgId, owner]);
-
-export const turnWorked = (db: Db, orgId: string): Promise<number> =>
-  db.exec(
-    'update embedding_turn set failures = 0, failure = null, retry_at = null where org_id = $1 and failures > 0',
-    [orgId],
-  );
-
-/** Tried again after a second, then after twice as long each time, at most after five minutes. */
-export const turnFailed = (db: Db, orgId: string, failure: string): Promise<number> =>
-  db.exec(
-    `update embedding_turn set failures = failures + 1, failure = $2, lease_until = null,
-       retry_at = now() + make_interval(secs => least(300, power(2, least(failures, 10)))) where org_id = $1`,
-    [orgId, failure],
-  );
-
-export const findTurn = (db: Db, orgId: string) =>
-  db.maybe<{ failures: number; failure: string | null }>(
-    'select failures, failure from embedding_turn where org_id = $1',
-    [orgId],
   );

@@ -1,0 +1,97 @@
+import type { EvaluationRun } from '@rapport/protocol/evaluations';
+import type { Db, Tx } from '../../platform/db/db.ts';
+import { newId } from '../../platform/ids.ts';
+import { openResults, runColumns, type Queued, type RunJob, type RunResults } from './evaluations.store.ts';
+
+/** Runs with each version that waits in the place of the published one. Returns how many there are to do. */
+export async function queueTrials(tx: Tx, orgId: string, of: Queued): Promise<number> {
+  const rows = await tx.many<{ evaluation: string; document: string; version: number }>(
+    `select e.id as evaluation, v.document_id as document, v.version
+     from evaluation e
+     join knowledge_base k on k.org_id = e.org_id and k.id = e.knowledge_base_id
+     join document d on d.org_id = k.org_id and d.knowledge_base_id = k.id
+     join document_version v on v.org_id = d.org_id and v.document_id = d.id and v.state = 'waiting'
+     where e.org_id = $1 and (k.id = $2 or k.room_id = $3 or e.id = $4)`,
+    [
+      orgId,
+      'baseId' in of ? of.baseId : null,
+      'roomId' in of ? of.roomId : null,
+      'evaluationId' in of ? of.evaluationId : null,
+    ],
+  );
+  for (const { evaluation, document, version } of rows)
+    await tx.exec(
+      `insert into evaluation_run (org_id, evaluation_id, id, cause, document_id, version)
+       values ($1, $2, $3, 'version', $4, $5)
+       on conflict (org_id, evaluation_id, document_id, version) where state = 'queued' do nothing`,
+      [orgId, evaluation, newId(), document, version],
+    );
+  return rows.length;
+}
+
+/** Nobody publishes, replaces or deletes the version meanwhile. False: it does not wait any more. */
+export const lockTrial = async (tx: Tx, { orgId, documentId, version }: RunJob): Promise<boolean> =>
+  (await tx.maybe(
+    `select 1 from document d
+     join document_version v on v.org_id = d.org_id and v.document_id = d.id and v.version = $3 and v.state = 'waiting'
+     where d.org_id = $1 and d.id = $2 for update of d`,
+    [orgId, documentId, version],
+  )) !== undefined;
+
+/** The newest run of each evaluation is what counts of a version. */
+export const dropOldTrials = (tx: Tx, { orgId, evaluationId, documentId, version, id }: RunJob): Promise<number> =>
+  tx.exec(
+    `delete from evaluation_run
+     where org_id = $1 and evaluation_id = $2 and document_id = $3 and version = $4 and id < $5`,
+    [orgId, evaluationId, documentId, version, id],
+  );
+
+export interface TrialResults {
+  evaluationId: string;
+  name: string;
+  found: RunResults | null;
+}
+
+/** What each evaluation of a base found with a version, newest evaluation first. */
+export async function listTrials(
+  db: Db,
+  orgId: string,
+  of: { baseId: string; documentId: string; version: number },
+  before: string | null,
+  limit: number,
+): Promise<TrialResults[]> {
+  const rows = await db.many<{ evaluation: string; name: string } & EvaluationRun & { results: Buffer | null }>(
+    `select e.id as evaluation, e.name, ${runColumns}, r.results
+     from evaluation e
+     left join lateral (
+       select * from evaluation_run r
+       where r.org_id = e.org_id and r.evaluation_id = e.id and r.document_id = $3 and r.version = $4
+       order by r.id desc limit 1) r on true
+     where e.org_id = $1 and e.knowledge_base_id = $2 and ($5::uuid is null or e.id < $5)
+     order by e.id desc limit $6`,
+    [orgId, of.baseId, of.documentId, of.version, before, limit],
+  );
+  return Promise.all(
+    rows.map(async ({ evaluation, name, ...run }) => ({
+      evaluationId: evaluation,
+      name,
+      found: (run.id as string | null) === null ? null : await openResults(db, orgId, run),
+    })),
+  );
+}
+
+/** Whether every evaluation of a base came to its end with a version and lost nothing, as far as it is known now. */
+export const nothingLost = async (tx: Tx, orgId: string, documentId: string, version: number): Promise<boolean> =>
+  (
+    await tx.one<{ kept: boolean }>(
+      `select coalesce(bool_and(r.state = 'done' and r.lost = 0), false) as kept
+       from document d
+       join evaluation e on e.org_id = d.org_id and e.knowledge_base_id = d.knowledge_base_id
+       left join lateral (
+         select * from evaluation_run r
+         where r.org_id = e.org_id and r.evaluation_id = e.id and r.document_id = d.id and r.version = $3
+         order by r.id desc limit 1) r on true
+       where d.org_id = $1 and d.id = $2`,
+      [orgId, documentId, version],
+    )
+  ).kept;
