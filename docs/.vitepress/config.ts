@@ -117,6 +117,7 @@ export default defineConfig({
             { text: 'Embeddings', link: '/decisions/0025-embeddings' },
             { text: 'Threads', link: '/decisions/0027-threads' },
             { text: 'Pages of PDFs', link: '/decisions/0026-pdf-pages' },
+            { text: 'Reranking', link: '/decisions/0029-reranking' },
           ],
         },
       ],
