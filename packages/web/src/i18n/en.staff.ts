@@ -34,6 +34,7 @@ export const staffTexts = {
     address: 'Address', addressHint: 'Usually ends in /v1.', key: 'API key', keyHint: 'Stored encrypted and never shown again.',
     modelName: 'Name of the model', test: 'Test with one real call', testing: 'Testing…', works: 'It answers ({{ms}} ms).',
     embeddings: 'Model for embeddings', embeddingsHint: 'With it reference material is also found by its meaning, not by its words alone. Its texts and the questions of clients are sent to this provider.',
+    embeddingsFile: 'The path of a GGUF file that makes embeddings, run in a process of its own. With it reference material is also found by its meaning. Nothing leaves this machine.',
     reranking: 'Model for reranking', rerankingHint: 'It puts what a search found into its final order. The provider needs /rerank at its address. The best 30 passages are sent to it with each question.',
   },
   signIn: {
