@@ -88,6 +88,57 @@ test('a report is begun from what the log tells, written on, approved with a nam
   await context.close();
 });
 
+describe('a thread', () => {
+  let threadId: string;
+
+  beforeAll(async () => {
+    const { body: client } = await app.json('POST', '/api/v1/clients', { name: 'Toni' });
+    const { body: thread } = await app.json('POST', `/api/v1/clients/${client.id}/threads`, {
+      name: 'Sleeping through, one night after the other, in the new flat above the bakery',
+    });
+    threadId = thread.id;
+    const persona = await makePersona(app);
+    for (const title of ['First night', 'Second night']) {
+      const one = await makeSession(app, persona, { clientId: client.id, threadId, title });
+      await talking(app).post(one, `The oven starts at three. That was the ${title}.`);
+      await talking(app).untilEvent(one, 'reply.completed');
+    }
+  });
+
+  test.each([
+    ['desktop', desktop],
+    ['phone', phone],
+    ['dark', { ...desktop, colorScheme: 'dark' as const }],
+  ])('is summarised by a model with the words it rests on, and reported on, on %s', async (name, size) => {
+    const { page, context, complaints } = await openWindow(browser, size);
+    await page.goto(`${app.url}/threads/${threadId}/insights`);
+    await page.getByRole('img', { name: /^Turns: client 2, persona 2, team 0$/ }).waitFor();
+    await page.getByRole('button', { name: /^Ask (the model for a summary|again)$/ }).click();
+    await page.getByText(/; asked by .*Olga/).waitFor();
+    await page.getByText('Says what the quote says.').waitFor();
+    await expectFits(page);
+    await page.getByText(/^Rests on “.*First night.*”: one place in the log$/).click();
+    await page.getByText(/message\.created/).waitFor();
+    await picture(page, `insights-thread-${name}`);
+    await page.getByRole('button', { name: 'Begin with a summary by the model' }).click();
+    await page.getByRole('heading', { name: /^Report: Sleeping through/, level: 1 }).waitFor();
+    await page.getByText('Made by an AI model').first().waitFor();
+    await page
+      .getByText(/^Rests on “.*First night.*”: one place in the log$/)
+      .first()
+      .waitFor();
+    await expectFits(page);
+    await picture(page, `insights-thread-report-${name}`);
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('heading', { name: /^Insights: .*Sleeping through/, level: 1 }).waitFor();
+    await page.getByRole('button', { name: 'Remove', exact: true }).click();
+    await page.getByText('No model was asked yet.').waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});
+
 describe('a client over their sessions', () => {
   let clientId: string;
   let emptyId: string;

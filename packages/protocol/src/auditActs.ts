@@ -80,7 +80,7 @@ export const auditActs = {
   'session.watched': { group: 'read', subjects: ['session', 'client'], text: 'Watched a session’s events' },
   'session.replies-read': { group: 'read', subjects: ['session', 'client'], text: 'Read how replies were made' },
   'session.exported': { group: 'read', subjects: ['session', 'client'], text: 'Took a transcript as a file' },
-  'report.created': { group: 'act', subjects: ['report', 'session', 'client'], text: 'Began a report' },
+  'report.created': { group: 'act', subjects: ['report', 'session', 'client', 'thread'], text: 'Began a report' },
   'report.changed': { group: 'act', subjects: ['report'], text: 'Changed a report' },
   'report.approved': { group: 'act', subjects: ['report'], text: 'Approved a report' },
   'report.deleted': { group: 'act', subjects: ['report'], text: 'Deleted a draft of a report' },
@@ -90,6 +90,17 @@ export const auditActs = {
     subjects: ['session', 'client', 'thread'],
     text: 'Read what is counted of a conversation',
   },
+  'insight.summarised': {
+    group: 'act',
+    subjects: ['session', 'client', 'thread'],
+    text: 'Had a model summarise what was said',
+  },
+  'insight.tone-judged': {
+    group: 'act',
+    subjects: ['session', 'client', 'thread'],
+    text: 'Had a model guess the tone',
+  },
+  'insight.removed': { group: 'act', subjects: ['session', 'client', 'thread'], text: 'Removed what a model said' },
 
   'client.created': { group: 'act', subjects: ['client'], text: 'Created a client' },
   'client.changed': { group: 'act', subjects: ['client'], text: 'Changed a client' },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AiSummary } from './aiInsights.ts';
 import { Id, Instant } from './common.ts';
 import { GoalState } from './goals.ts';
 import { Questionnaire } from './questionnaires.ts';
@@ -89,6 +90,8 @@ const ClientGoal = GoalProgress.extend({ sessions: z.array(Id).describe('Which o
 export type GoalProgress = z.infer<typeof GoalProgress>;
 export type ClientGoal = z.infer<typeof ClientGoal>;
 
+const summary = AiSummary.nullable().describe('What a model was last asked for; null: none was.');
+
 /** What is said is counted from the events `1` to `throughSeq` of the session’s log; goals and answers name their records. */
 export const SessionInsight = z.object({
   sessionId: Id,
@@ -109,6 +112,7 @@ export const SessionInsight = z.object({
   ratings: z.array(Rated).describe('In the order in which they were given; the last one holds.'),
   goals: z.array(SessionGoal),
   questionnaires: z.array(Questionnaire).describe('Answered in this session, oldest first.'),
+  summary,
 });
 export type SessionInsight = z.infer<typeof SessionInsight>;
 
@@ -140,23 +144,22 @@ const overSessions = {
     .array(ClientGoal)
     .nullable()
     .describe('The newest hundred. null: the reader may not see records of clients.'),
-};
-
-export const ClientInsight = z.object({
-  ...overSessions,
-  questionnaires: z.array(Questionnaire).nullable().describe('The newest hundred that were answered, oldest first.'),
-});
-export type ClientInsight = z.infer<typeof ClientInsight>;
-
-/** Counted from the sessions that continue a thread; its goals are those it serves and those that these sessions chose. */
-export const ThreadInsight = z.object({
-  ...overSessions,
-  threadId: Id,
   sides: z.object({ client: Side, persona: Side, team: Side }),
   quotes: z
     .array(Quote.extend({ sessionId: Id }))
     .describe('Of the sentences quoted in its sessions, two of each at most, the newest twelve, oldest first.'),
-});
+  questionnaires: z
+    .array(Questionnaire)
+    .nullable()
+    .describe('Of the newest hundred those that were answered, oldest first; of a thread, in its sessions.'),
+  summary,
+};
+
+export const ClientInsight = z.object(overSessions);
+export type ClientInsight = z.infer<typeof ClientInsight>;
+
+/** Counted from the sessions that continue a thread; its goals are those it serves and those that these sessions chose. */
+export const ThreadInsight = z.object({ ...overSessions, threadId: Id });
 export type ThreadInsight = z.infer<typeof ThreadInsight>;
 
 export const FigureQuery = z.strictObject({

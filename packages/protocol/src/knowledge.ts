@@ -261,6 +261,10 @@ export const EmbeddingReport = z.object({
     .number()
     .nullable()
     .describe('What meaning counted beside words, up to 0.5: the less, the less it agrees with what the words found.'),
+  search: z
+    .enum(['exact', 'index'])
+    .nullable()
+    .describe('Every embedding was compared; an index of pgvector gave the nearest, which may miss a few.'),
 });
 export type EmbeddingReport = z.infer<typeof EmbeddingReport>;
 /** What a reranker did for a search, or why the order before it stands. */

@@ -107,6 +107,8 @@ export type PersonMemory = z.infer<typeof PersonMemory>;
 export const PersonReport = z.strictObject({
   id: Id,
   sessionId: Id.nullable().describe('null: on the client over their sessions.'),
+  // Absent from archives that were made before there were any.
+  threadId: Id.nullable().default(null).describe('Of the thread whose sessions it is on.'),
   title: label(),
   status: ReportStatus,
   sections: z.array(ReportSection.strict()).max(100),
@@ -118,6 +120,18 @@ export const PersonReport = z.strictObject({
   approvedAt: Instant.nullable(),
 });
 export type PersonReport = z.infer<typeof PersonReport>;
+
+/** What a model was asked about them, each point with their words that it rests on. Never imported either. */
+export const PersonInsight = z.strictObject({
+  kind: z.enum(['summary', 'tone']),
+  sessionId: Id.nullable(),
+  threadId: Id.nullable(),
+  engine,
+  askedBy: label(),
+  askedAt: Instant,
+  points: z.array(z.strictObject({ sessionId: Id, seq, at: Instant, quote: said, text: said })).max(1000),
+});
+export type PersonInsight = z.infer<typeof PersonInsight>;
 
 const questionnaires = z
   .array(
@@ -229,6 +243,11 @@ export const PersonArchive = z.strictObject({
   consents: z.array(PersonConsent).max(100_000).describe('What they agreed to and when, oldest first.'),
   memories: z.array(PersonMemory).max(100_000).default([]).describe('What is remembered about them, oldest first.'),
   reports: z.array(PersonReport).max(100_000).default([]).describe('What the team reported about them, oldest first.'),
+  insights: z
+    .array(PersonInsight)
+    .max(100_000)
+    .default([])
+    .describe('What a model was asked about them, oldest first.'),
   sessions: z.array(PersonSession).max(20_000),
 });
 export type PersonArchive = z.infer<typeof PersonArchive>;

@@ -14,6 +14,10 @@ export const ReportSection = z.object({
   heading: z.string(),
   text: z.string(),
   seqs: z.array(z.int()).describe('The events of the session’s log that it rests on; empty where a person wrote it.'),
+  places: z
+    .array(z.object({ sessionId: Id, title: z.string(), seqs: z.array(z.int()) }))
+    .default([])
+    .describe('The same over several sessions: the events of each one’s log.'),
   edited: z.boolean().describe('A person changed what a model made.'),
 });
 export type ReportSection = z.infer<typeof ReportSection>;
@@ -26,6 +30,7 @@ export const Report = z.object({
   id: Id,
   sessionId: Id.nullable(),
   clientId: Id.nullable(),
+  threadId: Id.nullable().describe('Of the client in `clientId`; null: on the session, or on the client as a whole.'),
   title: z.string(),
   status: ReportStatus,
   revision: z.int(),
@@ -42,16 +47,21 @@ export type Report = z.infer<typeof Report>;
 export const ReportList = listOf(Report.omit({ sections: true, leftOut: true }));
 export type ReportList = z.infer<typeof ReportList>;
 
-const subject = { sessionId: Id.optional(), clientId: Id.optional() };
-const onlyOne = ({ sessionId, clientId }: { sessionId?: string | undefined; clientId?: string | undefined }) =>
-  (sessionId === undefined) !== (clientId === undefined);
-const oneOf = 'Either a session or a client.';
+const about = { sessionId: Id.optional(), clientId: Id.optional(), threadId: Id.optional() };
+const onlyOne = (of: { [K in keyof typeof about]?: string | undefined }) =>
+  [of.sessionId, of.clientId, of.threadId].filter((id) => id !== undefined).length === 1;
+const oneOf = 'Either a session, a client or a thread.';
 
-export const ReportQuery = Page.extend(subject).refine(onlyOne, oneOf);
+/** What a report or a summary is about. */
+export const AboutOne = z.strictObject(about).refine(onlyOne, oneOf);
+export type AboutOne = z.infer<typeof AboutOne>;
+
+export const ReportQuery = Page.extend(about).refine(onlyOne, oneOf);
+export type ReportQuery = z.infer<typeof ReportQuery>;
 export const ReportCreate = z
   .strictObject({
-    ...subject,
-    summarise: z.boolean().default(false).describe('Have the organisation’s model summarise the session.'),
+    ...about,
+    summarise: z.boolean().default(false).describe('Have the organisation’s model summarise what was said.'),
   })
   .refine(onlyOne, oneOf);
 export type ReportCreate = z.infer<typeof ReportCreate>;

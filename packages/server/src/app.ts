@@ -22,6 +22,7 @@ const clocksOf = (services: Services) => [
   services.knowledge.evaluating,
   services.knowledge.embedding,
   services.memoryEmbedding,
+  services.knowledge.nearby,
   services.retention,
   services.reviewClock,
   services.escalationClock,

@@ -24,7 +24,7 @@ import { signInRoutes } from './slices/identity/signIn.routes.ts';
 import { budgetRoutes } from './slices/inference/budgets.routes.ts';
 import { providerRoutes } from './slices/inference/providers.routes.ts';
 import { knowledgeRoutes } from './slices/knowledge/routes.ts';
-import { insightRoutes, reportRoutes } from './slices/insights/routes.ts';
+import { aiInsightRoutes, insightRoutes, reportRoutes } from './slices/insights/routes.ts';
 import { opsRoutes } from './slices/ops/routes.ts';
 import { ownMemoryRoutes } from './slices/memory/own.routes.ts';
 import { memoryRoutes } from './slices/memory/routes.ts';
@@ -123,6 +123,7 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   demoRoutes(app, services.demo);
   insightRoutes(app, services.insights);
   figureRoutes(app, services.figures);
+  aiInsightRoutes(app, services.aiInsights);
   reportRoutes(app, services.reports);
   serveWeb(app, config.webRoot);
 }

@@ -6,6 +6,7 @@ import type { QuestionnaireService } from './slices/clients/questionnaires.servi
 import type { ClientService } from './slices/clients/service.ts';
 import type { ThreadService } from './slices/clients/threads.service.ts';
 import type { Asking } from './slices/inference/asking.ts';
+import { createAiInsightService } from './slices/insights/ai.service.ts';
 import { createReportService } from './slices/insights/reports.service.ts';
 import { createInsightService } from './slices/insights/service.ts';
 import { sentences } from './slices/knowledge/sentences.ts';
@@ -32,14 +33,9 @@ export function createInsights(
     db,
     audit,
     session: sessions.get,
-    async sessionsOf(actor, clientId, limit) {
-      await clients.get(actor, clientId);
-      return (await sessions.list(actor, { clientId, limit })).items;
-    },
-    async sessionsOfThread(actor, threadId, limit) {
-      const { client, goalIds } = await threads.get(actor, threadId);
-      return { clientId: client.id, goalIds, sessions: (await sessions.list(actor, { threadId, limit })).items };
-    },
+    client: clients.get,
+    thread: threads.get,
+    sessionsOf: async (actor, of, limit) => (await sessions.list(actor, { ...of, limit })).items,
     goalsOf: async (actor, clientId) => (await goals.list(actor, clientId, newest)).items,
     goalsAmong: (orgId, clientId, ids) => goals.chosen(db.in(orgId), orgId, clientId, ids),
     async questionnairesOf(actor, of) {
@@ -51,18 +47,14 @@ export function createInsights(
       return { words, sentences, termOf: (word) => termOf(word, language) };
     },
   });
-  const reports = createReportService({
+  const aiInsights = createAiInsightService({
     db,
     audit,
     log,
     insights,
     ask: asking.askDefault,
-    requireClient: async (actor, clientId) => void (await clients.get(actor, clientId)),
-    async requireProcessing(actor, sessionId) {
-      const { client } = await sessions.get(actor, sessionId);
-      const subject = client ? { kind: 'client' as const, id: client.id } : { kind: 'session' as const, id: sessionId };
-      await consents.require(actor.orgId, subject, 'ai-processing');
-    },
+    requireProcessing: (orgId, person) => consents.require(orgId, person, 'ai-processing'),
   });
-  return { insights, reports };
+  const reports = createReportService({ db, audit, insights, ai: aiInsights, keepThread: threads.keep });
+  return { insights, aiInsights, reports };
 }

@@ -70,8 +70,7 @@ export function createServices(platform: Platform) {
   const packs = createPackService({ db, audit, append: access.append });
   const asking = createAsking({ providers, budgets });
   const reranking = createReranking({ providers, budgets, log });
-  const models = { asking, reranking };
-  const material = createMaterial(platform, providers, identity, packs, models, consents);
+  const material = createMaterial(platform, { providers, identity, packs, asking, reranking, consents });
   const { knowledge, personas, memories, proposals } = material;
   const caseload = createClientServices({
     ...platform,
@@ -143,17 +142,22 @@ function createJoining(
 /** What personas answer from, what they remember, and who they are. */
 function createMaterial(
   { config, ...platform }: Platform,
-  providers: ProviderService,
-  identity: IdentityService,
-  { requireRung }: PackService,
-  { asking, reranking }: { asking: Asking; reranking: Reranking },
-  consents: ConsentService,
+  parts: {
+    providers: ProviderService;
+    identity: IdentityService;
+    packs: PackService;
+    asking: Asking;
+    reranking: Reranking;
+    consents: ConsentService;
+  },
 ) {
+  const { providers, identity, packs, asking, reranking, consents } = parts;
   const knowledge = createKnowledgeService({
     ...platform,
     embedders: providers,
     reranking,
     uploads: { fileBytes: config.files.fileBytes, files: config.files.perUpload },
+    indexFrom: config.pgvectorFrom,
     workDir: join(config.dataDir, 'reading'),
     onReadersChanged: identity.changed,
   });
@@ -163,7 +167,7 @@ function createMaterial(
     knowledge: knowledge.bases,
     hasProvider: providers.hasProvider,
     allowTitles: identity.allowsTitles,
-    requireRung,
+    requireRung: packs.requireRung,
     onPublish: (tx, orgId, baseId) => knowledge.evaluations.queue(tx, orgId, { baseId }, 'publish'),
   });
   knowledge.bases.tellUsers(personas.usersOf);

@@ -23,6 +23,8 @@ export interface Config {
   localMode: boolean;
   dataDir: string;
   databaseUrl: string | null;
+  /** From how many passages on a knowledge base has its vectors, in clear, in an index of pgvector; null: none. */
+  pgvectorFrom: number | null;
   /** Where the key that wraps all others comes from; nothing given: a file in the data directory. */
   masterKey: { text?: string | undefined; file?: string | undefined; command?: string | undefined };
   /** Content from before it was encrypted may be read. */
@@ -92,6 +94,7 @@ const options = {
   RAPPORT_PORT: z.coerce.number().int().min(0).max(65_535).default(4310),
   RAPPORT_DATA_DIR: z.string().default(resolve(projectRoot, '.rapport')),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  RAPPORT_PGVECTOR_FROM: z.coerce.number().int().min(1).optional(),
   RAPPORT_MASTER_KEY: z.string().optional(),
   RAPPORT_MASTER_KEY_FILE: z.string().optional(),
   RAPPORT_MASTER_KEY_COMMAND: z.string().optional(),
@@ -197,6 +200,7 @@ export function makeConfig(env: Env): Config {
     localMode: isLoopback(e.RAPPORT_HOST),
     dataDir: resolve(e.RAPPORT_DATA_DIR),
     databaseUrl: e.DATABASE_URL ?? null,
+    pgvectorFrom: e.RAPPORT_PGVECTOR_FROM ?? null,
     masterKey: {
       text: e.RAPPORT_MASTER_KEY,
       file: e.RAPPORT_MASTER_KEY_FILE,

@@ -28,6 +28,8 @@ export const envOptions = {
   RAPPORT_AUDIT_GRACE_MINUTES:
     'How long no place for checkpoints may be writable before audited acts are refused. Default 15.',
   DATABASE_URL: 'A PostgreSQL 15 or newer to use instead of the embedded one.',
+  RAPPORT_PGVECTOR_FROM:
+    'From how many passages on a knowledge base is searched by meaning over an index of pgvector, its vectors in clear in the database; those too large for memory always. Default: none is.',
   RAPPORT_OPENAI_BASE_URL: 'Provider preset: address of an OpenAI-compatible API. Set: the set-up asks nothing.',
   RAPPORT_OPENAI_API_KEY: 'Provider preset: its key, if it needs one. It is not stored.',
   RAPPORT_OPENAI_APPROVED:

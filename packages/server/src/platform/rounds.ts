@@ -1,5 +1,7 @@
 export interface Rounds {
   start(): void;
+  /** A round now, unless one runs. */
+  look(): void;
   /** Waits for the round that runs. */
   stop(): Promise<void>;
 }
@@ -8,13 +10,15 @@ export interface Rounds {
 export function createRounds(everyMs: number, round: () => Promise<void>, failed: (error: Error) => void): Rounds {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
+  const look = () => {
+    running ??= round()
+      .catch(failed)
+      .finally(() => (running = undefined));
+  };
   return {
+    look,
     start() {
-      timer = setInterval(() => {
-        running ??= round()
-          .catch(failed)
-          .finally(() => (running = undefined));
-      }, everyMs);
+      timer = setInterval(look, everyMs);
     },
     async stop() {
       clearInterval(timer);

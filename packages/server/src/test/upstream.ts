@@ -44,8 +44,18 @@ function actOf(body: RecordedRequest['body']): { act: string; number: number | n
   return { act, number: Number.isFinite(given) ? given : null };
 }
 
+/** As a model answers that is asked about a conversation: with words of the client's first line. */
+function pointsOf(body: RecordedRequest['body']): string | null {
+  const quote = /^Client: (.+)$/m.exec(lastText(body))?.[1];
+  const system = JSON.stringify(body.messages?.[0]?.content ?? '');
+  if (!quote || !system.includes('points')) return null;
+  return JSON.stringify({ points: [{ text: 'Says what the quote says.', quote }] });
+}
+
 /** The texts an act says, and the pause between them in milliseconds. */
 function script(act: string, number: number | null, body: RecordedRequest['body']): { texts: string[]; every: number } {
+  const points = pointsOf(body);
+  if (points) return { texts: [points], every: 0 };
   const count = /^words-(\d+)$/.exec(act)?.[1];
   if (count) return { texts: words(Number(count)), every: number ?? 0 };
   // What must not get out: it stands in the reply alone.

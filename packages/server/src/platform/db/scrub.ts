@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { asOwner } from './owner.ts';
 
 /** Above this a table is not written anew while the server runs: it would stand still for seconds. */
 const largestBytes = 256 * 1024 * 1024;
@@ -17,20 +18,15 @@ export interface Scrubbed {
  * is too large, is told and not done.
  */
 export async function scrubTables(owner: pg.PoolConfig, tables: readonly string[]): Promise<Scrubbed> {
-  const client = new pg.Client(owner);
-  client.on('error', () => {});
-  await client.connect();
   const scrubbed: Scrubbed = { rewritten: [], postponed: [], logCut: false };
-  try {
+  await asOwner(owner, async (client) => {
     await client.query(`set lock_timeout = ${lockMs}`);
     for (const table of tables) {
       const done = await rewrite(client, table);
       (done ? scrubbed.rewritten : scrubbed.postponed).push(table);
     }
     scrubbed.logCut = await cutLog(client);
-  } finally {
-    await client.end();
-  }
+  });
   return scrubbed;
 }
 

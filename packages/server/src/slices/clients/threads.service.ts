@@ -145,12 +145,13 @@ export function createThreadService(parts: {
       return this.get(actor, id);
     },
 
-    /** Throws `not-found`, and `in-use` while a session continues it or something is remembered of it. */
+    /** Throws `not-found`, and `in-use` while a session continues it, something is remembered of it or somebody reported on it. */
     remove: (actor: Actor, id: string): Promise<void> =>
       changing(actor, id, 'thread.deleted', async (tx, _thread, { orgId }) => {
         if (await store.threadIsUsed(tx, orgId, id))
           throw new AppError('in-use', {
-            detail: 'Sessions continue this thread, or something is remembered of it. Set it to done instead.',
+            detail:
+              'Sessions continue this thread, something is remembered of it, or there is a report on it. Set it to done instead.',
           });
         await store.deleteThread(tx, orgId, id);
       }),

@@ -161,12 +161,13 @@ export async function listThreads(
   return Promise.all(rows.map((row) => toThread(db, orgId, row)));
 }
 
-/** Whether a session continues it, or something is remembered of it. */
+/** Whether a session continues it, something is remembered of it, or somebody reported on it. */
 export const threadIsUsed = async (db: Db, orgId: string, id: string): Promise<boolean> =>
   (
     await db.one<{ used: boolean }>(
       `select exists (select 1 from session s where s.org_id = $1 and s.thread_id = $2)
-         or exists (select 1 from memory m where m.org_id = $1 and m.thread_id = $2) as used`,
+         or exists (select 1 from memory m where m.org_id = $1 and m.thread_id = $2)
+         or exists (select 1 from report r where r.org_id = $1 and r.thread_id = $2) as used`,
       [orgId, id],
     )
   ).used;

@@ -1,4 +1,4 @@
-import type { Usage } from '@rapport/protocol/inference';
+import type { EngineName, Usage } from '@rapport/protocol/inference';
 import { AppError } from '../../platform/errors.ts';
 import type { BudgetService } from './budgets.service.ts';
 import type { Engine, EngineRequest } from './engines/engine.ts';
@@ -71,19 +71,19 @@ export function createAsking({
   return {
     ask,
 
-    /** Of the organisation's own model. Null where none is set up. Throws as `ask`, also where nothing may be sent to it. */
+    /** Of the organisation's own model, and which that is. Null where none is set up. Throws as `ask`, also where nothing may be sent to it. */
     async askDefault(
       orgId: string,
       asker: Asker,
       { system, user, ...asked }: Asked & { system: string; user: string },
-    ): Promise<string | null> {
-      const { engine, model } = await providers.engineFor(orgId, null, null);
+    ): Promise<{ text: string; by: EngineName } | null> {
+      const { engine, model, name } = await providers.engineFor(orgId, null, null);
       if (!engine) return null;
       const messages = [
         { role: 'system' as const, content: system },
         { role: 'user' as const, content: user },
       ];
-      return ask(orgId, asker, { engine, model }, messages, asked);
+      return { text: await ask(orgId, asker, { engine, model }, messages, asked), by: name };
     },
   };
 }

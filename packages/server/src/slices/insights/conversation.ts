@@ -199,7 +199,7 @@ function quotesOf(said: Said[], topics: Returning<Said>[], rules: TextRules): Qu
 }
 
 /** What the log alone tells. */
-type Counted = Omit<SessionInsight, 'sessionId' | 'title' | 'throughSeq' | 'goals' | 'questionnaires'>;
+type Counted = Omit<SessionInsight, 'sessionId' | 'title' | 'throughSeq' | 'goals' | 'questionnaires' | 'summary'>;
 
 /** What a session worked towards: what it chose last. */
 export const goalsIn = (events: ToldEvent[]): { seq: number; goalIds: string[] } | undefined => {

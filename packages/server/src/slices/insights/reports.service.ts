@@ -1,33 +1,34 @@
-import type { Report, ReportCreate, ReportList, ReportPut, ReportSection } from '@rapport/protocol/reports';
-import type { Page } from '@rapport/protocol/common';
+import type {
+  Report,
+  ReportCreate,
+  ReportList,
+  ReportPut,
+  ReportQuery,
+  ReportSection,
+} from '@rapport/protocol/reports';
 import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
-import type { Database } from '../../platform/db/db.ts';
+import type { Database, Tx } from '../../platform/db/db.ts';
 import { part, toMarkdown, type Part } from '../../platform/documents/parts.ts';
 import { toPdf } from '../../platform/documents/pdf.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import type { SealedFor } from '../../platform/keys/codec.ts';
-import type { Logger } from '../../platform/logger.ts';
+import type { AiInsightService } from './ai.service.ts';
 import * as store from './reports.store.ts';
-import { section, sectionsOfClient, sectionsOfSession, stamp } from './sections.ts';
-import type { InsightService } from './service.ts';
-import { summarise, type Ask } from './summary.ts';
+import { sectionsOver, summarySection } from './sections.over.ts';
+import { section, sectionsOfSession, stamp } from './sections.ts';
+import type { About, InsightService } from './service.ts';
 
-type Subject = { sessionId: string | null; clientId: string | null };
 export type ReportService = ReturnType<typeof createReportService>;
 
 interface Parts {
   db: Database;
   audit: Audit;
-  log: Logger;
   insights: InsightService;
-  ask: Ask;
-  /** Throws `not-found` for a client this actor may not know of. */
-  requireClient(actor: Actor, clientId: string): Promise<void>;
-  /** Throws `consent-needed` where what the client said may not be given to a model. */
-  requireProcessing(actor: Actor, sessionId: string): Promise<void>;
+  ai: Pick<AiInsightService, 'summarise'>;
+  /** It stays until the commit. Throws where the client has no such thread any more. */
+  keepThread(tx: Tx, orgId: string, clientId: string | null, threadId: string): Promise<void>;
 }
 
 const madeBy: Record<ReportSection['kind'], string> = {
@@ -45,7 +46,7 @@ function written(before: ReportSection | undefined, heading: string, text: strin
   if (!before) return section('written', heading, text);
   if (before.text === text) return { ...before, heading };
   if (before.kind === 'ai') return { ...before, heading, text, edited: true };
-  return { ...before, heading, text, kind: 'written', seqs: [] };
+  return { ...before, heading, text, kind: 'written', seqs: [], places: [] };
 }
 
 function partsOf(report: Report): Part[] {
@@ -59,32 +60,26 @@ function partsOf(report: Report): Part[] {
         : 'Draft: nobody has approved this report.',
     ),
     part('fact', `Begun by ${report.createdBy.name}, ${stamp(report.createdAt)}`),
-    ...report.sections.flatMap(({ heading, kind, text, edited, seqs }) => [
+    ...report.sections.flatMap(({ heading, kind, text, edited, seqs, places }) => [
       part('heading', heading),
       part('fact', `${madeBy[kind]}${edited ? ', changed by the team' : ''}`),
       ...(seqs.length > 0 ? [part('fact', `Rests on events ${seqs.join(', ')} of the session’s log`)] : []),
+      ...places.map((of) => part('fact', `Rests on events ${of.seqs.join(', ')} of the log of “${of.title}”`)),
       part('text', text),
     ]),
   ];
 }
 
-/** Reports on a session or a client, which a named person approves. */
+/** Reports on a session, a client or a thread, which a named person approves. */
 export function createReportService(parts: Parts) {
   const { db, audit, insights } = parts;
-
-  const enter = async (actor: Actor, { sessionId, clientId }: Subject): Promise<SealedFor> => {
-    if (sessionId !== null) return { room: (await insights.placeOf(actor, sessionId)).roomId };
-    if (clientId === null) throw notFound();
-    await parts.requireClient(actor, clientId);
-    return { holder: clientId };
-  };
 
   const open = async (actor: Actor, id: string) => {
     requireStaff(actor);
     const row = await store.findReport(db.in(actor.orgId), actor.orgId, id);
     if (!row) throw notFound();
-    const subject = { sessionId: row.session_id, clientId: row.client_id };
-    return { row, subject, sealedFor: await enter(actor, subject) };
+    const { session_id: sessionId, client_id: clientId, thread_id: threadId } = row;
+    return { row, about: await insights.about(actor, { sessionId, clientId, threadId }) };
   };
 
   const shown = async (orgId: string, row: store.ReportRow): Promise<Report> => {
@@ -94,6 +89,7 @@ export function createReportService(parts: Parts) {
       id: row.id,
       sessionId: row.session_id,
       clientId: row.client_id,
+      threadId: row.thread_id,
       title,
       status: row.status,
       revision: row.revision,
@@ -109,38 +105,34 @@ export function createReportService(parts: Parts) {
 
   const get = async (actor: Actor, id: string): Promise<Report> => shown(actor.orgId, (await open(actor, id)).row);
 
-  const begin = async (actor: StaffActor, subject: Subject, withModel: boolean): Promise<store.ReportBody> => {
-    const { sessionId, clientId } = subject;
-    if (sessionId === null) {
-      const sections = sectionsOfClient(await insights.ofClient(actor, clientId ?? ''));
-      return { title: 'Report', sections, leftOut: 0 };
-    }
-    const insight = await insights.ofSession(actor, sessionId);
-    const body = { title: `Report: ${insight.title}`, sections: sectionsOfSession(insight), leftOut: 0 };
-    if (!withModel) return body;
-    await parts.requireProcessing(actor, sessionId);
-    const { personaId } = await insights.placeOf(actor, sessionId);
-    const lines = await insights.linesOf(actor, sessionId);
-    const { section: summary, leftOut } = await summarise(
-      parts,
-      actor.orgId,
-      { personaId, userId: actor.userId },
-      lines,
-    );
-    return { ...body, sections: [...(summary ? [summary] : []), ...body.sections], leftOut };
+  /** What the log tells; `sessions`: which those are whose logs it is, null for one alone. */
+  const told = async (actor: StaffActor, { sessionId, clientId, threadId }: About['subject']) => {
+    if (sessionId !== null)
+      return { sections: sectionsOfSession(await insights.ofSession(actor, sessionId)), sessions: null };
+    const insight =
+      threadId === null ? await insights.ofClient(actor, clientId ?? '') : await insights.ofThread(actor, threadId);
+    return { sections: sectionsOver(insight), sessions: insight.sessions };
+  };
+
+  const begin = async (actor: StaffActor, about: About, withModel: boolean): Promise<store.ReportBody> => {
+    const { sessionId, threadId } = about.subject;
+    const { sections, sessions } = await told(actor, about.subject);
+    const summary = withModel ? await parts.ai.summarise(actor, about) : { points: [], leftOut: 0 };
+    return {
+      // A client's name stands on their page, and not in what is taken along.
+      title: (sessionId ?? threadId) ? `Report: ${about.title}` : 'Report',
+      sections: [...summarySection(summary.points, sessions), ...sections],
+      leftOut: summary.leftOut,
+    };
   };
 
   return {
     get,
 
     /** Newest first, without their sections. Throws `not-found`. */
-    async list(
-      actor: Actor,
-      query: Page & { sessionId?: string | undefined; clientId?: string | undefined },
-    ): Promise<ReportList> {
+    async list(actor: Actor, query: ReportQuery): Promise<ReportList> {
       requireStaff(actor);
-      const subject = { sessionId: query.sessionId ?? null, clientId: query.clientId ?? null };
-      await enter(actor, subject);
+      const { subject } = await insights.about(actor, query);
       const [before = null] = decodeCursor(query.cursor, 1) ?? [];
       const rows = await store.listReports(db.in(actor.orgId), actor.orgId, subject, before, query.limit + 1);
       const page = toPage(
@@ -153,25 +145,28 @@ export function createReportService(parts: Parts) {
       return { items: items.map(({ sections: _, leftOut: __, ...item }) => item), next: page.next };
     },
 
-    /** Begins with what the log tells. Throws `not-found`, and for a summary `provider-failed`, `consent-needed` and `budget-spent`. */
+    /** Begins with what the log tells. Throws `not-found`, and for a summary as `summarise` does. */
     async create(actor: Actor, wanted: ReportCreate): Promise<Report> {
       requireStaff(actor);
-      const subject = { sessionId: wanted.sessionId ?? null, clientId: wanted.clientId ?? null };
-      const sealedFor = await enter(actor, subject);
-      const body = await begin(actor, subject, wanted.summarise);
+      const about = await insights.about(actor, wanted);
+      const { subject, sealedFor } = about;
+      const body = await begin(actor, about, wanted.summarise);
       const id = newId();
       await audit.acting(
         actor,
         'report.created',
-        { report: id, session: subject.sessionId, client: subject.clientId },
-        (tx) => store.insertReport(tx, actor.orgId, { id, ...subject, createdBy: actor.userId, body }, sealedFor),
+        { report: id, session: subject.sessionId, client: subject.clientId, thread: subject.threadId },
+        async (tx) => {
+          if (subject.threadId) await parts.keepThread(tx, actor.orgId, subject.clientId, subject.threadId);
+          await store.insertReport(tx, actor.orgId, { id, ...subject, createdBy: actor.userId, body }, sealedFor);
+        },
       );
       return get(actor, id);
     },
 
     /** Throws `not-found`, `conflict`. */
     async change(actor: Actor, id: string, { revision, title, sections }: ReportPut): Promise<Report> {
-      const { row, sealedFor } = await open(actor, id);
+      const { row, about } = await open(actor, id);
       const before = await store.openBody(db.in(actor.orgId), actor.orgId, row);
       const known = new Map(before.sections.map((one) => [one.id, one]));
       const body = {
@@ -182,7 +177,7 @@ export function createReportService(parts: Parts) {
         ),
       };
       await audit.acting(actor, 'report.changed', { report: id }, async (tx) => {
-        if ((await store.updateReport(tx, actor.orgId, { id, revision, body }, sealedFor)) === 0) throw stale();
+        if ((await store.updateReport(tx, actor.orgId, { id, revision, body }, about.sealedFor)) === 0) throw stale();
       });
       return get(actor, id);
     },

@@ -1,6 +1,7 @@
-import type { ReportSection } from '@rapport/protocol/reports';
+import { ReportSection } from '@rapport/protocol/reports';
 import type { Db, Tx } from '../../platform/db/db.ts';
 import type { SealedFor } from '../../platform/keys/codec.ts';
+import type { Subject } from './ai.store.ts';
 
 /** What is sealed of a report, as one. */
 export interface ReportBody {
@@ -13,6 +14,7 @@ export interface ReportRow {
   id: string;
   session_id: string | null;
   client_id: string | null;
+  thread_id: string | null;
   body: Buffer;
   status: 'draft' | 'approved';
   revision: number;
@@ -25,7 +27,7 @@ export interface ReportRow {
   approved_at: string | null;
 }
 
-const columns = `r.id, r.session_id, r.client_id, r.body, r.status, r.revision, r.created_by, c.name as created_name,
+const columns = `r.id, r.session_id, r.client_id, r.thread_id, r.body, r.status, r.revision, r.created_by, c.name as created_name,
   r.created_at, r.updated_at, r.approved_by, a.name as approved_name, r.approved_at`;
 const tables = `report r join app_user c on c.org_id = r.org_id and c.id = r.created_by
   left join app_user a on a.org_id = r.org_id and a.id = r.approved_by`;
@@ -35,26 +37,32 @@ const place = (orgId: string, rowId: string) => ({ orgId, table: 'report', colum
 const seal = (db: Db, orgId: string, id: string, body: ReportBody, sealedFor: SealedFor): Promise<Buffer> =>
   db.codec.seal(place(orgId, id), JSON.stringify(body), sealedFor);
 
-export const openBody = async (db: Db, orgId: string, row: Pick<ReportRow, 'id' | 'body'>): Promise<ReportBody> =>
-  JSON.parse(await db.codec.open(place(orgId, row.id), row.body)) as ReportBody;
+/** What was stored before sections had places has none. */
+export async function openBody(db: Db, orgId: string, row: Pick<ReportRow, 'id' | 'body'>): Promise<ReportBody> {
+  const body = JSON.parse(await db.codec.open(place(orgId, row.id), row.body)) as ReportBody;
+  return { ...body, sections: ReportSection.array().parse(body.sections) };
+}
 
-interface NewReport {
+interface NewReport extends Subject {
   id: string;
-  sessionId: string | null;
-  clientId: string | null;
   createdBy: string;
   body: ReportBody;
 }
 
 export const insertReport = async (tx: Tx, orgId: string, report: NewReport, sealedFor: SealedFor): Promise<number> =>
-  tx.exec(`insert into report (org_id, id, session_id, client_id, created_by, body) values ($1, $2, $3, $4, $5, $6)`, [
-    orgId,
-    report.id,
-    report.sessionId,
-    report.clientId,
-    report.createdBy,
-    await seal(tx, orgId, report.id, report.body, sealedFor),
-  ]);
+  tx.exec(
+    `insert into report (org_id, id, session_id, client_id, thread_id, created_by, body)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      orgId,
+      report.id,
+      report.sessionId,
+      report.clientId,
+      report.threadId,
+      report.createdBy,
+      await seal(tx, orgId, report.id, report.body, sealedFor),
+    ],
+  );
 
 export const findReport = (db: Db, orgId: string, id: string): Promise<ReportRow | undefined> =>
   db.maybe<ReportRow>(`select ${columns} from ${tables} where r.org_id = $1 and r.id = $2`, [orgId, id]);
@@ -63,15 +71,16 @@ export const findReport = (db: Db, orgId: string, id: string): Promise<ReportRow
 export const listReports = (
   db: Db,
   orgId: string,
-  { sessionId, clientId }: { sessionId: string | null; clientId: string | null },
+  { sessionId, clientId, threadId }: Subject,
   before: string | null,
   limit: number,
 ): Promise<ReportRow[]> =>
   db.many<ReportRow>(
     `select ${columns} from ${tables}
-     where r.org_id = $1 and (r.session_id = $2 or r.client_id = $3) and ($4::uuid is null or r.id < $4)
-     order by r.id desc limit $5`,
-    [orgId, sessionId, clientId, before, limit],
+     where r.org_id = $1 and (r.session_id = $2 or r.client_id = $3) and r.thread_id is not distinct from $4
+       and ($5::uuid is null or r.id < $5)
+     order by r.id desc limit $6`,
+    [orgId, sessionId, clientId, threadId, before, limit],
   );
 
 /** 0: somebody else changed or approved it since `revision`. */

@@ -4,7 +4,7 @@ import { makePersona, makeSession, startTestApp, type TestApp, type TestSession 
 import { startCompromised, type Compromised } from '../../test/llm/compromised.ts';
 import { talking } from '../../test/talking.ts';
 import { makeMember, type TestMember } from '../../test/team.ts';
-import { keptOf } from './summary.ts';
+import { keptOf, summary } from './summary.ts';
 
 const reports = '/api/v1/reports';
 let app: TestApp;
@@ -170,10 +170,11 @@ test('no point of a model is kept whose quote the client did not write', () => {
   });
   fc.assert(
     fc.property(said, points, (texts, given) => {
-      const lines = texts.map((text, seq) => ({ seq, who: 'Client' as const, text }));
-      const { section, leftOut } = keptOf(JSON.stringify({ points: given }), lines);
+      const lines = texts.map((text, seq) => ({ sessionId: 's', seq, at: '', who: 'Client' as const, text }));
+      const { points: all, leftOut } = keptOf(summary, JSON.stringify({ points: given }), lines);
       const kept = given.length - leftOut;
-      expect(section?.seqs ?? []).toHaveLength(kept);
+      expect(all).toHaveLength(kept);
+      for (const { seq, quote } of all) expect(texts[seq]?.replace(/\s+/g, ' ')).toContain(quote);
       const spaces = (text: string) => text.replace(/\s+/g, ' ').trim();
       const found = given.filter(
         ({ quote }) => spaces(quote).length > 2 && texts.some((text) => spaces(text).includes(spaces(quote))),

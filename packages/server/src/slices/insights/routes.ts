@@ -1,6 +1,8 @@
+import { AiSummary } from '@rapport/protocol/aiInsights';
 import { Empty, IdParams } from '@rapport/protocol/common';
 import { ClientInsight, SessionInsight, ThreadInsight } from '@rapport/protocol/insights';
 import {
+  AboutOne,
   Report,
   ReportApprove,
   ReportCreate,
@@ -11,6 +13,7 @@ import {
 } from '@rapport/protocol/reports';
 import { sendFile } from '../../platform/http/files.ts';
 import { actorOf, type App } from '../../platform/http/server.ts';
+import type { AiInsightService } from './ai.service.ts';
 import type { ReportService } from './reports.service.ts';
 import type { InsightService } from './service.ts';
 
@@ -50,13 +53,40 @@ export function insightRoutes(app: App, insights: InsightService) {
 const read = { permission: 'sessions.follow' } as const;
 const write = { permission: 'sessions.supervise' } as const;
 
+export function aiInsightRoutes(app: App, ai: AiInsightService) {
+  app.post(
+    '/api/v1/insights/summary',
+    {
+      config: { ...write, rate: 'heavy' },
+      schema: {
+        summary: 'Have the organisation’s model summarise a session, a client’s sessions or a thread’s',
+        body: AboutOne,
+        response: { 200: AiSummary },
+      },
+    },
+    (request) => ai.summary(actorOf(request), request.body),
+  );
+  app.delete(
+    '/api/v1/insights/:id',
+    { config: write, schema: { summary: 'Remove what a model said', params: IdParams, response: { 200: Empty } } },
+    async (request) => {
+      await ai.remove(actorOf(request), request.params.id);
+      return {};
+    },
+  );
+}
+
 export function reportRoutes(app: App, reports: ReportService) {
   const response = { 200: Report };
   app.get(
     '/api/v1/reports',
     {
       config: read,
-      schema: { summary: 'Reports on a session or a client', querystring: ReportQuery, response: { 200: ReportList } },
+      schema: {
+        summary: 'Reports on a session, a client or a thread',
+        querystring: ReportQuery,
+        response: { 200: ReportList },
+      },
     },
     (request) => reports.list(actorOf(request), request.query),
   );

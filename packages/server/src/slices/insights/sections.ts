@@ -1,4 +1,4 @@
-import type { ClientInsight, GoalProgress, Rated, SessionInsight, Side } from '@rapport/protocol/insights';
+import type { GoalProgress, Rated, SessionInsight, Side } from '@rapport/protocol/insights';
 import type { Questionnaire } from '@rapport/protocol/questionnaires';
 import type { ReportSection } from '@rapport/protocol/reports';
 import { newId } from '../../platform/ids.ts';
@@ -7,24 +7,24 @@ export const section = (
   kind: ReportSection['kind'],
   heading: string,
   text: string,
-  seqs: number[] = [],
-): ReportSection => ({ id: newId(), kind, heading, text, seqs, edited: false });
+  { seqs = [], places = [] }: Partial<Pick<ReportSection, 'seqs' | 'places'>> = {},
+): ReportSection => ({ id: newId(), kind, heading, text, seqs, places, edited: false });
 
-const lines = (...all: (string | false)[]): string => all.filter((one) => one !== false).join('\n');
+export const lines = (...all: (string | false)[]): string => all.filter((one) => one !== false).join('\n');
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
-const times = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+export const times = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 /** As people read it, in the zone of the log. */
 export const stamp = (at: string): string => `${at.slice(0, 16).replace('T', ' ')} UTC`;
 
 const sideLine = (name: string, side: Side): string =>
   `${name}: ${times(side.messages, 'message')} in ${times(side.turns, 'turn')}, ${times(side.words, 'word')}, ${side.questions} with a question, wrote first ${times(side.openings, 'time')}.`;
 
-const scores = ({ effectiveness, engagement, progress }: Rated): string =>
+export const scores = ({ effectiveness, engagement, progress }: Rated): string =>
   `effectiveness ${effectiveness}, engagement ${engagement}, progress ${progress} of 10`;
 
 const goalStates = { open: 'open', reached: 'reached', dropped: 'given up' } as const;
 
-function goalLine({ title, state, milestones: { reached, open, dropped } }: GoalProgress): string {
+export function goalLine({ title, state, milestones: { reached, open, dropped } }: GoalProgress): string {
   const all = reached + open + dropped;
   const given = dropped > 0 ? `, ${dropped} given up` : '';
   return `${title}: ${goalStates[state]}${all > 0 ? `, ${reached} of ${times(all, 'milestone')} reached${given}` : ''}.`;
@@ -36,12 +36,27 @@ const answerLine = ({ instrument, answeredAt, filledBy, result }: Questionnaire)
   `${stamp(answeredAt)}: ${instrument.toUpperCase()} ${result.score} of ${result.most}, ${result.severity.replace('-', ' ')}${result.risk ? ', with an answer that calls a person' : ''}; filled in by the ${filledBy === 'client' ? 'client' : 'team'}.`;
 
 /** Nothing where there is nothing to say. */
-const some = (heading: string, all: (string | false)[], seqs: number[] = []): ReportSection[] => {
+export const some = (
+  kind: ReportSection['kind'],
+  heading: string,
+  all: (string | false)[],
+  where: Partial<Pick<ReportSection, 'seqs' | 'places'>> = {},
+): ReportSection[] => {
   const text = lines(...all);
-  return text === '' ? [] : [section('counted', heading, text, seqs)];
+  return text === '' ? [] : [section(kind, heading, text, where)];
 };
 
-const answersSection = (all: Questionnaire[]): ReportSection[] => some('Questionnaires', all.map(answerLine));
+export const answersSection = (all: Questionnaire[]): ReportSection[] =>
+  some('counted', 'Questionnaires', all.map(answerLine));
+
+export const quoteLine = ({ at, text }: { at: string; text: string }): string => `${stamp(at)}: “${text}”`;
+
+/** What everybody of a conversation did, a line each. */
+export const sideLines = ({ client, persona, team }: SessionInsight['sides']): string[] => [
+  sideLine('Client', client),
+  sideLine('Persona', persona),
+  sideLine('Team', team),
+];
 
 /** What a report on a session begins with: numbers and quotes, each with where in the log it stands. */
 export function sectionsOfSession(insight: SessionInsight): ReportSection[] {
@@ -54,9 +69,7 @@ export function sectionsOfSession(insight: SessionInsight): ReportSection[] {
       'The conversation in numbers',
       lines(
         insight.from !== null && `From ${stamp(insight.from)} to ${stamp(insight.to ?? insight.from)}.`,
-        sideLine('Client', sides.client),
-        sideLine('Persona', sides.persona),
-        sideLine('Team', sides.team),
+        ...sideLines(sides),
         latency.client.medianMs !== null &&
           `Half of the client’s answers came within ${seconds(latency.client.medianMs)}.`,
         latency.answers.medianMs !== null &&
@@ -64,18 +77,9 @@ export function sectionsOfSession(insight: SessionInsight): ReportSection[] {
         topics.length > 0 &&
           `The client came back to: ${topics.map(({ word, messages }) => `${word} (${times(messages, 'message')})`).join(', ')}.`,
       ),
-      span.length > 0 ? [Math.min(...span), Math.max(...span)] : [],
+      { seqs: span.length > 0 ? [Math.min(...span), Math.max(...span)] : [] },
     ),
-    ...(quotes.length > 0
-      ? [
-          section(
-            'quoted',
-            'In the client’s words',
-            quotes.map(({ at, text }) => `${stamp(at)}: “${text}”`).join('\n'),
-            quotes.map(({ seq }) => seq),
-          ),
-        ]
-      : []),
+    ...some('quoted', 'In the client’s words', quotes.map(quoteLine), { seqs: quotes.map(({ seq }) => seq) }),
     section(
       'counted',
       'Risk',
@@ -87,7 +91,7 @@ export function sectionsOfSession(insight: SessionInsight): ReportSection[] {
         ),
         escalations.length > 0 && `A person was called ${times(escalations.length, 'time')}.`,
       ),
-      [...risk.map(({ seq }) => seq), ...escalations],
+      { seqs: [...risk.map(({ seq }) => seq), ...escalations] },
     ),
     ...(held.seqs.length > 0
       ? [
@@ -95,58 +99,14 @@ export function sectionsOfSession(insight: SessionInsight): ReportSection[] {
             'counted',
             'Supervision',
             `Of the held replies ${held.released} were released (${held.edited} of them changed), ${held.rejected} rejected and ${held.discarded} given up.`,
-            held.seqs,
+            { seqs: held.seqs },
           ),
         ]
       : []),
-    ...(rating ? some('How it went', [`In the points of the team: ${scores(rating)}.`], [rating.seq]) : []),
-    ...some('Goals', goals.map(goalLine), [...new Set(goals.map(({ seq }) => seq))]),
+    ...(rating
+      ? some('counted', 'How it went', [`In the points of the team: ${scores(rating)}.`], { seqs: [rating.seq] })
+      : []),
+    ...some('counted', 'Goals', goals.map(goalLine), { seqs: [...new Set(goals.map(({ seq }) => seq))] }),
     ...answersSection(insight.questionnaires),
-  ];
-}
-
-/** What a report on a client begins with. */
-export function sectionsOfClient({ sessions, topics, goals, questionnaires }: ClientInsight): ReportSection[] {
-  return [
-    section(
-      'counted',
-      'The sessions',
-      lines(
-        sessions.length === 0 && 'There was no session yet.',
-        ...sessions.map(
-          (one) =>
-            `${stamp(one.at)}: ${one.title}, ${times(one.minutes, 'minute')}, ${times(one.clientMessages, 'message')} and ${times(one.clientWords, 'word')} of the client, highest risk ${one.highestRisk}.`,
-        ),
-      ),
-    ),
-    ...(topics.length > 0
-      ? [
-          section(
-            'counted',
-            'What returns',
-            topics.map(({ word, sessions: where }) => `${word}: in ${times(where.length, 'session')}.`).join('\n'),
-          ),
-        ]
-      : []),
-    ...some(
-      'How the sessions went',
-      sessions.map(({ at, title, rating }) => rating !== null && `${stamp(at)}: ${title}: ${scores(rating)}.`),
-    ),
-    ...some(
-      'Risk over time',
-      sessions.map(
-        ({ at, title, flags, levels, escalations }) =>
-          flags + escalations > 0 &&
-          `${stamp(at)}: ${title}: ${times(flags, 'flag')} (${levels.high} high, ${levels.elevated} elevated, ${levels.low} low), a person was called ${times(escalations, 'time')}.`,
-      ),
-    ),
-    ...some(
-      'Goals',
-      (goals ?? []).map(
-        (goal) =>
-          `${goalLine(goal)}${goal.sessions.length > 0 ? ` Chosen in ${times(goal.sessions.length, 'session')}.` : ''}`,
-      ),
-    ),
-    ...answersSection(questionnaires ?? []),
   ];
 }

@@ -1,12 +1,23 @@
+import type { AiSummary, AiPoint } from '@rapport/protocol/aiInsights';
 import type { Goal } from '@rapport/protocol/goals';
-import type { ClientInsight, GoalProgress, SessionInsight, Side, ThreadInsight } from '@rapport/protocol/insights';
+import type {
+  ClientGoal,
+  ClientInsight,
+  GoalProgress,
+  SessionInsight,
+  Side,
+  ThreadInsight,
+} from '@rapport/protocol/insights';
 import type { Questionnaire } from '@rapport/protocol/questionnaires';
 import type { Session } from '@rapport/protocol/sessions';
 import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database } from '../../platform/db/db.ts';
+import { notFound } from '../../platform/errors.ts';
 import { readEventsOfTypes } from '../../platform/events/store.ts';
-import type { Line } from './summary.ts';
+import type { SealedFor } from '../../platform/keys/codec.ts';
+import { findInsight, type Subject } from './ai.store.ts';
+import { mostCharacters, type Line } from './summary.ts';
 import {
   conversationInsight,
   goalsIn,
@@ -26,14 +37,12 @@ const names = { client: 'Client', persona: 'Persona', staff: 'Team' } as const;
 interface Doors {
   /** Throws `not-found`, also for a session this actor may not know of. */
   session(actor: Actor, id: string): Promise<Session>;
-  /** The newest first. Throws `not-found` for a client this actor may not know of. */
-  sessionsOf(actor: Actor, clientId: string, limit: number): Promise<Session[]>;
-  /** Those that continue a thread, the newest first. Throws `not-found` for a thread this actor may not know of. */
-  sessionsOfThread(
-    actor: Actor,
-    threadId: string,
-    limit: number,
-  ): Promise<{ clientId: string; goalIds: string[]; sessions: Session[] }>;
+  /** Throws `not-found` for a client this actor may not know of. */
+  client(actor: Actor, id: string): Promise<{ name: string }>;
+  /** Throws `not-found` for a thread this actor may not know of. */
+  thread(actor: Actor, id: string): Promise<{ name: string; client: { id: string }; goalIds: string[] }>;
+  /** Of a client, or those that continue a thread; the newest first. */
+  sessionsOf(actor: Actor, of: { clientId: string } | { threadId: string }, limit: number): Promise<Session[]>;
   /** The newest hundred of a client whom the actor may know of. */
   goalsOf(actor: Actor, clientId: string): Promise<Goal[]>;
   /** Those of the client among these. */
@@ -41,6 +50,17 @@ interface Doors {
   /** The newest hundred, newest first. */
   questionnairesOf(actor: Actor, of: { clientId: string } | { sessionId: string }): Promise<Questionnaire[]>;
   rulesFor(text: string): TextRules;
+}
+
+/** Whose conversations they are: the client on record, or else whoever is in the session. */
+export type Person = { kind: 'client' | 'session'; id: string };
+
+/** What a report, or a question to a model, is about. */
+export interface About {
+  subject: Subject;
+  title: string;
+  sealedFor: SealedFor;
+  person: Person;
 }
 
 export type InsightService = ReturnType<typeof createInsightService>;
@@ -65,12 +85,20 @@ const counted = ['turns', 'messages', 'words', 'questions', 'openings'] as const
 const sumOf = (all: Side[]): Side =>
   Object.fromEntries(counted.map((what) => [what, all.reduce((sum, side) => sum + side[what], 0)])) as Side;
 
+const linesIn = (sessionId: string, events: ToldEvent[]): Line[] =>
+  events.flatMap(({ seq, at, data }) =>
+    'author' in data ? [{ sessionId, seq, at, who: names[data.author], text: data.text }] : [],
+  );
+
 /** What can be counted and quoted of conversations. Every number names the events or records that it was made of. */
 export function createInsightService(parts: { db: Database; audit: Audit } & Doors) {
   const { db, audit, rulesFor } = parts;
 
   const eventsOf = (orgId: string, { roomId }: Session): Promise<ToldEvent[]> =>
     readEventsOfTypes(db.in(orgId), orgId, roomId, [...toldBy], 'staff');
+
+  const summaryOf = async (orgId: string, subject: Subject): Promise<AiSummary | null> =>
+    findInsight<AiPoint>(db.in(orgId), orgId, 'summary', subject);
 
   const chosenGoals = async (orgId: string, { client }: Session, events: ToldEvent[]) => {
     const chosen = goalsIn(events);
@@ -102,11 +130,16 @@ export function createInsightService(parts: { db: Database; audit: Audit } & Doo
   const over = async (
     actor: StaffActor,
     clientId: string,
+    threadId: string | null,
     digests: ({ session: Session } & SessionDigest)[],
-  ): Promise<Omit<ClientInsight, 'questionnaires'>> => {
+  ): Promise<ClientInsight> => {
     const choosing = (goalId: string): string[] =>
       digests.filter(({ goalIds }) => goalIds.includes(goalId)).map(({ session }) => session.id);
-    const goals = actor.permissions.has('clients.read') ? await parts.goalsOf(actor, clientId) : null;
+    const records = actor.permissions.has('clients.read');
+    const goals = records ? await parts.goalsOf(actor, clientId) : null;
+    const answered = records ? answeredIn(await parts.questionnairesOf(actor, { clientId })) : null;
+    const sideOf = (name: keyof ClientInsight['sides']) => sumOf(digests.map(({ sides }) => sides[name]));
+    const within = new Set<string | null>(digests.map(({ session }) => session.id));
     return {
       clientId,
       sessions: digests.map(({ session: { id, title, createdAt }, point }) => ({
@@ -120,22 +153,59 @@ export function createInsightService(parts: { db: Database; audit: Audit } & Doo
         sessions: texts.map(({ session }) => session.id),
       })),
       goals: goals?.map((goal) => ({ ...progressOf(goal), sessions: choosing(goal.id) })) ?? null,
+      sides: { client: sideOf('client'), persona: sideOf('persona'), team: sideOf('team') },
+      quotes: digests
+        .flatMap(({ session, quotes }) => quotes.map((quote) => ({ ...quote, sessionId: session.id })))
+        .slice(-mostQuotes),
+      questionnaires: answered?.filter(({ sessionId }) => threadId === null || within.has(sessionId)) ?? null,
+      summary: await summaryOf(actor.orgId, { sessionId: null, clientId, threadId }),
     };
   };
 
-  return {
-    /** Throws `not-found`. */
-    async placeOf(actor: Actor, sessionId: string): Promise<{ roomId: string; personaId: string }> {
-      const { roomId, persona } = await parts.session(actor, sessionId);
-      return { roomId, personaId: persona.id };
-    },
+  const about = async (actor: Actor, wanted: { [K in keyof Subject]?: string | null | undefined }): Promise<About> => {
+    const { sessionId = null, clientId = null, threadId = null } = wanted;
+    if (sessionId !== null) {
+      const { title, roomId, client } = await parts.session(actor, sessionId);
+      const person: Person = client ? { kind: 'client', id: client.id } : { kind: 'session', id: sessionId };
+      const subject = { sessionId, clientId: null, threadId: null };
+      return { subject, title, person, sealedFor: { room: roomId } };
+    }
+    const thread = threadId === null ? null : await parts.thread(actor, threadId);
+    const id = thread?.client.id ?? clientId;
+    if (id === null) throw notFound();
+    const { name: title } = thread ?? (await parts.client(actor, id));
+    const person: Person = { kind: 'client', id };
+    return { subject: { sessionId: null, clientId: id, threadId }, title, person, sealedFor: { holder: id } };
+  };
 
-    /** What was said, in order. Throws `not-found`. */
-    async linesOf(actor: Actor, sessionId: string): Promise<Line[]> {
-      const events = await eventsOf(actor.orgId, await parts.session(actor, sessionId));
-      return events.flatMap(({ seq, data }) =>
-        'author' in data ? [{ seq, who: names[data.author], text: data.text }] : [],
-      );
+  /** Newest first. */
+  const sessionsOf = async (actor: Actor, { sessionId, clientId, threadId }: Subject): Promise<Session[]> => {
+    if (sessionId !== null) return [await parts.session(actor, sessionId)];
+    if (threadId !== null) return parts.sessionsOf(actor, { threadId }, mostSessions);
+    return clientId === null ? [] : parts.sessionsOf(actor, { clientId }, mostSessions);
+  };
+
+  return {
+    /** What is asked about, where the actor may know of it. Throws `not-found`. */
+    about,
+
+    summaryOf,
+
+    /**
+     * What was said, oldest first: of the newest sessions as much as a model is given. On whose account it is asked is the
+     * persona of the newest; null where there was no session.
+     */
+    async talksOf(actor: Actor, { subject }: About): Promise<{ personaId: string | null; lines: Line[] }> {
+      const sessions = await sessionsOf(actor, subject);
+      let lines: Line[] = [];
+      let characters = 0;
+      for (const session of sessions) {
+        if (characters > mostCharacters) break;
+        const said = linesIn(session.id, await eventsOf(actor.orgId, session));
+        characters += said.reduce((sum, { text }) => sum + text.length, 0);
+        lines = [...said, ...lines];
+      }
+      return { personaId: sessions[0]?.persona.id ?? null, lines };
     },
 
     /** Throws `not-found`. */
@@ -151,40 +221,28 @@ export function createInsightService(parts: { db: Database; audit: Audit } & Doo
         ...conversationInsight(events, rulesFor),
         goals: await chosenGoals(actor.orgId, session, events),
         questionnaires: answeredIn(await parts.questionnairesOf(actor, { sessionId })),
+        summary: await summaryOf(actor.orgId, { sessionId, clientId: null, threadId: null }),
       };
     },
 
     /** The newest fifty sessions of a client, oldest first. Throws `not-found`. */
     async ofClient(actor: Actor, clientId: string): Promise<ClientInsight> {
       requireStaff(actor);
-      const sessions = await parts.sessionsOf(actor, clientId, mostSessions);
+      const { subject } = await about(actor, { clientId });
+      const sessions = await sessionsOf(actor, subject);
       await audit.read(actor, 'insight.read', { client: clientId });
-      const digests = await digestsOf(actor.orgId, sessions.reverse());
-      const records = actor.permissions.has('clients.read');
-      return {
-        ...(await over(actor, clientId, digests)),
-        questionnaires: records ? answeredIn(await parts.questionnairesOf(actor, { clientId })) : null,
-      };
+      return over(actor, clientId, null, await digestsOf(actor.orgId, sessions.reverse()));
     },
 
     /** The newest fifty sessions of a thread, oldest first. Throws `not-found`. */
     async ofThread(actor: Actor, threadId: string): Promise<ThreadInsight> {
       requireStaff(actor);
-      const thread = await parts.sessionsOfThread(actor, threadId, mostSessions);
-      const { clientId } = thread;
-      await audit.read(actor, 'insight.read', { thread: threadId, client: clientId });
-      const digests = await digestsOf(actor.orgId, thread.sessions.reverse());
-      const { goals, ...told } = await over(actor, clientId, digests);
-      const sideOf = (name: keyof ThreadInsight['sides']) => sumOf(digests.map(({ sides }) => sides[name]));
-      return {
-        ...told,
-        threadId,
-        goals: goals?.filter(({ goalId, sessions }) => sessions.length > 0 || thread.goalIds.includes(goalId)) ?? null,
-        sides: { client: sideOf('client'), persona: sideOf('persona'), team: sideOf('team') },
-        quotes: digests
-          .flatMap(({ session, quotes }) => quotes.map((quote) => ({ ...quote, sessionId: session.id })))
-          .slice(-mostQuotes),
-      };
+      const { goalIds, client } = await parts.thread(actor, threadId);
+      const sessions = await parts.sessionsOf(actor, { threadId }, mostSessions);
+      await audit.read(actor, 'insight.read', { thread: threadId, client: client.id });
+      const told = await over(actor, client.id, threadId, await digestsOf(actor.orgId, sessions.reverse()));
+      const serves = ({ goalId, sessions: chosen }: ClientGoal) => chosen.length > 0 || goalIds.includes(goalId);
+      return { ...told, threadId, goals: told.goals?.filter(serves) ?? null };
     },
   };
 }

@@ -30,20 +30,28 @@ export interface Questions {
   inFull: string | null;
 }
 
-export interface Wanted {
-  query: string;
-  /** Of the question before, or of one that was said in full. */
-  carried: string;
-  limit: number;
-  asker: RankAsker;
+/** With what is searched for them, and on whose account. */
+export interface Prompting extends Questions {
   meaning: Meaning;
+  asker: RankAsker;
 }
 
-function queryOf({ questions, inFull }: Questions): Pick<Wanted, 'query' | 'carried'> {
+interface Finding {
+  query: string;
+  /** Words that count half. */
+  carried: string;
+  /** The question as a whole, for whoever reads more than words. */
+  sentence: string;
+  limit: number;
+  meaning: Meaning;
+  asker: RankAsker;
+}
+
+function queryOf({ questions, inFull }: Questions): Pick<Finding, 'query' | 'carried' | 'sentence'> {
   const question = questions.at(-1) ?? '';
-  return inFull === null
-    ? { query: question, carried: carriedFrom(questions.at(-2), question) }
-    : { query: inFull, carried: question };
+  if (inFull !== null) return { query: inFull, carried: question, sentence: inFull };
+  const carried = carriedFrom(questions.at(-2), question);
+  return { query: question, carried, sentence: `${carried} ${question}`.trim() };
 }
 
 interface Search {
@@ -113,9 +121,13 @@ const toPassage = ({ language: _, channels: _channels, ordinals: _ordinals, ...p
 const promptTokens = 2000;
 const promptCandidates = 3;
 
-const nothing = { used: false, reason: null, model: null };
-const none = { ...nothing, weight: null };
-const unranked = { ...nothing, candidates: 0 };
+const none = { used: false, reason: null, model: null };
+const nothing = {
+  found: [],
+  asked: new Set<string>(),
+  embeddings: { ...none, weight: null, search: null },
+  reranking: { ...none, candidates: 0 },
+};
 const quoted = { reason: 'quoted' as const, model: null };
 
 /** Of each channel, before the two become one. */
@@ -127,17 +139,16 @@ export type Meaning = () => Promise<AskedVector>;
 /** Finds passages of bases, as far as their reader may read them. */
 export function createRetrieval(parts: { db: Database; vectors: VectorChannel; reranker: RerankChannel }) {
   const { db, vectors, reranker } = parts;
-  const meaningOf = (orgId: string, question: string, carried = ''): Meaning => {
+  const meaningOf = (orgId: string, sentence: string): Meaning => {
     let asked: Promise<AskedVector> | undefined;
-    return () => (asked ??= vectors.vectorOf(orgId, `${carried} ${question}`.trim()));
+    return () => (asked ??= vectors.vectorOf(orgId, sentence));
   };
 
-  const find = async (orgId: string, bases: Bases, asking: Wanted) => {
-    const { query, carried, limit, asker, meaning } = asking;
+  const find = async (orgId: string, bases: Bases, finding: Finding) => {
+    const { query, carried, sentence, limit, meaning, asker } = finding;
     const scope = db.in(orgId);
     const collection = await collectionOf(scope, orgId, bases);
-    if (collection.chunks === 0) return { found: [], asked: new Set<string>(), embeddings: none, reranking: unranked };
-    const question = `${carried} ${query}`.trim();
+    if (collection.chunks === 0) return nothing;
     const hash = await termHasher(scope.codec, orgId);
     const asked = ask(query, collection.languages, carried);
     const most = Math.max(limit, candidates);
@@ -151,7 +162,7 @@ export function createRetrieval(parts: { db: Database; vectors: VectorChannel; r
     const depth = Math.max(limit, await reranker.candidates(orgId));
     const places = near.length > 0 ? fuse(ranked, near, weight, depth) : ranked.slice(0, depth);
     const fused = await passagesAt(scope, orgId, bases, places);
-    const { found, report: reranking } = await reranker.order(orgId, asker, question, fused);
+    const { found, report: reranking } = await reranker.order(orgId, asker, sentence, fused);
     return { found: found.slice(0, limit), asked: new Set(asked.terms.keys()), embeddings: report, reranking };
   };
 
@@ -163,9 +174,9 @@ export function createRetrieval(parts: { db: Database; vectors: VectorChannel; r
       { query, limit, explain }: z.output<typeof KnowledgeSearch>,
       userId: string | null,
     ): Promise<{ results: Passage[]; embeddings: EmbeddingReport; reranking: RerankReport }> {
-      const meaning = meaningOf(orgId, query);
-      const wanted = { query, carried: '', limit, asker: { personaId: null, userId }, meaning };
-      const { found, asked, embeddings, reranking } = await find(orgId, bases, wanted);
+      const asker = { personaId: null, userId };
+      const plainly = { query, carried: '', sentence: query, limit, meaning: meaningOf(orgId, query), asker };
+      const { found, asked, embeddings, reranking } = await find(orgId, bases, plainly);
       const results = found.map((passage) => {
         const plain = toPassage(passage);
         const { channels } = passage;
@@ -176,8 +187,7 @@ export function createRetrieval(parts: { db: Database; vectors: VectorChannel; r
 
     /** Of the last of some questions, with what it carries of the one before: one call, whoever searches with it. */
     meaningOf(orgId: string, asked: Questions): Meaning {
-      const { query, carried } = queryOf(asked);
-      return meaningOf(orgId, query, carried);
+      return meaningOf(orgId, queryOf(asked).sentence);
     },
 
     /**
@@ -187,11 +197,11 @@ export function createRetrieval(parts: { db: Database; vectors: VectorChannel; r
     async searchForPrompt(
       orgId: string,
       bases: Bases,
-      asked: Questions,
-      { limit, asker, meaning }: Pick<Wanted, 'limit' | 'asker' | 'meaning'>,
+      { meaning, asker, ...questions }: Prompting,
+      limit: number,
     ): Promise<Passage[]> {
-      const wanted = { ...queryOf(asked), limit: limit * promptCandidates, asker, meaning };
-      const { found } = await find(orgId, bases, wanted);
+      const finding = { ...queryOf(questions), limit: limit * promptCandidates, meaning, asker };
+      const { found } = await find(orgId, bases, finding);
       return contextOf(found, limit, promptTokens).map(toPassage);
     },
   };

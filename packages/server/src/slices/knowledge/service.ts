@@ -1,6 +1,6 @@
 import type { KnowledgeResults, KnowledgeSearch, Passage } from '@rapport/protocol/knowledge';
+import type pg from 'pg';
 import type { z } from 'zod';
-import type { RankAsker } from '../inference/reranking.ts';
 import type { Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import type { Blobs } from '../../platform/blobs/blobs.ts';
@@ -17,8 +17,9 @@ import { createEvaluationWorker } from './evaluations.worker.ts';
 import { createBaseLog } from './log.ts';
 import { createReindexer } from './reindex.ts';
 import { createRerankChannel, type Rankers } from './reranking.ts';
-import { createRetrieval, type Meaning, type Questions, type Wanted } from './retrieval.ts';
-import { createVectorChannel } from './vectors/channel.ts';
+import { createRetrieval, type Prompting } from './retrieval.ts';
+import { createVectorChannel, mostBytes as mostHeld } from './vectors/channel.ts';
+import { createNearby } from './vectors/nearby/nearby.ts';
 import { createPassageWork } from './vectors/passages.ts';
 import { findTurn } from './vectors/turns.store.ts';
 import { countVectors } from './vectors/vectors.store.ts';
@@ -43,6 +44,10 @@ export interface KnowledgeParts {
   reranking: Rankers;
   uploads: { fileBytes: number; files: number };
   workDir: string;
+  /** The login that owns the tables. */
+  owner: pg.PoolConfig;
+  /** From how many passages on a base may have its vectors in an index of the database; null: none. */
+  indexFrom: number | null;
   onReadersChanged(orgId: string): void;
 }
 
@@ -52,7 +57,8 @@ const atOnce = 2;
 export function createKnowledgeService(parts: KnowledgeParts) {
   const { db, audit, hub, wake, node, log, blobs, outgoing, extractor, uploads, workDir, embedders } = parts;
   const reindexer = createReindexer({ db, log });
-  const vectors = createVectorChannel({ db, log, embedders });
+  const nearby = createNearby({ db, log, owner: parts.owner, embedders, from: parts.indexFrom, tooLarge: mostHeld });
+  const vectors = createVectorChannel({ db, log, embedders, nearby });
   const retrieval = createRetrieval({ db, vectors, reranker: createRerankChannel(parts.reranking) });
   const embeddingsOf = async (orgId: string, baseId: string) => {
     const embedder = await embedders.embedderFor(orgId);
@@ -79,6 +85,7 @@ export function createKnowledgeService(parts: KnowledgeParts) {
     // What a search finds is another now.
     onDone: (orgId, baseIds) =>
       db.in(orgId).tx(async (tx) => {
+        tx.afterCommit(nearby.look);
         for (const baseId of baseIds) await evaluations.queue(tx, orgId, { baseId }, 'change');
       }),
   });
@@ -99,6 +106,7 @@ export function createKnowledgeService(parts: KnowledgeParts) {
     evaluating,
     embedding,
     vectors,
+    nearby,
     uploads: createUploads({ blobs, bases, documents, limits: uploads }),
 
     /** Best first; with `explain`, an approved answer before them. Throws `not-found`. */
@@ -120,16 +128,11 @@ export function createKnowledgeService(parts: KnowledgeParts) {
      * What a reply to the last of some questions is given, an approved answer first; the session was checked already, and who
      * published its persona could read the base.
      */
-    async searchForPrompt(
-      orgId: string,
-      baseId: string,
-      asked: Questions,
-      wanted: Pick<Wanted, 'limit' | 'asker' | 'meaning'>,
-    ): Promise<Passage[]> {
+    async searchForPrompt(orgId: string, baseId: string, asked: Prompting, limit: number): Promise<Passage[]> {
       const readable = { ids: [baseId], reader: null };
       const [approved, found] = await Promise.all([
         curated.answerTo(orgId, readable, asked.inFull ?? asked.questions.at(-1) ?? ''),
-        retrieval.searchForPrompt(orgId, readable, asked, wanted),
+        retrieval.searchForPrompt(orgId, readable, asked, limit),
       ]);
       return approved ? [approved, ...found] : found;
     },

@@ -1,4 +1,10 @@
-import type { ArchivedClient, PersonArchive, PersonReport, PersonSession } from '@rapport/protocol/person';
+import type {
+  ArchivedClient,
+  PersonArchive,
+  PersonInsight,
+  PersonReport,
+  PersonSession,
+} from '@rapport/protocol/person';
 import { part, toMarkdown as markdownOf, type Part } from '../../platform/documents/parts.ts';
 import { toPdf as pdfOf } from '../../platform/documents/pdf.ts';
 
@@ -46,6 +52,17 @@ function reportParts({ title, createdBy, approvedBy, approvedAt, sections }: Per
   ];
 }
 
+const insightKinds = {
+  summary: 'Summary made by an AI model',
+  tone: 'Tone: a model’s guess, not a finding',
+} as const;
+
+const insightParts = ({ kind, engine, askedBy, askedAt, points }: PersonInsight): Part[] => [
+  part('heading', insightKinds[kind]),
+  part('fact', `Made by ${engine.label} ${engine.model}; asked by ${askedBy}, ${askedAt}`),
+  ...points.map(({ text, quote }) => part('text', `${text} (“${quote}”)`)),
+];
+
 function sessionParts(archive: PersonArchive, session: PersonSession): Part[] {
   const parts = [
     part('heading', session.title),
@@ -92,7 +109,7 @@ function factsOf({ contact, tags, riskFactors, goals, threads, questionnaires }:
 }
 
 function partsOf(archive: PersonArchive): Part[] {
-  const { client, organisation, exportedAt, audience, consents, memories, reports, sessions } = archive;
+  const { client, organisation, exportedAt, audience, consents, memories, reports, insights, sessions } = archive;
   return [
     part('title', `What ${organisation} has stored about ${client?.name ?? 'this session'}`),
     part('fact', `Exported: ${exportedAt}`),
@@ -122,6 +139,7 @@ function partsOf(archive: PersonArchive): Part[] {
       ...evidence.map(({ quote }) => part('fact', `Rests on: “${quote}”`)),
     ]),
     ...sessions.flatMap((session) => sessionParts(archive, session)),
+    ...insights.flatMap(insightParts),
     ...reports.flatMap(reportParts),
   ];
 }

@@ -12,7 +12,7 @@ export async function readReports(
   sessionIds: string[],
 ): Promise<PersonReport[]> {
   const rows = await db.many<Row>(
-    `select r.id, r.session_id as "sessionId", r.status, r.body, c.name as "createdBy", r.created_at as "createdAt",
+    `select r.id, r.session_id as "sessionId", r.thread_id as "threadId", r.status, r.body, c.name as "createdBy", r.created_at as "createdAt",
        r.updated_at as "updatedAt", a.name as "approvedBy", r.approved_at as "approvedAt"
      from report r join app_user c on c.org_id = r.org_id and c.id = r.created_by
        left join app_user a on a.org_id = r.org_id and a.id = r.approved_by

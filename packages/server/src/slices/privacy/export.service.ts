@@ -8,6 +8,7 @@ import { notFound } from '../../platform/errors.ts';
 import { writeZip } from '../../platform/zip/zip.ts';
 import { toMarkdown, toPdf } from './export.render.ts';
 import { readMemories } from './export.memories.store.ts';
+import { readInsights } from './export.insights.store.ts';
 import { readReports } from './export.reports.store.ts';
 import * as store from './export.store.ts';
 import { findAnchors, findSubject } from './rows.store.ts';
@@ -25,6 +26,7 @@ export function createExportService({ db, audit }: { db: Database; audit: Audit 
   const collect = async (orgId: string, subject: Subject, audience: Audience): Promise<PersonArchive> => {
     const scope = db.in(orgId);
     const anchors = await findAnchors(scope, orgId, subject);
+    const staff = audience === 'staff';
     const sessions = [];
     for (const id of anchors.session) sessions.push(await store.readSession(scope, orgId, id, audience));
     return {
@@ -36,7 +38,8 @@ export function createExportService({ db, audit }: { db: Database; audit: Audit 
       client: subject.kind === 'client' ? await store.readClient(scope, orgId, subject.id) : null,
       consents: await store.readConsents(scope, orgId, anchors.client, anchors.session),
       memories: await readMemories(scope, orgId, anchors.client),
-      reports: audience === 'staff' ? await readReports(scope, orgId, anchors.client, anchors.session) : [],
+      reports: staff ? await readReports(scope, orgId, anchors.client, anchors.session) : [],
+      insights: staff ? await readInsights(scope, orgId, anchors.client, anchors.session) : [],
       sessions,
     };
   };

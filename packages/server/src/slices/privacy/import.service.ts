@@ -83,7 +83,8 @@ export function createImportService({ db, audit, keyring, standIn }: ImportParts
   return {
     /**
      * Makes a client of an archive, under new ids, with ended sessions. The same archive sent again makes nobody twice.
-     * Consents stay behind: they were given to somebody else. So do memories and reports, which people of another house approved.
+     * Consents stay behind: they were given to somebody else. So do memories and reports, which
+     * people of another house approved, and what a model of theirs said.
      * Throws `invalid-archive`.
      */
     async importPerson(actor: Actor, bytes: Buffer): Promise<PersonImported> {

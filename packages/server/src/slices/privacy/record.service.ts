@@ -11,7 +11,7 @@ export type Recipient = RecordOfProcessing['recipients'][number];
 
 export interface RecordParts {
   db: Database;
-  config: Pick<Config, 'databaseUrl' | 'publicUrl'>;
+  config: Pick<Config, 'databaseUrl' | 'publicUrl' | 'pgvectorFrom'>;
   consents: ConsentService;
   retention: RetentionService;
   organisationName(orgId: string): Promise<string>;
@@ -60,12 +60,15 @@ const activities: RecordOfProcessing['activities'] = [
   },
 ];
 
-const measuresOf = ({ databaseUrl, publicUrl }: RecordParts['config']): string[] => [
+const measuresOf = ({ databaseUrl, publicUrl, pgvectorFrom }: RecordParts['config']): string[] => [
   'What people write is sealed with AES-256-GCM under a key of each client, wrapped by a key of the organisation and a master key outside the database.',
   'Row-level security keeps the rows of organisations apart in the database.',
   databaseUrl === null
     ? 'The database runs on this server, on a private socket.'
     : 'The database is a PostgreSQL of the operator’s own.',
+  pgvectorFrom === null
+    ? 'Embeddings of reference material are sealed as its texts are.'
+    : 'Embeddings of large knowledge bases stand in clear in the database, for an index: who reads the database can guess what their reference material says.',
   publicUrl?.startsWith('https:')
     ? 'The public address is reached over TLS only.'
     : 'No public TLS address is configured.',

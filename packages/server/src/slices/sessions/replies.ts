@@ -114,9 +114,9 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const baseId = question === '' ? null : spec.knowledgeBaseId;
     const asked = { questions, inFull: baseId && (await followUps.inFull(generation, spec, kept, signal)) };
     const meaning = knowledge.meaningOf(orgId, asked);
-    const asker = { personaId: row.persona_id, userId: row.created_by };
+    const asker = { personaId: generation.personaId, userId: generation.userId };
     const [passages, recalled] = await Promise.all([
-      baseId ? knowledge.searchForPrompt(orgId, baseId, asked, { limit: passageLimit, asker, meaning }) : [],
+      baseId ? knowledge.searchForPrompt(orgId, baseId, { ...asked, meaning, asker }, passageLimit) : [],
       recall.choose(orgId, candidates, questions, meaning),
     ]);
     return {

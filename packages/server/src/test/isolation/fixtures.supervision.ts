@@ -34,11 +34,19 @@ export const supervisionFixtures: Record<string, Fixture | Fixture[]> = {
   'GET /api/v1/reports': [
     { query: (id) => ({ sessionId: id('session') }) },
     { query: (id) => ({ clientId: id('client'), ...after('report')(id) }) },
+    { query: (id) => ({ threadId: id('thread') }) },
   ],
   'POST /api/v1/reports': [
     { body: (id) => ({ sessionId: id('session') }) },
     { body: (id) => ({ clientId: id('client') }) },
+    { body: (id) => ({ threadId: id('thread') }) },
   ],
+  'POST /api/v1/insights/summary': [
+    { body: (id) => ({ sessionId: id('session') }), restless: true },
+    { body: (id) => ({ clientId: id('client') }), restless: true },
+    { body: (id) => ({ threadId: id('thread') }), restless: true },
+  ],
+  'DELETE /api/v1/insights/{id}': { path: { id: 'aiInsight' }, last: true },
   'GET /api/v1/reports/{id}': { path: { id: 'report' } },
   'PUT /api/v1/reports/{id}': {
     path: { id: 'report' },

@@ -61,6 +61,7 @@ export type Kind =
   | 'review'
   | 'escalation'
   | 'report'
+  | 'aiInsight'
   | 'invitation'
   | 'memory'
   | 'ownMemory'
@@ -142,6 +143,7 @@ interface Talk {
     | 'invitation'
     | 'escalation'
     | 'report'
+    | 'aiInsight'
     | 'memory'
     | 'ownMemory'
     | 'threadFolder'
@@ -196,9 +198,10 @@ async function seedTalk(app: TestApp, staff: Headers, mark: string, personaId: s
   const review = await seedReview(call, String(client), personaId, mark);
   const { escalationId: escalation } = await caller(app, headers)('POST', `sessions/${session}/person-request`);
   const { id: report } = await call('POST', 'reports', { sessionId: session });
+  const { id: aiInsight } = await call('POST', 'insights/summary', { sessionId: session });
   await call('GET', `clients/${String(client)}/insights`);
   const said = { message: posted.message.id, reply: posted.replyId, ...memories, threadMemory };
-  const about = { goal, note, questionnaire, report, ...threads };
+  const about = { goal, note, questionnaire, report, aiInsight, ...threads };
   const ids = { client, session, room, ...said, ...about, guidance, review, invitation, escalation };
   return { ids: ids as unknown as Talk['ids'], headers, usedKeys: used };
 }

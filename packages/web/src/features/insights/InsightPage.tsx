@@ -11,9 +11,11 @@ import { Failure, formatDate, isMissing, isolated, Loading } from '../../lib/ui.
 import { DataTable } from './DataTable.tsx';
 import { GoalBars } from './GoalBars.tsx';
 import { Places } from './Places.tsx';
+import { Quotes } from './Quotes.tsx';
 import { Reports } from './Reports.tsx';
 import { Section } from './Section.tsx';
 import { Sides } from './Sides.tsx';
+import { Summary } from './Summary.tsx';
 import { WordsChart } from './WordsChart.tsx';
 
 /** What can be counted and quoted of a session. */
@@ -48,7 +50,14 @@ function Insight({ insight }: { insight: SessionInsight }) {
   const { t } = useTranslation();
   return (
     <>
-      {insight.from ? <Said insight={insight} /> : <p>{t('insight.nothing')}</p>}
+      {insight.from ? (
+        <>
+          <Summary subject={{ sessionId: insight.sessionId }} summary={insight.summary} />
+          <Said insight={insight} />
+        </>
+      ) : (
+        <p>{t('insight.nothing')}</p>
+      )}
       <HowItWent insight={insight} />
     </>
   );
@@ -62,9 +71,7 @@ function Said({ insight }: { insight: SessionInsight }) {
       <Section title={t('insight.stretches')}>
         <WordsChart stretches={insight.stretches} />
       </Section>
-      <Section title={t('insight.sides')} hint={t('insight.openingsHint')}>
-        <Sides sides={insight.sides} />
-      </Section>
+      <Sides sides={insight.sides} />
       <Section title={t('insight.latency')}>
         <Latencies insight={insight} />
       </Section>
@@ -83,16 +90,7 @@ function Said({ insight }: { insight: SessionInsight }) {
           what={t('insight.where')}
         />
       </Section>
-      {quotes.length > 0 && (
-        <Section title={t('insight.quotes')} hint={t('insight.quotesHint')}>
-          {quotes.map((quote) => (
-            <figure className="quote" key={`${quote.seq}-${quote.start}`}>
-              <blockquote dir="auto">{quote.text}</blockquote>
-              <figcaption className="soft small">{formatDate(quote.at)}</figcaption>
-            </figure>
-          ))}
-        </Section>
-      )}
+      <Quotes quotes={quotes} />
       <Section title={t('insight.risk')}>
         <Risks insight={insight} />
       </Section>

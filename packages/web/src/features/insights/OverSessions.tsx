@@ -1,24 +1,36 @@
 import type { ClientInsight, SessionPoint } from '@rapport/protocol/insights';
+import type { Questionnaire } from '@rapport/protocol/questionnaires';
+import type { AboutOne } from '@rapport/protocol/reports';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { clock } from '../../lib/clock.ts';
-import { formatDate, isolated } from '../../lib/ui.tsx';
+import { Failure, formatDate, isolated } from '../../lib/ui.tsx';
+import { useInstruments } from '../clients/Questionnaires.tsx';
+import { ScoreChart } from '../clients/ScoreChart.tsx';
 import { Bars, Legend } from './Bars.tsx';
 import { DataTable } from './DataTable.tsx';
 import { GoalBars } from './GoalBars.tsx';
 import './insights.css';
 import { Places } from './Places.tsx';
+import { Quotes } from './Quotes.tsx';
+import { Reports } from './Reports.tsx';
 import { Section } from './Section.tsx';
+import { Sides } from './Sides.tsx';
+import { Summary } from './Summary.tsx';
 
 interface Props {
-  insight: Pick<ClientInsight, 'sessions' | 'topics' | 'goals'>;
+  insight: ClientInsight;
+  /** What a model is asked about. */
+  subject: AboutOne;
 }
 
 /** How sessions of a client went one after the other, what returned in them, and what they worked towards. */
-export function OverSessions({ insight: { sessions, topics, goals } }: Props) {
+export function OverSessions({ insight, subject }: Props) {
   const { t } = useTranslation();
+  const { sessions, topics, goals, questionnaires } = insight;
   return (
     <>
+      {sessions.length > 0 && <Summary subject={subject} summary={insight.summary} sessions={sessions} />}
       <Section title={t('insight.engagement')}>
         {sessions.length === 0 ? <p>{t('insight.noSessions')}</p> : <Engagement sessions={sessions} />}
         {topics.length > 0 && (
@@ -34,6 +46,8 @@ export function OverSessions({ insight: { sessions, topics, goals } }: Props) {
       </Section>
       {sessions.length > 0 && (
         <>
+          <Sides sides={insight.sides} />
+          <Quotes quotes={insight.quotes} sessions={sessions} />
           <Section title={t('insight.ratings')} hint={t('insight.ratingsHint')}>
             <Ratings sessions={sessions} />
           </Section>
@@ -51,6 +65,30 @@ export function OverSessions({ insight: { sessions, topics, goals } }: Props) {
           />
         </Section>
       )}
+      {questionnaires && (
+        <Section title={t('questionnaires.title')}>
+          <Scores all={questionnaires} />
+        </Section>
+      )}
+      <Reports subject={subject} />
+    </>
+  );
+}
+
+function Scores({ all }: { all: Questionnaire[] }) {
+  const { t } = useTranslation();
+  const instruments = useInstruments();
+  if (all.length === 0) return <p className="soft">{t('questionnaires.empty')}</p>;
+  return (
+    <>
+      <Failure error={instruments.error} />
+      {instruments.data?.items.map((instrument) => (
+        <ScoreChart
+          key={instrument.id}
+          instrument={instrument}
+          results={all.filter((one) => one.instrument === instrument.id)}
+        />
+      ))}
     </>
   );
 }

@@ -46,6 +46,7 @@ function Loaded({ report }: { report: Report }) {
 
 function Leads({ report }: { report: Report }) {
   const { t } = useTranslation();
+  const about = aboutOf(report);
   const may = useMay();
   return (
     <>
@@ -55,18 +56,20 @@ function Leads({ report }: { report: Report }) {
             {t(`report.${format}`)}
           </a>
         ))}
-      {report.sessionId ? (
-        <Link className="button" to="/sessions/$id/insights" params={{ id: report.sessionId }}>
-          {t('report.toSession')}
-        </Link>
-      ) : (
-        <Link className="button" to="/clients/$id" params={{ id: report.clientId ?? '' }}>
-          {t('report.toClient')}
-        </Link>
-      )}
+      <Link className="button" to={about.to} params={{ id: about.id }}>
+        {t(about.name)}
+      </Link>
     </>
   );
 }
+
+/** Where what it is about has its page. */
+const aboutOf = ({ sessionId, clientId, threadId }: Report) => {
+  if (sessionId) return { to: '/sessions/$id/insights', id: sessionId, name: 'report.toSession' } as const;
+  return threadId
+    ? ({ to: '/threads/$id/insights', id: threadId, name: 'insight.toThread' } as const)
+    : ({ to: '/clients/$id', id: clientId ?? '', name: 'report.toClient' } as const);
+};
 
 function Editor({ report }: { report: Report }) {
   const { t } = useTranslation();
@@ -95,11 +98,8 @@ function Editor({ report }: { report: Report }) {
   const remove = useMutation({
     mutationFn: () => api.delete(path),
     onSuccess: async () => {
-      await navigate(
-        report.sessionId
-          ? { to: '/sessions/$id/insights', params: { id: report.sessionId } }
-          : { to: '/clients/$id', params: { id: report.clientId ?? '' } },
-      );
+      const { to, id } = aboutOf(report);
+      await navigate({ to, params: { id } });
       queries.removeQueries({ queryKey: ['report', report.id] });
     },
   });

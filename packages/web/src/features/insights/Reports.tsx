@@ -1,4 +1,4 @@
-import type { Report, ReportList } from '@rapport/protocol/reports';
+import type { AboutOne, Report, ReportList } from '@rapport/protocol/reports';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
@@ -7,10 +7,8 @@ import { useMay } from '../../lib/me.ts';
 import { usePages } from '../../lib/usePages.ts';
 import { Failure, formatDate, isolated } from '../../lib/ui.tsx';
 
-type Subject = { sessionId: string } | { clientId: string };
-
-/** The reports on a session or a client, and how one is begun. */
-export function Reports({ subject }: { subject: Subject }) {
+/** The reports on a session, a client or a thread, and how one is begun. */
+export function Reports({ subject }: { subject: AboutOne }) {
   const { t } = useTranslation();
   const may = useMay();
   const list = usePages<ReportList['items'][number]>('/reports', subject);
@@ -47,7 +45,7 @@ export function Reports({ subject }: { subject: Subject }) {
   );
 }
 
-function Begin({ subject }: { subject: Subject }) {
+function Begin({ subject }: { subject: AboutOne }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const navigate = useNavigate();
@@ -65,11 +63,9 @@ function Begin({ subject }: { subject: Subject }) {
         <button type="button" aria-disabled={begin.isPending} onClick={press(false)}>
           {t('report.begin')}
         </button>
-        {'sessionId' in subject && (
-          <button type="button" aria-disabled={begin.isPending} onClick={press(true)}>
-            {t('report.beginAi')}
-          </button>
-        )}
+        <button type="button" aria-disabled={begin.isPending} onClick={press(true)}>
+          {t('report.beginAi')}
+        </button>
       </div>
       {begin.isPending && <p role="status">{t('report.beginning')}</p>}
       <Failure error={begin.error} />

@@ -1,6 +1,6 @@
 import type { Report, ReportSection } from '@rapport/protocol/reports';
 import { useTranslation } from 'react-i18next';
-import { Field } from '../../lib/ui.tsx';
+import { Field, isolated } from '../../lib/ui.tsx';
 import { Places } from './Places.tsx';
 
 /** A section as it stands, or one that was added and not saved yet. */
@@ -110,14 +110,22 @@ function Source({ section, report }: { section: DraftSection; report: Report }) 
   const kind = section.kind ?? 'written';
   const stored = report.sections.find(({ id }) => id === section.id);
   const changed = stored !== undefined && stored.text !== section.text;
-  const rests = changed || !report.sessionId ? [] : (section.seqs ?? []);
+  const own = report.sessionId ? [{ sessionId: report.sessionId, title: '', seqs: section.seqs ?? [] }] : [];
+  const rests = changed ? [] : [...own, ...(section.places ?? [])];
   return (
     <>
       <p className="small">
         <span className={`badge ${kind === 'ai' ? 'warn' : ''}`}>{t(`report.kind.${kind}`)}</span>{' '}
         {section.edited && t('report.edited')} {changed && kind !== 'written' && kind !== 'ai' && t('report.becomes')}
       </p>
-      {report.sessionId && <Places sessionId={report.sessionId} seqs={rests} what={t('report.rests')} />}
+      {rests.map(({ sessionId, title, seqs }) => (
+        <Places
+          key={sessionId}
+          sessionId={sessionId}
+          seqs={seqs}
+          what={title ? t('report.restsIn', { title: isolated(title) }) : t('report.rests')}
+        />
+      ))}
     </>
   );
 }

@@ -5,11 +5,9 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { Page } from '../../lib/Page.tsx';
-import { Failure, formatDate, isolated, Loading } from '../../lib/ui.tsx';
+import { Failure, isolated, Loading } from '../../lib/ui.tsx';
 import { OfThread } from '../clients/OfThread.tsx';
 import { OverSessions } from './OverSessions.tsx';
-import { Section } from './Section.tsx';
-import { Sides } from './Sides.tsx';
 
 export function ThreadInsightPage() {
   return <OfThread>{(thread) => <OfSessions key={thread.id} thread={thread} />}</OfThread>;
@@ -35,32 +33,7 @@ function OfSessions({ thread }: { thread: Thread }) {
     >
       <Failure error={insight.error} />
       {insight.isPending && <Loading />}
-      {data && <OverSessions insight={data} />}
-      {data && data.sessions.length > 0 && (
-        <Section title={t('insight.sides')} hint={t('insight.openingsHint')}>
-          <Sides sides={data.sides} />
-        </Section>
-      )}
-      {data && data.quotes.length > 0 && <Quotes insight={data} />}
+      {data && <OverSessions insight={data} subject={{ threadId: thread.id }} />}
     </Page>
-  );
-}
-
-function Quotes({ insight: { quotes, sessions } }: { insight: ThreadInsight }) {
-  const { t } = useTranslation();
-  return (
-    <Section title={t('insight.quotes')} hint={t('insight.quotesHint')}>
-      {quotes.map(({ sessionId, messageId, start, text, at }) => (
-        <figure className="quote" key={`${messageId}-${start}`}>
-          <blockquote dir="auto">{text}</blockquote>
-          <figcaption className="soft small">
-            <Link to="/sessions/$id" params={{ id: sessionId }}>
-              <bdi>{sessions.find((one) => one.sessionId === sessionId)?.title}</bdi>
-            </Link>{' '}
-            · {formatDate(at)}
-          </figcaption>
-        </figure>
-      ))}
-    </Section>
   );
 }

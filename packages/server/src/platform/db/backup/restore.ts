@@ -141,6 +141,8 @@ async function dropAll(client: pg.Client): Promise<void> {
      where o.relnamespace = 'public'::regnamespace and o.relkind in ('r', 'p') and ${ours}`,
   );
   for (const { name } of tables.rows) await client.query(`drop table ${name} cascade`);
+  // What is made from other tables is made anew from what is restored.
+  await client.query('drop schema if exists derived cascade');
   const functions = await client.query<{ name: string }>(
     `select o.oid::regprocedure::text as name from pg_proc o where o.pronamespace = 'public'::regnamespace and ${ours}`,
   );

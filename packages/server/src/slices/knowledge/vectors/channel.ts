@@ -9,6 +9,7 @@ import type { Bases } from '../readers.ts';
 import { createBackground } from './background.ts';
 import { createHeldVectors, TooLarge } from './held.ts';
 import type { Hidden, Pairs } from './matrix.ts';
+import type { Nearby } from './nearby/nearby.ts';
 import { readableOf } from './vectors.store.ts';
 import type { Embedders } from './worker.ts';
 
@@ -17,7 +18,8 @@ const questionMs = 2000;
 const lookMs = 3000;
 /** After a provider failed to answer in time the next questions do without it for so long. */
 const pauseMs = 10_000;
-const mostBytes = 512 * 1024 * 1024;
+/** What vectors may take in memory; a base with more of them is not looked through one by one. */
+export const mostBytes = 512 * 1024 * 1024;
 
 export type VectorChannel = ReturnType<typeof createVectorChannel>;
 
@@ -59,8 +61,8 @@ function hiddenIn(baseId: string, hidden: Map<string, [number, number][]>): Hidd
 }
 
 /** The passages nearest to a question in their meaning, beside those that its words find. It never fails a search. */
-export function createVectorChannel(parts: { db: Database; log: Logger; embedders: Embedders }) {
-  const { db, log, embedders } = parts;
+export function createVectorChannel(parts: { db: Database; log: Logger; embedders: Embedders; nearby: Nearby }) {
+  const { db, log, embedders, nearby } = parts;
   const held = createHeldVectors({ db, mostBytes });
   const backgrounds = createBackground({ log });
   const pausedUntil = new Map<string, number>();
@@ -68,7 +70,7 @@ export function createVectorChannel(parts: { db: Database; log: Logger; embedder
   const without = (reason: Reason, model: string | null): Meant => ({
     near: [],
     weight: 0,
-    report: { used: false, reason, model, weight: null },
+    report: { used: false, reason, model, weight: null, search: null },
   });
 
   /** The vector of a question, or why there is none. */
@@ -115,16 +117,22 @@ export function createVectorChannel(parts: { db: Database; log: Logger; embedder
       if (!('vector' in asked)) return without(asked.reason, model);
       const { vector, space } = asked;
       const dimensions = vector.length;
-      const lookIn = async (baseId: string): Promise<{ near: Near[]; pairs: Pairs }> => {
+      let search: EmbeddingReport['search'] = 'exact';
+      const lookIn = async (baseId: string): Promise<{ near: Near[]; pairs?: Pairs }> => {
         const of = { orgId, baseId, space, dimensions };
+        const indexed = await nearby.holds(of);
+        if (indexed) search = 'index';
         const asking = { hidden: hiddenIn(baseId, hidden), limit, marked: markedIn(baseId, words) };
-        const { hits, pairs } = await held.nearest(of, vector, asking);
+        // An index looks at few vectors, so that nobody knows how the rest agree with the words.
+        const { hits, ...counted } = indexed
+          ? { hits: await nearby.nearest(of, bases, vector, { limit, ms: lookMs }) }
+          : await held.nearest(of, vector, asking);
         const near = hits.map((hit) => ({
           segment: `${baseId}/${hit.segment}`,
           slot: hit.slot,
           similarity: hit.similarity,
         }));
-        return { near, pairs };
+        return { near, ...counted };
       };
       try {
         const readable = await readableOf(db.in(orgId), orgId, bases);
@@ -132,8 +140,8 @@ export function createVectorChannel(parts: { db: Database; log: Logger; embedder
         const found = looks.flatMap((look) => look.near);
         if (found.length === 0) return without('no-vectors', model);
         const near = found.sort((a, b) => b.similarity - a.similarity).slice(0, limit);
-        const weight = weightOf(looks.map((look) => look.pairs));
-        return { near, weight, report: { used: true, reason: null, model, weight } };
+        const weight = weightOf(looks.flatMap(({ pairs }) => pairs ?? []));
+        return { near, weight, report: { used: true, reason: null, model, weight, search } };
       } catch (error) {
         if (error instanceof TooLarge) return without('too-large', model);
         if (error instanceof Late) return without('loading', model);

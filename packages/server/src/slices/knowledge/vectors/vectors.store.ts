@@ -1,6 +1,7 @@
 import type { Db, Tx } from '../../../platform/db/db.ts';
 import type { Bases } from '../readers.ts';
 import { chunkPlace, readWhole } from '../schema.ts';
+import { copyBlock, isIndexed, lockStamps } from './nearby/nearby.store.ts';
 
 const vectorsPlace = (orgId: string, rowId: string) => ({ orgId, table: 'chunk_vectors', column: 'vectors', rowId });
 
@@ -76,8 +77,7 @@ export interface NewVectors {
 export async function putVectors(tx: Tx, orgId: string, part: Part, made: NewVectors): Promise<boolean> {
   const { id, chunkId, space, vectors } = made;
   const key = [orgId, part.baseId, part.segment, part.firstSlot];
-  // Stamps of a base become visible in their order.
-  await tx.exec('select pg_advisory_xact_lock(hashtextextended($1, 27))', [part.baseId]);
+  await lockStamps(tx, part.baseId);
   const marked = await tx.exec(
     `update index_part set vector_space = $5, vector_failures = 0
      where org_id = $1 and knowledge_base_id = $2 and segment = $3 and first_slot = $4 and document_id = $6
@@ -104,6 +104,8 @@ export async function putVectors(tx: Tx, orgId: string, part: Part, made: NewVec
       await tx.codec.seal(vectorsPlace(orgId, id), new Uint8Array(joined.buffer)),
     ],
   );
+  const block = { id, dimensions, vectors: joined };
+  if (await isIndexed(tx, { orgId, baseId: part.baseId, space, dimensions })) await copyBlock(tx, orgId, block);
   return true;
 }
 

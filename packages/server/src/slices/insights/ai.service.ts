@@ -1,0 +1,119 @@
+import type { AiSummary } from '@rapport/protocol/aiInsights';
+import type { EngineName } from '@rapport/protocol/inference';
+import type { AboutOne } from '@rapport/protocol/reports';
+import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
+import type { Database } from '../../platform/db/db.ts';
+import { AppError, notFound } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
+import type { Logger } from '../../platform/logger.ts';
+import * as store from './ai.store.ts';
+import type { About, InsightService, Person } from './service.ts';
+import { keptOf, summary, withinPrompt, type Kept, type Task } from './summary.ts';
+
+/** Answers one question; null where no model is set up. */
+type Ask = (
+  orgId: string,
+  /** On whose account a model is asked. */
+  asker: { personaId: string; userId: string },
+  question: { system: string; user: string; maxTokens: number; longest: number; signal: AbortSignal },
+) => Promise<{ text: string; by: EngineName } | null>;
+
+interface Parts {
+  db: Database;
+  audit: Audit;
+  log: Logger;
+  insights: InsightService;
+  ask: Ask;
+  /** Throws `consent-needed` where what the client said may not be given to a model. */
+  requireProcessing(orgId: string, person: Person): Promise<void>;
+}
+
+export type AiInsightService = ReturnType<typeof createAiInsightService>;
+
+const patienceMs = 90_000;
+const longestAnswer = 20_000;
+
+const namesOf = ({ sessionId, clientId, threadId }: store.Subject) => ({
+  session: sessionId,
+  client: clientId,
+  thread: threadId,
+});
+
+const nothingKept = () =>
+  new AppError('provider-failed', {
+    detail: 'Nothing that the model said rests on words of the client, so nothing of it is kept. Try again.',
+  });
+
+/** What a model is asked about conversations when a person of the team wants it; each point rests on words of the client. */
+export function createAiInsightService(parts: Parts) {
+  const { db, audit, log, insights } = parts;
+
+  const answerOf = async <Point>(actor: StaffActor, personaId: string, task: Task<Point>, user: string) => {
+    const { system, maxTokens } = task;
+    const signal = AbortSignal.timeout(patienceMs);
+    const question = { system, user, maxTokens, longest: longestAnswer, signal };
+    const asker = { personaId, userId: actor.userId };
+    const answer = await parts.ask(actor.orgId, asker, question).catch((error: Error) => {
+      if (error instanceof AppError) throw error;
+      log.warn({ err: error.message }, 'a model did not answer about a conversation');
+      throw new AppError('provider-failed', {
+        detail: 'The model did not answer. Try again, or go on without it.',
+      });
+    });
+    if (answer) return answer;
+    throw new AppError('provider-failed', {
+      detail: 'No model is set up that could be asked. Go on without it, or add a provider.',
+    });
+  };
+
+  const make = async <Point>(
+    actor: StaffActor,
+    about: About,
+    kind: store.AiKind,
+    task: Task<Point>,
+  ): Promise<{ points: Kept<Point>[]; leftOut: number; engine: EngineName }> => {
+    const { personaId, lines } = await insights.talksOf(actor, about);
+    if (personaId === null || !lines.some(({ who }) => who === 'Client'))
+      throw new AppError('wrong-state', {
+        detail: 'The client has written nothing yet that a model could be asked about.',
+      });
+    const answer = await answerOf(actor, personaId, task, withinPrompt(lines));
+    const kept = keptOf(task, answer.text, lines);
+    if (kept.points.length === 0) return { ...kept, engine: answer.by };
+    const { subject } = about;
+    const made = { id: newId(), kind, subject, engine: answer.by, askedBy: actor.userId, ...kept };
+    const act = kind === 'summary' ? 'insight.summarised' : 'insight.tone-judged';
+    await audit.acting(actor, act, namesOf(subject), (tx) => store.putInsight(tx, actor.orgId, made));
+    return { ...kept, engine: answer.by };
+  };
+
+  /** Throws `consent-needed`, `budget-spent`, `wrong-state`, `provider-failed`. */
+  const summarise = async (actor: StaffActor, about: About) => {
+    await parts.requireProcessing(actor.orgId, about.person);
+    return make(actor, about, 'summary', summary);
+  };
+
+  return {
+    summarise,
+
+    /** Asks a model anew, in the place of what it said before. Throws `not-found` and as `summarise`. */
+    async summary(actor: Actor, wanted: AboutOne): Promise<AiSummary> {
+      requireStaff(actor);
+      const about = await insights.about(actor, wanted);
+      if ((await summarise(actor, about)).points.length === 0) throw nothingKept();
+      const found = await insights.summaryOf(actor.orgId, about.subject);
+      if (!found) throw notFound();
+      return found;
+    },
+
+    /** Throws `not-found`. */
+    async remove(actor: Actor, id: string): Promise<void> {
+      requireStaff(actor);
+      const subject = await store.subjectOf(db.in(actor.orgId), actor.orgId, id);
+      if (!subject) throw notFound();
+      await insights.about(actor, subject);
+      await audit.acting(actor, 'insight.removed', namesOf(subject), (tx) => store.deleteInsight(tx, actor.orgId, id));
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import pg from 'pg';
+import type { Database } from '../../../../platform/db/db.ts';
+import { asOwner } from '../../../../platform/db/owner.ts';
+import type { Logger } from '../../../../platform/logger.ts';
+import { createRounds } from '../../../../platform/rounds.ts';
+import type { Bases } from '../../readers.ts';
+import type { Embedders } from '../worker.ts';
+import { createMaking } from './making.ts';
+import * as schema from './nearby.schema.ts';
+import * as store from './nearby.store.ts';
+import type { Indexed } from './nearby.store.ts';
+
+const lookMs = 5000;
+
+interface Parts {
+  db: Database;
+  owner: pg.PoolConfig;
+  log: Logger;
+  embedders: Embedders;
+  /** From how many passages on a base gets an index; null: none ever does. */
+  from: number | null;
+  /** Bytes of vectors that are too many to be looked through one by one. */
+  tooLarge: number;
+}
+
+export type Nearby = ReturnType<typeof createNearby>;
+
+/**
+ * Vectors of large bases in clear in the database, searched over an index of pgvector, where an administrator wants that and
+ * the extension is there. Copied from the sealed vectors, and dropped where it is not wanted any more.
+ */
+export function createNearby({ from, ...parts }: Parts) {
+  const { db, owner, log } = parts;
+  const ended = new AbortController();
+  const look = createMaking({ ...parts, from: from ?? Infinity, ended: ended.signal });
+  let open = false;
+  let starting: Promise<void> | undefined;
+  const rounds = createRounds(
+    lookMs,
+    async () => {
+      if (open && !ended.signal.aborted) await look();
+    },
+    ({ message }) => log.warn({ err: message }, 'indexes of vectors were left to the next look'),
+  );
+
+  /** Also what a restored copy says of an index that is not here. */
+  const prepareNone = async (): Promise<void> => {
+    if (!(await store.isStanding(db.everywhere))) return;
+    await asOwner(owner, schema.dropTable);
+    log.info('indexes of vectors were dropped, with all that stood in clear in them');
+  };
+
+  const prepare = async (): Promise<void> => {
+    if (from === null) return prepareNone();
+    const { name } = await db.everywhere.one<{ name: string }>('select current_user as name');
+    try {
+      await asOwner(owner, (client) => schema.makeTable(client, pg.escapeIdentifier(name)));
+      open = true;
+    } catch (error) {
+      if (!(error instanceof schema.NoIndex)) throw error;
+      await prepareNone();
+      log.warn(`RAPPORT_PGVECTOR_FROM is set, but ${error.message}. Until then vectors are looked through one by one.`);
+    }
+  };
+
+  return {
+    /** Whether the vectors of a base stand in its index, all of them. */
+    holds: async (of: Indexed): Promise<boolean> => open && store.isReady(db.in(of.orgId), of),
+
+    /** The nearest, best first. */
+    nearest: (of: Indexed, bases: Bases, question: Float32Array, asked: { limit: number; ms: number }) =>
+      db.in(of.orgId).tx((tx) => store.nearest(tx, of, bases, question, asked)),
+
+    look: rounds.look,
+
+    start(): void {
+      starting = prepare().then(rounds.look, ({ message }: Error) =>
+        log.warn({ err: message }, 'the index of vectors could not be prepared; they are looked through one by one'),
+      );
+      rounds.start();
+    },
+
+    async stop(): Promise<void> {
+      ended.abort();
+      await starting;
+      await rounds.stop();
+    },
+  };
+}
