@@ -4,7 +4,7 @@ import { readWhole } from './schema.ts';
 import type { Found } from './search.store.ts';
 
 /** The best of a search, which are ranked anew; the others stay behind them as they stood. */
-export const rerankCandidates = 30;
+const rerankCandidates = 30;
 const patienceMs = 1500;
 
 /** What ranks passages, of the inference slice. */
