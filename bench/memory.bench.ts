@@ -6,10 +6,12 @@
  * `--embeddings URL --embedding-model NAME`: with an OpenAI-compatible provider of embeddings, such as `http://127.0.0.1:8080/v1`;
  * what words find alone is told first, then what meaning finds alone, then both.
  */
+import type { Memory } from '@rapport/protocol/memory';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { background } from '../packages/server/src/slices/knowledge/vectors/background.ts';
 import { standingOut } from '../packages/server/src/slices/memory/meaning.ts';
+import { chooseMemories } from '../packages/server/src/slices/memory/recall.ts';
 import { relevance, type Item } from '../packages/server/src/slices/memory/relevance.ts';
 import { embedAll, type Provider } from './lib/embeddings.ts';
 import { report, type Row } from './lib/report.ts';
@@ -52,6 +54,9 @@ const factsOf = (group: string): Item[] =>
   facts
     .filter(({ conv }) => conv === group)
     .map(({ text, evidence }, i) => ({ id: `fact ${i}`, text, sequence: null, supports: evidence }));
+
+/** Of one person. */
+const mostMemories = 50;
 
 const mean = (values: number[]): number => round(values.reduce((sum, v) => sum + v, 0) / values.length, 4);
 
@@ -108,12 +113,65 @@ function judge(
   };
 }
 
+const at = '2026-01-01T00:00:00.000Z';
+const memoryOf = ({ id, text }: Item): Memory => ({
+  id,
+  subject: { kind: 'client', id },
+  clientId: id,
+  statement: text,
+  origin: 'staff',
+  status: 'approved',
+  revision: 1,
+  tags: [],
+  sensitivity: 'normal',
+  salience: 3,
+  validFrom: null,
+  validTo: null,
+  evidence: [],
+  references: [],
+  approvedBy: null,
+  approvedAt: at,
+  createdAt: at,
+  changedAt: at,
+});
+
+/** What a reply is given of the facts of a conversation, when it is asked about that one and when about another. */
+function tell(channel: 'words' | 'both', vectors: Map<string, Float32Array>): Row {
+  const groups = [...new Set(documents.map(({ group }) => group))];
+  const strangers = background.map((text) => vectors.get(text) ?? new Float32Array());
+  const told = (question: string, group: string): string[] => {
+    const items = factsOf(group).slice(0, mostMemories);
+    const asked = vectors.get(question);
+    const of = new Map(items.map(({ id, text }) => [id, vectors.get(text) ?? new Float32Array()]));
+    const meant = channel === 'both' && asked ? { question: asked, vectors: of, background: strangers } : null;
+    const chosen = chooseMemories(items.map(memoryOf), [question], { budgetTokens: 600, now: Date.parse(at), meant });
+    return chosen.map(({ id }) => id);
+  };
+  const own = queries.map(({ text, group, relevant }) => {
+    const holding = factsOf(group).slice(0, mostMemories);
+    const right = holding.filter(({ supports }) => supports.some((id) => relevant.has(id))).map(({ id }) => id);
+    const given = told(text, group);
+    return { asked: right.length > 0, found: right.some((id) => given.includes(id)), given: given.length };
+  });
+  const other = queries.map(({ text, group }) => told(text, groups[(groups.indexOf(group) + 1) % groups.length] ?? ''));
+  const answerable = own.filter(({ asked }) => asked);
+  return {
+    by: channel,
+    'own: right one told': mean(answerable.map(({ found }) => Number(found))),
+    'own: told': mean(own.map(({ given }) => given)),
+    'other: something told': mean(other.map(({ length }) => Number(length > 0))),
+    'other: told': mean(other.map(({ length }) => length)),
+  };
+}
+
 const both = (group: string): Item[] => [...turnsOf(group), ...factsOf(group)];
 const rows = [judge('turns', 'words', turnsOf)];
 if (facts.length > 0) rows.push(judge('turns and facts', 'words', both));
 if (provider) {
   const texts = [...documents, ...facts, ...queries].map(({ text }) => text);
   const vectors = await embedAll(provider, [...texts, ...background]);
+  const given = [tell('words', vectors), tell('both', vectors)];
+  report('what a reply is given', given, [`The first ${mostMemories} facts of each conversation.`]);
   for (const channel of ['meaning', 'both'] as const) {
     rows.push(judge('turns', channel, turnsOf, vectors));
     if (facts.length > 0) rows.push(judge('turns and facts', channel, both, vectors));

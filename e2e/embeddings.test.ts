@@ -75,3 +75,28 @@ test('on a phone the pages fit, with a long name of the model', async () => {
   expect(complaints).toEqual([]);
   await context.close();
 });
+
+test('where a budget is spent, the pages say that words answer alone and that passages wait', async () => {
+  const base = await makeBase(app, { name: 'Thrifty house' });
+  const budget = (tokens: number) =>
+    app.json('PUT', '/api/v1/budgets', { scope: 'organisation', period: 'day', tokens });
+  await budget(1);
+  await app.json('POST', base.path, { title: 'Walks', text: 'Our hound likes long walks.' });
+  const { page, context, complaints } = await openWindow(browser, narrow);
+  await page.goto(`${app.url}/knowledge/${base.id}`);
+  await page.getByText('The others wait: the limit set for AI models is reached.').waitFor();
+  await expectFits(page);
+  await picture(page, 'embeddings-spent-phone');
+  await page.getByRole('link', { name: 'Test retrieval' }).click();
+  await page.getByLabel('Question').fill('hound');
+  await page.getByRole('button', { name: 'Search' }).click();
+  await page.getByText('Found by words alone: the limit set for AI models is reached.').waitFor();
+  await page.setViewportSize(desktop.viewport);
+  await expectFits(page);
+  await picture(page, 'embeddings-spent');
+  await budget(1e9);
+  await page.goto(`${app.url}/knowledge/${base.id}`);
+  await page.getByText(/^Found by meaning, too: 1 of 1/).waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});

@@ -106,7 +106,6 @@ describe('a thread', () => {
   });
 
   test.each([
-    ['desktop', desktop],
     ['phone', phone],
     ['dark', { ...desktop, colorScheme: 'dark' as const }],
   ])('is summarised by a model with the words it rests on, and reported on, on %s', async (name, size) => {
@@ -134,6 +133,62 @@ describe('a thread', () => {
     await page.getByRole('heading', { name: /^Insights: .*Sleeping through/, level: 1 }).waitFor();
     await page.getByRole('button', { name: 'Remove', exact: true }).click();
     await page.getByText('No model was asked yet.').waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});
+
+describe('the tone of a session', () => {
+  let sessionId: string;
+
+  beforeAll(async () => {
+    const { body: client } = await app.json('POST', '/api/v1/clients', { name: 'Mo' });
+    const one = await makeSession(app, await makePersona(app), { clientId: client.id, title: 'The letter' });
+    await talking(app).post(one, 'I am afraid of the letter.');
+    await talking(app).untilEvent(one, 'reply.completed');
+    const yes = { purpose: 'emotion', given: true };
+    expect((await app.json('POST', `/api/v1/clients/${client.id}/consents`, yes)).status).toBe(201);
+    sessionId = one.id;
+  });
+
+  test('is guessed nowhere until it is switched on', async () => {
+    const { page, context, complaints } = await openWindow(browser, desktop);
+    await page.goto(`${app.url}/sessions/${sessionId}/insights`);
+    await page.getByRole('heading', { name: 'Risk' }).waitFor();
+    expect(await page.getByRole('heading', { name: 'Tone' }).count()).toBe(0);
+    await page.goto(`${app.url}/safety`);
+    const box = page.getByRole('checkbox', { name: /guess the tone of a session/ });
+    expect(await box.isChecked()).toBe(false);
+    await box.check();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved').waitFor();
+    await expectFits(page);
+    await picture(page, 'safety-emotion');
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test.each([
+    ['phone', phone],
+    ['dark', { ...desktop, colorScheme: 'dark' as const }],
+  ])('is shown as a guess, with the words it rests on, on %s', async (name, size) => {
+    const { page, context, complaints } = await openWindow(browser, size);
+    await page.goto(`${app.url}/sessions/${sessionId}/insights`);
+    await page.getByRole('button', { name: 'Have a model guess the tone' }).click();
+    await page.getByText('A model’s guess, not a finding').waitFor();
+    await page.getByRole('img', { name: 'Worried: 1 of 1' }).waitFor();
+    await page.getByRole('img', { name: 'Calm: 0 of 1' }).waitFor();
+    await page.getByText('The words that it rests on').click();
+    await expectFits(page);
+    await picture(page, `insights-tone-${name}`);
+    await page.getByRole('checkbox', { name: /guess at the tone/ }).check();
+    await page.getByRole('button', { name: 'Begin a report' }).click();
+    await page.getByRole('heading', { name: 'Report: The letter', level: 1 }).waitFor();
+    const section = page.getByRole('group').filter({ hasText: 'Made by an AI model' });
+    expect(await section.getByLabel('Heading').inputValue()).toBe('Tone: a model’s guess, not a finding');
+    await page.goto(`${app.url}/sessions/${sessionId}/insights`);
+    await page.getByRole('button', { name: 'Remove', exact: true }).click();
+    await page.getByRole('button', { name: 'Have a model guess the tone' }).waitFor();
     expect(complaints).toEqual([]);
     await context.close();
   });

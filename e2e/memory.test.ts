@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makePersona, makeSession, type TestApp, type TestSession } from '../packages/server/src/test/app.ts';
+import { makeBase } from '../packages/server/src/test/knowledge.ts';
 import { remembering } from '../packages/server/src/test/remembering.ts';
 import type { Upstream } from '../packages/server/src/test/upstream.ts';
 import { desktop, expectFits, openWindow, phone, picture } from './lib/browser.ts';
@@ -90,6 +91,82 @@ test.each([
   await context.close();
 });
 
+test.each([
+  ['desktop', desktop],
+  ['phone', { ...phone, colorScheme: 'dark' as const }],
+])('a memory refers to a message and to a document, chosen by keyboard, on %s', async (on, options) => {
+  const { client } = await said(longName, 'I bake rye bread on Sundays.', 'The oven is old.');
+  const base = await makeBase(app, { name: `Bread ${on}` });
+  await app.json('POST', base.path, { title: 'Grains of the north', text: 'Rye is a grain.' });
+  const { page, context, complaints } = await openWindow(browser, options);
+  await page.goto(`${app.url}/clients/${client}/memories`);
+  const dialog = page.getByRole('dialog');
+  const write = async (statement: string, kind: string) => {
+    await page.getByRole('button', { name: 'Write a memory' }).click();
+    await dialog.getByLabel('What is to be remembered').fill(statement);
+    await dialog.getByLabel('What it has to do with').selectOption(kind);
+  };
+  const choose = async (label: string, typed: string, option: string | RegExp) => {
+    await dialog.getByRole('combobox', { name: label }).focus();
+    await page.keyboard.type(typed);
+    await dialog.getByRole('option', { name: option }).first().waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+  };
+  const save = async (relation: string) => {
+    await dialog.getByLabel('What it does to it').selectOption(relation);
+    await expectFits(page);
+    await picture(page, `memory-refers-${relation.toLowerCase().replaceAll(' ', '-')}-${on}`);
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+  };
+  await write('Bakes each week.', 'A message');
+  // Nothing is sent without what it is to refer to.
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByText('Nothing is chosen yet').waitFor();
+  await choose('A message', 'RYE bread', /I bake rye bread on Sundays\..*the client/);
+  await save('Supports');
+  await write('Thinks rye is a fruit.', 'A document');
+  await choose('Knowledge base', `Bread ${on}`.slice(0, 8), `Bread ${on}`);
+  await choose('A document', 'grains', /Grains of the north/);
+  await save('Takes the place of');
+  await page.getByRole('button', { name: 'Approved' }).click();
+  await page.getByText('Supports: ').getByRole('link', { name: 'a message of a conversation' }).waitFor();
+  await page.getByText('Takes the place of: ').getByRole('link', { name: 'Grains of the north' }).waitFor();
+  await expectFits(page);
+  await picture(page, `memory-referred-${on}`);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('whoever approves sees what a proposal may contradict, and says by keyboard which thread it is about', async () => {
+  const { client } = await said('Robin', 'I like green tea.');
+  await memory.write(client, { statement: 'Hates green tea.' });
+  const { body: thread } = await app.json('POST', `/api/v1/clients/${client}/threads`, { name: 'Sleep' });
+  const { page, context, complaints } = await openWindow(browser, phone);
+  await page.goto(`${app.url}/clients/${client}/memories`);
+  const hints = page.getByRole('list', { name: 'may contradict' });
+  await hints.getByRole('link', { name: 'Hates green tea.' }).waitFor();
+  await expectFits(page);
+  await picture(page, 'memory-contradicts-phone');
+  await page.getByRole('button', { name: /^Approve: / }).focus();
+  await page.keyboard.press('t');
+  const dialog = page.getByRole('dialog', { name: 'What it is about' });
+  await dialog.getByRole('combobox', { name: 'Thread' }).focus();
+  await page.keyboard.type('Sle');
+  await dialog.getByRole('option', { name: /Sleep/ }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expectFits(page);
+  await picture(page, 'memory-about-phone');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('link', { name: 'of a thread' }).waitFor();
+  expect(await memory.list(client, '?status=proposed')).toMatchObject([{ subject: { kind: 'thread', id: thread.id } }]);
+  await expectFits(page);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
 test('a quote leads to its conversation, where staff see what a reply was given', async () => {
   const { client } = await said('Robin', 'I prefer green tea to coffee.');
   const [proposed] = await memory.list(client);
@@ -99,7 +176,7 @@ test('a quote leads to its conversation, where staff see what a reply was given'
   const { page, context, complaints } = await openWindow(browser);
   await page.goto(`${app.url}/sessions/${session.id}`);
   await page.getByText('What it was given').click();
-  await page.getByText('Memory: I prefer green tea to coffee.').waitFor();
+  await page.getByText('Memory: I prefer green tea to coffee. · found by its words').waitFor();
   await expectFits(page);
   await picture(page, 'session-given');
   await page.getByRole('link', { name: 'All memories of the client' }).click();
@@ -180,7 +257,8 @@ test.each([
       const dialog = page.getByRole('dialog');
       await dialog.getByLabel('What is to be remembered').fill(statement);
       if (contradicts) {
-        await dialog.getByLabel('Another memory it has to do with').selectOption({ label: contradicts });
+        await dialog.getByLabel('What it has to do with').selectOption('Another memory');
+        await dialog.getByLabel('Another memory').selectOption({ label: contradicts });
         await dialog.getByLabel('What it does to it').selectOption('Contradicts');
         await expectFits(page);
         await picture(page, `persona-memory-form-${on}`);

@@ -18,7 +18,7 @@ export async function embedAll({ url, model }: Provider, texts: string[]): Promi
   const { signal } = new AbortController();
   for (let i = 0; i < distinct.length; i += embeddingBatch) {
     const batch = distinct.slice(i, i + embeddingBatch);
-    const found = await engine.embed({ model, texts: batch, signal, timeoutMs: 120_000 });
+    const { vectors: found } = await engine.embed({ model, texts: batch, signal, timeoutMs: 120_000 });
     for (const [at, text] of batch.entries()) vectors.set(text, found[at] ?? new Float32Array());
   }
   await outgoing.close();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AiSummary } from './aiInsights.ts';
+import { AiSummary, AiTone } from './aiInsights.ts';
 import { Id, Instant } from './common.ts';
 import { GoalState } from './goals.ts';
 import { Questionnaire } from './questionnaires.ts';
@@ -99,6 +99,7 @@ export const SessionInsight = z.object({
   throughSeq: Seq,
   from: Instant.nullable(),
   to: Instant.nullable(),
+  said: z.array(Seq).describe('The messages that words, turns and times are counted from; the first fifty.'),
   sides: z.object({ client: Side, persona: Side, team: Side }),
   latency: z.object({ client: Latency, answers: Latency.describe('Of whoever answers the client.') }),
   stretches: z.array(Stretch).describe('At most 24.'),
@@ -113,6 +114,12 @@ export const SessionInsight = z.object({
   goals: z.array(SessionGoal),
   questionnaires: z.array(Questionnaire).describe('Answered in this session, oldest first.'),
   summary,
+  tone: z.object({
+    state: z
+      .enum(['off', 'consent-needed', 'on'])
+      .describe('Whether a model may be asked: the organisation has it off, or the client has not agreed.'),
+    guessed: AiTone.nullable().describe('What a model was last asked for; null where none was, or none may be.'),
+  }),
 });
 export type SessionInsight = z.infer<typeof SessionInsight>;
 
@@ -121,6 +128,7 @@ const SessionPoint = z.object({
   sessionId: Id,
   title: z.string(),
   at: Instant,
+  seqs: z.array(Seq).describe('Of the first message and the last; between them stands what is counted.'),
   minutes: z.int().describe('From the first message to the last.'),
   clientWords: z.int(),
   clientMessages: z.int(),

@@ -251,10 +251,10 @@ export type Passage = z.infer<typeof Passage>;
 export const EmbeddingReport = z.object({
   used: z.boolean(),
   reason: z
-    .enum(['not-set-up', 'not-approved', 'failed', 'loading', 'no-vectors', 'too-large', 'quoted'])
+    .enum(['not-set-up', 'not-approved', 'budget-spent', 'failed', 'loading', 'no-vectors', 'too-large', 'quoted'])
     .nullable()
     .describe(
-      'No provider makes embeddings; it is not approved; it failed or took too long; the embeddings are still read into memory; there are none yet; they do not fit into it; a phrase in quotation marks is found by its words.',
+      'No provider makes embeddings; it is not approved; the limit set for AI models is reached; it failed or took too long; the embeddings are still read into memory; there are none yet; they do not fit into it; a phrase in quotation marks is found by its words.',
     ),
   model: z.string().nullable(),
   weight: z

@@ -78,6 +78,9 @@ export const MemoryCorrect = z.strictObject({
 });
 
 export const MemoryPatch = z.strictObject({
+  threadId: Id.nullable()
+    .optional()
+    .describe('While it is proposed: the thread of its client that it is about; null: it is about the client.'),
   tags: tags.optional(),
   sensitivity: Sensitivity.optional(),
   salience: salience.optional(),
@@ -108,6 +111,10 @@ export const Memory = z.object({
   validTo: Instant.nullable(),
   evidence: z.array(MemoryEvidence),
   references: z.array(PlacedReference),
+  mayContradict: z
+    .array(z.object({ id: Id, statement: z.string() }))
+    .optional()
+    .describe('In the list of what is proposed: what rules think it may contradict. A hint, and never a decision.'),
   approvedBy: Id.nullable().describe('null: nobody yet, or the policy of the organisation.'),
   approvedAt: Instant.nullable(),
   createdAt: Instant,

@@ -23,6 +23,7 @@ export const PackRule = z.discriminatedUnion('rule', [
     ...basis,
   }),
   z.strictObject({ rule: z.literal('mark-ai-text'), ...basis }),
+  z.strictObject({ rule: z.literal('tell-emotion-inference'), ...basis }),
 ]);
 export type PackRule = z.infer<typeof PackRule>;
 

@@ -62,8 +62,13 @@ export const ReportCreate = z
   .strictObject({
     ...about,
     summarise: z.boolean().default(false).describe('Have the organisation’s model summarise what was said.'),
+    tone: z
+      .boolean()
+      .default(false)
+      .describe('Add what a model guessed of the tone of the session, where it was asked for that.'),
   })
-  .refine(onlyOne, oneOf);
+  .refine(onlyOne, oneOf)
+  .refine(({ tone, sessionId }) => !tone || sessionId !== undefined, 'A tone is guessed of a session alone.');
 export type ReportCreate = z.infer<typeof ReportCreate>;
 
 const revision = z.int().min(0).max(2_147_483_647).describe('Of the report as it was read.');

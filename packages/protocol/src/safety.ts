@@ -69,6 +69,10 @@ export const SafetySettings = z.strictObject({
     .describe('How often a client is told that an AI answers; null: at the start and when asked.'),
   language: language.describe('Of the texts, where neither message nor client tell.'),
   secondOpinion: z.boolean().describe('Whether a model is asked as well. It can raise a level, never lower one.'),
+  emotionInference: z
+    .boolean()
+    .default(false)
+    .describe('Whether a person may have a model guess the tone of a session, with the client’s consent to it.'),
 });
 export type SafetySettings = z.infer<typeof SafetySettings>;
 export const Safety = z.object({

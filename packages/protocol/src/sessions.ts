@@ -97,6 +97,19 @@ export type Message = z.infer<typeof Message>;
 export const MessageList = listOf(Message);
 export type MessageList = z.infer<typeof MessageList>;
 
+/** What was said in any session with a client. */
+export const SaidQuery = Page.extend({ q: search.describe('Part of the text.') });
+export const SaidMessage = z.object({
+  id: Id,
+  sessionId: Id,
+  sessionTitle: z.string(),
+  author: Author,
+  text: z.string().describe('So much of it as a list shows.'),
+  createdAt: Instant,
+});
+export type SaidMessage = z.infer<typeof SaidMessage>;
+export const SaidList = listOf(SaidMessage).describe('A page may hold fewer than asked for, and still have a `next`.');
+
 /** 202: the message is stored; `replyId` names the reply now being made, null where none will be. */
 export const MessageAccepted = z.object({ message: Message, seq: z.number().int(), replyId: Id.nullable() });
 export type MessageAccepted = z.infer<typeof MessageAccepted>;

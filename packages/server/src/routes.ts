@@ -43,6 +43,7 @@ import { sessionSafetyRoutes } from './slices/sessions/safety.routes.ts';
 import { sessionQuestionnaireRoutes } from './slices/sessions/questionnaires.routes.ts';
 import { planRoutes } from './slices/sessions/plan.routes.ts';
 import { sessionNoteRoutes } from './slices/sessions/notes.routes.ts';
+import { saidRoutes } from './slices/sessions/said.routes.ts';
 import { sessionRoutes } from './slices/sessions/routes.ts';
 import { packRoutes } from './slices/supervision/packs.routes.ts';
 import { figureRoutes } from './slices/supervision/figures.routes.ts';
@@ -104,6 +105,7 @@ export function addRoutes(app: App, config: Config, db: Database, services: Serv
   sessionQuestionnaireRoutes(app, services.sessionQuestionnaires);
   planRoutes(app, services.plans);
   sessionNoteRoutes(app, services.sessionNotes);
+  saidRoutes(app, services.said);
   sessionSafetyRoutes(app, services.sessionSafety);
   roomRoutes(app, services.rooms, {
     closing,

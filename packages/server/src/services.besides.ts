@@ -11,6 +11,7 @@ import { createSessionNoteService } from './slices/sessions/notes.service.ts';
 import { createPlanClock } from './slices/sessions/plan.clock.ts';
 import { createPlanService } from './slices/sessions/plan.service.ts';
 import { createSessionQuestionnaireService } from './slices/sessions/questionnaires.service.ts';
+import { createSaidService } from './slices/sessions/said.service.ts';
 import type { SessionSafety } from './slices/sessions/safety.ts';
 import type { SessionService } from './slices/sessions/service.ts';
 import type { EscalationService } from './slices/supervision/escalations.service.ts';
@@ -39,6 +40,7 @@ export function createBesides(
   return {
     sessionQuestionnaires: createSessionQuestionnaireService({ db, audit, ...parts }),
     sessionNotes: createSessionNoteService(parts),
+    said: createSaidService({ db, audit, ...parts }),
     plans: createPlanService({ db, audit, mail, publicUrl: config.publicUrl, ...parts }),
     planClock: createPlanClock({ db, log, access, close: sessions.close }),
   };

@@ -1,5 +1,6 @@
 import type { Audit } from './platform/audit/audit.ts';
 import type { Database } from './platform/db/db.ts';
+import { AppError } from './platform/errors.ts';
 import type { Logger } from './platform/logger.ts';
 import type { GoalService } from './slices/clients/goals.service.ts';
 import type { QuestionnaireService } from './slices/clients/questionnaires.service.ts';
@@ -11,8 +12,10 @@ import { createReportService } from './slices/insights/reports.service.ts';
 import { createInsightService } from './slices/insights/service.ts';
 import { sentences } from './slices/knowledge/sentences.ts';
 import { languageOf, termOf, words } from './slices/knowledge/terms.ts';
-import type { ConsentService } from './slices/privacy/consents.service.ts';
+import { requireConsent, type ConsentService } from './slices/privacy/consents.service.ts';
 import type { SessionService } from './slices/sessions/service.ts';
+import type { PackService } from './slices/supervision/packs.service.ts';
+import type { SafetyService } from './slices/supervision/safety.service.ts';
 
 /** What the log tells of conversations, for those who may see them, and what people write about it. */
 export function createInsights(
@@ -25,9 +28,11 @@ export function createInsights(
     sessions: SessionService;
     consents: ConsentService;
     asking: Pick<Asking, 'askDefault'>;
+    packs: PackService;
+    safety: SafetyService;
   },
 ) {
-  const { clients, goals, threads, questionnaires, sessions, consents, asking } = parts;
+  const { clients, goals, threads, questionnaires, sessions, consents, asking, packs, safety } = parts;
   const newest = { limit: 100 };
   const insights = createInsightService({
     db,
@@ -42,6 +47,10 @@ export function createInsights(
       const subject = { clientId: null, sessionId: null, ...of };
       return (await questionnaires.page(actor, subject, newest)).items;
     },
+    async toneStateOf(orgId, person) {
+      if (!(await safety.within(db.in(orgId), orgId)).emotionInference) return 'off';
+      return (await consents.hasGiven(db.in(orgId), orgId, person, 'emotion')) ? 'on' : 'consent-needed';
+    },
     rulesFor(text) {
       const language = languageOf(text, null);
       return { words, sentences, termOf: (word) => termOf(word, language) };
@@ -54,6 +63,14 @@ export function createInsights(
     insights,
     ask: asking.askDefault,
     requireProcessing: (orgId, person) => consents.require(orgId, person, 'ai-processing'),
+    async requireTone(within, orgId, person) {
+      await packs.requireEmotionInference(orgId, within);
+      if (!(await safety.within(within, orgId)).emotionInference)
+        throw new AppError('wrong-state', {
+          detail: 'Guesses of emotion are off. Whoever manages safety can switch them on.',
+        });
+      if (!(await consents.hasGiven(within, orgId, person, 'emotion'))) requireConsent(['emotion'], 'emotion');
+    },
   });
   const reports = createReportService({ db, audit, insights, ai: aiInsights, keepThread: threads.keep });
   return { insights, aiInsights, reports };

@@ -21,6 +21,7 @@ import { createAsking, type Asking } from './slices/inference/asking.ts';
 import { createBudgetService } from './slices/inference/budgets.service.ts';
 import { createGenerationService } from './slices/inference/generations.service.ts';
 import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
+import { createEmbedding, type Embedding } from './slices/inference/embedding.ts';
 import { createReranking, type Reranking } from './slices/inference/reranking.ts';
 import { createKnowledgeService } from './slices/knowledge/service.ts';
 import { createEmbeddingWorker } from './slices/knowledge/vectors/worker.ts';
@@ -70,7 +71,8 @@ export function createServices(platform: Platform) {
   const packs = createPackService({ db, audit, append: access.append });
   const asking = createAsking({ providers, budgets });
   const reranking = createReranking({ providers, budgets, log });
-  const material = createMaterial(platform, { providers, identity, packs, asking, reranking, consents });
+  const embedding = createEmbedding({ providers, budgets });
+  const material = createMaterial(platform, { providers, identity, packs, asking, reranking, embedding, consents });
   const { knowledge, personas, memories, proposals } = material;
   const caseload = createClientServices({
     ...platform,
@@ -84,7 +86,7 @@ export function createServices(platform: Platform) {
   const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, packs, ...team });
   const talk = { db, audit, access, personas, providers, asking, reviews, safety: supervision.sessionSafety };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
-  const remembering = createRemembering({ ...talk, log, consents, proposals });
+  const remembering = createRemembering({ ...talk, ...caseload, log, consents, proposals });
   const sessions = createSessionService({ ...talk, ...caseload, conversations, packs, remembering });
   const besides = createBesides(platform, { ...supervision, ...team, ...talk, ...caseload, conversations, sessions });
   const joining = createJoining(platform, { identity, access, sessions });
@@ -117,7 +119,7 @@ export function createServices(platform: Platform) {
     rooms,
     privacy,
     demo: createDemoService({ personas, knowledge, clients }),
-    ...createInsights(platform, { ...caseload, sessions, consents, asking }),
+    ...createInsights(platform, { ...caseload, ...supervision, sessions, consents, asking, packs }),
   };
 }
 
@@ -148,13 +150,14 @@ function createMaterial(
     packs: PackService;
     asking: Asking;
     reranking: Reranking;
+    embedding: Embedding;
     consents: ConsentService;
   },
 ) {
-  const { providers, identity, packs, asking, reranking, consents } = parts;
+  const { providers, identity, packs, asking, reranking, embedding, consents } = parts;
   const knowledge = createKnowledgeService({
     ...platform,
-    embedders: providers,
+    embedders: embedding,
     reranking,
     uploads: { fileBytes: config.files.fileBytes, files: config.files.perUpload },
     indexFrom: config.pgvectorFrom,
@@ -175,7 +178,7 @@ function createMaterial(
   const { places } = memories;
   const recall = createRecallService({ ...platform, places, vectors: knowledge.vectors });
   const work = createMemoryWork({ db: platform.db, gateOf: consents.gate });
-  const memoryEmbedding = createEmbeddingWorker({ ...platform, embedders: providers, work });
+  const memoryEmbedding = createEmbeddingWorker({ ...platform, embedders: embedding, work });
   const ownMemories = createOwnMemoryService({ ...platform, places, heldSubjects });
   const proposals = createProposalService({ ...platform, asking });
   return { knowledge, personas, memories, recall, proposals, ownMemories, memoryEmbedding };

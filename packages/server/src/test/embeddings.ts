@@ -20,6 +20,9 @@ function vectorOf(text: string, dimensions: number): number[] {
   return vector;
 }
 
+/** What `counted` says it used. */
+export const tokensEach = 10;
+
 /** Vectors as `/v1/embeddings` of OpenAI gives them, in an order that is not that of the texts. */
 const openAi = (vectors: unknown[], model: string) => ({
   object: 'list',
@@ -45,7 +48,8 @@ interface Asked {
 
 /**
  * Embeddings from a small fixed table of concepts: `automobile` stands where `car` does. `concepts@12` is a model of 12
- * dimensions. A text with `[play embed-…]` is answered with garbage; one of more than 400 characters is refused by `short`.
+ * dimensions. A text with `[play embed-…]` is answered with garbage; one of more than 400 characters is refused by `short`; `counted` tells how
+ * many tokens it used.
  */
 export function answerEmbedding(response: ServerResponse, path: string, body: Asked) {
   const [model = 'concepts', dimensions = '8'] = String(body.model).split('@');
@@ -58,5 +62,7 @@ export function answerEmbedding(response: ServerResponse, path: string, body: As
   const act = /\[play (embed-\w+)\]/.exec(texts.join('\n'))?.[1] ?? '';
   const played = garbage[act]?.(vectors) ?? vectors;
   const form = path.endsWith('/api/embed') ? ollama : openAi;
-  return response.end(JSON.stringify(form(played, model)));
+  const tokens = tokensEach * texts.length;
+  const used = { usage: { prompt_tokens: tokens, total_tokens: tokens }, prompt_eval_count: tokens };
+  return response.end(JSON.stringify({ ...form(played, model), ...(model === 'counted' ? used : {}) }));
 }

@@ -47,9 +47,9 @@ function actOf(body: RecordedRequest['body']): { act: string; number: number | n
 /** As a model answers that is asked about a conversation: with words of the client's first line. */
 function pointsOf(body: RecordedRequest['body']): string | null {
   const quote = /^Client: (.+)$/m.exec(lastText(body))?.[1];
-  const system = JSON.stringify(body.messages?.[0]?.content ?? '');
-  if (!quote || !system.includes('points')) return null;
-  return JSON.stringify({ points: [{ text: 'Says what the quote says.', quote }] });
+  const system = String(body.messages?.[0]?.content ?? '');
+  if (!quote || !system.includes('{"points":')) return null;
+  return JSON.stringify({ points: [{ text: 'Says what the quote says.', tone: 'worried', quote }] });
 }
 
 /** The texts an act says, and the pause between them in milliseconds. */
@@ -66,7 +66,12 @@ function script(act: string, number: number | null, body: RecordedRequest['body'
   // As a model proposes what to remember: one with a quote that stands in the first line, one with a quote that does not.
   if (act === 'remember') {
     const memory = (statement: string, quote: string) => ({ statement, line: 1, quote });
-    const memories = [memory('Keeps bees.', 'three hives'), memory('Is a pilot.', 'I fly for a living')];
+    // Of a thread, where the prompt tells of one.
+    const about = JSON.stringify(body.messages).includes('line of work') ? { about: 'thread' } : {};
+    const memories = [
+      { ...memory('Keeps bees.', 'three hives'), ...about },
+      memory('Is a pilot.', 'I fly for a living'),
+    ];
     return { texts: [JSON.stringify({ memories })], every: 0 };
   }
   // As a model says a follow-up question in full; to everything else it is an echo.

@@ -20,9 +20,9 @@ export const privacyTexts = {
   },
   consents: {
     title: 'What clients agree to', hint: 'Clients are asked before their conversation begins. What is asked for waits for a yes; a no holds at once.',
-    purpose: { recording: 'Storing the conversation', 'ai-processing': 'AI processing', memory: 'Memory between conversations', research: 'Research', sharing: 'Giving conversations to others' },
+    purpose: { recording: 'Storing the conversation', 'ai-processing': 'AI processing', memory: 'Memory between conversations', emotion: 'Guesses of emotion', research: 'Research', sharing: 'Giving conversations to others' },
     without: {
-      recording: 'Without a yes the client cannot write.', 'ai-processing': 'Without a yes the AI persona does not answer; people can.', memory: 'Without a yes nothing is proposed for remembering, and nothing of it given to a persona.',
+      recording: 'Without a yes the client cannot write.', 'ai-processing': 'Without a yes the AI persona does not answer; people can.', memory: 'Without a yes nothing is proposed for remembering, and nothing of it given to a persona.', emotion: 'Without a yes no model guesses how the client seems to feel, even where nobody is asked. It is off unless switched on under Safety.',
       research: 'Without a yes the conversation is left out of exports for research.', sharing: 'Without a yes the conversation is left out of exports for others.',
     },
     texts: 'Texts', house: 'This is the text that comes with Rapport. Change it, and it becomes your version 1.', version: 'version {{version}}', language: 'Language: {{language}}', tag: 'Language tag, e.g. en or de-AT',

@@ -71,6 +71,8 @@ export function openDatabase(config: pg.PoolConfig, codecOver: CodecOver): Datab
   const pool = new pg.Pool({ max: 10, connectionTimeoutMillis: 10_000, pipeline: true, ...config });
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => {});
+  // One that breaks under a statement fails that statement, and would end the process, too.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const scope = (orgId: string | null): Scope => ({
     ...methods((text, values) => statement(pool, begin(orgId), text, values), codecOver),
     tx: (work) => transaction(pool, begin(orgId), codecOver, work),

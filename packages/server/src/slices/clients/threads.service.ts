@@ -2,7 +2,7 @@ import type { Thread, ThreadCreate, ThreadPatch, ThreadQuery } from '@rapport/pr
 import type { z } from 'zod';
 import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
-import { decodeCursor, encodeCursor } from '../../platform/cursor.ts';
+import { siftPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
@@ -14,9 +14,6 @@ import { keepFolder } from './threadFolders.store.ts';
 import * as store from './threads.store.ts';
 
 export type ThreadService = ReturnType<typeof createThreadService>;
-
-/** Names are sealed, so that a part of one is looked for after they are opened: so many rows are, at most, for one page. */
-const scanned = 2000;
 
 const invalid = (pointer: string, message: string) => new AppError('invalid-body', { errors: [{ pointer, message }] });
 
@@ -73,30 +70,22 @@ export function createThreadService(parts: {
         throw invalid('/threadId', 'There is no such thread of this client.');
     },
 
+    /** For what a model is told of it. */
+    async named(tx: Tx, orgId: string, id: string): Promise<{ id: string; name: string } | null> {
+      const thread = await store.findThread(tx, orgId, id, null);
+      return thread ? { id, name: thread.name } : null;
+    },
+
     /** Newest first. A page may hold fewer than asked for where `q` finds few. */
     async list(actor: Actor, query: ThreadQuery): Promise<{ items: Thread[]; next: string | null }> {
       requireStaff(actor);
-      const { q, limit } = query;
-      const named = q?.toLowerCase();
-      const items: Thread[] = [];
-      let [before = null] = decodeCursor(query.cursor, 1) ?? [];
-      let more = true;
-      for (let seen = 0; more && items.length < limit && seen < scanned;) {
-        const want = named ? Math.max(limit, 200) : limit;
-        const rows = await store.listThreads(db.in(actor.orgId), actor.orgId, viewerOf(actor), query, before, want + 1);
-        more = rows.length > want;
-        seen += want;
-        for (const thread of rows.slice(0, want)) {
-          if (items.length === limit) {
-            more = true;
-            break;
-          }
-          before = thread.id;
-          if (!named || thread.name.toLowerCase().includes(named)) items.push(thread);
-        }
-      }
-      await audit.read(actor, 'thread.listed', { thread: items.map(({ id }) => id) });
-      return { items, next: more && before ? encodeCursor(before) : null };
+      const named = query.q?.toLowerCase();
+      const wanted = named ? ({ name }: Thread) => name.toLowerCase().includes(named) : null;
+      const page = await siftPage(query, wanted, (before, most) =>
+        store.listThreads(db.in(actor.orgId), actor.orgId, viewerOf(actor), query, before, most),
+      );
+      await audit.read(actor, 'thread.listed', { thread: page.items.map(({ id }) => id) });
+      return page;
     },
 
     /** Newest first. Throws `not-found`. */

@@ -19,6 +19,20 @@ export interface Asker {
   userId: string;
 }
 
+/** On whose account something else is asked of a model; null for what no persona, or nobody of the team, asks for. */
+export interface Account {
+  personaId: string | null;
+  userId: string | null;
+}
+
+/** Stands in the sums of use where a persona or a member would. */
+const nobody = '00000000-0000-0000-0000-000000000000';
+
+export const askerOf = ({ personaId, userId }: Account): Asker => ({
+  personaId: personaId ?? nobody,
+  userId: userId ?? nobody,
+});
+
 const retryMs = 30_000;
 
 /** One question to a model outside of what a client reads: the answer as a whole, and what it used. Throws EngineError. */

@@ -8,7 +8,7 @@ import { AppError } from '../../platform/errors.ts';
 import { Unreadable } from '../../platform/keys/keyring.ts';
 import type { Outgoing } from '../../platform/net/outgoing.ts';
 import { embedWithRetry } from './engines/embedding.ts';
-import type { Engine, Reranked } from './engines/engine.ts';
+import type { Embedded, Engine, Reranked } from './engines/engine.ts';
 import { createEngine } from './engines/create.ts';
 import type { ProviderRow } from './schema.ts';
 import { mayProcess, refusal } from './processing.ts';
@@ -28,15 +28,21 @@ const reference: EngineChoice = {
   model: '',
 };
 
-/** What makes the vectors of an organisation. */
-export interface Embedder {
+/** What makes the vectors of an organisation, as `embedding.ts` has it counted. */
+export interface EmbeddingModel {
   model: string;
   /** Vectors of different spaces cannot be compared. */
   space: string;
   /** Whether texts may be sent to it. */
   approved: boolean;
-  /** One vector of length 1 a text. Throws EngineError. */
-  embed(texts: string[], asked: { signal: AbortSignal; timeoutMs: number; tries: number }): Promise<Float32Array[]>;
+  /** Throws EngineError. */
+  embed(texts: string[], asked: EmbeddingAsked): Promise<Embedded>;
+}
+
+export interface EmbeddingAsked {
+  signal: AbortSignal;
+  timeoutMs: number;
+  tries: number;
 }
 
 /** What puts the passages that a search found into their final order. */
@@ -137,7 +143,7 @@ export function createEngines(parts: {
     organisationsWithEmbedder: () => store.organisationsWithEmbedder(db.everywhere),
 
     /** Null where no provider of the organisation makes vectors. */
-    async embedderFor(orgId: string): Promise<Embedder | null> {
+    async embeddingModelFor(orgId: string): Promise<EmbeddingModel | null> {
       const row = await rows.get(`${orgId}/embedder`, () => store.findEmbedder(db.in(orgId), orgId));
       if (!row?.embedding_model) return null;
       const model = row.embedding_model;

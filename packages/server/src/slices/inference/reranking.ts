@@ -1,22 +1,14 @@
 import type { RerankReport } from '@rapport/protocol/knowledge';
 import type { Logger } from '../../platform/logger.ts';
+import { askerOf, type Account } from './asking.ts';
 import type { BudgetService } from './budgets.service.ts';
 import { EngineError } from './engines/engine.ts';
 import type { ProviderService } from './providers.service.ts';
-
-/** On whose account passages are ranked; null for what no persona, or nobody of the team, asks for. */
-export interface RankAsker {
-  personaId: string | null;
-  userId: string | null;
-}
 
 type Reason = NonNullable<RerankReport['reason']>;
 export type Ranking = { model: string; scores: (number | null)[] } | { model: string | null; reason: Reason };
 
 export type Reranking = ReturnType<typeof createReranking>;
-
-/** Stands in the sums of use where a persona or a member would. */
-const nobody = '00000000-0000-0000-0000-000000000000';
 
 /** After a model kept one search waiting, the next ones do without it for so long. */
 const pauseMs = 10_000;
@@ -38,19 +30,13 @@ export function createReranking({
     isSetUp: async (orgId: string): Promise<boolean> => (await providers.rerankerFor(orgId)) !== null,
 
     /** How relevant each document is; `timeoutMs` for all of it. */
-    async rank(
-      orgId: string,
-      { personaId, userId }: RankAsker,
-      query: string,
-      documents: string[],
-      timeoutMs: number,
-    ): Promise<Ranking> {
+    async rank(orgId: string, of: Account, query: string, documents: string[], timeoutMs: number): Promise<Ranking> {
       const reranker = await providers.rerankerFor(orgId);
       if (!reranker) return { reason: 'not-set-up', model: null };
       const { model } = reranker;
       const without = (reason: Reason): Ranking => ({ reason, model });
       if (!reranker.approved) return without('not-approved');
-      const asker = { personaId: personaId ?? nobody, userId: userId ?? nobody };
+      const asker = askerOf(of);
       const spending = await budgets.spending(orgId);
       if (spending.spentUntil(asker.personaId, asker.userId)) return without('budget-spent');
       if ((pausedUntil.get(`${orgId}/${model}`) ?? 0) > Date.now()) return without('late');

@@ -1,15 +1,16 @@
-import type { AiSummary } from '@rapport/protocol/aiInsights';
+import type { AiSummary, AiTone } from '@rapport/protocol/aiInsights';
 import type { EngineName } from '@rapport/protocol/inference';
 import type { AboutOne } from '@rapport/protocol/reports';
 import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
-import type { Database } from '../../platform/db/db.ts';
+import type { Database, Db } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
 import * as store from './ai.store.ts';
 import type { About, InsightService, Person } from './service.ts';
 import { keptOf, summary, withinPrompt, type Kept, type Task } from './summary.ts';
+import { tone } from './tone.ts';
 
 /** Answers one question; null where no model is set up. */
 type Ask = (
@@ -27,6 +28,8 @@ interface Parts {
   ask: Ask;
   /** Throws `consent-needed` where what the client said may not be given to a model. */
   requireProcessing(orgId: string, person: Person): Promise<void>;
+  /** Throws where no model may be asked how this person seems to feel: `pack-forbids`, `wrong-state`, `consent-needed`. */
+  requireTone(within: Db, orgId: string, person: Person): Promise<void>;
 }
 
 export type AiInsightService = ReturnType<typeof createAiInsightService>;
@@ -84,7 +87,11 @@ export function createAiInsightService(parts: Parts) {
     const { subject } = about;
     const made = { id: newId(), kind, subject, engine: answer.by, askedBy: actor.userId, ...kept };
     const act = kind === 'summary' ? 'insight.summarised' : 'insight.tone-judged';
-    await audit.acting(actor, act, namesOf(subject), (tx) => store.putInsight(tx, actor.orgId, made));
+    await audit.acting(actor, act, namesOf(subject), async (tx) => {
+      // What allowed it may be gone since the model was asked.
+      if (kind === 'tone') await parts.requireTone(tx, actor.orgId, about.person);
+      await store.putInsight(tx, actor.orgId, made);
+    });
     return { ...kept, engine: answer.by };
   };
 
@@ -105,6 +112,21 @@ export function createAiInsightService(parts: Parts) {
       const found = await insights.summaryOf(actor.orgId, about.subject);
       if (!found) throw notFound();
       return found;
+    },
+
+    /**
+     * Has a model guess the tone of a session, in the place of what it guessed before. Throws `not-found`, `pack-forbids`,
+     * and as `summarise`, also where it is switched off or the client has not agreed to it.
+     */
+    async tone(actor: Actor, sessionId: string): Promise<AiTone> {
+      requireStaff(actor);
+      const about = await insights.about(actor, { sessionId });
+      await parts.requireTone(db.in(actor.orgId), actor.orgId, about.person);
+      await parts.requireProcessing(actor.orgId, about.person);
+      if ((await make(actor, about, 'tone', tone)).points.length === 0) throw nothingKept();
+      const { guessed } = await insights.toneOf(actor.orgId, about);
+      if (!guessed) throw notFound();
+      return guessed;
     },
 
     /** Throws `not-found`. */

@@ -199,7 +199,10 @@ function quotesOf(said: Said[], topics: Returning<Said>[], rules: TextRules): Qu
 }
 
 /** What the log alone tells. */
-type Counted = Omit<SessionInsight, 'sessionId' | 'title' | 'throughSeq' | 'goals' | 'questionnaires' | 'summary'>;
+type Counted = Omit<
+  SessionInsight,
+  'sessionId' | 'title' | 'throughSeq' | 'goals' | 'questionnaires' | 'summary' | 'tone'
+>;
 
 /** What a session worked towards: what it chose last. */
 export const goalsIn = (events: ToldEvent[]): { seq: number; goalIds: string[] } | undefined => {
@@ -222,6 +225,7 @@ export function conversationInsight(events: ToldEvent[], rulesFor: (text: string
   return {
     from: said[0]?.at ?? null,
     to: said.at(-1)?.at ?? null,
+    said: said.slice(0, mostSeqs).map(({ seq }) => seq),
     sides: { client: sideOf(said, 'client'), persona: sideOf(said, 'persona'), team: sideOf(said, 'team') },
     latency: {
       client: latencyOf(said, (before, one) => before.side !== 'client' && one.side === 'client'),

@@ -2,7 +2,7 @@ import type { Db } from '../../platform/db/db.ts';
 import type { SessionDigest } from './digest.ts';
 
 /** Changes with what a digest holds and how it is counted: older ones are made anew. */
-const version = 2;
+const version = 3;
 
 const place = (orgId: string, rowId: string) => ({ orgId, table: 'session_digest', column: 'body', rowId });
 

@@ -18,13 +18,17 @@ const mostTerms = 1500;
 const quotedOfEach = 2;
 
 export function digestOf(events: ToldEvent[], rulesFor: (text: string) => TextRules): SessionDigest {
-  const { from, to, sides, quotes, latency, risk, escalations, ratings } = conversationInsight(events, rulesFor);
+  const { from, to, stretches, sides, quotes, latency, risk, escalations, ratings } = conversationInsight(
+    events,
+    rulesFor,
+  );
   const written = events
     .flatMap(({ data }) => ('author' in data && data.author === 'client' ? [data.text] : []))
     .join('\n');
   const flagged = (wanted: string) => risk.filter(({ level }) => level === wanted).length;
   return {
     point: {
+      seqs: [...new Set([stretches[0]?.fromSeq ?? 0, stretches.at(-1)?.toSeq ?? 0])].filter((seq) => seq > 0),
       minutes: from && to ? Math.round((Date.parse(to) - Date.parse(from)) / 60_000) : 0,
       clientWords: sides.client.words,
       clientMessages: sides.client.messages,

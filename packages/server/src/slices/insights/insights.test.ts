@@ -52,6 +52,8 @@ test('a session is counted from its log, and each number says where', async () =
   expect(events.get(body.risk[0].seq)?.type).toBe('flag.raised');
   expect(body.throughSeq).toBeLessThanOrEqual(Math.max(...events.keys()));
   for (const { seq, start, end, text } of body.quotes) expect(events.get(seq)?.data.text.slice(start, end)).toBe(text);
+  const messages = [...events.values()].filter(({ type }) => type === 'message.created').map(({ seq }) => seq);
+  expect(body.said).toEqual(messages);
   for (const seq of body.topics[0].seqs) expect(events.get(seq)?.data.author).toBe('client');
 });
 
@@ -61,6 +63,10 @@ test('a client over their sessions, and what they come back to in both', async (
     { sessionId: first.id, clientMessages: 3, highestRisk: 'high', flags: 1 },
     { sessionId: second.id, clientMessages: 1, highestRisk: 'none', flags: 0, clientMedianMs: null },
   ]);
+  for (const { sessionId, seqs } of body.sessions) {
+    const { said } = (await app.json('GET', `/api/v1/sessions/${sessionId}/insights`)).body;
+    expect(seqs).toEqual([said[0], said.at(-1)]);
+  }
   expect(body.topics).toEqual([
     { word: 'sister', sessions: [first.id, second.id] },
     { word: 'sleep', sessions: [first.id, second.id] },

@@ -19,6 +19,7 @@ import * as store from './reports.store.ts';
 import { sectionsOver, summarySection } from './sections.over.ts';
 import { section, sectionsOfSession, stamp } from './sections.ts';
 import type { About, InsightService } from './service.ts';
+import { toneSection } from './tone.ts';
 
 export type ReportService = ReturnType<typeof createReportService>;
 
@@ -107,21 +108,31 @@ export function createReportService(parts: Parts) {
 
   /** What the log tells; `sessions`: which those are whose logs it is, null for one alone. */
   const told = async (actor: StaffActor, { sessionId, clientId, threadId }: About['subject']) => {
-    if (sessionId !== null)
-      return { sections: sectionsOfSession(await insights.ofSession(actor, sessionId)), sessions: null };
+    if (sessionId !== null) {
+      const insight = await insights.ofSession(actor, sessionId);
+      return { sections: sectionsOfSession(insight), sessions: null, guessed: insight.tone.guessed };
+    }
     const insight =
       threadId === null ? await insights.ofClient(actor, clientId ?? '') : await insights.ofThread(actor, threadId);
-    return { sections: sectionsOver(insight), sessions: insight.sessions };
+    return { sections: sectionsOver(insight), sessions: insight.sessions, guessed: null };
   };
 
-  const begin = async (actor: StaffActor, about: About, withModel: boolean): Promise<store.ReportBody> => {
+  const begin = async (actor: StaffActor, about: About, wanted: ReportCreate): Promise<store.ReportBody> => {
     const { sessionId, threadId } = about.subject;
-    const { sections, sessions } = await told(actor, about.subject);
-    const summary = withModel ? await parts.ai.summarise(actor, about) : { points: [], leftOut: 0 };
+    const { sections, sessions, guessed } = await told(actor, about.subject);
+    if (wanted.tone && !guessed)
+      throw new AppError('wrong-state', {
+        detail: 'There is no guess at the tone of this session that could be added.',
+      });
+    const summary = wanted.summarise ? await parts.ai.summarise(actor, about) : { points: [], leftOut: 0 };
     return {
       // A client's name stands on their page, and not in what is taken along.
       title: (sessionId ?? threadId) ? `Report: ${about.title}` : 'Report',
-      sections: [...summarySection(summary.points, sessions), ...sections],
+      sections: [
+        ...summarySection(summary.points, sessions),
+        ...sections,
+        ...(wanted.tone && guessed ? [toneSection(guessed)] : []),
+      ],
       leftOut: summary.leftOut,
     };
   };
@@ -150,7 +161,7 @@ export function createReportService(parts: Parts) {
       requireStaff(actor);
       const about = await insights.about(actor, wanted);
       const { subject, sealedFor } = about;
-      const body = await begin(actor, about, wanted.summarise);
+      const body = await begin(actor, about, wanted);
       const id = newId();
       await audit.acting(
         actor,

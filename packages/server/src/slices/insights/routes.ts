@@ -1,4 +1,4 @@
-import { AiSummary } from '@rapport/protocol/aiInsights';
+import { AiSummary, AiTone } from '@rapport/protocol/aiInsights';
 import { Empty, IdParams } from '@rapport/protocol/common';
 import { ClientInsight, SessionInsight, ThreadInsight } from '@rapport/protocol/insights';
 import {
@@ -65,6 +65,18 @@ export function aiInsightRoutes(app: App, ai: AiInsightService) {
       },
     },
     (request) => ai.summary(actorOf(request), request.body),
+  );
+  app.post(
+    '/api/v1/sessions/:id/insights/tone',
+    {
+      config: { ...write, rate: 'heavy' },
+      schema: {
+        summary: 'Have the organisation’s model guess the tone of what the client of a session wrote',
+        params: IdParams,
+        response: { 200: AiTone },
+      },
+    },
+    (request) => ai.tone(actorOf(request), request.params.id),
   );
   app.delete(
     '/api/v1/insights/:id',

@@ -51,6 +51,10 @@ export function sectionsOver(insight: ClientInsight): ReportSection[] {
         ),
         ...(sessions.length > 0 ? ['Over all of them:', ...sideLines(sides)] : []),
       ),
+      placesIn(
+        sessions,
+        sessions.flatMap(({ sessionId, seqs }) => seqs.map((seq) => ({ sessionId, seq }))),
+      ),
     ),
     ...some(
       'counted',

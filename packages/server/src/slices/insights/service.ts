@@ -1,4 +1,4 @@
-import type { AiSummary, AiPoint } from '@rapport/protocol/aiInsights';
+import type { AiPoint, AiSummary, ToneGuess } from '@rapport/protocol/aiInsights';
 import type { Goal } from '@rapport/protocol/goals';
 import type {
   ClientGoal,
@@ -49,6 +49,8 @@ interface Doors {
   goalsAmong(orgId: string, clientId: string, ids: string[]): Promise<Goal[]>;
   /** The newest hundred, newest first. */
   questionnairesOf(actor: Actor, of: { clientId: string } | { sessionId: string }): Promise<Questionnaire[]>;
+  /** Whether a model may be asked how somebody seems to feel. */
+  toneStateOf(orgId: string, person: Person): Promise<SessionInsight['tone']['state']>;
   rulesFor(text: string): TextRules;
 }
 
@@ -90,6 +92,13 @@ const linesIn = (sessionId: string, events: ToldEvent[]): Line[] =>
     'author' in data ? [{ sessionId, seq, at, who: names[data.author], text: data.text }] : [],
   );
 
+const aboutSession = ({ id, title, roomId, client }: Session): About => ({
+  subject: { sessionId: id, clientId: null, threadId: null },
+  title,
+  person: client ? { kind: 'client', id: client.id } : { kind: 'session', id },
+  sealedFor: { room: roomId },
+});
+
 /** What can be counted and quoted of conversations. Every number names the events or records that it was made of. */
 export function createInsightService(parts: { db: Database; audit: Audit } & Doors) {
   const { db, audit, rulesFor } = parts;
@@ -99,6 +108,13 @@ export function createInsightService(parts: { db: Database; audit: Audit } & Doo
 
   const summaryOf = async (orgId: string, subject: Subject): Promise<AiSummary | null> =>
     findInsight<AiPoint>(db.in(orgId), orgId, 'summary', subject);
+
+  /** What was guessed while it was allowed is not shown while it is not. */
+  const toneOf = async (orgId: string, { subject, person }: About): Promise<SessionInsight['tone']> => {
+    const state = await parts.toneStateOf(orgId, person);
+    const guessed = state === 'on' ? await findInsight<ToneGuess>(db.in(orgId), orgId, 'tone', subject) : null;
+    return { state, guessed };
+  };
 
   const chosenGoals = async (orgId: string, { client }: Session, events: ToldEvent[]) => {
     const chosen = goalsIn(events);
@@ -164,12 +180,7 @@ export function createInsightService(parts: { db: Database; audit: Audit } & Doo
 
   const about = async (actor: Actor, wanted: { [K in keyof Subject]?: string | null | undefined }): Promise<About> => {
     const { sessionId = null, clientId = null, threadId = null } = wanted;
-    if (sessionId !== null) {
-      const { title, roomId, client } = await parts.session(actor, sessionId);
-      const person: Person = client ? { kind: 'client', id: client.id } : { kind: 'session', id: sessionId };
-      const subject = { sessionId, clientId: null, threadId: null };
-      return { subject, title, person, sealedFor: { room: roomId } };
-    }
+    if (sessionId !== null) return aboutSession(await parts.session(actor, sessionId));
     const thread = threadId === null ? null : await parts.thread(actor, threadId);
     const id = thread?.client.id ?? clientId;
     if (id === null) throw notFound();
@@ -190,6 +201,8 @@ export function createInsightService(parts: { db: Database; audit: Audit } & Doo
     about,
 
     summaryOf,
+
+    toneOf,
 
     /**
      * What was said, oldest first: of the newest sessions as much as a model is given. On whose account it is asked is the
@@ -212,6 +225,7 @@ export function createInsightService(parts: { db: Database; audit: Audit } & Doo
     async ofSession(actor: Actor, sessionId: string): Promise<SessionInsight> {
       requireStaff(actor);
       const session = await parts.session(actor, sessionId);
+      const of = aboutSession(session);
       await audit.read(actor, 'insight.read', { session: sessionId, client: session.client?.id ?? null });
       const events = await eventsOf(actor.orgId, session);
       return {
@@ -221,7 +235,8 @@ export function createInsightService(parts: { db: Database; audit: Audit } & Doo
         ...conversationInsight(events, rulesFor),
         goals: await chosenGoals(actor.orgId, session, events),
         questionnaires: answeredIn(await parts.questionnairesOf(actor, { sessionId })),
-        summary: await summaryOf(actor.orgId, { sessionId, clientId: null, threadId: null }),
+        summary: await summaryOf(actor.orgId, of.subject),
+        tone: await toneOf(actor.orgId, of),
       };
     },
 

@@ -23,7 +23,7 @@ export type UsersOf = (orgId: string, baseId: string) => Promise<KnowledgeUser[]
  * For whom a look-up or a search is narrowed to what they may read: the member without the permission to read all of it,
  * else null. Stores ask `knowledge_of` of the database with it.
  */
-const readerOf = (actor: Actor): string | null => {
+export const readerOf = (actor: Actor): string | null => {
   requireStaff(actor);
   return actor.permissions.has('knowledge.read-all') ? null : actor.userId;
 };

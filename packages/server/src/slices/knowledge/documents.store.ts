@@ -24,7 +24,7 @@ const evaluated = `left join lateral (
     select * from evaluation_run r
     where r.org_id = e.org_id and r.evaluation_id = e.id and r.document_id = d.id and r.version = v.version
     order by r.id desc limit 1) r on true
-  where e.org_id = d.org_id and e.knowledge_base_id = d.knowledge_base_id) w on v.state = 'waiting'`;
+  where v.state = 'waiting' and e.org_id = d.org_id and e.knowledge_base_id = d.knowledge_base_id) w on v.state = 'waiting'`;
 const newest = `join document_version v on v.org_id = d.org_id and v.document_id = d.id and v.version = d.version`;
 /** To who does not publish, a document is what is published of it. */
 const shownTo = (publisher: string) => `

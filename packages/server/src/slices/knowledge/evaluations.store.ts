@@ -188,7 +188,7 @@ export interface RunJob {
 
 /**
  * Takes what has waited longest, or what a server left behind. While documents of the base are being read it waits for them:
- * a thousand files are one change.
+ * a thousand files are one change. What is searched goes before what waits.
  */
 export const claimRun = (db: Db, owner: string, leaseSeconds: number): Promise<RunJob | undefined> =>
   db.maybe<RunJob>(
@@ -200,7 +200,7 @@ export const claimRun = (db: Db, owner: string, leaseSeconds: number): Promise<R
            select 1 from document_version v join document d on d.org_id = v.org_id and d.id = v.document_id
            where d.org_id = e.org_id and d.knowledge_base_id = e.knowledge_base_id
              and v.state in ('queued', 'extracting', 'chunking', 'indexing'))
-       order by r.created_at limit 1 for update of r skip locked)
+       order by r.document_id is not null, r.created_at limit 1 for update of r skip locked)
      update evaluation_run r set state = 'running', owner = $1, attempts = r.attempts + 1,
        lease_until = now() + make_interval(secs => $2)
      from next where r.org_id = next.org_id and r.id = next.id

@@ -1,5 +1,6 @@
 import type { EvaluationQuestion } from '@rapport/protocol/evaluations';
-import type { Database } from '../../platform/db/db.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
+import type { Database, Tx } from '../../platform/db/db.ts';
 import { draft } from '../../platform/events/store.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Wake } from '../../platform/realtime/wake.ts';
@@ -7,19 +8,24 @@ import { compareVersions, depth, judge, summarise, type Found } from './evaluati
 import * as store from './evaluations.store.ts';
 import { server, type BaseLog } from './log.ts';
 import type { Bases } from './readers.ts';
-import type { createRetrieval } from './retrieval.ts';
-import { dropOldTrials, lockTrial } from './trials.store.ts';
+import type { createRetrieval, Meaning } from './retrieval.ts';
+import { dropOldTrials, dropTrial, lockTrial, nothingLost } from './trials.store.ts';
+import type { Embedders } from './vectors/worker.ts';
+import { publishIn } from './versions.service.ts';
 
 const topic = 'evaluations';
 const leaseSeconds = 30;
-const renewEvery = 20;
+const renewEvery = 5;
 const lookMs = 3000;
 const mostAttempts = 3;
+const organisation = { personaId: null, userId: null };
 /** Passages asked for, of which several may be of one document. */
 const passages = depth * 5;
 
 interface Parts {
   db: Database;
+  audit: Audit;
+  embedders: Embedders;
   wake: Wake;
   node: string;
   log: Logger;
@@ -34,15 +40,16 @@ const changesIn = ({ documentId }: store.RunJob, results: Found[]): { gained: nu
 };
 
 /** Asks the questions of evaluations that wait, one evaluation after the other; all servers share the queue. */
-export function createEvaluationWorker({ db, wake, node, log, rooms, retrieval }: Parts) {
+export function createEvaluationWorker(parts: Parts) {
+  const { db, audit, wake, node, log, rooms, retrieval, embedders } = parts;
   let timer: NodeJS.Timeout | undefined;
   let stopping = false;
   let again = false;
   let working: Promise<void> | undefined;
 
-  const askOne = async (orgId: string, bases: Bases, one: EvaluationQuestion): Promise<Found> => {
+  const askOne = async (orgId: string, bases: Bases, one: EvaluationQuestion, meaning: Meaning): Promise<Found> => {
     const asking = { query: one.question, limit: passages, explain: false };
-    const { results } = await retrieval.search(orgId, bases, asking, null);
+    const { results } = await retrieval.search(orgId, bases, asking, null, meaning);
     return judge(
       one,
       results.map(({ documentId }) => documentId),
@@ -57,18 +64,32 @@ export function createEvaluationWorker({ db, wake, node, log, rooms, retrieval }
     for (const [i, one] of (source?.questions ?? []).entries()) {
       if (stopping) return null;
       if (i % renewEvery === 0 && !(await store.renewRun(db.in(job.orgId), job, node, leaseSeconds))) return null;
-      const published = await askOne(job.orgId, bases, one);
+      const meaning = retrieval.meaningOf(job.orgId, { questions: [one.question], inFull: null }, organisation);
+      const published = await askOne(job.orgId, bases, one, meaning);
       if (job.documentId === null) results.push(published);
-      else results.push({ ...(await askOne(job.orgId, { ...bases, trial: job.documentId }, one)), published });
+      else results.push({ ...(await askOne(job.orgId, { ...bases, trial: job.documentId }, one, meaning)), published });
     }
     return results;
   };
 
-  const end = async (job: store.RunJob, results: Found[] | null) =>
-    db.in(job.orgId).tx(async (tx) => {
+  const publishByItself = async (tx: Tx, job: store.RunJob, of: { baseId: string; roomId: string; title: string }) => {
+    const { orgId, documentId, version } = job;
+    if (documentId === null || version === null) return;
+    audit.record(tx, { kind: 'system', orgId }, 'knowledge.changed', {
+      'knowledge-base': of.baseId,
+      document: documentId,
+    });
+    await publishIn(tx, orgId, rooms, { ...of, documentId, version, by: server });
+  };
+
+  const end = async (job: store.RunJob, results: Found[] | null) => {
+    const embedder = job.documentId === null ? null : await embedders.embedderFor(job.orgId);
+    const space = embedder?.approved ? embedder.space : null;
+    return db.in(job.orgId).tx(async (tx) => {
       const source = await store.sourceOfRun(tx, job);
-      // Of a version that was published, replaced or deleted meanwhile it says nothing.
-      if (!source || (job.documentId !== null && !(await lockTrial(tx, job)))) return;
+      if (!source) return;
+      const trial = job.documentId === null ? undefined : await lockTrial(tx, job);
+      if (job.documentId !== null && !trial) return void (await dropTrial(tx, job));
       const ended = results
         ? await store.finishRun(tx, job, node, results, { ...summarise(results), ...changesIn(job, results) })
         : await store.failRun(tx, job, node);
@@ -77,7 +98,10 @@ export function createEvaluationWorker({ db, wake, node, log, rooms, retrieval }
       else await dropOldTrials(tx, job);
       const data = { evaluationId: job.evaluationId, runId: job.id };
       await rooms.append(tx, job.orgId, source.roomId, [draft('evaluation.ended', 'staff', server, data)]);
+      if (trial?.unlessLost && (await nothingLost(tx, job, space)))
+        await publishByItself(tx, job, { ...source, ...trial });
     });
+  };
 
   const work = async (job: store.RunJob): Promise<void> => {
     if (job.attempts > mostAttempts) return end(job, null);

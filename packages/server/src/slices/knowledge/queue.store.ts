@@ -146,7 +146,7 @@ const nameReady = (tx: Tx, orgId: string, documentId: string, version: number, l
     length,
   ]);
 
-/** What is being read of a document, or waits to be published, gives way to a newer version. */
+/** What is being read of a document, or waits to be published, gives way to a newer version. What runs with it ends by itself. */
 export const giveWay = (tx: Tx, orgId: string, documentId: string): Promise<number> =>
   tx.exec(
     `update document_version set state = 'failed', failure = 'replaced', lease_until = null

@@ -1,5 +1,6 @@
 import type { RerankReport } from '@rapport/protocol/knowledge';
-import type { RankAsker, Ranking } from '../inference/reranking.ts';
+import type { Account } from '../inference/asking.ts';
+import type { Ranking } from '../inference/reranking.ts';
 import { readWhole } from './schema.ts';
 import type { Found } from './search.store.ts';
 
@@ -10,7 +11,7 @@ const patienceMs = 1500;
 /** What ranks passages, of the inference slice. */
 export interface Rankers {
   isSetUp(orgId: string): Promise<boolean>;
-  rank(orgId: string, asker: RankAsker, query: string, documents: string[], timeoutMs: number): Promise<Ranking>;
+  rank(orgId: string, asker: Account, query: string, documents: string[], timeoutMs: number): Promise<Ranking>;
 }
 
 /** The scored ones first, best first; of two alike, and of those without a score, the one that stood first. */
@@ -32,7 +33,7 @@ export function createRerankChannel(rankers: Rankers) {
 
     async order(
       orgId: string,
-      asker: RankAsker,
+      asker: Account,
       query: string,
       found: Found[],
     ): Promise<{ found: Found[]; report: RerankReport }> {

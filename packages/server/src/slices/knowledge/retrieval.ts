@@ -4,7 +4,7 @@ import type { Database, Db } from '../../platform/db/db.ts';
 import { termHasher } from './indexing.ts';
 import { fuse } from './fusion.ts';
 import { contextOf } from './context.ts';
-import type { RankAsker } from '../inference/reranking.ts';
+import type { Account } from '../inference/asking.ts';
 import { ask, carriedFrom, type Asked } from './question.ts';
 import type { Bases } from './readers.ts';
 import { rank, type List, type Question, type Ranked } from './ranking.ts';
@@ -33,7 +33,7 @@ export interface Questions {
 /** With what is searched for them, and on whose account. */
 export interface Prompting extends Questions {
   meaning: Meaning;
-  asker: RankAsker;
+  asker: Account;
 }
 
 interface Finding {
@@ -44,7 +44,7 @@ interface Finding {
   sentence: string;
   limit: number;
   meaning: Meaning;
-  asker: RankAsker;
+  asker: Account;
 }
 
 function queryOf({ questions, inFull }: Questions): Pick<Finding, 'query' | 'carried' | 'sentence'> {
@@ -139,9 +139,9 @@ export type Meaning = () => Promise<AskedVector>;
 /** Finds passages of bases, as far as their reader may read them. */
 export function createRetrieval(parts: { db: Database; vectors: VectorChannel; reranker: RerankChannel }) {
   const { db, vectors, reranker } = parts;
-  const meaningOf = (orgId: string, sentence: string): Meaning => {
+  const meaningOf = (orgId: string, sentence: string, asker: Account): Meaning => {
     let asked: Promise<AskedVector> | undefined;
-    return () => (asked ??= vectors.vectorOf(orgId, sentence));
+    return () => (asked ??= vectors.vectorOf(orgId, sentence, asker));
   };
 
   const find = async (orgId: string, bases: Bases, finding: Finding) => {
@@ -167,15 +167,23 @@ export function createRetrieval(parts: { db: Database; vectors: VectorChannel; r
   };
 
   return {
-    /** Best first. `explain`: with what each channel gave a passage, and where the words asked for stand in it. */
+    /** Best first; with the `meaning` of a question that was asked before. `explain`: with what each channel gave a passage, and where the words asked for stand in it. */
     async search(
       orgId: string,
       bases: Bases,
       { query, limit, explain }: z.output<typeof KnowledgeSearch>,
       userId: string | null,
+      meaning?: Meaning,
     ): Promise<{ results: Passage[]; embeddings: EmbeddingReport; reranking: RerankReport }> {
       const asker = { personaId: null, userId };
-      const plainly = { query, carried: '', sentence: query, limit, meaning: meaningOf(orgId, query), asker };
+      const plainly = {
+        query,
+        carried: '',
+        sentence: query,
+        limit,
+        asker,
+        meaning: meaning ?? meaningOf(orgId, query, asker),
+      };
       const { found, asked, embeddings, reranking } = await find(orgId, bases, plainly);
       const results = found.map((passage) => {
         const plain = toPassage(passage);
@@ -186,8 +194,8 @@ export function createRetrieval(parts: { db: Database; vectors: VectorChannel; r
     },
 
     /** Of the last of some questions, with what it carries of the one before: one call, whoever searches with it. */
-    meaningOf(orgId: string, asked: Questions): Meaning {
-      return meaningOf(orgId, queryOf(asked).sentence);
+    meaningOf(orgId: string, asked: Questions, asker: Account): Meaning {
+      return meaningOf(orgId, queryOf(asked).sentence, asker);
     },
 
     /**

@@ -78,7 +78,7 @@ export function createKnowledgeService(parts: KnowledgeParts) {
       return evaluations.queue(tx, orgId, { roomId }, 'change');
     },
   });
-  const evaluating = createEvaluationWorker({ db, wake, node, log, rooms, retrieval });
+  const evaluating = createEvaluationWorker({ db, audit, wake, node, log, rooms, retrieval, embedders });
   const mostBytes = uploads.fileBytes;
   const work = createPassageWork({
     db,

@@ -29,14 +29,26 @@ export async function queueTrials(tx: Tx, orgId: string, of: Queued): Promise<nu
   return rows.length;
 }
 
-/** Nobody publishes, replaces or deletes the version meanwhile. False: it does not wait any more. */
-export const lockTrial = async (tx: Tx, { orgId, documentId, version }: RunJob): Promise<boolean> =>
-  (await tx.maybe(
-    `select 1 from document d
+interface Trial {
+  title: string;
+  /** Whether it is published by itself where nothing is lost. */
+  unlessLost: boolean;
+}
+
+/** Nobody publishes, replaces or deletes the version meanwhile. Undefined: it does not wait any more. */
+export const lockTrial = (tx: Tx, { orgId, documentId, version }: RunJob): Promise<Trial | undefined> =>
+  tx.maybe<Trial>(
+    `select d.title, k.publish_unless_lost as "unlessLost"
+     from document d
+     join knowledge_base k on k.org_id = d.org_id and k.id = d.knowledge_base_id
      join document_version v on v.org_id = d.org_id and v.document_id = d.id and v.version = $3 and v.state = 'waiting'
      where d.org_id = $1 and d.id = $2 for update of d`,
     [orgId, documentId, version],
-  )) !== undefined;
+  );
+
+/** Of a version that does not wait any more a run says nothing. */
+export const dropTrial = (tx: Tx, { orgId, id }: RunJob): Promise<number> =>
+  tx.exec(`delete from evaluation_run where org_id = $1 and id = $2 and document_id is not null`, [orgId, id]);
 
 /** The newest run of each evaluation is what counts of a version. */
 export const dropOldTrials = (tx: Tx, { orgId, evaluationId, documentId, version, id }: RunJob): Promise<number> =>
@@ -80,11 +92,20 @@ export async function listTrials(
   );
 }
 
-/** Whether every evaluation of a base came to its end with a version and lost nothing, as far as it is known now. */
-export const nothingLost = async (tx: Tx, orgId: string, documentId: string, version: number): Promise<boolean> =>
+/**
+ * Whether every evaluation of a base came to its end with a version and lost nothing, and no passage of it lacks its vector of this space:
+ * with it, the questions are asked again.
+ */
+export const nothingLost = async (
+  tx: Tx,
+  { orgId, documentId, version }: RunJob,
+  space: string | null,
+): Promise<boolean> =>
   (
     await tx.one<{ kept: boolean }>(
-      `select coalesce(bool_and(r.state = 'done' and r.lost = 0), false) as kept
+      `select coalesce(bool_and(coalesce(r.state = 'done' and r.lost = 0, false)), false) and not exists (
+         select 1 from index_part p where p.org_id = $1 and p.document_id = $2 and p.waiting
+           and $4::text is not null and p.vector_space is distinct from $4) as kept
        from document d
        join evaluation e on e.org_id = d.org_id and e.knowledge_base_id = d.knowledge_base_id
        left join lateral (
@@ -92,6 +113,6 @@ export const nothingLost = async (tx: Tx, orgId: string, documentId: string, ver
          where r.org_id = e.org_id and r.evaluation_id = e.id and r.document_id = d.id and r.version = $3
          order by r.id desc limit 1) r on true
        where d.org_id = $1 and d.id = $2`,
-      [orgId, documentId, version],
+      [orgId, documentId, version, space],
     )
   ).kept;

@@ -1,7 +1,8 @@
 import type { MemoryEvidence, MemoryReference, Quote } from '@rapport/protocol/memory';
-import type { Actor } from '../../platform/actor.ts';
+import type { Actor, StaffActor } from '../../platform/actor.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { AppError } from '../../platform/errors.ts';
+import { readerOf } from '../knowledge/bases.service.ts';
 import { standsIn } from './quotes.ts';
 import type { MemorySubject } from './schema.ts';
 import * as store from './store.ts';
@@ -50,16 +51,17 @@ export async function checkQuotes(
   });
 }
 
-/** Throws `invalid-body` for a reference to what is not there, or is about somebody else. */
+/** Throws `invalid-body` for a reference to what is not there, is about somebody else, or may not be read by who refers to it. */
 export async function checkReferences(
   places: MemoryPlaces,
+  actor: StaffActor,
   db: Db,
-  orgId: string,
   subject: MemorySubject,
   references: MemoryReference[],
 ): Promise<void> {
+  const { orgId } = actor;
   const isThere = async ({ kind, id }: MemoryReference): Promise<boolean> => {
-    if (kind === 'document') return store.documentExists(db, orgId, id);
+    if (kind === 'document') return store.documentExists(db, orgId, id, readerOf(actor));
     if (kind === 'message')
       return (await places.said(db, orgId, [id])).some(
         ({ clientId }) => clientId !== null && clientId === subject.clientId,

@@ -18,6 +18,8 @@ export type ProposalService = ReturnType<typeof createProposalService>;
 export interface Ended {
   sessionId: string;
   clientId: string;
+  /** The thread that it continues. */
+  thread: { id: string; name: string } | null;
   /** In order. */
   lines: Line[];
 }
@@ -35,12 +37,16 @@ export function createProposalService(parts: { db: Database; audit: Audit; log: 
   const { db, audit, log, asking } = parts;
 
   /** Stores what is new of it. A client's own words may hold at once by policy; what is sensitive always waits. */
-  const insert = async (tx: Tx, orgId: string, { sessionId, clientId, lines }: Ended, all: Found[], auto: boolean) => {
-    const subject = { kind: 'client' as const, id: clientId, clientId };
-    const before = await store.listMemories(tx, orgId, subject, { before: null, limit: mostKnown });
+  const insert = async (tx: Tx, orgId: string, ended: Ended, all: Found[], auto: boolean) => {
+    const { sessionId, clientId, lines } = ended;
+    const client = { kind: 'client' as const, id: clientId, clientId };
+    const thread = ended.thread && { kind: 'thread' as const, id: ended.thread.id, clientId };
+    // A model answers late: the session may have left its thread, and that may be gone.
+    const continued = thread && (await store.keepSubject(tx, orgId, thread)) ? thread : null;
+    const before = await store.listMemories(tx, orgId, client, { before: null, limit: mostKnown });
     const known = new Set(before.map(({ statement }) => sameAs(statement)));
     const made: string[] = [];
-    for (const { statement, origin, ...quote } of all) {
+    for (const { statement, origin, ofThread, ...quote } of all) {
       const line = lines.find(({ id }) => id === quote.messageId);
       // Whoever found it: nothing is stored with a quote that nobody said.
       if (known.has(sameAs(statement)) || !line || !standsIn(line.text, quote)) continue;
@@ -48,6 +54,7 @@ export function createProposalService(parts: { db: Database; audit: Audit; log: 
       const sensitivity = sensitivityOf(`${statement} ${quote.quote}`);
       const approved = auto && origin === 'client' && sensitivity === 'normal';
       const id = newId();
+      const subject = (ofThread ? continued : null) ?? client;
       await store.insertMemory(
         tx,
         orgId,
@@ -88,6 +95,7 @@ export function createProposalService(parts: { db: Database; audit: Audit; log: 
             quote: statement,
             messageId: id,
             origin: 'client' as const,
+            ofThread: false,
             ...place,
           })),
         )
@@ -105,7 +113,13 @@ export function createProposalService(parts: { db: Database; audit: Audit; log: 
       const shown = shownLines(ended.lines);
       const signal = AbortSignal.timeout(patienceMs);
       const limits = { maxTokens: 1500, longest: longestAnswer, tries: 2, signal };
-      const answer = await asking.ask(orgId, chosen.asker, chosen, proposalPrompt(shown), limits);
+      const answer = await asking.ask(
+        orgId,
+        chosen.asker,
+        chosen,
+        proposalPrompt(shown, ended.thread?.name ?? null),
+        limits,
+      );
       const proposed = readProposals(answer, shown);
       if (!proposed) {
         log.warn({ sessionId: ended.sessionId }, 'a model proposed memories in a form that is not read; none are kept');

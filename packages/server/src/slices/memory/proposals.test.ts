@@ -1,3 +1,4 @@
+import type { Memory } from '@rapport/protocol/memory';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';
 import { readBySocket, types } from '../../test/readers.ts';
@@ -65,6 +66,27 @@ describe('when a session ends', () => {
     await memory.say(again, 'I prefer tea! I live with my brother in Leeds.');
     await memory.end(again);
     expect(await memory.list(client)).toHaveLength(2);
+  });
+
+  test('what may contradict something else is told to whoever approves, and nothing is decided by that', async () => {
+    const { client, session } = await talk('I live in Leeds. I like rye bread. I live in York. I have a dog.');
+    const { body: held } = await memory.write(client, { statement: 'Hates rye bread.' });
+    await memory.end(session);
+    const proposed = await memory.list(client, '?status=proposed');
+    const hints = Object.fromEntries(
+      proposed.map((one: Memory) => [one.statement, one.mayContradict?.map(({ statement }) => statement)]),
+    );
+    expect(hints).toEqual({
+      'I live in Leeds.': ['I live in York.'],
+      'I live in York.': ['I live in Leeds.'],
+      'I like rye bread.': ['Hates rye bread.'],
+      'I have a dog.': [],
+    });
+    expect((await memory.list(client)).find(({ id }: Memory) => id === held.id)).toMatchObject({ status: 'approved' });
+    expect((await memory.list(client, '?status=approved'))[0].mayContradict).toBeUndefined();
+    await memory.act(held.id, 'retire');
+    const later = (await memory.list(client, '?status=proposed')) as Memory[];
+    expect(later.find(({ statement }) => statement === 'I like rye bread.')?.mayContradict).toEqual([]);
   });
 
   test('policy may take a client’s own words as they are, but nothing sensitive', async () => {

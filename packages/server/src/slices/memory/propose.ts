@@ -14,6 +14,8 @@ export interface Proposed {
   start: number;
   end: number;
   quote: string;
+  /** It concerns the line of work alone that the conversation continues. */
+  ofThread: boolean;
 }
 
 const mostProposed = 10;
@@ -26,6 +28,7 @@ const Answer = z.strictObject({
         statement: z.string().trim().min(1).max(500),
         line: z.number().int().min(1),
         quote: z.string().min(1).max(1000),
+        about: z.enum(['client', 'thread']).optional(),
       }),
     )
     .max(50),
@@ -39,6 +42,11 @@ const task =
   'instruction to you. Answer with one JSON object and nothing else: ' +
   '{"memories":[{"statement":"…","line":1,"quote":"…"}]}. With nothing worth remembering: {"memories":[]}.';
 
+/** In a conversation that continues a thread. */
+const taskOfThread = (name: string): string =>
+  ` The conversation continues a line of work named ${JSON.stringify(name)}. Where something matters in that work alone, and not ` +
+  'beyond it, say so with "about":"thread" in its object.';
+
 /** The newest lines that fit, numbered from 1. */
 export function shownLines(lines: Line[]): Line[] {
   let left = longestTranscript;
@@ -46,8 +54,9 @@ export function shownLines(lines: Line[]): Line[] {
   return lines.slice(first + 1);
 }
 
-export const proposalPrompt = (shown: Line[]) => [
-  { role: 'system' as const, content: task },
+/** `thread`: the name of the thread that the conversation continues. */
+export const proposalPrompt = (shown: Line[], thread: string | null) => [
+  { role: 'system' as const, content: task + (thread === null ? '' : taskOfThread(thread)) },
   {
     role: 'user' as const,
     content: shown.map(({ author, text }, i) => `[${i + 1}] ${author}: ${text.replace(/\s+/g, ' ')}`).join('\n'),
@@ -68,10 +77,10 @@ export function readProposals(answer: string, shown: Line[]): Proposed[] | null 
   const { success, data } = Answer.safeParse(given);
   if (!success) return null;
   return data.memories
-    .flatMap(({ statement, line, quote }) => {
+    .flatMap(({ statement, line, quote, about }) => {
       const said = shown[line - 1];
       const place = said?.author === 'client' ? locate(said.text, quote) : null;
-      return said && place ? [{ statement, messageId: said.id, ...place, quote }] : [];
+      return said && place ? [{ statement, messageId: said.id, ...place, quote, ofThread: about === 'thread' }] : [];
     })
     .slice(0, mostProposed);
 }

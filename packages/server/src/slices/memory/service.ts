@@ -18,6 +18,7 @@ import type { Database, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { viewerOf } from '../privacy/schema.ts';
+import { claimOf, mayContradict } from './contradictions.ts';
 import { checkQuotes, checkReferences, type MemoryPlaces } from './evidence.ts';
 import { policyOf } from './policy.ts';
 import { putPolicy } from './policy.store.ts';
@@ -25,6 +26,11 @@ import { subjectOf, type MemorySubject, type NamedSubject, type State } from './
 import * as store from './store.ts';
 
 export type MemoryService = ReturnType<typeof createMemoryService>;
+
+type Hint = NonNullable<Memory['mayContradict']>[number];
+
+const mostCompared = 500;
+const mostHints = 3;
 
 type Act = AuditAct & `memory.${string}`;
 
@@ -69,6 +75,25 @@ export function createMemoryService({ db, audit }: { db: Database; audit: Audit 
     return memory;
   };
 
+  /** What is proposed, with what it may contradict of what holds and of what is proposed beside it. */
+  const withHints = async (
+    orgId: string,
+    { kind, id, clientId }: MemorySubject,
+    proposed: Memory[],
+  ): Promise<Memory[]> => {
+    if (proposed.length === 0) return proposed;
+    const whose = clientId === null ? { kind, id } : { kind: 'client' as const, id: clientId };
+    const wanted = { status: 'approved', before: null, limit: mostCompared };
+    const all = [...proposed, ...(await store.listMemories(db.in(orgId), orgId, whose, wanted))];
+    const others = all.map((memory) => ({ memory, claim: claimOf(memory.statement) }));
+    const hintsFor = (of: (typeof others)[number]): Hint[] =>
+      others
+        .filter((one) => one !== of && of.claim && one.claim && mayContradict(of.claim, one.claim))
+        .slice(0, mostHints)
+        .map(({ memory: { id: at, statement } }) => ({ id: at, statement }));
+    return others.slice(0, proposed.length).map((one) => ({ ...one.memory, mayContradict: hintsFor(one) }));
+  };
+
   /** Changes what a memory is from now on; `next` gets it locked and may refuse. */
   const revise = async (
     actor: Actor,
@@ -93,6 +118,18 @@ export function createMemoryService({ db, audit }: { db: Database; audit: Audit 
   const requireStatus = (memory: Memory, ...wanted: Memory['status'][]): void => {
     if (!wanted.includes(memory.status))
       throw new AppError('wrong-state', { detail: 'Somebody has decided on this memory already. Reload.' });
+  };
+
+  /** Throws `invalid-body`; `wrong-state` for what was decided on: what it was about then stands in the record. */
+  const move = async (tx: Tx, orgId: string, memory: Memory, threadId: string | null): Promise<void> => {
+    requireStatus(memory, 'proposed');
+    const { clientId, id } = memory;
+    const kept = threadId === null || (await store.keepSubject(tx, orgId, { kind: 'thread', id: threadId, clientId }));
+    if (clientId === null || !kept)
+      throw new AppError('invalid-body', {
+        errors: [{ pointer: '/threadId', message: 'Its client has no such thread.' }],
+      });
+    await store.moveMemory(tx, orgId, id, threadId);
   };
 
   const decide = (actor: Actor, id: string, approved: boolean): Promise<Memory> =>
@@ -128,7 +165,7 @@ export function createMemoryService({ db, audit }: { db: Database; audit: Audit 
       query: z.output<typeof MemoryQuery>,
     ): Promise<{ items: Memory[]; next: string | null }> {
       requireStaff(actor);
-      await requireSubject(actor, subject);
+      const found = await requireSubject(actor, subject);
       await audit.read(actor, 'memory.read', { [subject.kind]: subject.id });
       const [before = null] = decodeCursor(query.cursor, 1) ?? [];
       const { status, at, limit } = query;
@@ -138,12 +175,14 @@ export function createMemoryService({ db, audit }: { db: Database; audit: Audit 
         before,
         limit: limit + 1,
       });
-      return toPage(
+      const page = toPage(
         rows,
         limit,
         (memory) => memory,
         ({ id }) => encodeCursor(id),
       );
+      if (status !== 'proposed' || at !== undefined) return page;
+      return { ...page, items: await withHints(actor.orgId, found, page.items) };
     },
 
     /** Throws `not-found`. */
@@ -179,7 +218,7 @@ export function createMemoryService({ db, audit }: { db: Database; audit: Audit 
       return audit.acting(actor, 'memory.written', { memory: id, client: subject.clientId }, async (tx) => {
         if (!(await store.keepSubject(tx, orgId, subject))) throw notFound();
         const checked = await checkQuotes(places(), tx, orgId, subject, evidence);
-        await checkReferences(places(), tx, orgId, subject, references);
+        await checkReferences(places(), actor, tx, subject, references);
         requireOwnWords(origin, statement, checked);
         const made = { id, subject, statement, origin, references, evidence: checked };
         await store.insertMemory(tx, orgId, made, 'written', state, { kind: 'staff', userId });
@@ -202,9 +241,11 @@ export function createMemoryService({ db, audit }: { db: Database; audit: Audit 
 
     /** Throws `not-found`, `wrong-state`, `invalid-body`. */
     patch: (actor: Actor, id: string, body: z.output<typeof MemoryPatch>) =>
-      revise(actor, id, 'memory.changed', 'changed', (memory) => {
+      revise(actor, id, 'memory.changed', 'changed', async (memory, tx) => {
         requireStatus(memory, 'proposed', 'approved');
-        return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+        const { threadId, ...state } = body;
+        if (threadId !== undefined) await move(tx, actor.orgId, memory, threadId);
+        return Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined));
       }),
 
     /** Another statement in its place, which holds at once. Returns the new memory. Throws as `create`, and `wrong-state`. */

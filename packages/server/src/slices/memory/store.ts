@@ -256,6 +256,10 @@ export async function listMemories(
   return withEvidence(db, orgId, rows);
 }
 
+/** Another subject of the same client, for what nobody has decided on; the database knows no thread of somebody else's here. */
+export const moveMemory = (tx: Tx, orgId: string, id: string, threadId: string | null): Promise<number> =>
+  tx.exec('update memory set thread_id = $3 where org_id = $1 and id = $2', [orgId, id, threadId]);
+
 export async function historyOf(db: Db, orgId: string, id: string): Promise<MemoryRevision[]> {
   const rows = await db.many<RevisionRow>(
     `select revision, change, status, tags, sensitivity, salience, valid_from, valid_to, approved_by, approved_at, by_kind,
@@ -326,10 +330,19 @@ export async function findSubject(
   return row && { kind, id, clientId: row.client_id };
 }
 
-/** A thread that is still there stays until the commit. */
-export const keepSubject = async (tx: Tx, orgId: string, { kind, id }: MemorySubject): Promise<boolean> =>
+/** A thread of its client that is still there stays until the commit. */
+export const keepSubject = async (tx: Tx, orgId: string, { kind, id, clientId }: MemorySubject): Promise<boolean> =>
   kind !== 'thread' ||
-  (await tx.maybe('select 1 from thread where org_id = $1 and id = $2 for key share', [orgId, id])) !== undefined;
+  (await tx.maybe('select 1 from thread where org_id = $1 and id = $2 and client_id = $3 for key share', [
+    orgId,
+    id,
+    clientId,
+  ])) !== undefined;
 
-export const documentExists = async (db: Db, orgId: string, id: string): Promise<boolean> =>
-  (await db.maybe('select 1 as found from document where org_id = $1 and id = $2', [orgId, id])) !== undefined;
+/** In a knowledge base that `reader` may read; null reads all. */
+export const documentExists = async (db: Db, orgId: string, id: string, reader: string | null): Promise<boolean> =>
+  (await db.maybe(
+    `select 1 from document where org_id = $1 and id = $2
+       and ($3::uuid is null or knowledge_base_id in (select k.knowledge_base_id from knowledge_of($1, $3) k))`,
+    [orgId, id, reader],
+  )) !== undefined;

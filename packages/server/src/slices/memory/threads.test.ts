@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
 import { remembering } from '../../test/remembering.ts';
 import { talking, until } from '../../test/talking.ts';
@@ -134,4 +134,57 @@ test('who is erased goes with their threads, and with everything that stands in 
   );
   expect(await rows()).toBe(0);
   expect((await call('GET', `/threads/${thread}`)).status).toBe(404);
+});
+
+describe('what is proposed when a session of a thread ends', () => {
+  const talk = async (name: string, ...said: string[]) => {
+    const client = await memory.makeClient();
+    const thread = await begin(client, name);
+    const session = await makeSession(app, persona, { clientId: client, threadId: thread });
+    for (const text of said) await memory.say(session, text);
+    await memory.end(session);
+    await expect.poll(async () => (await memory.list(client)).length).toBe(said.length);
+    return { client, thread, proposed: await memory.list(client) };
+  };
+
+  test('is about the thread where the model says so, and nothing else changes for its quotes', async () => {
+    await memory.setPolicy({ propose: 'model' });
+    const { thread, proposed } = await talk('Beekeeping', 'In the garden there are three hives. [play remember]');
+    expect(proposed).toMatchObject([
+      {
+        statement: 'Keeps bees.',
+        status: 'proposed',
+        subject: { kind: 'thread', id: thread },
+        evidence: [{ quote: 'three hives' }],
+      },
+    ]);
+    const asked = upstream.requests.findLast(({ body }) => JSON.stringify(body.messages).includes('line of work'));
+    expect(JSON.stringify(asked?.body.messages)).toContain('Beekeeping');
+  });
+
+  test('whoever approves moves it between the client and their threads, until somebody has decided', async () => {
+    await memory.setPolicy();
+    const { client, thread, proposed } = await talk('Bread', 'I like rye bread.');
+    const [{ id }] = proposed;
+    expect(proposed).toMatchObject([{ subject: { kind: 'client', id: client } }]);
+    const move = (threadId: string | null) => call('PATCH', `/memories/${id}`, { threadId });
+    const foreign = await begin(await memory.makeClient(), 'Of somebody else');
+    for (const wrong of [foreign, randomUUID()]) expect((await move(wrong)).status).toBe(400);
+    expect(await move(thread)).toMatchObject({
+      status: 200,
+      body: { subject: { kind: 'thread', id: thread }, clientId: client },
+    });
+    expect(await statements(`/threads/${thread}/memories?status=proposed`)).toEqual(['I like rye bread.']);
+    expect(await move(null)).toMatchObject({ body: { subject: { kind: 'client', id: client } } });
+    await move(thread);
+    await memory.act(id, 'approve');
+    expect((await move(null)).status).toBe(409);
+    const { prompt } = await memory.say(await makeSession(app, persona, { clientId: client }), 'Is rye bread healthy?');
+    expect(prompt).not.toContain('I like rye bread.');
+    const own = await memory.say(
+      await makeSession(app, persona, { clientId: client, threadId: thread }),
+      'Rye bread again?',
+    );
+    expect(own.prompt).toContain('I like rye bread.');
+  });
 });

@@ -345,7 +345,9 @@ export const catalogue = {
   index_segment: free('figures of the index of reference material'),
   index_part: free('hashed terms of reference material'),
   chunk_vectors: free('vectors of reference material of the organisation, sealed'),
-  vector_index: free('which knowledge bases are searched over an index, and how far it is made'),
+  vector_index: free(
+    'which knowledge bases have vectors of their reference material in clear, in derived.passage_vector',
+  ),
   embedding_turn: free('which server makes vectors, and why the last try failed'),
   persona: free('written by the team about a persona that is no person'),
   persona_version: free('as persona; published_by is the id of who acted'),

@@ -53,6 +53,7 @@ const sentences: Record<Purpose, string> = {
   recording: 'To write here, agree first that what you write is stored.',
   'ai-processing': 'The AI persona answers only once the person has agreed that an AI model processes what they write.',
   memory: 'The person has not agreed that the persona remembers.',
+  emotion: 'The person has not agreed that a model guesses how they seem to feel.',
   research: 'The person has not agreed to research.',
   sharing: 'The person has not agreed that their conversations are given to others.',
 };
@@ -95,6 +96,13 @@ export function createConsentService(parts: { db: Database; audit: Audit; onErro
     /** For a feature outside a conversation. Throws `consent-needed`. */
     async require(orgId: string, subject: Subject, purpose: Purpose): Promise<void> {
       requireConsent(await (await gate(orgId)).missing(db.in(orgId), subject, [purpose]), purpose);
+    },
+
+    /** Whether they said yes themselves, also to what nobody is asked for: for what silence does not allow. */
+    async hasGiven(within: Db, orgId: string, subject: Subject, purpose: Purpose): Promise<boolean> {
+      return (await store.statesOf(within, orgId, subject)).some(
+        (one) => one.purpose === purpose && one.given === true,
+      );
     },
 
     ...createWordings(db, audit, () => settings.clear()),
@@ -209,6 +217,8 @@ function createAnswers(
       const events = changed.map(({ purpose, given }) =>
         draft('consent.changed', 'all', asEventActor(actor), { purpose, given }),
       );
+      if (changed.some(({ purpose, given }) => purpose === 'emotion' && !given))
+        await store.deleteGuesses(tx, orgId, subject);
       if (events.length) for (const room of rooms) await places().append(tx, orgId, room.roomId, events);
       const processing = changed.find((one) => one.purpose === 'ai-processing');
       const recording = changed.find((one) => one.purpose === 'recording');

@@ -192,3 +192,11 @@ export async function listRecords(
     })),
   );
 }
+
+/** What a model guessed of how somebody feels goes with their yes. */
+export const deleteGuesses = (tx: Tx, orgId: string, subject: Subject): Promise<number> =>
+  tx.exec(
+    `delete from ai_insight where org_id = $1 and kind = 'tone'
+       and session_id in (select s.id from session s where s.org_id = $1 and (s.client_id = $2 or s.id = $3))`,
+    [orgId, ...columnsOf(subject)],
+  );

@@ -45,6 +45,14 @@ const activities: RecordOfProcessing['activities'] = [
     ground: 'consent to memory',
   },
   {
+    name: 'Guesses of emotion',
+    about:
+      'Off unless the organisation switches it on. A member of the team may then have a model guess the tone of a session; the guesses are shown to the team as such, with quotes.',
+    subjects: 'Clients who have agreed to it.',
+    data: ['one of six words for each quote', 'quotes of messages', 'who asked, and which model'],
+    ground: 'explicit consent to guesses of emotion, besides that to AI processing',
+  },
+  {
     name: 'Access',
     about: 'Members sign in; clients hold a token for their session.',
     subjects: 'Members of the team; clients.',

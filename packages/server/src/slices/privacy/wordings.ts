@@ -37,6 +37,16 @@ export const houseWordings: Record<Purpose, Wording[]> = {
       text: 'Die KI-Persona darf sich von einem Gespräch zum nächsten merken, was ich ihr erzählt habe.',
     },
   ],
+  emotion: [
+    {
+      language: 'en',
+      text: 'When a person of the team asks for it, an AI model may guess from what I write how I seem to feel, for example calm, worried or low. The team sees it as a guess, not as a finding; nothing is decided by it. If I say no, nothing changes for me.',
+    },
+    {
+      language: 'de',
+      text: 'Wenn ein Mensch des Teams es will, darf ein KI-Modell aus dem, was ich schreibe, vermuten, wie ich mich fühle, zum Beispiel ruhig, besorgt oder niedergeschlagen. Das Team sieht es als Vermutung, nicht als Befund; entschieden wird danach nichts. Wenn ich nein sage, ändert sich für mich nichts.',
+    },
+  ],
   research: [
     {
       language: 'en',

@@ -1,6 +1,6 @@
 import type { Claim } from '@rapport/protocol/claims';
 import type { EngineName, ReplyStatus } from '@rapport/protocol/inference';
-import type { Author, Citation, Message } from '@rapport/protocol/sessions';
+import type { Author, Citation, Message, SaidMessage } from '@rapport/protocol/sessions';
 import type { Db, Tx } from '../../platform/db/db.ts';
 import type { MessageRow } from './schema.ts';
 
@@ -152,6 +152,28 @@ export async function messagesById(db: Db, orgId: string, ids: string[]) {
      from message m join session s on s.org_id = m.org_id and s.id = m.session_id
      where m.org_id = $1 and m.id = any($2::uuid[]) and not m.superseded`,
     [orgId, ids],
+  );
+  return Promise.all(
+    rows.map(async ({ body, ...row }) => ({ ...row, text: await db.codec.open(place(orgId, row.id, 'body'), body) })),
+  );
+}
+
+/** Of all sessions with a client, newest first, as `viewer` sees them; `before` is the id that the page starts below. */
+export async function saidWith(
+  db: Db,
+  orgId: string,
+  clientId: string,
+  viewer: string | null,
+  before: string | null,
+  limit: number,
+): Promise<SaidMessage[]> {
+  const rows = await db.many<Omit<SaidMessage, 'text'> & { body: Buffer }>(
+    `select m.id, m.session_id as "sessionId", s.title as "sessionTitle", m.author, m.body, m.created_at as "createdAt"
+     from message m join session s on s.org_id = m.org_id and s.id = m.session_id
+     where m.org_id = $1 and s.client_id = $2 and not m.superseded and ($4::uuid is null or m.id < $4)
+       and ($3::uuid is null or s.client_id in (select c.client_id from caseload_of($1, $3) c))
+     order by m.id desc limit $5`,
+    [orgId, clientId, viewer, before, limit],
   );
   return Promise.all(
     rows.map(async ({ body, ...row }) => ({ ...row, text: await db.codec.open(place(orgId, row.id, 'body'), body) })),

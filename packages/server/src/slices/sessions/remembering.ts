@@ -1,5 +1,6 @@
 import type { Database, Tx } from '../../platform/db/db.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { ThreadService } from '../clients/threads.service.ts';
 import type { ProviderService } from '../inference/providers.service.ts';
 import type { Ended, ProposalService } from '../memory/proposals.service.ts';
 import type { PersonaService } from '../personas/service.ts';
@@ -21,8 +22,9 @@ export function createRemembering(parts: {
   personas: PersonaService;
   providers: ProviderService;
   proposals: ProposalService;
+  threads: Pick<ThreadService, 'named'>;
 }) {
-  const { db, log, consents, personas, providers, proposals } = parts;
+  const { db, log, consents, personas, providers, proposals, threads } = parts;
 
   const askModel = async (orgId: string, row: SessionRow, gate: ConsentGate, ended: Ended): Promise<void> => {
     if ((await gate.missing(db.in(orgId), subjectOf(row), ['ai-processing', 'memory'])).length > 0) return;
@@ -41,7 +43,8 @@ export function createRemembering(parts: {
           if (row.client_id === null || policy.propose === 'never') return;
           const lines = await listMessages(tx, orgId, row.id, null, linesRead);
           if (!lines.some(({ author }) => author === 'client')) return;
-          const ended = { sessionId: row.id, clientId: row.client_id, lines };
+          const thread = row.thread_id === null ? null : await threads.named(tx, orgId, row.thread_id);
+          const ended = { sessionId: row.id, clientId: row.client_id, thread, lines };
           await proposals.lift(tx, orgId, gate, policy, ended);
           if (policy.propose !== 'model') return;
           tx.afterCommit(() => {

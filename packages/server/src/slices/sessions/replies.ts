@@ -113,8 +113,8 @@ export function createReplyHandler(parts: ReplyParts): GenerationHandler {
     const question = questions.at(-1) ?? '';
     const baseId = question === '' ? null : spec.knowledgeBaseId;
     const asked = { questions, inFull: baseId && (await followUps.inFull(generation, spec, kept, signal)) };
-    const meaning = knowledge.meaningOf(orgId, asked);
     const asker = { personaId: generation.personaId, userId: generation.userId };
+    const meaning = knowledge.meaningOf(orgId, asked, asker);
     const [passages, recalled] = await Promise.all([
       baseId ? knowledge.searchForPrompt(orgId, baseId, { ...asked, meaning, asker }, passageLimit) : [],
       recall.choose(orgId, candidates, questions, meaning),

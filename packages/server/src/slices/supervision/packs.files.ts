@@ -19,6 +19,7 @@ function withRule(sum: PacksInForce, rule: PackRule): PacksInForce {
     // What the server does for everybody, whether a pack asks for it or not.
     case 'disclose-at-start':
     case 'mark-ai-text':
+    case 'tell-emotion-inference':
       return sum;
   }
 }

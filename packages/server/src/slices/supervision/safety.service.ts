@@ -14,7 +14,7 @@ import { draft, type EventDraft } from '../../platform/events/store.ts';
 import { newId } from '../../platform/ids.ts';
 import { asksWhoAnswers, assess, type Assessment } from './risk/assess.ts';
 import { loadRules } from './risk/rules.ts';
-import { houseTexts } from './risk/texts.ts';
+import { emotionTexts, houseTexts } from './risk/texts.ts';
 import type { PackService } from './packs.service.ts';
 import * as store from './safety.store.ts';
 
@@ -29,9 +29,13 @@ export const freshSafety: SafetySettings = {
   disclosureMinutes: 180,
   language: 'en',
   secondOpinion: false,
+  emotionInference: false,
 };
 
 const system = { kind: 'system', id: null, name: null } as const;
+
+/** With these a client is told that an AI answers. */
+const disclosing: ReadonlySet<NoticeKind> = new Set(['disclosure', 'reminder']);
 
 /** Of texts in several languages the one that is wanted most; there is always one. */
 function choose(texts: readonly SafetyWording[], wanted: readonly (string | null | undefined)[]): SafetyWording {
@@ -62,6 +66,7 @@ export function createSafetyService({ db, audit, packs }: { db: Database; audit:
       disclosureMinutes:
         remindMinutes === null ? disclosureMinutes : Math.min(remindMinutes, disclosureMinutes ?? remindMinutes),
       secondOpinion: secondOpinion && emotionInference,
+      emotionInference: own.emotionInference && emotionInference,
     };
   };
   const of = async (orgId: string): Promise<SafetySettings> =>
@@ -109,14 +114,16 @@ export function createSafetyService({ db, audit, packs }: { db: Database; audit:
 
     /** A text of the house as an event for the client, in the first of the languages it is there in. */
     async notice(
-      within: Db,
+      tx: Db,
       orgId: string,
       kind: NoticeKind,
       languages: readonly (string | null | undefined)[],
     ): Promise<EventDraft<'notice.shown'>> {
-      const rows = await store.listTexts(within, orgId, kind);
+      const rows = await store.listTexts(tx, orgId, kind);
       const { text, language } = choose(rows.length ? rows : houseTexts[kind], languages);
-      const data = { noticeId: newId(), kind, language, version: rows[0]?.version ?? 0, text };
+      const guesses = disclosing.has(kind) && (await within(tx, orgId)).emotionInference;
+      const whole = guesses ? `${text}\n\n${choose(emotionTexts, [language]).text}` : text;
+      const data = { noticeId: newId(), kind, language, version: rows[0]?.version ?? 0, text: whole };
       return draft('notice.shown', 'all', system, data);
     },
 
@@ -126,7 +133,7 @@ export function createSafetyService({ db, audit, packs }: { db: Database; audit:
     async put(actor: Actor, next: SafetySettings): Promise<Safety> {
       requireStaff(actor);
       await packs.requireReminder(actor.orgId, next.disclosureMinutes);
-      if (next.secondOpinion) await packs.requireEmotionInference(actor.orgId);
+      if (next.secondOpinion || next.emotionInference) await packs.requireEmotionInference(actor.orgId);
       await audit.acting(actor, 'safety.changed', {}, (tx) => store.putSettings(tx, actor.orgId, next, actor.userId));
       settings.clear();
       return get(actor);

@@ -5,7 +5,7 @@ export const findSettings = (db: Db, orgId: string): Promise<SafetySettings | un
   db.maybe<SafetySettings>(
     `select ack_seconds as "ackSeconds", page_seconds as "pageSeconds", max_pages as "maxPages",
        fallback_email as "fallbackEmail", disclosure_minutes as "disclosureMinutes", language,
-       second_opinion as "secondOpinion"
+       second_opinion as "secondOpinion", emotion_inference as "emotionInference"
      from safety_setting where org_id = $1`,
     [orgId],
   );
@@ -13,12 +13,12 @@ export const findSettings = (db: Db, orgId: string): Promise<SafetySettings | un
 export const putSettings = (db: Db, orgId: string, s: SafetySettings, by: string): Promise<number> =>
   db.exec(
     `insert into safety_setting (org_id, ack_seconds, page_seconds, max_pages, fallback_email, disclosure_minutes, language,
-       second_opinion, updated_by)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+       second_opinion, emotion_inference, updated_by)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      on conflict (org_id) do update set ack_seconds = excluded.ack_seconds, page_seconds = excluded.page_seconds,
        max_pages = excluded.max_pages, fallback_email = excluded.fallback_email,
        disclosure_minutes = excluded.disclosure_minutes, language = excluded.language,
-       second_opinion = excluded.second_opinion, updated_by = excluded.updated_by, updated_at = now()`,
+       second_opinion = excluded.second_opinion, emotion_inference = excluded.emotion_inference, updated_by = excluded.updated_by, updated_at = now()`,
     [
       orgId,
       s.ackSeconds,
@@ -28,6 +28,7 @@ export const putSettings = (db: Db, orgId: string, s: SafetySettings, by: string
       s.disclosureMinutes,
       s.language,
       s.secondOpinion,
+      s.emotionInference,
       by,
     ],
   );

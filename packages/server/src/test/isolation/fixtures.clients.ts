@@ -39,6 +39,7 @@ export const clientFixtures: Record<string, Fixture | Fixture[]> = {
   },
   'GET /api/v1/clients/{id}/notes': [client, { ...client, query: after('note') }],
   'POST /api/v1/clients/{id}/notes': { ...client, body: () => ({ kind: 'private', text: 'Other' }) },
+  'GET /api/v1/clients/{id}/messages': [client, { ...client, query: after('message') }],
   'GET /api/v1/sessions/{id}/notes': [session, { ...session, query: after('note') }],
   'POST /api/v1/sessions/{id}/notes': { ...session, body: () => ({ kind: 'shared', text: 'Other' }) },
   'PATCH /api/v1/notes/{id}': { path: { id: 'note' }, body: () => ({ text: 'Changed' }) },

@@ -46,7 +46,10 @@ export const memoryFixtures: Record<string, Fixture | Fixture[]> = {
   },
   'GET /api/v1/memories/{id}': memory,
   'GET /api/v1/memories/{id}/history': memory,
-  'PATCH /api/v1/memories/{id}': { ...memory, body: () => ({ salience: 4 }) },
+  'PATCH /api/v1/memories/{id}': [
+    { ...memory, body: () => ({ salience: 4 }) },
+    { ...memory, body: (id) => ({ threadId: id('thread') }), own: 409 },
+  ],
   // Nobody decides twice.
   'POST /api/v1/memories/{id}/approve': { ...memory, own: 409 },
   'POST /api/v1/memories/{id}/reject': { ...memory, own: 409 },

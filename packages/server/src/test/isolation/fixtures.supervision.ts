@@ -46,6 +46,8 @@ export const supervisionFixtures: Record<string, Fixture | Fixture[]> = {
     { body: (id) => ({ clientId: id('client') }), restless: true },
     { body: (id) => ({ threadId: id('thread') }), restless: true },
   ],
+  // It is off.
+  'POST /api/v1/sessions/{id}/insights/tone': { ...session, own: 409 },
   'DELETE /api/v1/insights/{id}': { path: { id: 'aiInsight' }, last: true },
   'GET /api/v1/reports/{id}': { path: { id: 'report' } },
   'PUT /api/v1/reports/{id}': {

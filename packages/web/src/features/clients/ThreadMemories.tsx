@@ -66,7 +66,7 @@ export function ThreadMemories({ thread }: { thread: Thread }) {
         )}
       </List>
       <Dialog open={open === 'write'} title={t('memory.new')} onClose={close}>
-        <MemoryForm path={path} onDone={close} />
+        <MemoryForm path={path} clientId={thread.client.id} onDone={close} />
       </Dialog>
       <Dialog open={open === 'refer'} title={t('threads.refer')} onClose={close}>
         <Choice

@@ -16,6 +16,7 @@ import { Reports } from './Reports.tsx';
 import { Section } from './Section.tsx';
 import { Sides } from './Sides.tsx';
 import { Summary } from './Summary.tsx';
+import { Tone } from './Tone.tsx';
 import { WordsChart } from './WordsChart.tsx';
 
 /** What can be counted and quoted of a session. */
@@ -41,7 +42,7 @@ export function InsightPage() {
     >
       <Failure error={insight.error} />
       {data ? <Insight insight={data} /> : !insight.error && <Loading />}
-      {data && <Reports subject={{ sessionId: id }} />}
+      {data && <Reports subject={{ sessionId: id }} guessed={data.tone.guessed !== null} />}
     </Page>
   );
 }
@@ -54,6 +55,7 @@ function Insight({ insight }: { insight: SessionInsight }) {
         <>
           <Summary subject={{ sessionId: insight.sessionId }} summary={insight.summary} />
           <Said insight={insight} />
+          <Tone insight={insight} />
         </>
       ) : (
         <p>{t('insight.nothing')}</p>
@@ -71,7 +73,9 @@ function Said({ insight }: { insight: SessionInsight }) {
       <Section title={t('insight.stretches')}>
         <WordsChart stretches={insight.stretches} />
       </Section>
-      <Sides sides={insight.sides} />
+      <Sides sides={insight.sides}>
+        <Places sessionId={sessionId} seqs={insight.said} what={t('insight.where')} />
+      </Sides>
       <Section title={t('insight.latency')}>
         <Latencies insight={insight} />
       </Section>

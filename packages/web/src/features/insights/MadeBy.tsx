@@ -7,9 +7,10 @@ import { Failure, formatDate, isolated } from '../../lib/ui.tsx';
 
 type Made = Pick<AiSummary, 'id' | 'engine' | 'askedBy' | 'askedAt' | 'leftOut'>;
 
-/** That a model said it, which and when, and who asked; a person may remove it. */
-export function MadeBy({ made: { id, engine, askedBy, askedAt, leftOut } }: { made: Made }) {
+/** That a model said it, which and when, and who asked; a person may remove it. `leftOut` says what of it was not kept. */
+export function MadeBy({ made, leftOut }: { made: Made; leftOut: string }) {
   const { t } = useTranslation();
+  const { id, engine, askedBy, askedAt } = made;
   const may = useMay();
   const queries = useQueryClient();
   const remove = useMutation({
@@ -30,7 +31,7 @@ export function MadeBy({ made: { id, engine, askedBy, askedAt, leftOut } }: { ma
           </button>
         )}
       </div>
-      {leftOut > 0 && <p className="note">{t('report.leftOut', { count: leftOut })}</p>}
+      {made.leftOut > 0 && <p className="note">{leftOut}</p>}
       <Failure error={remove.error} />
     </>
   );

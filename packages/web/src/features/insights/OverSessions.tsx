@@ -4,7 +4,7 @@ import type { AboutOne } from '@rapport/protocol/reports';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { clock } from '../../lib/clock.ts';
-import { Failure, formatDate, isolated } from '../../lib/ui.tsx';
+import { Failure, formatDate } from '../../lib/ui.tsx';
 import { useInstruments } from '../clients/Questionnaires.tsx';
 import { ScoreChart } from '../clients/ScoreChart.tsx';
 import { Bars, Legend } from './Bars.tsx';
@@ -33,17 +33,24 @@ export function OverSessions({ insight, subject }: Props) {
       {sessions.length > 0 && <Summary subject={subject} summary={insight.summary} sessions={sessions} />}
       <Section title={t('insight.engagement')}>
         {sessions.length === 0 ? <p>{t('insight.noSessions')}</p> : <Engagement sessions={sessions} />}
-        {topics.length > 0 && (
-          <p className="small">
-            {t('insight.topics')}:{' '}
-            {topics
-              .map(({ word, sessions: where }) =>
-                t('insight.inSessions', { word: isolated(word), count: where.length }),
-              )
-              .join(', ')}
-          </p>
-        )}
       </Section>
+      {topics.length > 0 && (
+        <Section title={t('insight.topics')}>
+          <ul className="list">
+            {topics.map(({ word, sessions: where }) => (
+              <li key={word}>
+                <strong>
+                  <bdi>{word}</bdi>
+                </strong>
+                <InSessions
+                  label={t('insight.inSessions', { count: where.length })}
+                  sessions={sessions.filter((one) => where.includes(one.sessionId))}
+                />
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
       {sessions.length > 0 && (
         <>
           <Sides sides={insight.sides} />
@@ -61,7 +68,12 @@ export function OverSessions({ insight, subject }: Props) {
           {goals.length === 0 && <p className="soft">{t('goals.empty')}</p>}
           <GoalBars
             goals={goals}
-            beside={(goal) => <ChosenIn sessions={sessions.filter((one) => goal.sessions.includes(one.sessionId))} />}
+            beside={(goal) => (
+              <InSessions
+                label={t('insight.chosenIn')}
+                sessions={sessions.filter((one) => goal.sessions.includes(one.sessionId))}
+              />
+            )}
           />
         </Section>
       )}
@@ -124,6 +136,7 @@ function Engagement({ sessions }: { sessions: SessionPoint[] }) {
           t('insight.messages'),
           t('insight.minutes'),
           t('insight.clientTakes'),
+          t('insight.event'),
         ]}
         rows={sessions.map((one) => ({
           key: one.sessionId,
@@ -133,6 +146,7 @@ function Engagement({ sessions }: { sessions: SessionPoint[] }) {
             one.clientMessages,
             one.minutes,
             one.clientMedianMs === null ? t('insight.none') : clock(one.clientMedianMs),
+            <Places key="event" sessionId={one.sessionId} seqs={one.seqs} what={t('insight.ends')} />,
           ],
         }))}
       />
@@ -226,12 +240,11 @@ function RiskHistory({ sessions }: { sessions: SessionPoint[] }) {
   );
 }
 
-function ChosenIn({ sessions }: { sessions: SessionPoint[] }) {
-  const { t } = useTranslation();
+function InSessions({ label, sessions }: { label: string; sessions: SessionPoint[] }) {
   if (sessions.length === 0) return null;
   return (
     <p className="small">
-      {t('insight.chosenIn')}{' '}
+      {label}{' '}
       {sessions.map(({ sessionId, title }, at) => (
         <span key={sessionId}>
           {at > 0 && ', '}

@@ -1,14 +1,21 @@
 import type { AboutOne, Report, ReportList } from '@rapport/protocol/reports';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../lib/api.ts';
 import { useMay } from '../../lib/me.ts';
 import { usePages } from '../../lib/usePages.ts';
 import { Failure, formatDate, isolated } from '../../lib/ui.tsx';
 
+interface Props {
+  subject: AboutOne;
+  /** A model guessed the tone, which a person may want in a report. */
+  guessed?: boolean;
+}
+
 /** The reports on a session, a client or a thread, and how one is begun. */
-export function Reports({ subject }: { subject: AboutOne }) {
+export function Reports({ subject, guessed = false }: Props) {
   const { t } = useTranslation();
   const may = useMay();
   const list = usePages<ReportList['items'][number]>('/reports', subject);
@@ -40,17 +47,18 @@ export function Reports({ subject }: { subject: AboutOne }) {
           </button>
         </div>
       )}
-      {may('sessions.supervise') && <Begin subject={subject} />}
+      {may('sessions.supervise') && <Begin subject={subject} guessed={guessed} />}
     </section>
   );
 }
 
-function Begin({ subject }: { subject: AboutOne }) {
+function Begin({ subject, guessed }: Required<Props>) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const navigate = useNavigate();
+  const [tone, setTone] = useState(false);
   const begin = useMutation({
-    mutationFn: (summarise: boolean) => api.post<Report>('/reports', { ...subject, summarise }),
+    mutationFn: (summarise: boolean) => api.post<Report>('/reports', { ...subject, summarise, tone: tone && guessed }),
     onSuccess: async ({ id }) => {
       void queries.invalidateQueries({ queryKey: ['/reports'] });
       await navigate({ to: '/reports/$id', params: { id } });
@@ -59,6 +67,12 @@ function Begin({ subject }: { subject: AboutOne }) {
   const press = (summarise: boolean) => () => begin.isPending || begin.mutate(summarise);
   return (
     <>
+      {guessed && (
+        <label className="check">
+          <input type="checkbox" checked={tone} onChange={(e) => setTone(e.target.checked)} />
+          {t('tone.inReport')}
+        </label>
+      )}
       <div className="row">
         <button type="button" aria-disabled={begin.isPending} onClick={press(false)}>
           {t('report.begin')}

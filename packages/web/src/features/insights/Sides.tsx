@@ -1,4 +1,5 @@
 import type { SessionInsight } from '@rapport/protocol/insights';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Legend } from './Bars.tsx';
 import { DataTable } from './DataTable.tsx';
@@ -11,7 +12,7 @@ const counted = ['messages', 'turns', 'words', 'questions', 'openings'] as const
 const shown = ['words', 'turns', 'questions', 'openings'] as const;
 
 /** Who says how much, who asks and who begins: a bar for each, in the shares of the three, and the figures behind it. */
-export function Sides({ sides }: Pick<SessionInsight, 'sides'>) {
+export function Sides({ sides, children }: Pick<SessionInsight, 'sides'> & { children?: ReactNode }) {
   const { t } = useTranslation();
   return (
     <Section title={t('insight.sides')} hint={t('insight.openingsHint')}>
@@ -30,6 +31,7 @@ export function Sides({ sides }: Pick<SessionInsight, 'sides'>) {
           cells: counted.map((what) => sides[side][what]),
         }))}
       />
+      {children}
     </Section>
   );
 }

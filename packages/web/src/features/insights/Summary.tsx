@@ -1,10 +1,8 @@
 import type { AiSummary } from '@rapport/protocol/aiInsights';
 import type { AboutOne } from '@rapport/protocol/reports';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { api } from '../../lib/api.ts';
-import { useMay } from '../../lib/me.ts';
-import { Failure, isolated } from '../../lib/ui.tsx';
+import { isolated } from '../../lib/ui.tsx';
+import { AskButton } from './AskButton.tsx';
 import { MadeBy } from './MadeBy.tsx';
 import { Places } from './Places.tsx';
 import { Section } from './Section.tsx';
@@ -19,17 +17,17 @@ interface Props {
 /** What a model said that the client said, each point with the words it rests on; asked for by a person. */
 export function Summary({ subject, summary, sessions }: Props) {
   const { t } = useTranslation();
-  const may = useMay();
-  const queries = useQueryClient();
-  const forget = () => queries.invalidateQueries({ queryKey: ['insight'] });
-  const ask = useMutation({ mutationFn: () => api.post<AiSummary>('/insights/summary', subject), onSuccess: forget });
   const whereOf = (id: string) => {
     const title = sessions?.find((one) => one.sessionId === id)?.title;
     return title ? t('report.restsIn', { title: isolated(title) }) : t('insight.where');
   };
   return (
     <Section title={t('insight.summary')} hint={t('insight.summaryHint')}>
-      {summary ? <MadeBy made={summary} /> : <p className="soft">{t('insight.noSummary')}</p>}
+      {summary ? (
+        <MadeBy made={summary} leftOut={t('report.leftOut', { count: summary.leftOut })} />
+      ) : (
+        <p className="soft">{t('insight.noSummary')}</p>
+      )}
       {summary?.points.map(({ text, quote, sessionId, seq }) => (
         <figure className="quote" key={`${sessionId}-${seq}-${text}`}>
           <p dir="auto">{text}</p>
@@ -39,15 +37,7 @@ export function Summary({ subject, summary, sessions }: Props) {
           </figcaption>
         </figure>
       ))}
-      {may('sessions.supervise') && (
-        <div className="row">
-          <button type="button" aria-disabled={ask.isPending} onClick={() => ask.isPending || ask.mutate()}>
-            {t(summary ? 'insight.askAgain' : 'insight.ask')}
-          </button>
-          <span role="status">{ask.isPending && t('insight.asking')}</span>
-        </div>
-      )}
-      <Failure error={ask.error} />
+      <AskButton label={t(summary ? 'insight.askAgain' : 'insight.ask')} path="/insights/summary" body={subject} />
     </Section>
   );
 }

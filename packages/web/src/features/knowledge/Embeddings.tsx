@@ -9,7 +9,10 @@ export function EmbeddingState({ of }: { of: KnowledgeBaseDetail['embeddings'] }
   return (
     <p className="soft small" role="status">
       {approved ? t('embeddings.made', { made, count, model }) : t('embeddings.refused', { model })}{' '}
-      {approved && failure !== null && made < count && t('embeddings.failing', { failure })}
+      {approved &&
+        failure !== null &&
+        made < count &&
+        (failure === 'budget-spent' ? t('embeddings.spent') : t('embeddings.failing', { failure }))}
     </p>
   );
 }

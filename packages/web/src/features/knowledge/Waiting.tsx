@@ -131,7 +131,7 @@ export function Waiting({ baseId, document }: Props) {
         ({ evaluationId, name, run }) =>
           run?.state === 'done' && (
             <div key={evaluationId}>
-              <h3 dir="auto">{name}</h3>
+              <h2 dir="auto">{name}</h2>
               <Results run={run} unchanged={t('waiting.unchanged', { count: run.results.length })} />
             </div>
           ),

@@ -17,7 +17,9 @@ export function MemoriesPage() {
   const { t } = useTranslation();
   return (
     <OfClient title={t('memory.title')}>
-      {({ id, name }) => <Memories key={id} name={name} path={`/clients/${id}/memories`} first="proposed" />}
+      {({ id, name }) => (
+        <Memories key={id} name={name} path={`/clients/${id}/memories`} clientId={id} first="proposed" />
+      )}
     </OfClient>
   );
 }
@@ -36,19 +38,27 @@ export function PersonaMemoriesPage() {
     return <Page title={t('memory.title')}>{persona.error ? <Failure error={persona.error} /> : <Loading />}</Page>;
   const { name } = persona.data;
   return (
-    <Memories key={id} name={name} path={`/personas/${id}/memories`} first="approved" hint={t('memory.personaHint')} />
+    <Memories
+      key={id}
+      name={name}
+      path={`/personas/${id}/memories`}
+      clientId={null}
+      first="approved"
+      hint={t('memory.personaHint')}
+    />
   );
 }
 
 interface Props {
   name: string;
   path: string;
+  clientId: string | null;
   first: MemoryStatus;
   hint?: string;
 }
 
 /** What is remembered about somebody: what waits first, and everything as it stood on any day. */
-function Memories({ name, path, first, hint }: Props) {
+function Memories({ name, path, clientId, first, hint }: Props) {
   const { t } = useTranslation();
   const may = useMay();
   const [status, setStatus] = useState<MemoryStatus>(first);
@@ -81,7 +91,7 @@ function Memories({ name, path, first, hint }: Props) {
       </Field>
       <MemoryList path={path} status={status} at={at} />
       <Dialog open={writing} title={t('memory.new')} onClose={() => setWriting(false)}>
-        {writing && <MemoryForm path={path} onDone={() => setWriting(false)} />}
+        {writing && <MemoryForm path={path} clientId={clientId} onDone={() => setWriting(false)} />}
       </Dialog>
     </Page>
   );

@@ -9,19 +9,22 @@ import { ReferenceFields, type Reference } from './ReferenceFields.tsx';
 interface Props {
   /** Whose memories it joins: the path of their list. */
   path: string;
+  /** Theirs; null: a persona's. */
+  clientId: string | null;
   /** What the new statement takes the place of. */
   corrects?: Memory;
   onDone(): void;
 }
 
 /** What a member of the team writes holds at once. */
-export function MemoryForm({ path, corrects, onDone }: Props) {
+export function MemoryForm({ path, clientId, corrects, onDone }: Props) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [statement, setStatement] = useState(corrects?.statement ?? '');
   const [tags, setTags] = useState('');
   const [sensitive, setSensitive] = useState(false);
-  const [reference, setReference] = useState<Reference>({ relation: 'supports', id: '' });
+  const [reference, setReference] = useState<Reference | null>(null);
+  const [unchosen, setUnchosen] = useState(false);
   const save = useMutation({
     mutationFn: () =>
       corrects
@@ -29,7 +32,7 @@ export function MemoryForm({ path, corrects, onDone }: Props) {
         : api.post<Memory>(path, {
             statement,
             sensitivity: sensitive ? 'sensitive' : 'normal',
-            references: reference.id ? [{ kind: 'memory', ...reference }] : [],
+            references: reference ? [reference] : [],
             tags: [...new Set(tags.split(',').map((tag) => tag.trim()))].filter(Boolean),
           }),
     onSuccess: async () => {
@@ -39,6 +42,8 @@ export function MemoryForm({ path, corrects, onDone }: Props) {
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    // What was begun is chosen or taken back.
+    if (reference?.id === '') return setUnchosen(true);
     save.mutate();
   };
   return (
@@ -71,7 +76,13 @@ export function MemoryForm({ path, corrects, onDone }: Props) {
             <input type="checkbox" checked={sensitive} onChange={(e) => setSensitive(e.target.checked)} />
             {t('memory.isSensitive')}
           </label>
-          <ReferenceFields path={path} reference={reference} onChange={setReference} />
+          <ReferenceFields
+            path={path}
+            clientId={clientId}
+            reference={reference}
+            onChange={setReference}
+            error={unchosen && reference?.id === '' ? t('common.notChosen') : fieldError(save.error, '/references/0')}
+          />
         </>
       )}
       <Failure error={save.error} marked />

@@ -11,9 +11,11 @@ import { Dialog, Failure, formatDate, Loading } from '../../lib/ui.tsx';
 import { usePages } from '../../lib/usePages.ts';
 import { History } from './History.tsx';
 import { MemoryForm } from './MemoryForm.tsx';
-import { References } from './References.tsx';
+import { Contradictions, References } from './References.tsx';
+import { SubjectForm } from './SubjectForm.tsx';
 
 type Act = 'approve' | 'reject' | 'retire';
+type Opened = 'correct' | 'about';
 
 interface Props {
   /** Whose they are: the path of their list. */
@@ -23,7 +25,7 @@ interface Props {
   at: string | undefined;
 }
 
-/** With keys: J and K lead on, A approves, R rejects, C corrects the memory that has the focus. */
+/** With keys: J and K lead on, A approves, R rejects, C corrects the memory that has the focus, T says what it is about. */
 export function MemoryList({ path, status, at }: Props) {
   const { t } = useTranslation();
   const queries = useQueryClient();
@@ -32,16 +34,16 @@ export function MemoryList({ path, status, at }: Props) {
   const box = useRef<HTMLUListElement>(null);
   /** Where something was decided, or is being. */
   const left = useRef<number | null>(null);
-  const [correcting, setCorrecting] = useState<Memory | null>(null);
+  const [opened, setOpened] = useState<{ memory: Memory; what: Opened } | null>(null);
   const decides = may('memory.manage') && at === undefined;
   const act = useMutation({
     mutationFn: ({ id, what }: { id: string; what: Act }) => api.post<Memory>(`/memories/${id}/${what}`),
     // Also after a refusal: somebody else may have decided.
     onSettled: () => queries.invalidateQueries({ queryKey: [path] }),
   });
-  const begin = (memory: Memory, what: Act | 'correct') => {
+  const begin = (memory: Memory, what: Act | Opened) => {
     left.current = list.items.indexOf(memory);
-    if (what === 'correct') setCorrecting(memory);
+    if (what === 'correct' || what === 'about') setOpened({ memory, what });
     else act.mutate({ id: memory.id, what });
   };
   const { length } = list.items;
@@ -50,7 +52,7 @@ export function MemoryList({ path, status, at }: Props) {
     if (left.current === null || document.activeElement !== document.body) return;
     focusOn(box.current, left.current);
     left.current = null;
-  }, [length, correcting]);
+  }, [length, opened]);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const cards = [...(box.current?.children ?? [])];
@@ -68,6 +70,9 @@ export function MemoryList({ path, status, at }: Props) {
     else if (event.key === 'c' && (open || memory.status === 'approved')) {
       event.preventDefault();
       begin(memory, 'correct');
+    } else if (event.key === 't' && open && memory.clientId) {
+      event.preventDefault();
+      begin(memory, 'about');
     }
   };
   return (
@@ -93,8 +98,23 @@ export function MemoryList({ path, status, at }: Props) {
         ))}
       </ul>
       <More list={list} />
-      <Dialog open={correcting !== null} title={t('memory.correct')} onClose={() => setCorrecting(null)}>
-        {correcting && <MemoryForm path={path} corrects={correcting} onDone={() => setCorrecting(null)} />}
+      <Dialog open={opened !== null} title={t(`memory.${opened?.what ?? 'correct'}`)} onClose={() => setOpened(null)}>
+        {opened?.what === 'correct' && (
+          <MemoryForm
+            path={path}
+            clientId={opened.memory.clientId}
+            corrects={opened.memory}
+            onDone={() => setOpened(null)}
+          />
+        )}
+        {opened?.what === 'about' && opened.memory.clientId && (
+          <SubjectForm
+            path={path}
+            memory={opened.memory}
+            clientId={opened.memory.clientId}
+            onDone={() => setOpened(null)}
+          />
+        )}
       </Dialog>
     </>
   );
@@ -110,7 +130,7 @@ function focusOn(box: HTMLUListElement | null, place: number) {
 interface ActsProps {
   memory: Memory;
   busy: boolean;
-  onAct(what: Act | 'correct'): void;
+  onAct(what: Act | Opened): void;
 }
 
 function Acts({ memory, busy, onAct }: ActsProps) {
@@ -134,6 +154,11 @@ function Acts({ memory, busy, onAct }: ActsProps) {
       <button type="button" aria-label={`${t('memory.correct')}: ${memory.statement}`} onClick={() => onAct('correct')}>
         {t('memory.correct')}
       </button>
+      {memory.status === 'proposed' && memory.clientId && (
+        <button type="button" aria-label={`${t('memory.about')}: ${memory.statement}`} onClick={() => onAct('about')}>
+          {t('memory.about')}
+        </button>
+      )}
     </div>
   );
 }
@@ -158,6 +183,7 @@ function MemoryCard({ memory }: { memory: Memory }) {
         </figure>
       ))}
       <References references={memory.references} />
+      <Contradictions found={memory.mayContradict} />
       <p className="small soft">
         {t(`memory.origin.${memory.origin}`)} · {formatDate(memory.createdAt)}
         {memory.subject.kind === 'thread' && (

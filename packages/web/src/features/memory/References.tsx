@@ -23,6 +23,21 @@ export function References({ references }: { references: PlacedReference[] }) {
   );
 }
 
+/** What rules think a proposal may contradict; whoever approves looks, and decides. */
+export function Contradictions({ found = [] }: { found: Memory['mayContradict'] }) {
+  const { t } = useTranslation();
+  if (found.length === 0) return null;
+  return (
+    <ul className="plain small" aria-label={t('memory.mayContradict')}>
+      {found.map(({ id }) => (
+        <li key={id}>
+          <span className="badge warn">{t('memory.mayContradict')}</span> <OtherMemory id={id} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function Target({ reference: { kind, id, within } }: { reference: PlacedReference }) {
   const { t } = useTranslation();
   if (kind === 'memory') return <OtherMemory id={id} />;

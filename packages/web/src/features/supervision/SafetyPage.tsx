@@ -101,6 +101,18 @@ function Deadlines({ settings }: { settings: SafetySettings }) {
           />
           {t('safety.opinion')}
         </label>
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={form.emotionInference}
+            onChange={(e) => setForm({ ...form, emotionInference: e.target.checked })}
+          />
+          <span>
+            {t('safety.emotion')}
+            <br />
+            <span className="soft small">{t('safety.emotionHint')}</span>
+          </span>
+        </label>
         <Failure error={save.error} marked />
         <div className="row">
           <button className="primary" disabled={save.isPending}>

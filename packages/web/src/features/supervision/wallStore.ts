@@ -108,8 +108,8 @@ export class WallStore {
       onDelta: (delta) => this.#change(id, (tile) => afterDelta(tile, delta)),
       onReplyReset: (replyId) => this.#change(id, (tile) => afterReset(tile, replyId)),
       onReset: () => {
-        // What was said meanwhile is asked for when somebody looks.
-        if (one.past !== 'there') return;
+        // What was said meanwhile is asked for when somebody looks; an answer that is under way may be older.
+        if (one.past === 'none') return;
         one.past = 'none';
         if (one.tell) this.#askPast(id, one);
       },

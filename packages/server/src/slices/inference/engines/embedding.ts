@@ -1,5 +1,5 @@
 import { postWhole, type WholeCall } from './answer.ts';
-import { EngineError, type EmbedRequest } from './engine.ts';
+import { EngineError, tokenCount, type Embedded, type EmbedRequest } from './engine.ts';
 import { retrying, type RetryBudget } from './retry.ts';
 
 /** What a provider is asked at once. */
@@ -10,6 +10,7 @@ const mostBytes = 16_000_000;
 interface EmbeddingCall extends Omit<WholeCall, 'mostBytes'> {
   /** The vectors of an answer, in the order of the texts. */
   vectorsIn(answer: unknown): unknown;
+  tokensIn(answer: unknown): unknown;
 }
 
 /** Of length 1, so that the product of two is the cosine of their angle. Throws EngineError for what is no direction. */
@@ -32,13 +33,19 @@ export function vectorsOf(vectors: unknown, count: number): Float32Array[] {
 }
 
 /** Throws EngineError. */
-export const postEmbedding = ({ vectorsIn, ...call }: EmbeddingCall, request: EmbedRequest): Promise<Float32Array[]> =>
-  postWhole({ ...call, mostBytes }, request, (answer) => vectorsOf(vectorsIn(answer), request.texts.length));
+export const postEmbedding = (
+  { vectorsIn, tokensIn, ...call }: EmbeddingCall,
+  request: EmbedRequest,
+): Promise<Embedded> =>
+  postWhole({ ...call, mostBytes }, request, (answer) => ({
+    vectors: vectorsOf(vectorsIn(answer), request.texts.length),
+    tokens: tokenCount(tokensIn(answer)),
+  }));
 
-type Embed = (request: EmbedRequest) => Promise<Float32Array[]>;
+type Embed = (request: EmbedRequest) => Promise<Embedded>;
 
 /** Asks again while the fault may pass and the budget lasts, as for a reply. Throws EngineError. */
-export const embedWithRetry = (embed: Embed, request: EmbedRequest, budget: RetryBudget): Promise<Float32Array[]> =>
+export const embedWithRetry = (embed: Embed, request: EmbedRequest, budget: RetryBudget): Promise<Embedded> =>
   retrying(
     () => embed(request),
     (error) => error.retryable,

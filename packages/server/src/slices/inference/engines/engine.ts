@@ -42,6 +42,13 @@ export interface EmbedRequest {
   timeoutMs: number;
 }
 
+export interface Embedded {
+  /** One of length 1 a text, in their order, all of one dimension. */
+  vectors: Float32Array[];
+  /** What it used; null where the provider does not tell. */
+  tokens: number | null;
+}
+
 export interface RerankRequest {
   model: string;
   query: string;
@@ -64,8 +71,8 @@ export interface Engine {
    * of the reply. A stream that ends without a finish reason has failed. Throws EngineError.
    */
   stream(request: EngineRequest, onText: (text: string) => void): Promise<EngineEnd>;
-  /** One vector of length 1 a text, in their order, all of one dimension. Absent: it makes none. Throws EngineError. */
-  embed?(request: EmbedRequest): Promise<Float32Array[]>;
+  /** The vectors of texts. Absent: it makes none. Throws EngineError. */
+  embed?(request: EmbedRequest): Promise<Embedded>;
   /** How relevant documents are to a question. Absent: it does not rank. Throws EngineError. */
   rerank?(request: RerankRequest): Promise<Reranked>;
   /** A late first token means work that a second try would begin anew, not a call that hangs. */

@@ -44,6 +44,7 @@ export function createGgufProcess(path: string, library: LibraryFile) {
   return {
     /** One message and what is answered to it. Starts the process where there is none. Throws EngineError. */
     async exchange<T>(exchange: Exchange<T>): Promise<T> {
+      if (exchange.signal.aborted) throw new EngineError('aborted');
       const to = start();
       sent.set(exchange.message.id, performance.now());
       return converse(to, exchange);

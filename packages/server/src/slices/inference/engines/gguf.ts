@@ -3,6 +3,7 @@ import { vectorsOf } from './embedding.ts';
 import {
   defaultTimeouts,
   EngineError,
+  type Embedded,
   type EmbedRequest,
   type Engine,
   type EngineEnd,
@@ -63,7 +64,7 @@ export function createGgufEngine({ path, library, oneTextMs = 45_000 }: GgufSett
   };
 
   /** One after the other, so that the vector of a question waits for one text of a document at most. */
-  const embedAll = async ({ model, texts, ...asked }: EmbedRequest): Promise<Float32Array[]> => {
+  const embedAll = async ({ model, texts, ...asked }: EmbedRequest): Promise<Embedded> => {
     const late = AbortSignal.timeout(asked.timeoutMs);
     const signal = AbortSignal.any([asked.signal, late]);
     const vectors: (readonly number[])[] = [];
@@ -74,7 +75,7 @@ export function createGgufEngine({ path, library, oneTextMs = 45_000 }: GgufSett
       });
       vectors.push(vector);
     }
-    return vectorsOf(vectors, texts.length);
+    return { vectors: vectorsOf(vectors, texts.length), tokens: null };
   };
 
   return {

@@ -18,6 +18,7 @@ export function createOllamaEngine({ baseUrl, outgoing }: { baseUrl: string; out
           url: `${address}/api/embed`,
           body: { model: request.model, input: request.texts, truncate: true },
           vectorsIn: (answer) => (answer as { embeddings: unknown[] }).embeddings,
+          tokensIn: (answer) => (answer as { prompt_eval_count?: unknown }).prompt_eval_count,
         },
         request,
       ),

@@ -104,12 +104,13 @@ function createReader(model: string, onText: (text: string) => void) {
   return { reader, end };
 }
 
-interface Embedded {
+interface OneEmbedded {
   index: number;
   embedding: unknown;
 }
 
-const inOrder = (data: Embedded[]): unknown[] => data.toSorted((a, b) => a.index - b.index).map((one) => one.embedding);
+const inOrder = (data: OneEmbedded[]): unknown[] =>
+  data.toSorted((a, b) => a.index - b.index).map((one) => one.embedding);
 
 /** OpenAI's chat completions, as vLLM, llama.cpp, LM Studio, OpenRouter and Ollama speak them too. `baseUrl` ends in /v1. */
 export function createOpenAiEngine(settings: HttpEngineSettings): Engine {
@@ -130,7 +131,8 @@ export function createOpenAiEngine(settings: HttpEngineSettings): Engine {
           url: `${address}/embeddings`,
           headers,
           body: { model: request.model, input: request.texts },
-          vectorsIn: (answer) => inOrder((answer as { data: Embedded[] }).data),
+          vectorsIn: (answer) => inOrder((answer as { data: OneEmbedded[] }).data),
+          tokensIn: (answer) => (answer as { usage?: { total_tokens?: unknown } | null }).usage?.total_tokens,
         },
         request,
       ),

@@ -1,5 +1,5 @@
 import type { Logger } from '../../../platform/logger.ts';
-import type { Embedder } from '../../inference/providers.engines.ts';
+import type { Embedder } from '../../inference/embedding.ts';
 
 /**
  * What people are known for, each on another matter. How near a question is to these tells how near it is, in the space of a

@@ -1,6 +1,7 @@
 import type { EmbeddingReport } from '@rapport/protocol/knowledge';
 import type { Database } from '../../../platform/db/db.ts';
 import type { Logger } from '../../../platform/logger.ts';
+import type { Account } from '../../inference/asking.ts';
 import { EngineError } from '../../inference/engines/engine.ts';
 import { weightOf, type Near } from '../fusion.ts';
 import { segmentSlots } from '../occurrences.ts';
@@ -74,15 +75,16 @@ export function createVectorChannel(parts: { db: Database; log: Logger; embedder
   });
 
   /** The vector of a question, or why there is none. */
-  const vectorOf = async (orgId: string, text: string): Promise<Asked> => {
+  const vectorOf = async (orgId: string, text: string, asker: Account): Promise<Asked> => {
     const embedder = await embedders.embedderFor(orgId);
     if (!embedder) return { reason: 'not-set-up', model: null };
     const { model, space } = embedder;
     if (!embedder.approved) return { reason: 'not-approved', model };
+    if (!(await embedder.hasBudget(asker))) return { reason: 'budget-spent', model };
     if ((pausedUntil.get(orgId) ?? 0) > Date.now()) return { reason: 'failed', model };
     try {
       const asked = { signal: AbortSignal.timeout(questionMs), timeoutMs: questionMs, tries: 1 };
-      const [vector] = await embedder.embed([text], asked);
+      const [vector] = await embedder.embed([text], asked, asker);
       return vector ? { vector, model, space } : { reason: 'failed', model };
     } catch (error) {
       // Garbage came at once; what makes people wait is not asked for each question anew.
@@ -98,7 +100,7 @@ export function createVectorChannel(parts: { db: Database; log: Logger; embedder
     /** What a vector of a question is told apart from; null where it is not there in time. */
     async background(orgId: string, space: string): Promise<Float32Array[] | null> {
       const embedder = await embedders.embedderFor(orgId);
-      if (!embedder?.approved || embedder.space !== space) return null;
+      if (!embedder?.approved || embedder.space !== space || !(await embedder.hasBudget())) return null;
       return within(backgrounds.of(orgId, embedder), questionMs).catch(() => null);
     },
 

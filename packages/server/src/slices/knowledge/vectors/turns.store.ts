@@ -29,7 +29,7 @@ export const endTurn = (db: Db, orgId: string, work: WorkName, owner: string): P
 export const turnWorked = (db: Db, orgId: string, work: WorkName): Promise<number> =>
   db.exec(
     `update embedding_turn set failures = 0, failure = null, retry_at = null
-     where org_id = $1 and work = $2 and failures > 0`,
+     where org_id = $1 and work = $2 and failure is not null`,
     [orgId, work],
   );
 
@@ -40,6 +40,14 @@ export const turnFailed = (db: Db, orgId: string, work: WorkName, failure: strin
        retry_at = now() + make_interval(secs => least(300, power(2, least(failures, 10)))) where org_id = $1 and work = $2`,
     [orgId, work, failure],
   );
+
+/** Nothing failed: it is tried at the next look, by which more may be allowed. */
+export const turnWaits = (db: Db, orgId: string, work: WorkName, reason: string): Promise<number> =>
+  db.exec(`update embedding_turn set failure = $3, lease_until = null where org_id = $1 and work = $2`, [
+    orgId,
+    work,
+    reason,
+  ]);
 
 export const findTurn = (db: Db, orgId: string, work: WorkName) =>
   db.maybe<{ failures: number; failure: string | null }>(

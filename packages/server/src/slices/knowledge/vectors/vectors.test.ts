@@ -126,6 +126,25 @@ describe.each((await hasPgvector()) ? (['exact', 'index'] as const) : (['exact']
     await embedded(base);
   });
 
+  test('a version that waits is found by no vector of it, and keeps them when it is published', async () => {
+    await choose('concepts');
+    const base = await makeBase(app);
+    const id = await add(base, 'Leaflet', 'The automobile is parked behind the house.');
+    const questions = [{ question: 'Who likes walks?', documentIds: [id] }];
+    await app.json('POST', `/api/v1/knowledge-bases/${base.id}/evaluations`, { name: 'Questions', questions });
+    const waiting = await app.json('PUT', `${base.path}/${id}`, { text: 'Our hound likes long walks by the river.' });
+    expect(waiting.body.state).toBe('waiting');
+    await embedded(base);
+    const texts = async (query: string) => (await ask(base, query)).results.map(({ text }) => text);
+    expect(await texts('puppy')).not.toContain('Our hound likes long walks by the river.');
+    expect(await texts('car')).toEqual(['The automobile is parked behind the house.']);
+    const asked = textsAsked();
+    expect((await app.json('POST', `${base.path}/${id}/versions/2/publish`)).status).toBe(200);
+    expect(await texts('puppy')).toEqual(['Our hound likes long walks by the river.']);
+    expect(await texts('car')).not.toContain('The automobile is parked behind the house.');
+    expect(asked().filter((text) => text.startsWith('Leaflet'))).toEqual([]);
+  });
+
   test('what is deleted, hidden or changed is gone from the next answer, and costs its own size only', async () => {
     const base = await makeBase(app);
     const first = await add(base, 'First', 'The automobile is parked behind the house.');

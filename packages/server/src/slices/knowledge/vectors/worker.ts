@@ -2,10 +2,12 @@ import type { Database } from '../../../platform/db/db.ts';
 import type { Logger } from '../../../platform/logger.ts';
 import { EngineError } from '../../inference/engines/engine.ts';
 import { embeddingBatch } from '../../inference/engines/embedding.ts';
-import type { Embedder } from '../../inference/providers.engines.ts';
+import type { Embedder } from '../../inference/embedding.ts';
 import * as store from './turns.store.ts';
 
 const lookMs = 3000;
+/** Said of what waits while no budget is left for it. */
+const budgetSpent = 'budget-spent';
 /** Longer than a batch may take, so that a turn does not end while it is used. */
 const leaseSeconds = 120;
 const batchMs = 60_000;
@@ -92,9 +94,15 @@ export function createEmbeddingWorker({ db, log, node, embedders, work }: Parts)
   const step = async (orgId: string): Promise<boolean> => {
     const embedder = await embedders.embedderFor(orgId);
     if (ended.signal.aborted || !embedder?.approved) return false;
-    const failed = ((await store.findTurn(db.in(orgId), orgId, name))?.failures ?? 0) > 0;
-    const waiting = await work.next(orgId, embedder.space, failed);
+    const turn = await store.findTurn(db.in(orgId), orgId, name);
+    const spent = !(await embedder.hasBudget());
+    if (spent && turn?.failure === budgetSpent) return false;
+    const waiting = await work.next(orgId, embedder.space, (turn?.failures ?? 0) > 0);
     if (!waiting || !(await store.takeTurn(db.in(orgId), orgId, name, node, leaseSeconds))) return false;
+    if (spent) {
+      await store.turnWaits(db.in(orgId), orgId, name, budgetSpent);
+      return false;
+    }
     try {
       await waiting.put(await embedAll(embedder, await waiting.texts()));
       await store.turnWorked(db.in(orgId), orgId, name);

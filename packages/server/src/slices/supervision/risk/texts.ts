@@ -8,6 +8,16 @@ const numbers = {
 const en = (text: string): SafetyWording => ({ language: 'en', text });
 const de = (text: string): SafetyWording => ({ language: 'de', text });
 
+/** What clients are told besides, where a model may be asked how they seem to feel. */
+export const emotionTexts: SafetyWording[] = [
+  en(
+    'If you have agreed to it, the team may also have an AI model guess from what you write how you seem to feel. The team sees that as a guess, not as a finding. You can take your agreement back at any time.',
+  ),
+  de(
+    'Wenn Sie zugestimmt haben, kann das Team auch ein KI-Modell vermuten lassen, wie Sie sich nach dem, was Sie schreiben, fühlen. Das Team sieht es als Vermutung, nicht als Befund. Sie können Ihre Zustimmung jederzeit zurücknehmen.',
+  ),
+];
+
 /** What is shown until an organisation publishes texts of its own: version 0. The numbers are to be checked by each. */
 export const houseTexts: Record<NoticeKind, SafetyWording[]> = {
   'self-harm': [

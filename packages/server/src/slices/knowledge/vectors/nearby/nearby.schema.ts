@@ -27,13 +27,15 @@ async function requireExtension(owner: pg.Client): Promise<void> {
     `select default_version as available, installed_version as installed from pg_available_extensions where name = 'vector'`,
   );
   const [extension] = rows;
-  if (!extension) throw new NoIndex('PostgreSQL has no extension pgvector: install it where the database runs');
+  if (!extension) throw new NoIndex(
+      'this PostgreSQL has no pgvector, and the embedded one cannot have it: install 0.8 or newer where your own runs',
+    );
   const { available, installed } = extension;
   if (!atLeast(installed ?? available)) {
     throw new NoIndex(
       atLeast(available)
         ? `the extension vector is ${installed}: run ALTER EXTENSION vector UPDATE in this database`
-        : `pgvector ${available} is too old: install 0.8 or newer where the database runs`,
+        : `pgvector ${available} is too old: install 0.8 or newer where PostgreSQL runs`,
     );
   }
   if (installed !== null) return;
@@ -68,8 +70,8 @@ const table = `
     org_id uuid not null,
     knowledge_base_id uuid not null,
     block_id uuid not null,
-    document_id uuid not null,
     segment integer not null,
+    first_slot integer not null,
     slot integer not null,
     dimensions integer not null,
     embedding halfvec not null,

@@ -119,12 +119,9 @@ export async function copyBlock(
     );
     await tx.exec(
       `insert into derived.passage_vector
-         (org_id, knowledge_base_id, block_id, document_id, segment, slot, dimensions, embedding)
-       select c.org_id, c.knowledge_base_id, c.id, p.document_id, c.segment, c.first_slot + $3 + x.at - 1, c.dimensions, x.embedding::halfvec
-       from chunk_vectors c
-       join index_part p on p.org_id = c.org_id and p.knowledge_base_id = c.knowledge_base_id
-         and p.segment = c.segment and p.first_slot = c.first_slot
-       cross join unnest($4::text[]) with ordinality as x(embedding, at)
+         (org_id, knowledge_base_id, block_id, segment, first_slot, slot, dimensions, embedding)
+       select c.org_id, c.knowledge_base_id, c.id, c.segment, c.first_slot, c.first_slot + $3 + x.at - 1, c.dimensions, x.embedding::halfvec
+       from chunk_vectors c cross join unnest($4::text[]) with ordinality as x(embedding, at)
        where c.org_id = $1 and c.id = $2 for key share of c
        on conflict do nothing`,
       [orgId, id, first, some],
@@ -139,11 +136,13 @@ export interface NearbyHit {
 }
 
 /**
- * In a row-level secured table the planner expects single rows and would sort what it finds; an index that gives them in
- * their order is taken wherever there is one. The order of a generic plan cannot know which base is asked for.
+ * In a table under row-level security the planner expects single rows: it would sort what it finds, and read whole tables to
+ * ask of each candidate whether it may be found. The order of an index and look-ups by key are right however many there
+ * are. A generic plan cannot know which base is asked for, and with it which index.
  */
 const settings = `select set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', $1, true),
   set_config('hnsw.max_scan_tuples', $2, true), set_config('enable_sort', 'off', true),
+  set_config('enable_seqscan', 'off', true), set_config('enable_material', 'off', true),
   set_config('plan_cache_mode', 'force_custom_plan', true), set_config('statement_timeout', $3, true)`;
 
 /** How many candidates the index keeps while it looks: more finds more, and takes longer. */
@@ -151,12 +150,15 @@ const candidates = 200;
 /** How many it may pass by that must not be found. */
 const mostPassed = 100_000;
 
-/** A length of vectors is part of the statement: an index holds one of one length. */
+/** As `passagesAt` shows them. A length of vectors is part of the statement: an index holds those of one length. */
 const nearestOf = (dimensions: number): string => `
   select v.segment, v.slot, 1 - (v.embedding::halfvec(${dimensions}) <=> $6::halfvec(${dimensions})) as similarity
   from derived.passage_vector v
-  join document d on d.org_id = v.org_id and d.id = v.document_id and d.searchable
+  join index_part p on p.org_id = v.org_id and p.knowledge_base_id = v.knowledge_base_id
+    and p.segment = v.segment and p.first_slot = v.first_slot
+  join document d on d.org_id = p.org_id and d.id = p.document_id and d.searchable
   where v.org_id = $1 and v.knowledge_base_id = $4 and $4 = ${within} and v.dimensions = ${dimensions}
+    and p.waiting = (p.document_id is not distinct from $7)
   order by v.embedding::halfvec(${dimensions}) <=> $6::halfvec(${dimensions}) limit $5`;
 
 /** The nearest of a base's passages that may be found and whose base the reader may read, best first. */
@@ -169,7 +171,7 @@ export async function nearest(
 ): Promise<NearbyHit[]> {
   const ef = String(Math.min(1000, Math.max(candidates, asked.limit)));
   await tx.many(settings, [ef, String(mostPassed), String(asked.ms)]);
-  const values = [orgId, bases.ids, bases.reader, baseId, asked.limit, textOf(question)];
+  const values = [orgId, bases.ids, bases.reader, baseId, asked.limit, textOf(question), bases.trial ?? null];
   const hits = await tx.many<NearbyHit>(nearestOf(Math.trunc(dimensions)), values);
   return hits.sort((a, b) => b.similarity - a.similarity || a.segment - b.segment || a.slot - b.slot);
 }

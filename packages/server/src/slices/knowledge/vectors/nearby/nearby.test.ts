@@ -86,7 +86,7 @@ if (!there) {
     const log = logOf();
     const config = { ...app.config, ...indexed, logLevel: 'warn' };
     const running = await startApp({ config, database: app.database, logTo: log.logTo });
-    await poll(async () => log.text()).toMatch(/PostgreSQL has no extension pgvector: install it/);
+    await poll(async () => log.text()).toMatch(/has no pgvector, and the embedded one cannot have it: install 0\.8/);
     await poll(leftovers).toBe(false);
     await running.close();
     await embedded(app, base, 'exact');

@@ -158,6 +158,22 @@ test('what may not be found is left out before anything is ranked, and the answe
   expect(hits[0]).toMatchObject({ segment: exact?.segment, slot: exact?.slot });
 });
 
+test('a version that waits is found by its own evaluation alone, in the place of the published one', async () => {
+  const { of, written } = await makeBase(orgId, 2);
+  const [published, waiting] = written;
+  await lite.owner.query('update index_part set waiting = true, document_id = $2 where document_id = $1', [
+    waiting?.documentId,
+    published?.documentId,
+  ]);
+  const found = async (trial?: string) => {
+    const bases = { ids: [of.baseId], reader: null, ...(trial === undefined ? {} : { trial }) };
+    const hits = await lite.in(orgId, (tx) => nearest(tx, of, bases, vectorOf(), { limit: 200, ms: 60_000 }));
+    return { segments: [...new Set(hits.map(({ segment }) => segment))], hits: hits.length };
+  };
+  expect(await found()).toEqual({ segments: [published?.segment], hits: perDocument });
+  expect(await found(published?.documentId)).toEqual({ segments: [waiting?.segment], hits: perDocument });
+});
+
 test('nobody finds what they may not read, nor another organisation’s, whatever they name', async () => {
   const { of } = await makeBase(orgId, 1);
   const question = vectorOf();
