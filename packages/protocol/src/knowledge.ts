@@ -63,7 +63,10 @@ export const KnowledgeBaseDetail = KnowledgeBase.extend({
       approved: z.boolean().describe('Whether texts may be sent to its provider.'),
       made: z.number().int().describe('Passages that have one.'),
       of: z.number().int().describe('Passages.'),
-      failure: z.string().nullable().describe('Why the last try failed; it is tried again.'),
+      failure: z
+        .string()
+        .nullable()
+        .describe('Why the last try failed; it is tried again. `budget-spent`: the limit set for AI models is reached.'),
     })
     .nullable()
     .describe('null: no provider makes embeddings.'),

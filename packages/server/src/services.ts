@@ -18,7 +18,7 @@ import { createScimGroupService } from './slices/identity/scimGroups.service.ts'
 import { createSignInService } from './slices/identity/signIn.service.ts';
 import { createTeamService } from './slices/identity/teams.service.ts';
 import { createAsking, type Asking } from './slices/inference/asking.ts';
-import { createBudgetService } from './slices/inference/budgets.service.ts';
+import { createBudgetService, type BudgetService } from './slices/inference/budgets.service.ts';
 import { createGenerationService } from './slices/inference/generations.service.ts';
 import { createProviderService, type ProviderService } from './slices/inference/providers.service.ts';
 import { createEmbedding, type Embedding } from './slices/inference/embedding.ts';
@@ -69,10 +69,9 @@ export function createServices(platform: Platform) {
   const budgets = createBudgetService({ db, audit });
   const access = createSessionAccess({ db, hub, wake });
   const packs = createPackService({ db, audit, append: access.append });
-  const asking = createAsking({ providers, budgets });
-  const reranking = createReranking({ providers, budgets, log });
-  const embedding = createEmbedding({ providers, budgets });
-  const material = createMaterial(platform, { providers, identity, packs, asking, reranking, embedding, consents });
+  const questions = createQuestions({ log, providers, budgets });
+  const { asking } = questions;
+  const material = createMaterial(platform, { providers, identity, packs, ...questions, consents });
   const { knowledge, personas, memories, proposals } = material;
   const caseload = createClientServices({
     ...platform,
@@ -140,6 +139,13 @@ function createJoining(
   });
   return { invitations };
 }
+
+/** What is asked of models beside replies, paid for by the same budgets. */
+const createQuestions = (parts: Pick<Platform, 'log'> & { providers: ProviderService; budgets: BudgetService }) => ({
+  asking: createAsking(parts),
+  reranking: createReranking(parts),
+  embedding: createEmbedding(parts),
+});
 
 /** What personas answer from, what they remember, and who they are. */
 function createMaterial(

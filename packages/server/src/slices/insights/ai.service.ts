@@ -75,7 +75,7 @@ export function createAiInsightService(parts: Parts) {
     about: About,
     kind: store.AiKind,
     task: Task<Point>,
-  ): Promise<{ points: Kept<Point>[]; leftOut: number; engine: EngineName }> => {
+  ): Promise<{ points: Kept<Point>[]; leftOut: number }> => {
     const { personaId, lines } = await insights.talksOf(actor, about);
     if (personaId === null || !lines.some(({ who }) => who === 'Client'))
       throw new AppError('wrong-state', {
@@ -83,16 +83,22 @@ export function createAiInsightService(parts: Parts) {
       });
     const answer = await answerOf(actor, personaId, task, withinPrompt(lines));
     const kept = keptOf(task, answer.text, lines);
-    if (kept.points.length === 0) return { ...kept, engine: answer.by };
     const { subject } = about;
-    const made = { id: newId(), kind, subject, engine: answer.by, askedBy: actor.userId, ...kept };
     const act = kind === 'summary' ? 'insight.summarised' : 'insight.tone-judged';
+    if (kept.points.length === 0) {
+      await audit.note(actor, act, namesOf(subject));
+      return kept;
+    }
+    const made = { id: newId(), kind, subject, engine: answer.by, askedBy: actor.userId, ...kept };
     await audit.acting(actor, act, namesOf(subject), async (tx) => {
-      // What allowed it may be gone since the model was asked.
-      if (kind === 'tone') await parts.requireTone(tx, actor.orgId, about.person);
+      // What allowed it may be gone since the model was asked; from here on it stays until the commit.
+      if (kind === 'tone') {
+        await store.holdSession(tx, actor.orgId, subject.sessionId);
+        await parts.requireTone(tx, actor.orgId, about.person);
+      }
       await store.putInsight(tx, actor.orgId, made);
     });
-    return { ...kept, engine: answer.by };
+    return kept;
   };
 
   /** Throws `consent-needed`, `budget-spent`, `wrong-state`, `provider-failed`. */

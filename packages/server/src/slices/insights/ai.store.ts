@@ -91,6 +91,10 @@ export async function putInsight(tx: Tx, orgId: string, made: NewInsight): Promi
   }
 }
 
+/** Nobody deletes it, or takes back what its client agreed to, until the commit. */
+export const holdSession = (tx: Tx, orgId: string, id: string | null): Promise<unknown> =>
+  tx.maybe('select 1 from session where org_id = $1 and id = $2 for key share', [orgId, id]);
+
 /** What it is about, and who may know of it is asked with that. */
 export const subjectOf = (db: Db, orgId: string, id: string): Promise<Subject | undefined> =>
   db.maybe<Subject>(

@@ -161,6 +161,16 @@ describe('a guess', () => {
     expect((await shown()).guessed.points).toMatchObject([worried]);
   });
 
+  test('stays as it was, and stands in the audit log, where nothing of a new answer can be kept', async () => {
+    const before = await shown();
+    const entries = async () => (await call('GET', '/audit?act=insight.tone-judged')).body.items.length;
+    const known = await entries();
+    guesses({ tone: 'low', quote: 'nobody wrote this' });
+    expect((await ask()).body.code).toBe('provider-failed');
+    expect(await shown()).toEqual(before);
+    expect(await entries()).toBe(known + 1);
+  });
+
   test('is not stored where it is forbidden while the model answers', async () => {
     const { id } = (await shown()).guessed;
     expect((await call('DELETE', `/insights/${id}`)).status).toBe(200);
@@ -179,6 +189,14 @@ describe('a guess', () => {
     expect(await app.db.everywhere.many(`select 1 from ai_insight where kind = 'tone'`)).toEqual([]);
     await agree(true);
     expect(await shown()).toEqual({ state: 'on', guessed: null });
+  });
+
+  test('is not there after a no, whichever of the two was first', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      await agree(true);
+      await Promise.all([ask(), agree(false)]);
+      expect(await app.db.everywhere.many(`select 1 from ai_insight where kind = 'tone'`)).toEqual([]);
+    }
   });
 });
 

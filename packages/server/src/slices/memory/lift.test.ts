@@ -103,9 +103,11 @@ describe('what a model proposes', () => {
 
   test('is kept with the place of its quote', () => {
     const good = { statement: 'Keeps bees.', line: 1, quote: 'I keep bees.' };
-    expect(readProposals(answer(good), shown)).toEqual([
-      { statement: 'Keeps bees.', messageId: 'one', start: 0, end: 12, quote: 'I keep bees.' },
-    ]);
+    const kept = { statement: 'Keeps bees.', messageId: 'one', start: 0, end: 12, quote: 'I keep bees.' };
+    expect(readProposals(answer(good), shown)).toEqual([{ ...kept, ofThread: false }]);
+    expect(readProposals(answer({ ...good, about: 'client' }), shown)).toEqual([{ ...kept, ofThread: false }]);
+    expect(readProposals(answer({ ...good, about: 'thread' }), shown)).toEqual([{ ...kept, ofThread: true }]);
+    expect(readProposals(answer({ ...good, about: 'persona' }), shown)).toBeNull();
   });
 
   test('falls away where nobody said it, or the persona did', () => {

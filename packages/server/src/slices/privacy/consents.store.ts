@@ -194,9 +194,14 @@ export async function listRecords(
 }
 
 /** What a model guessed of how somebody feels goes with their yes. */
-export const deleteGuesses = (tx: Tx, orgId: string, subject: Subject): Promise<number> =>
-  tx.exec(
-    `delete from ai_insight where org_id = $1 and kind = 'tone'
-       and session_id in (select s.id from session s where s.org_id = $1 and (s.client_id = $2 or s.id = $3))`,
+export async function deleteGuesses(tx: Tx, orgId: string, subject: Subject): Promise<void> {
+  // Whoever stores one holds its session first, and looks for the yes after that.
+  const sessions = await tx.many<{ id: string }>(
+    `select id from session where org_id = $1 and (client_id = $2 or id = $3) order by id for update`,
     [orgId, ...columnsOf(subject)],
   );
+  await tx.exec(`delete from ai_insight where org_id = $1 and kind = 'tone' and session_id = any($2::uuid[])`, [
+    orgId,
+    sessions.map(({ id }) => id),
+  ]);
+}

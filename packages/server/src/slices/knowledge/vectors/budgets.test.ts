@@ -1,8 +1,8 @@
-import type { EmbeddingReport, KnowledgeBaseDetail } from '@rapport/protocol/knowledge';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../../../test/app.ts';
 import { tokensEach } from '../../../test/embeddings.ts';
-import { bases, makeBase, type TestBase } from '../../../test/knowledge.ts';
+import { makeBase, type TestBase } from '../../../test/knowledge.ts';
+import { askBase, chooseModel, embeddingsOf } from '../../../test/meaning.ts';
 import { talking } from '../../../test/talking.ts';
 import { startUpstream, type Upstream } from '../../../test/upstream.ts';
 
@@ -20,18 +20,11 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
-const choose = async (model: string) => {
-  const { items } = (await app.json('GET', '/api/v1/providers')).body;
-  await app.json('PUT', `/api/v1/providers/${items[0].id}/embedding`, { model });
-};
+const choose = (model: string) => chooseModel(app, model);
 const add = (title: string, text: string) => app.json('POST', base.path, { title, text });
-const stateOf = async (): Promise<KnowledgeBaseDetail['embeddings']> =>
-  (await app.json('GET', `${bases}/${base.id}`)).body.embeddings;
+const stateOf = () => embeddingsOf(app, base);
 const embedded = (count: number) => expect.poll(async () => (await stateOf())?.made, { timeout: 20_000 }).toBe(count);
-const ask = async (query: string): Promise<{ titles: string[]; embeddings: EmbeddingReport }> => {
-  const { body } = await app.json('POST', `${bases}/${base.id}/search`, { query, explain: true });
-  return { titles: body.results.map(({ title }: { title: string }) => title), embeddings: body.embeddings };
-};
+const ask = (query: string) => askBase(app, base, query);
 const budget = (body: object) => app.json('PUT', '/api/v1/budgets', { scope: 'organisation', period: 'day', ...body });
 const used = async () => (await app.json('GET', '/api/v1/budgets')).body.items[0].used;
 const textsSent = () =>
@@ -67,7 +60,7 @@ test('where a budget is spent passages wait and questions are answered by words,
   await add('Dogs', 'Our hound likes long walks.');
   await expect.poll(async () => (await stateOf())?.failure, { timeout: 20_000 }).toBe('budget-spent');
   expect(await stateOf()).toMatchObject({ made: 1, of: 2 });
-  const spent = { used: false, reason: 'budget-spent', model: 'counted' };
+  const spent = { used: false, reason: 'budget-spent', model: 'counted', search: null };
   expect(await ask('hound')).toEqual({ titles: ['Dogs'], embeddings: spent });
   expect(await ask('my car')).toEqual({ titles: [], embeddings: spent });
   expect(textsSent()).toHaveLength(sent);

@@ -27,7 +27,8 @@ async function requireExtension(owner: pg.Client): Promise<void> {
     `select default_version as available, installed_version as installed from pg_available_extensions where name = 'vector'`,
   );
   const [extension] = rows;
-  if (!extension) throw new NoIndex(
+  if (!extension)
+    throw new NoIndex(
       'this PostgreSQL has no pgvector, and the embedded one cannot have it: install 0.8 or newer where your own runs',
     );
   const { available, installed } = extension;

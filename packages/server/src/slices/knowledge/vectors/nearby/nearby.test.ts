@@ -194,6 +194,27 @@ if (there) {
     await rm(folder, { recursive: true, force: true });
   });
 
+  test('a server that stops while it makes an index does so at once, and the next one goes on', async () => {
+    await server.close();
+    const { base } = await makeLeaflets();
+    await embedded(app, base, 'exact');
+    const writer = new pg.Client(app.database);
+    await writer.connect();
+    // An index waits for whoever may still write rows it has not seen.
+    await writer.query('begin; delete from derived.passage_vector where false');
+    const first = await app.second(indexed);
+    const building = `select 1 from pg_stat_activity
+      where datname = current_database() and query like 'create index concurrently%' and state = 'active'`;
+    await poll(async () => (await app.db.everywhere.many(building)).length).toBe(1);
+    await first.close();
+    await poll(async () => (await app.db.everywhere.many(building)).length).toBe(0);
+    await writer.query('rollback');
+    await writer.end();
+    server = await app.second(indexed);
+    await embedded(server, base, 'index');
+    expect(await graphs(base)).toHaveLength(1);
+  });
+
   // The last one: it takes the index from the others.
   test('switched off, nothing stays in clear, and every vector is looked at again', async () => {
     const { base } = await makeLeaflets();

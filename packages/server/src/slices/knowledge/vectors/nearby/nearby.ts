@@ -59,7 +59,9 @@ export function createNearby({ from, ...parts }: Parts) {
     } catch (error) {
       if (!(error instanceof schema.NoIndex)) throw error;
       await prepareNone();
-      log.warn(`RAPPORT_PGVECTOR_FROM is set, but ${error.message}, and start again. Until then vectors are looked through one by one.`);
+      log.warn(
+        `RAPPORT_PGVECTOR_FROM is set, but ${error.message}, and start again. Until then vectors are looked through one by one.`,
+      );
     }
   };
 
