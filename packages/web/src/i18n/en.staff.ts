@@ -34,6 +34,7 @@ export const staffTexts = {
     address: 'Address', addressHint: 'Usually ends in /v1.', key: 'API key', keyHint: 'Stored encrypted and never shown again.',
     modelName: 'Name of the model', test: 'Test with one real call', testing: 'Testing…', works: 'It answers ({{ms}} ms).',
     embeddings: 'Model for embeddings', embeddingsHint: 'With it reference material is also found by its meaning, not by its words alone. Its texts and the questions of clients are sent to this provider.',
+    embeddingsFile: 'The path of a GGUF file that makes embeddings, run in a process of its own. With it reference material is also found by its meaning. Nothing leaves this machine.',
     reranking: 'Model for reranking', rerankingHint: 'It puts what a search found into its final order. The provider needs /rerank at its address. The best 30 passages are sent to it with each question.',
   },
   signIn: {
@@ -279,7 +280,7 @@ export const staffTexts = {
   embeddings: {
     name: 'Embeddings', of: 'Embeddings: {{model}}', choose: 'Choose the model', stop: 'No embeddings', chosen: 'Only one provider makes the embeddings of your organisation: another that does stops, and all passages get new ones in the background.',
     made: 'Found by meaning, too: {{made}} of {{count}} passages are ready ({{model}}).', failing: 'The last try failed ({{failure}}); it is tried again.', spent: 'The others wait: the limit set for AI models is reached.', refused: 'The provider of the embeddings ({{model}}) is not approved: passages are found by their words alone.',
-    used: 'Found by words and by meaning ({{model}}), half each. The score is what both together give, from 0 to 1.', index: 'The nearest were looked up in an index, which may miss a few.',
+    used: 'Found by words and by meaning ({{model}}), of which the meaning counts {{percent}} %: half at most, and the less, the less it agrees with the words. The score is what both together give, from 0 to 1.', index: 'The nearest were looked up in an index, which may miss a few and does not tell how far they agree with the words: they count half.',
     why: {
       'not-set-up': 'Found by words alone: no provider makes embeddings.', 'not-approved': 'Found by words alone: the provider of the embeddings is not approved.', 'budget-spent': 'Found by words alone: the limit set for AI models is reached.',
       failed: 'Found by words alone: the provider of the embeddings did not answer well, or not in time.', loading: 'Found by words alone: the embeddings are still being read. Ask again in a moment.',
