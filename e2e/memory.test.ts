@@ -138,7 +138,11 @@ test.each([
   // Nothing is sent without what it is to refer to.
   await dialog.getByRole('button', { name: 'Save' }).click();
   await dialog.getByText('Nothing is chosen yet').waitFor();
+  const asked: string[] = [];
+  page.on('request', (request) => void (request.url().includes('/messages?') && asked.push(request.url())));
   await choose(page, 'A message', 'RYE bread', /I bake rye bread on Sundays\..*the client/);
+  // Not once a letter: each opens what was said with the client.
+  expect(asked.length).toBeLessThan(4);
   await save('Supports');
   await write('Thinks rye is a fruit.', 'A document');
   await choose(page, 'Knowledge base', `Bread ${on}`.slice(0, 8), `Bread ${on}`);
