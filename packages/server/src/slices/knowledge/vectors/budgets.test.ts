@@ -61,8 +61,8 @@ test('where a budget is spent passages wait and questions are answered by words,
   await expect.poll(async () => (await stateOf())?.failure, { timeout: 20_000 }).toBe('budget-spent');
   expect(await stateOf()).toMatchObject({ made: 1, of: 2 });
   const spent = { used: false, reason: 'budget-spent', model: 'counted', search: null };
-  expect(await ask('hound')).toEqual({ titles: ['Dogs'], embeddings: spent });
-  expect(await ask('my car')).toEqual({ titles: [], embeddings: spent });
+  expect(await ask('hound')).toMatchObject({ titles: ['Dogs'], embeddings: spent });
+  expect(await ask('my car')).toMatchObject({ titles: [], embeddings: spent });
   expect(textsSent()).toHaveLength(sent);
   await budget({ tokens: 1e9 });
   await embedded(2);
