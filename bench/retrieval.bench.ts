@@ -2,7 +2,8 @@
  * How well and how fast knowledge is found, through the product's own ingestion and search over HTTP.
  * `--data DIR`: a set in BEIR's format, or docs.jsonl and questions.jsonl with spans. `--split NAME`: of the qrels (test).
  * `--embeddings URL --embedding-model NAME`: with an OpenAI-compatible provider of embeddings, such as `http://127.0.0.1:8080/v1`;
- *   what is found by words alone is told first, then what is found with them.
+ *   what is found by words alone is told first, then what is found with them, and what other ways to make one ranking
+ *   of the two would find of the same vectors.
  * `--fill N`: then fills the base up to N chunks and measures speed alone, for one client and for 20.
  */
 import { existsSync } from 'node:fs';
@@ -14,10 +15,12 @@ import { termHasher } from '../packages/server/src/slices/knowledge/indexing.ts'
 import { ask } from '../packages/server/src/slices/knowledge/question.ts';
 import { collectionOf, occurrencesOf } from '../packages/server/src/slices/knowledge/search.store.ts';
 import { openBenchDatabase } from './lib/database.ts';
+import { fusions, type Placed } from './lib/fusions.ts';
 import { report, type Row } from './lib/report.ts';
 import { measure, readLines, readSet, type SetDocument, type SetQuery } from './lib/retrievalSet.ts';
 import { startServer } from './lib/server.ts';
 import { percentile, round } from './lib/stats.ts';
+import { nearest, readVectors, vectorOf } from './lib/vectors.ts';
 
 const option = (name: string): string | undefined => {
   const at = process.argv.indexOf(`--${name}`);
@@ -32,15 +35,19 @@ const clients = 20;
 
 interface Found {
   documentId: string;
+  chunkId: string;
+  score: number;
   start: number;
   end: number;
   text: string;
 }
 
+const embeddings = option('embeddings') ?? 'http://127.0.0.1:9/v1';
+
 const database = await openBenchDatabase();
 const server = await startServer({
   DATABASE_URL: database.url,
-  RAPPORT_OPENAI_BASE_URL: option('embeddings') ?? 'http://127.0.0.1:9/v1',
+  RAPPORT_OPENAI_BASE_URL: embeddings,
   RAPPORT_MODEL: 'x',
 });
 const rows: Row[] = [];
@@ -123,38 +130,76 @@ async function judgeDocuments(dir: string): Promise<{ base: string; queries: str
   const { documents, queries } = readSet(dir, option('split') ?? 'test');
   const { baseOf, nameOf } = await ingest(documents);
   await database.client.query('vacuum analyze');
-  await judgeQueries(baseOf, nameOf, queries, 'words');
+  const set: Judged = { baseOf, nameOf, queries };
+  const words = await judgeQueries(set, 'words');
   const model = option('embedding-model');
   if (model) {
     await embed(model);
-    await judgeQueries(baseOf, nameOf, queries, `words and ${model}`);
+    await judgeQueries(set, `words and ${model}`);
+    await compareFusions(set, model, words);
   }
   const base = [...baseOf.values()][0] ?? '';
   return { base, queries: queries.map((q) => q.text), texts: documents.map((d) => d.text) };
 }
 
-async function judgeQueries(
-  baseOf: Map<string, string>,
-  nameOf: Map<string, string>,
-  queries: SetQuery[],
-  by: string,
-): Promise<void> {
+interface Judged {
+  baseOf: Map<string, string>;
+  nameOf: Map<string, string>;
+  queries: SetQuery[];
+}
+
+const figuresOf = ({ nameOf }: Judged, found: string[], { relevant }: SetQuery) =>
+  measure([...new Set(found.map((document) => nameOf.get(document) ?? ''))], relevant);
+
+const quality = (figures: ReturnType<typeof measure>[]): Row => ({
+  'nDCG@10': mean(figures.map((f) => f.ndcg10)),
+  'recall@10': mean(figures.map((f) => f.recall10)),
+  'recall@100': mean(figures.map((f) => f.recall100)),
+  'MRR@10': mean(figures.map((f) => f.mrr10)),
+});
+
+/** What was found, query by query. */
+async function judgeQueries(set: Judged, by: string): Promise<Map<SetQuery, Placed[]>> {
   const times: number[] = [];
   const figures: ReturnType<typeof measure>[] = [];
-  await each(queries, 1, async ({ text, group, relevant }) => {
-    const base = baseOf.get(group);
-    const { results, ms } = base ? await search(base, text, most) : { results: [], ms: 0 };
+  const lists = new Map<SetQuery, Placed[]>();
+  await each(set.queries, 1, async (query) => {
+    const base = set.baseOf.get(query.group);
+    const { results, ms } = base ? await search(base, query.text, most) : { results: [], ms: 0 };
     times.push(ms);
-    figures.push(measure([...new Set(results.map((r) => nameOf.get(r.documentId) ?? ''))], relevant));
+    lists.set(
+      query,
+      results.map(({ chunkId, documentId, score }) => ({ id: chunkId, document: documentId, score })),
+    );
+    figures.push(
+      figuresOf(
+        set,
+        results.map((r) => r.documentId),
+        query,
+      ),
+    );
   });
-  rows.push({
-    what: `${queries.length} queries by ${by}, ${most} chunks each`,
-    'nDCG@10': mean(figures.map((f) => f.ndcg10)),
-    'recall@10': mean(figures.map((f) => f.recall10)),
-    'recall@100': mean(figures.map((f) => f.recall100)),
-    'MRR@10': mean(figures.map((f) => f.mrr10)),
-    ...speed(times),
-  });
+  const what = `${set.queries.length} queries by ${by}, ${most} chunks each`;
+  rows.push({ what, ...quality(figures), ...speed(times) });
+  return lists;
+}
+
+/** The same two channels, put together in other ways: here, not in the server, which knows one. */
+async function compareFusions(set: Judged, model: string, words: Map<SetQuery, Placed[]>): Promise<void> {
+  const db = await openServersDatabase();
+  const figures = new Map<string, ReturnType<typeof measure>[]>(Object.keys(fusions).map((name) => [name, []]));
+  for (const [group, base] of set.baseOf) {
+    const passages = await readVectors(database.client, db, base);
+    for (const query of set.queries.filter((one) => one.group === group)) {
+      const near = nearest(passages, await vectorOf(embeddings, model, query.text.slice(0, 2000)));
+      for (const [name, fusion] of Object.entries(fusions)) {
+        const found = fusion(words.get(query) ?? [], near).map(({ document }) => document);
+        figures.get(name)?.push(figuresOf(set, found, query));
+      }
+    }
+  }
+  for (const [name, of] of figures) rows.push({ what: `by ${name}`, ...quality(of) });
+  await db.close();
 }
 
 interface SpanQuestion {
@@ -204,6 +249,21 @@ async function judgeSpans(dir: string): Promise<{ base: string; queries: string[
   const { baseOf, nameOf } = await ingest(split);
   await database.client.query('vacuum analyze');
   const base = baseOf.get('') ?? '';
+  await judgeQuestions(base, nameOf, questions, 'words');
+  const model = option('embedding-model');
+  if (model) {
+    await embed(model);
+    await judgeQuestions(base, nameOf, questions, `words and ${model}`);
+  }
+  return { base, queries: questions.map((q) => q.text), texts: documents.map((d) => d.text) };
+}
+
+async function judgeQuestions(
+  base: string,
+  nameOf: Map<string, string>,
+  questions: SpanQuestion[],
+  by: string,
+): Promise<void> {
   const times: number[] = [];
   const recalls: number[] = [];
   await each(questions, 1, async ({ doc, text, spans }) => {
@@ -217,8 +277,11 @@ async function judgeSpans(dir: string): Promise<{ base: string; queries: string[
     });
     recalls.push(spanRecall(found, spans, 1500));
   });
-  rows.push({ what: `${questions.length} questions`, 'span recall at 1,500 words': mean(recalls), ...speed(times) });
-  return { base, queries: questions.map((q) => q.text), texts: documents.map((d) => d.text) };
+  rows.push({
+    what: `${questions.length} questions by ${by}`,
+    'span recall at 1,500 words': mean(recalls),
+    ...speed(times),
+  });
 }
 
 /** Documents of sentences taken at random from the set, until the base holds so many chunks. */
@@ -256,10 +319,14 @@ async function fill(base: string, texts: string[], chunks: number): Promise<void
   await database.client.query('vacuum analyze');
 }
 
+async function openServersDatabase() {
+  const config = makeConfig({ RAPPORT_DATA_DIR: server.dataDir, RAPPORT_READ_PLAIN: 'true' });
+  return (await connectDatabase(config, { connectionString: database.url })).db;
+}
+
 /** The statement that reads the index, by itself, for the same questions. */
 async function bareSql(base: string, queries: string[]): Promise<number[]> {
-  const config = makeConfig({ RAPPORT_DATA_DIR: server.dataDir, RAPPORT_READ_PLAIN: 'true' });
-  const { db } = await connectDatabase(config, { connectionString: database.url });
+  const db = await openServersDatabase();
   const { rows: held } = await database.client.query<{ org_id: string }>(
     'select org_id from knowledge_base where id = $1',
     [base],

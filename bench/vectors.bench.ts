@@ -56,6 +56,8 @@ function vectors(count: number): Float32Array {
 }
 
 const scanner = createScanner(() => {});
+// As many as the words of a question find at most.
+const marked = new Set(Array.from({ length: limit }, (_, i) => i * 7));
 const key = 'bench';
 const blocks = function* (): Generator<BenchBlock> {
   for (let first = 0; first < chunks; first += perBlock) {
@@ -82,7 +84,9 @@ notes.push(
 
 let hidden: Hidden = new Map();
 const scan = async (question: Float32Array) =>
-  (await scanner.run({ do: 'scan', key, question, hidden, limit })).map(({ segment, slot }) => `${segment}/${slot}`);
+  (await scanner.run({ do: 'scan', key, question, hidden, limit, marked })).hits.map(
+    ({ segment, slot }) => `${segment}/${slot}`,
+  );
 const look = async (question: Float32Array) =>
   ((await database?.search(question, limit)) ?? []).map(({ segment, slot }) => `${segment}/${slot}`);
 

@@ -97,12 +97,13 @@ test('files and a folder are dropped, read while two people look on, found, and 
   await rm(folder, { recursive: true });
 });
 
-test('an address that failed says why, and is read when tried again', async () => {
+test('an address that failed says why, is read when tried again, and fetched anew when it has changed', async () => {
   const { id } = await baseWith('Pages of the web', []);
   let works = false;
+  let opening = 'nine';
   const site = createServer((_request, response) => {
     response.writeHead(works ? 200 : 500, { 'content-type': 'text/markdown' });
-    response.end('# Hours\n\nWe open at nine.\n');
+    response.end(`# Hours\n\nWe open at ${opening}.\n`);
   }).listen(0, '127.0.0.1');
   await new Promise((ready) => site.once('listening', ready));
   const { page, context, complaints } = await openWindow(browser, desktop);
@@ -116,6 +117,12 @@ test('an address that failed says why, and is read when tried again', async () =
   works = true;
   await page.getByRole('button', { name: /^Try again:/ }).click();
   await page.getByText(/ 1 passage /).waitFor();
+  opening = 'ten';
+  await page.getByRole('link', { name: 'Hours' }).click();
+  await page.getByText('We open at nine.').waitFor();
+  await expectFits(page);
+  await page.getByRole('button', { name: 'Fetch the page again' }).click();
+  await page.getByText('We open at ten.').waitFor();
   expect(complaints).toEqual([]);
   site.close();
   await context.close();

@@ -122,6 +122,7 @@ export default defineConfig({
             { text: 'Meaning in recall', link: '/decisions/0031-meaning-in-recall' },
             { text: 'Threads', link: '/decisions/0027-threads' },
             { text: 'Pages of PDFs', link: '/decisions/0026-pdf-pages' },
+            { text: 'Reranking', link: '/decisions/0029-reranking' },
           ],
         },
       ],

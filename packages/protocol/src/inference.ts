@@ -27,7 +27,9 @@ export const ProviderCreate = z.strictObject({
     .describe(
       'The default model; for gguf the path of the file. None: the provider answers nobody, and needs another model.',
     ),
-  embeddingModel: line(300).optional().describe('Makes the vectors by which reference material is found.'),
+  embeddingModel: line(300)
+    .optional()
+    .describe('Makes the vectors by which reference material is found; for gguf the path of the file.'),
   rerankModel: line(300)
     .optional()
     .describe('Puts what a search found into its final order; the provider needs `/rerank`.'),

@@ -262,6 +262,10 @@ export const EmbeddingReport = z.object({
       'No provider makes embeddings; it is not approved; the limit set for AI models is reached; it failed or took too long; the embeddings are still read into memory; there are none yet; they do not fit into it; a phrase in quotation marks is found by its words.',
     ),
   model: z.string().nullable(),
+  weight: z
+    .number()
+    .nullable()
+    .describe('What meaning counted beside words, up to 0.5: the less, the less it agrees with what the words found.'),
   search: z
     .enum(['exact', 'index'])
     .nullable()

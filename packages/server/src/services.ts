@@ -81,7 +81,6 @@ export function createServices(platform: Platform) {
     onRisk: (...of) => besides.sessionQuestionnaires.onRiskOfClient(...of),
     enterSession: access.enter,
   });
-  const { clients } = caseload;
   const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, packs, ...team });
   const talk = { db, audit, access, personas, providers, asking, reviews, safety: supervision.sessionSafety };
   const conversations = createConversationService({ ...talk, consents, generations, budgets });
@@ -97,7 +96,7 @@ export function createServices(platform: Platform) {
   for (const one of [supervision.policies, packs]) one.onChanged((orgId) => void conversations.obeyRung(orgId, {}));
   memories.attach(createMemoryPlaces({ access, generations }));
   deid.attach(createDeidSource({ db }));
-  consents.attach(createConsentPlaces({ access, clients, conversations }));
+  consents.attach(createConsentPlaces({ ...caseload, access, conversations }));
   return {
     budgets,
     providers,
@@ -117,7 +116,7 @@ export function createServices(platform: Platform) {
     curating,
     rooms,
     privacy,
-    demo: createDemoService({ personas, knowledge, clients }),
+    demo: createDemoService({ ...material, ...caseload }),
     ...createInsights(platform, { ...caseload, ...supervision, sessions, consents, asking, packs }),
   };
 }

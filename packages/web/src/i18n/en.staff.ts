@@ -34,6 +34,7 @@ export const staffTexts = {
     address: 'Address', addressHint: 'Usually ends in /v1.', key: 'API key', keyHint: 'Stored encrypted and never shown again.',
     modelName: 'Name of the model', test: 'Test with one real call', testing: 'Testing…', works: 'It answers ({{ms}} ms).',
     embeddings: 'Model for embeddings', embeddingsHint: 'With it reference material is also found by its meaning, not by its words alone. Its texts and the questions of clients are sent to this provider.',
+    embeddingsFile: 'The path of a GGUF file that makes embeddings, run in a process of its own. With it reference material is also found by its meaning. Nothing leaves this machine.',
     reranking: 'Model for reranking', rerankingHint: 'It puts what a search found into its final order. The provider needs /rerank at its address. The best 30 passages are sent to it with each question.',
   },
   signIn: {
@@ -279,7 +280,7 @@ export const staffTexts = {
   embeddings: {
     name: 'Embeddings', of: 'Embeddings: {{model}}', choose: 'Choose the model', stop: 'No embeddings', chosen: 'Only one provider makes the embeddings of your organisation: another that does stops, and all passages get new ones in the background.',
     made: 'Found by meaning, too: {{made}} of {{count}} passages are ready ({{model}}).', failing: 'The last try failed ({{failure}}); it is tried again.', spent: 'The others wait: the limit set for AI models is reached.', refused: 'The provider of the embeddings ({{model}}) is not approved: passages are found by their words alone.',
-    used: 'Found by words and by meaning ({{model}}), half each. The score is what both together give, from 0 to 1.', index: 'The nearest were looked up in an index, which may miss a few.',
+    used: 'Found by words and by meaning ({{model}}), of which the meaning counts {{percent}} %: half at most, and the less, the less it agrees with the words. The score is what both together give, from 0 to 1.', index: 'The nearest were looked up in an index, which may miss a few and does not tell how far they agree with the words: they count half.',
     why: {
       'not-set-up': 'Found by words alone: no provider makes embeddings.', 'not-approved': 'Found by words alone: the provider of the embeddings is not approved.', 'budget-spent': 'Found by words alone: the limit set for AI models is reached.',
       failed: 'Found by words alone: the provider of the embeddings did not answer well, or not in time.', loading: 'Found by words alone: the embeddings are still being read. Ask again in a moment.',
@@ -310,7 +311,7 @@ export const staffTexts = {
     state: { queued: 'Waiting', extracting: 'Reading the file', chunking: 'Cutting into passages', indexing: 'Making it searchable', waiting: 'To be published', ready: 'Ready', failed: 'Not read' },
     olderStands: 'The version before it stays in use.', drop: 'Drop files or folders here, or choose files', types: 'PDF, Word, PowerPoint, Excel, OpenDocument, EPUB, HTML, Markdown, text, CSV, RTF, JSON and e-mail.', into: 'They go into the folder {{folder}}.',
     uploads: 'Files on their way', uploading_one: '{{count}} file is on its way.', uploading_other: '{{count}} files are on their way.', upload: { waiting: 'waits', sending: 'is sent' }, sent: 'Sent',
-    paste: 'Paste text', fromAddress: 'From a web address', address: 'Web address', addressHint: 'The page is fetched once. To take over what changes there, read the document again.',
+    paste: 'Paste text', fromAddress: 'From a web address', address: 'Web address', addressHint: 'The page is fetched once. To take over what changes there, fetch it again on the page of the document.',
     choose: 'Choose', chosen_one: '{{count}} document chosen', chosen_other: '{{count}} documents chosen', chooseNone: 'Choose none', move: 'Move', addTags: 'Add tags', deleteMany_one: 'Delete {{count}} document?', deleteMany_other: 'Delete {{count}} documents?',
     test: 'Test retrieval', testHint: 'What a question would bring to a persona: the passages, best first, with what they were found by.', question: 'A question, as a client would write it',
     settings: 'Settings and access', description: 'What is in it', language: 'Language', languageHint: 'A tag such as en or de-AT, for documents that do not say it themselves.',
@@ -319,7 +320,7 @@ export const staffTexts = {
     usedBy: 'Personas that answer from it:', noPersonas: 'No persona answers from it yet.', draftOnly: 'draft',
     removeBase: 'Delete the knowledge base', removeTitle: 'Delete {{name}}?', removeText_one: 'It goes for good, with {{count}} document.', removeText_other: 'It goes for good, with {{count}} documents.', removeUsed: 'These personas answer from it, and will answer without it: {{names}}.',
     version: 'Version {{version}}', versions_one: '{{count}} version', versions_other: '{{count}} versions', inUse: 'in use', newVersion: 'Give it a new version', newVersionHint: 'The version before it is in use until the new one is ready; where the knowledge base has evaluations, until it is published.',
-    readAgain: 'Read it again', inDocument: 'In its document', gone: 'This document is not there any more, or not open to you.', areReady_one: '{{count}} document ready', areReady_other: '{{count}} documents ready', areRead_one: '{{count}} being read', areRead_other: '{{count}} being read', areFailed_one: '{{count}} could not be read', areFailed_other: '{{count}} could not be read', areWaiting_one: '{{count}} new version to be published', areWaiting_other: '{{count}} new versions to be published', seeDocuments: 'See the documents',
+    readAgain: 'Read it again', fetchAgain: 'Fetch the page again', inDocument: 'In its document', gone: 'This document is not there any more, or not open to you.', areReady_one: '{{count}} document ready', areReady_other: '{{count}} documents ready', areRead_one: '{{count}} being read', areRead_other: '{{count}} being read', areFailed_one: '{{count}} could not be read', areFailed_other: '{{count}} could not be read', areWaiting_one: '{{count}} new version to be published', areWaiting_other: '{{count}} new versions to be published', seeDocuments: 'See the documents',
     noText: 'Nothing of it has been read yet.', textOf: 'Text of the document', earlier: 'Show what stands before',
     asDrawn: 'Pages as they look', drawnPage: 'Page {{page}} of {{title}}, as it looks', pageOf: 'Page {{page}} of {{pages}}', pageBefore: 'Previous page', pageAfter: 'Next page', fetching: 'The file is on its way.', drawing: 'The page is being drawn.',
     passageMarked: 'The passage is marked.', passageUnmarked: 'The passage was not found on this page as it looks, so nothing is marked. The text has it.',

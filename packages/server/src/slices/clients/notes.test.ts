@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';
+import { makePersona, makeSession, type TestApp, type TestSession } from '../../test/app.ts';
+import { startPlayed } from '../../test/played.ts';
 import { makeMember, type TestMember } from '../../test/team.ts';
-import { startUpstream, type Upstream } from '../../test/upstream.ts';
+import type { Upstream } from '../../test/upstream.ts';
 
 let app: TestApp;
 let upstream: Upstream;
@@ -19,8 +20,7 @@ const texts = async (member: TestMember, path = `/clients/${clientId}/notes`) =>
 };
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'words-5' } });
+  ({ app, upstream } = await startPlayed('words-5'));
   for (const [name, role] of [
     ['ann', 'facilitator'],
     ['ben', 'facilitator'],
@@ -36,10 +36,7 @@ beforeAll(async () => {
     await as(team.ann, 'POST', `/sessions/${session.id}/notes`, { kind, text: `canary-${kind}-session` });
   }
 });
-afterAll(async () => {
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => app?.close());
 
 const shared = ['canary-shared', 'canary-shared-session'];
 const psychotherapy = ['canary-psychotherapy', 'canary-psychotherapy-session'];

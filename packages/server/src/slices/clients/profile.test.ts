@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
+import { makePersona, makeSession, type TestApp } from '../../test/app.ts';
+import { startPlayed } from '../../test/played.ts';
 import { makeMember, type TestMember } from '../../test/team.ts';
-import { startUpstream, type Upstream } from '../../test/upstream.ts';
+import type { Upstream } from '../../test/upstream.ts';
 
 let app: TestApp;
 let upstream: Upstream;
@@ -12,17 +13,13 @@ const as = (member: TestMember, method: string, path: string, body?: unknown) =>
   app.json(method, `/api/v1${path}`, body, member.headers);
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'words-5' } });
+  ({ app, upstream } = await startPlayed('words-5'));
   [finn, gail] = await Promise.all([
     makeMember(app, 'Finn', ['facilitator']),
     makeMember(app, 'Gail', ['facilitator']),
   ]);
 });
-afterAll(async () => {
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => app?.close());
 
 test('a profile is kept whole, and changed field by field', async () => {
   const { body: made, status } = await as(finn, 'POST', '/clients', {

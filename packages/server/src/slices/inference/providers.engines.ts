@@ -148,7 +148,8 @@ export function createEngines(parts: {
       if (!row?.embedding_model) return null;
       const model = row.embedding_model;
       return {
-        model,
+        // Shown to all who test a base, and where a file lies is for those alone who manage providers.
+        model: row.kind === 'gguf' ? basename(model) : model,
         space: `${row.base_url} ${model}`,
         approved: mayProcess(row),
         async embed(texts, { tries, ...asked }) {

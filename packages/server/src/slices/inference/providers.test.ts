@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createOutgoing } from '../../platform/net/outgoing.ts';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
 import { putFake, writeNpm } from '../../test/gguf/library.ts';
+import { bases, makeBase } from '../../test/knowledge.ts';
 import { createProviderService } from './providers.service.ts';
 
 const canary = 'sk-canary-5e7a1b';
@@ -290,6 +291,27 @@ describe('choosing a GGUF file', () => {
     writeFileSync(join(folder, 'words.gguf'), 'bad');
     expect((await house.json('POST', '/api/v1/providers', gguf())).body.detail).toMatch(/Invalid GGUF magic/);
     expect((await house.json('GET', '/api/v1/providers')).body.items).toEqual([]);
+  });
+
+  test('a file that makes embeddings only: passages are found by their meaning, and it is not who answers', async () => {
+    await house.json('POST', '/api/v1/setup', { ownerName: 'Olga', organisation: 'House' });
+    writeFileSync(join(folder, 'meaning.gguf'), 'car sleep dog');
+    const settings = { kind: 'gguf', embeddingModel: join(folder, 'meaning.gguf') };
+    const added = await house.json('POST', '/api/v1/providers', settings);
+    expect(added).toMatchObject({
+      status: 201,
+      body: { model: null, isDefault: false, processing: { status: 'local' } },
+    });
+    const base = await makeBase(house);
+    await house.json('POST', base.path, { title: 'Walks', text: 'Our dog likes long walks.' });
+    const found = async () => {
+      const asked = { query: 'dog', explain: true };
+      return (await house.json('POST', `${bases}/${base.id}/search`, asked)).body.embeddings;
+    };
+    await expect.poll(found, { timeout: 30_000 }).toMatchObject({ used: true, model: 'meaning.gguf' });
+    const absent = { model: '/nowhere.gguf' };
+    const refused = await house.json('PUT', `/api/v1/providers/${added.body.id}/embedding`, absent);
+    expect([refused.status, refused.body.detail]).toEqual([422, 'Embeddings: There is no readable file at this path.']);
   });
 
   test('a server whose organisation uses one brings the library when it starts', async () => {

@@ -32,8 +32,9 @@ export interface Wanted {
 export const invalid = (pointer: string, message: string) =>
   new AppError('invalid-body', { detail: `${pointer}: ${message}`, errors: [{ pointer, message }] });
 
-export const canEmbed = (kind: ProviderBody['kind']): boolean => kind === 'openai' || kind === 'ollama';
-export const noEmbedding = 'Embeddings come from OpenAI-compatible providers and from Ollama.';
+const embedding: ProviderBody['kind'][] = ['openai', 'ollama', 'gguf'];
+export const canEmbed = (kind: ProviderBody['kind']): boolean => embedding.includes(kind);
+export const noEmbedding = 'Embeddings come from OpenAI-compatible providers, from Ollama and from GGUF files.';
 export const canRerank = (kind: ProviderBody['kind']): boolean => kind === 'openai';
 export const noReranking = 'Reranking is done by providers at an OpenAI-compatible address that have /rerank.';
 

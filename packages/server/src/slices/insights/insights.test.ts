@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';
+import { makePersona, makeSession, type TestApp, type TestSession } from '../../test/app.ts';
+import { startPlayed } from '../../test/played.ts';
 import { grave, talking } from '../../test/talking.ts';
 import { makeMember } from '../../test/team.ts';
-import { startUpstream, type Upstream } from '../../test/upstream.ts';
 
 let app: TestApp;
-let upstream: Upstream;
 let talk: ReturnType<typeof talking>;
 let clientId: string;
 let first: TestSession;
@@ -17,8 +16,7 @@ const say = async (session: TestSession, text: string, count: number) => {
 };
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'words-5' } });
+  ({ app } = await startPlayed('words-5'));
   talk = talking(app);
   const persona = await makePersona(app);
   clientId = (await app.json('POST', '/api/v1/clients', { name: 'Kit' })).body.id;
@@ -30,10 +28,7 @@ beforeAll(async () => {
   await talk.untilEvent(first, 'escalation.raised');
   await say(second, 'My sister called, and I could sleep.', 1);
 });
-afterAll(async () => {
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => app?.close());
 
 test('a session is counted from its log, and each number says where', async () => {
   const { status, body } = await app.json('GET', `/api/v1/sessions/${first.id}/insights`);

@@ -2,8 +2,9 @@ import type { KnowledgeResults } from '@rapport/protocol/knowledge';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
+import { startPlayed } from '../../test/played.ts';
 import { bases, makeBase, type TestBase } from '../../test/knowledge.ts';
-import { startUpstream, type Upstream } from '../../test/upstream.ts';
+import type { Upstream } from '../../test/upstream.ts';
 import { reorder } from './reranking.ts';
 
 let upstream: Upstream;
@@ -12,15 +13,11 @@ let base: TestBase;
 let models = 0;
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'echo' } });
+  ({ app, upstream } = await startPlayed());
   base = await makeBase(app);
   for (const [title, text] of leaflets) await app.json('POST', base.path, { title, text });
 });
-afterAll(async () => {
-  await app.close();
-  await upstream.close();
-});
+afterAll(() => app?.close());
 
 /** By their words the first says most of it; by what they say of themselves the last. */
 const leaflets = [

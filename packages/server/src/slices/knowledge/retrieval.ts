@@ -125,10 +125,10 @@ const none = { used: false, reason: null, model: null };
 const nothing = {
   found: [],
   asked: new Set<string>(),
-  embeddings: { ...none, search: null },
+  embeddings: { ...none, weight: null, search: null },
   reranking: { ...none, candidates: 0 },
 };
-const quoted = { near: [], report: { used: false, reason: 'quoted' as const, model: null, search: null } };
+const quoted = { reason: 'quoted' as const, model: null };
 
 /** Of each channel, before the two become one. */
 const candidates = 100;
@@ -139,9 +139,6 @@ export type Meaning = () => Promise<AskedVector>;
 /** Finds passages of bases, as far as their reader may read them. */
 export function createRetrieval(parts: { db: Database; vectors: VectorChannel; reranker: RerankChannel }) {
   const { db, vectors, reranker } = parts;
-  const searchMeaning = async (orgId: string, bases: Bases, meaning: Meaning, { hidden }: Searched, most: number) =>
-    vectors.near(orgId, bases, await meaning(), hidden, most);
-
   const meaningOf = (orgId: string, sentence: string, asker: Account): Meaning => {
     let asked: Promise<AskedVector> | undefined;
     return () => (asked ??= vectors.vectorOf(orgId, sentence, asker));
@@ -155,13 +152,15 @@ export function createRetrieval(parts: { db: Database; vectors: VectorChannel; r
     const hash = await termHasher(scope.codec, orgId);
     const asked = ask(query, collection.languages, carried);
     const most = Math.max(limit, candidates);
-    const [ranked, { near, report }] = await Promise.all([
+    const [ranked, vector] = await Promise.all([
       searchWords({ db: scope, orgId, bases, collection, hash }, asked, most),
       // Who puts words into quotation marks wants these words.
-      asked.phrases.length > 0 ? quoted : searchMeaning(orgId, bases, meaning, collection, most),
+      asked.phrases.length > 0 ? quoted : meaning(),
     ]);
+    const looking = { hidden: collection.hidden, limit: most };
+    const { near, weight, report } = await vectors.near(orgId, bases, vector, ranked, looking);
     const depth = Math.max(limit, await reranker.candidates(orgId));
-    const places = near.length > 0 ? fuse(ranked, near, depth) : ranked.slice(0, depth);
+    const places = near.length > 0 ? fuse(ranked, near, weight, depth) : ranked.slice(0, depth);
     const fused = await passagesAt(scope, orgId, bases, places);
     const { found, report: reranking } = await reranker.order(orgId, asker, sentence, fused);
     return { found: found.slice(0, limit), asked: new Set(asked.terms.keys()), embeddings: report, reranking };

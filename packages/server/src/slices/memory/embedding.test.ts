@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
+import { startPlayed } from '../../test/played.ts';
 import { bases, makeBase } from '../../test/knowledge.ts';
 import { remembering } from '../../test/remembering.ts';
 import { talking } from '../../test/talking.ts';
-import { startUpstream, type Upstream } from '../../test/upstream.ts';
+import type { Upstream } from '../../test/upstream.ts';
 
 let app: TestApp;
 let upstream: Upstream;
@@ -11,16 +12,12 @@ let persona: string;
 let memory: ReturnType<typeof remembering>;
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'echo' } });
+  ({ app, upstream } = await startPlayed());
   persona = await makePersona(app);
   memory = remembering(app, upstream);
   await choose('concepts');
 });
-afterAll(async () => {
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => app?.close());
 
 async function choose(model: string | null): Promise<void> {
   const { body } = await app.json('GET', '/api/v1/providers');

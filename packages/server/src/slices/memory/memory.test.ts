@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
+import { makePersona, makeSession, type TestApp } from '../../test/app.ts';
+import { startPlayed } from '../../test/played.ts';
 import { remembering } from '../../test/remembering.ts';
 import { grave, talking } from '../../test/talking.ts';
 import { makeMember } from '../../test/team.ts';
-import { startUpstream, type Upstream } from '../../test/upstream.ts';
+import type { Upstream } from '../../test/upstream.ts';
 
 let app: TestApp;
 let upstream: Upstream;
@@ -11,15 +12,11 @@ let persona: string;
 let memory: ReturnType<typeof remembering>;
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'echo' } });
+  ({ app, upstream } = await startPlayed());
   persona = await makePersona(app);
   memory = remembering(app, upstream);
 });
-afterAll(async () => {
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => app?.close());
 
 test('what is written reaches the prompt of a turn that has to do with it, and staff see that it did', async () => {
   const client = await memory.makeClient();

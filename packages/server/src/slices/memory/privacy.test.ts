@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readZip } from '../../platform/zip/zip.ts';
-import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
+import { makePersona, makeSession, type TestApp } from '../../test/app.ts';
+import { startPlayed } from '../../test/played.ts';
 import { remembering } from '../../test/remembering.ts';
 import { until } from '../../test/talking.ts';
-import { startUpstream, type Upstream } from '../../test/upstream.ts';
+import type { Upstream } from '../../test/upstream.ts';
 
 let app: TestApp;
 let upstream: Upstream;
@@ -20,8 +21,7 @@ const rowsOf = async () => {
 };
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'echo' } });
+  ({ app, upstream } = await startPlayed());
   memory = remembering(app, upstream);
   await memory.setPolicy();
   client = await memory.makeClient('Robin');
@@ -32,10 +32,7 @@ beforeAll(async () => {
   await memory.act(proposed.id, 'approve');
   await memory.write(client, { statement: 'Owns a blue bicycle.', tags: ['bicycle'] });
 });
-afterAll(async () => {
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => app?.close());
 
 test('nothing of it can be read in the database', async () => {
   const rows = await Promise.all(

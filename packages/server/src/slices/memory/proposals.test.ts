@@ -1,10 +1,11 @@
 import type { Memory } from '@rapport/protocol/memory';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';
+import { makePersona, makeSession, type TestApp, type TestSession } from '../../test/app.ts';
+import { startPlayed } from '../../test/played.ts';
 import { readBySocket, types } from '../../test/readers.ts';
 import { remembering } from '../../test/remembering.ts';
 import { playing, talking } from '../../test/talking.ts';
-import { startUpstream, type Upstream } from '../../test/upstream.ts';
+import type { Upstream } from '../../test/upstream.ts';
 
 let app: TestApp;
 let upstream: Upstream;
@@ -12,15 +13,11 @@ let persona: string;
 let memory: ReturnType<typeof remembering>;
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'echo' } });
+  ({ app, upstream } = await startPlayed());
   persona = await makePersona(app);
   memory = remembering(app, upstream);
 });
-afterAll(async () => {
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => app?.close());
 beforeEach(async () => {
   await memory.setPolicy();
 });

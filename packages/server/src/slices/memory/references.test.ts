@@ -1,10 +1,11 @@
 import type { SaidMessage } from '@rapport/protocol/sessions';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
+import { makePersona, makeSession, type TestApp } from '../../test/app.ts';
+import { startPlayed } from '../../test/played.ts';
 import { makeBase } from '../../test/knowledge.ts';
 import { remembering } from '../../test/remembering.ts';
 import { makeMember, type TestMember } from '../../test/team.ts';
-import { startUpstream, type Upstream } from '../../test/upstream.ts';
+import type { Upstream } from '../../test/upstream.ts';
 
 let app: TestApp;
 let upstream: Upstream;
@@ -13,16 +14,12 @@ let memory: ReturnType<typeof remembering>;
 let fred: TestMember;
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'echo' } });
+  ({ app, upstream } = await startPlayed());
   persona = await makePersona(app);
   memory = remembering(app, upstream);
   fred = await makeMember(app, 'Fred', ['facilitator']);
 });
-afterAll(async () => {
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => app?.close());
 
 const said = async (client: string, query = '', headers = {}) =>
   app.json('GET', `/api/v1/clients/${client}/messages${query}`, undefined, headers);

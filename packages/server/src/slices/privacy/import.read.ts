@@ -120,6 +120,8 @@ export function withNewIds(archive: PersonArchive): PersonArchive {
     fresh.set(id, known);
     return known;
   };
+  // Sessions are listed in the order of their ids, and a report may name a later one before an earlier.
+  for (const { id } of archive.sessions) renew(id);
   const walk = (value: unknown, key: string): unknown => {
     if (typeof value === 'string') return idFields.has(key) ? renew(value) : value;
     if (Array.isArray(value)) return value.map((one) => walk(one, key));

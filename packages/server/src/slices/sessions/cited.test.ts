@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';
+import { makePersona, makeSession, type TestApp, type TestSession } from '../../test/app.ts';
+import { startPlayed } from '../../test/played.ts';
 import { makeBase } from '../../test/knowledge.ts';
 import { playing, talking, until, type SeenEvent } from '../../test/talking.ts';
-import { startUpstream, type Upstream } from '../../test/upstream.ts';
+import type { Upstream } from '../../test/upstream.ts';
 
 let app: TestApp;
 let upstream: Upstream;
@@ -10,18 +11,14 @@ let knowledgeBaseId: string;
 let talk: ReturnType<typeof talking>;
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'echo' } });
+  ({ app, upstream } = await startPlayed());
   talk = talking(app);
   const base = await makeBase(app);
   knowledgeBaseId = base.id;
   const text = 'On Saturday the clinic is open from 9:00 to 12:00.\n\nIt is closed on Sundays.';
   await app.json('POST', base.path, { title: 'Hours', text });
 });
-afterAll(async () => {
-  await app.close();
-  await upstream.close();
-});
+afterAll(() => app?.close());
 
 const session = async (more: object = {}, policy = 'auto'): Promise<TestSession> =>
   makeSession(app, await makePersona(app, { knowledgeBaseId, ...playing('recite@0'), ...more }), { policy });

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';
+import { makePersona, makeSession, type TestApp, type TestSession } from '../../test/app.ts';
+import { startPlayed } from '../../test/played.ts';
 import { makeBase } from '../../test/knowledge.ts';
 import { playing, talking, until } from '../../test/talking.ts';
-import { startUpstream, type Upstream } from '../../test/upstream.ts';
+import type { Upstream } from '../../test/upstream.ts';
 
 let app: TestApp;
 let upstream: Upstream;
@@ -10,8 +11,7 @@ let knowledgeBaseId: string;
 let talk: ReturnType<typeof talking>;
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'follow' } });
+  ({ app, upstream } = await startPlayed('follow'));
   talk = talking(app);
   const base = await makeBase(app);
   knowledgeBaseId = base.id;
@@ -21,10 +21,7 @@ beforeAll(async () => {
   ])
     await app.json('POST', base.path, { title, text });
 });
-afterAll(async () => {
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => app?.close());
 
 const session = async (more: object = {}): Promise<TestSession> =>
   makeSession(app, await makePersona(app, { knowledgeBaseId, ...playing('follow'), ...more }));

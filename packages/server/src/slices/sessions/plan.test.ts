@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';
+import { makePersona, makeSession, type TestApp, type TestSession } from '../../test/app.ts';
+import { startPlayed } from '../../test/played.ts';
 import { until } from '../../test/talking.ts';
 import { makeMember, type TestMember } from '../../test/team.ts';
-import { startUpstream, type Upstream } from '../../test/upstream.ts';
+import type { Upstream } from '../../test/upstream.ts';
 
 let app: TestApp;
 let upstream: Upstream;
@@ -24,8 +25,7 @@ const timeIsOver = (session: TestSession) =>
   app.db.everywhere.exec(`update session set timer_ends_at = now() where id = $1`, [session.id]);
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'words-5' } });
+  ({ app, upstream } = await startPlayed('words-5'));
   personaId = await makePersona(app);
   clientId = (await app.json('POST', url('/clients'), { name: 'Robin' })).body.id;
   for (const [name, role] of [
@@ -39,10 +39,7 @@ beforeAll(async () => {
     memberIds: [team.ann.id, team.ben.id, team.vera.id],
   });
 });
-afterAll(async () => {
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => app?.close());
 
 test('both sides see until when a session is planned; when the time is over both are told, and nothing ends by itself', async () => {
   const session = await begin();

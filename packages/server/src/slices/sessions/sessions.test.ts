@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
+import { makePersona, makeSession, type TestApp } from '../../test/app.ts';
+import { startPlayed } from '../../test/played.ts';
+import type { Upstream } from '../../test/upstream.ts';
 import { readByPoll, readBySocket, readBySse, types } from '../../test/readers.ts';
-import { startUpstream } from '../../test/upstream.ts';
 
 let app: TestApp;
-let upstream: Awaited<ReturnType<typeof startUpstream>>;
+let upstream: Upstream;
 let persona: string;
 
 const model = (name: string) => ({
@@ -12,14 +13,10 @@ const model = (name: string) => ({
 });
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'words-200' } });
+  ({ app, upstream } = await startPlayed('words-200'));
   persona = await makePersona(app);
 });
-afterAll(async () => {
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => app?.close());
 
 const post = (session: { id: string; client: object }, text: string, key = crypto.randomUUID()) =>
   app.json('POST', `/api/v1/sessions/${session.id}/messages`, { text }, { ...session.client, 'idempotency-key': key });

@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';
+import { makePersona, makeSession, type TestApp, type TestSession } from '../../test/app.ts';
+import { startPlayed } from '../../test/played.ts';
 import { readZip } from '../../platform/zip/zip.ts';
-import { startUpstream, type Upstream } from '../../test/upstream.ts';
 import { WebSocket } from 'ws';
 
 /** What the upstream says under this model’s name, and nobody else does. */
 const canary = 'KANARIENVOGEL';
 let app: TestApp;
-let upstream: Upstream;
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'words-20' } });
+  ({ app } = await startPlayed('words-20'));
   await app.json('PUT', '/api/v1/organisation/supervision', {
     policy: 'auto',
     delaySeconds: 600,
@@ -20,10 +18,7 @@ beforeAll(async () => {
     fallbackEmail: null,
   });
 });
-afterAll(async () => {
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => app?.close());
 
 /** Everything that reaches the client's side by any transport, as it came. */
 interface Wire {

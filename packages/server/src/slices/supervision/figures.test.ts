@@ -1,19 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
+import { makePersona, makeSession, type TestApp } from '../../test/app.ts';
+import { startPlayed } from '../../test/played.ts';
 import { talking } from '../../test/talking.ts';
 import { makeMember } from '../../test/team.ts';
-import { startUpstream, type Upstream } from '../../test/upstream.ts';
 
 let app: TestApp;
-let upstream: Upstream;
 beforeAll(async () => {
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'words-5' } });
+  ({ app } = await startPlayed('words-5'));
 });
-afterAll(async () => {
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => app?.close());
 
 test('what became of held replies is counted for each persona, for those who may see figures', async () => {
   const persona = await makePersona(app, { name: 'Mira' });

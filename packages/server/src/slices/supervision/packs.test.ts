@@ -3,11 +3,12 @@ import type { Pack } from '@rapport/protocol/packs';
 import { strictest } from '@rapport/protocol/supervision';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { newId } from '../../platform/ids.ts';
-import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
+import { makePersona, makeSession, type TestApp } from '../../test/app.ts';
+import { startPlayed } from '../../test/played.ts';
 import { readBySocket, types } from '../../test/readers.ts';
 import { safetySettings, talking, until } from '../../test/talking.ts';
 import { makeMember } from '../../test/team.ts';
-import { startUpstream, type Upstream } from '../../test/upstream.ts';
+import type { Upstream } from '../../test/upstream.ts';
 import { isNewer, loadPacks, parsePack, together } from './packs.files.ts';
 
 let app: TestApp;
@@ -21,16 +22,12 @@ const europe = 'eu-ai-act-50';
 const policy = { policy: 'auto', delaySeconds: 1, reviewSeconds: 600, pages: 0, fallbackEmail: null };
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'words-20' } });
+  ({ app, upstream } = await startPlayed('words-20'));
   ({ post, untilEvent } = talking(app));
   persona = await makePersona(app);
 });
 afterEach(() => choose());
-afterAll(async () => {
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => app?.close());
 
 const choose = (...packs: string[]) => app.json('PUT', '/api/v1/organisation/packs', { packs });
 const rungOf = async (id: string): Promise<string> => (await app.json('GET', `/api/v1/sessions/${id}`)).body.rung;

@@ -1,22 +1,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
+import { makePersona, makeSession, type TestApp } from '../../test/app.ts';
+import { startPlayed } from '../../test/played.ts';
+import type { Upstream } from '../../test/upstream.ts';
 import { grave, playing, safetySettings as settings, talking } from '../../test/talking.ts';
-import { startUpstream } from '../../test/upstream.ts';
 
 let app: TestApp;
-let upstream: Awaited<ReturnType<typeof startUpstream>>;
+let upstream: Upstream;
 let { eventsOf, post, untilEvent, escalationsOf } = {} as ReturnType<typeof talking>;
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'words-20' } });
+  ({ app, upstream } = await startPlayed('words-20'));
   ({ eventsOf, post, untilEvent, escalationsOf } = talking(app));
   await app.json('PUT', '/api/v1/safety', settings);
 });
-afterAll(async () => {
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => app?.close());
 
 const repliesAsked = (text: string): number =>
   upstream.requests.filter(({ body }) => JSON.stringify(body).includes(text)).length;

@@ -2,11 +2,12 @@ import { rungs } from '@rapport/protocol/ladder';
 import { strictest, type Rung } from '@rapport/protocol/supervision';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';
+import { makePersona, makeSession, type TestApp, type TestSession } from '../../test/app.ts';
+import { startPlayed } from '../../test/played.ts';
 import { readBySocket, types } from '../../test/readers.ts';
 import { playing } from '../../test/talking.ts';
 import { makeMember, type TestMember } from '../../test/team.ts';
-import { startUpstream, type Upstream } from '../../test/upstream.ts';
+import type { Upstream } from '../../test/upstream.ts';
 import { rungInForce } from './service.ts';
 
 let app: TestApp;
@@ -18,17 +19,13 @@ let ben: TestMember;
 const policy = { policy: 'auto', delaySeconds: 1, reviewSeconds: 600, pages: 2, fallbackEmail: null };
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'words-20' } });
+  ({ app, upstream } = await startPlayed('words-20'));
   persona = await makePersona(app);
   ann = await makeMember(app, 'Ann', ['supervisor']);
   ben = await makeMember(app, 'Ben', ['supervisor']);
   await app.json('PUT', '/api/v1/organisation/supervision', policy);
 });
-afterAll(async () => {
-  await app?.close();
-  await upstream?.close();
-});
+afterAll(() => app?.close());
 
 const held = (rung: Rung) => makeSession(app, persona, { policy: rung });
 const post = async (session: TestSession, text: string): Promise<string | null> =>

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /**
  * Stands in for node-llama-cpp where it is not installed, to test what is around it: it says the words of the file, one
  * every 5 ms. `!exit` ends its process in the middle, `!hang` never goes on, and a file that begins with `bad` is no model.
+ * The vector of a text is how often each word of the file stands in it, with a last number that is never 0. One of more than
+ * 100 words is too long.
  */
 export async function getLlama() {
   return {
@@ -11,11 +13,21 @@ export async function getLlama() {
       const text = readFileSync(modelPath, 'utf8');
       if (text.startsWith('bad')) throw new Error('Invalid GGUF magic.');
       return {
+        createEmbeddingContext: async () => ({ getEmbeddingFor: (asked: string) => vectorOf(text, asked) }),
         createContext: async () => ({ getSequence: () => text }),
         tokenize: (words: string) => words.split(' '),
       };
     },
   };
+}
+
+async function vectorOf(file: string, asked: string): Promise<{ vector: readonly number[] }> {
+  if (asked.includes('!exit')) process.exit(3);
+  if (asked.includes('!hang')) await sleep(60_000);
+  const words = asked.toLowerCase().split(/\W+/);
+  if (words.length > 100) throw new Error('Input is longer than the usable context size.');
+  const counts = file.split(' ').map((word) => words.filter((one) => one === word).length);
+  return { vector: [...counts, 0.2] };
 }
 
 interface Options {

@@ -76,6 +76,19 @@ export async function embedded(app: TestApp, orgId: string): Promise<void> {
   throw new Error('the passages got no vectors');
 }
 
+/** Until all memories have their vectors: what makes them writes and counts in its own time. */
+export async function remembered(app: TestApp, orgId: string): Promise<void> {
+  for (const end = Date.now() + 30_000; Date.now() < end; await sleep(50)) {
+    const { busy } = await app.db.everywhere.one<{ busy: boolean }>(
+      `select exists (select 1 from memory_vector where org_id = $1 and space is null and retry_at is null)
+         or exists (select 1 from embedding_turn where org_id = $1 and lease_until is not null) as busy`,
+      [orgId],
+    );
+    if (!busy) return;
+  }
+  throw new Error('the memories got no vectors');
+}
+
 /** As where pgvector is; the space of nothing, so that nothing is written into an index that is not here. */
 const beginIndex = async (app: TestApp, orgId: string): Promise<void> => {
   await app.db.everywhere.exec(

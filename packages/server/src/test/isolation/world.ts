@@ -12,6 +12,7 @@ import {
   repliesOf,
   seedFile,
   seedKnowledge,
+  remembered,
   seedMemories,
   seedReview,
   seedRows,
@@ -352,6 +353,7 @@ export async function finishWorld(app: TestApp, begun: Begun, upstreamUrl: strin
   await call('GET', 'usage');
   // What was recorded up to the checkpoint is old enough to go; a stub stays for it.
   await app.db.in(orgId).tx((tx) => app.audit.trim(tx, orgId, new Date(Date.now() + 60_000).toISOString()));
+  await remembered(app, orgId);
   const idsOf = (own: Talk['ids']) => ({ ...shared, ...own }) as unknown as Record<Kind, string>;
   return {
     mark,

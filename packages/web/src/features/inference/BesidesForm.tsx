@@ -28,7 +28,11 @@ export function BesidesForm({ provider, use, onDone }: { provider: Provider; use
   };
   return (
     <form className="stack" onSubmit={submit}>
-      <Field label={t(`provider.${use}`)} hint={t(`provider.${use}Hint`)} error={fieldError(put.error, '/model')}>
+      <Field
+        label={t(`provider.${use}`)}
+        hint={provider.kind === 'gguf' ? t('provider.embeddingsFile') : t(`provider.${use}Hint`)}
+        error={fieldError(put.error, '/model')}
+      >
         {(ids) => <input {...ids} required maxLength={300} value={model} onChange={(e) => setModel(e.target.value)} />}
       </Field>
       <p className="soft small">{t(`${use}.chosen`)}</p>

@@ -26,7 +26,7 @@ export const emptyProvider: ProviderDraft = {
   approved: false,
 };
 
-const able: Record<Besides, ProviderKind[]> = { embeddings: ['openai', 'ollama'], reranking: ['openai'] };
+const able: Record<Besides, ProviderKind[]> = { embeddings: ['openai', 'ollama', 'gguf'], reranking: ['openai'] };
 export const canDo = (kind: ProviderKind, use: Besides): boolean => able[use].includes(kind);
 
 /** Another machine than the server's will be given what clients say. */
@@ -187,7 +187,7 @@ function Details({ draft, onChange, error }: Pick<Props, 'draft' | 'onChange' | 
           <Field
             key={use}
             label={`${t(`provider.${use}`)} (${t('common.optional')})`}
-            hint={t(`provider.${use}Hint`)}
+            hint={draft.kind === 'gguf' ? t('provider.embeddingsFile') : t(`provider.${use}Hint`)}
             error={refusalOf(error, field)}
           >
             {(ids) => (

@@ -1,5 +1,5 @@
 import type { DocumentText } from '@rapport/protocol/knowledge';
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,7 +8,7 @@ import { isId } from '../../lib/isId.ts';
 import { useMay } from '../../lib/me.ts';
 import { NotFound, Page } from '../../lib/Page.tsx';
 import { Failure, isMissing, Loading } from '../../lib/ui.tsx';
-import { documentKey, documentsPath, useBase, useBaseRoom } from './base.ts';
+import { documentKey, documentsPath, refreshBase, useBase, useBaseRoom } from './base.ts';
 import { fileAddress, hasFile, useReprocess } from './DocumentRow.tsx';
 import { DocumentState } from './DocumentState.tsx';
 import { formatBytes } from './formatBytes.ts';
@@ -79,6 +79,24 @@ export function DocumentPage() {
   );
 }
 
+/** What stands at its address now, as a new version. */
+function FetchAgain({ baseId, id, url }: { baseId: string; id: string; url: string }) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const fetchIt = useMutation({
+    mutationFn: () => api.put(`${documentsPath(baseId)}/${id}`, { url }),
+    onSettled: () => refreshBase(queries, baseId),
+  });
+  return (
+    <>
+      <button type="button" aria-disabled={fetchIt.isPending} onClick={() => fetchIt.isPending || fetchIt.mutate()}>
+        {t('knowledge.fetchAgain')}
+      </button>
+      <Failure error={fetchIt.error} />
+    </>
+  );
+}
+
 function Facts({ baseId, document }: { baseId: string; document: DocumentText }) {
   const { t } = useTranslation();
   const mayManage = useMay()('knowledge.manage');
@@ -120,6 +138,7 @@ function Facts({ baseId, document }: { baseId: string; document: DocumentText })
             {state === 'failed' ? t('common.tryAgain') : t('knowledge.readAgain')}
           </button>
         )}
+        {mayManage && settled && url !== null && <FetchAgain baseId={baseId} id={document.id} url={url} />}
       </div>
       <br />
     </>

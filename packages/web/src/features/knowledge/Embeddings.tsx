@@ -20,11 +20,12 @@ export function EmbeddingState({ of }: { of: KnowledgeBaseDetail['embeddings'] }
 /** What embeddings did for a search, or why they did nothing. */
 export function EmbeddingsUsed({ report }: { report: EmbeddingReport }) {
   const { t } = useTranslation();
-  const { used, reason, model, search } = report;
+  const { used, reason, model, weight, search } = report;
   if (!used && reason === null) return null;
+  const percent = Math.round((weight ?? 0) * 100);
   return (
     <p className="soft small">
-      {reason === null ? t('embeddings.used', { model }) : t(`embeddings.why.${reason}`)}{' '}
+      {reason === null ? t('embeddings.used', { model, percent }) : t(`embeddings.why.${reason}`)}{' '}
       {search === 'index' && t('embeddings.index')}
     </p>
   );

@@ -9,7 +9,7 @@ import { createOpenAiEngine } from './openai.ts';
 export interface EngineSettings {
   kind: ProviderKind;
   baseUrl: string | null;
-  /** For gguf the path of the file. */
+  /** For gguf the path of the file that answers; null: none does. */
   model: string | null;
   apiKey: string | null;
   /** The file of the library that runs models from files; null while it is not installed. */
@@ -20,7 +20,7 @@ export interface EngineSettings {
 /** The engine of a provider. `reference` is none: it does not generate. */
 export function createEngine(settings: EngineSettings): Engine {
   const { kind, baseUrl, apiKey, model, ggufLibrary, outgoing } = settings;
-  if (kind === 'gguf' && model) return createGgufEngine({ path: model, library: ggufLibrary });
+  if (kind === 'gguf') return createGgufEngine({ path: model, library: ggufLibrary });
   if (!baseUrl || kind === 'reference') throw new Error(`a provider of kind ${kind} lacks its address`);
   if (kind === 'anthropic') return createAnthropicEngine({ baseUrl, apiKey, outgoing });
   return kind === 'ollama'

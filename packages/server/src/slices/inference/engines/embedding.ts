@@ -25,7 +25,7 @@ function normalised(values: unknown): Float32Array {
 }
 
 /** Throws EngineError for what is not one vector a text, all of one dimension. */
-function vectorsOf(vectors: unknown, count: number): Float32Array[] {
+export function vectorsOf(vectors: unknown, count: number): Float32Array[] {
   if (!Array.isArray(vectors) || vectors.length !== count) throw new EngineError('malformed');
   const found = vectors.map(normalised);
   if (found.some((vector) => vector.length !== found[0]?.length)) throw new EngineError('malformed');

@@ -12,10 +12,17 @@ export interface Generate {
   stop: string[] | undefined;
 }
 
-export type ToChild = Generate | { type: 'stop'; id: number };
+export interface Embed {
+  type: 'embed';
+  id: number;
+  text: string;
+}
+
+export type ToChild = Generate | Embed | { type: 'stop'; id: number };
 
 export type FromChild = { id: number } & (
   | { type: 'text'; text: string }
+  | { type: 'vector'; vector: readonly number[] }
   | { type: 'end'; finishReason: EngineEnd['finishReason']; usage: Usage }
   /** `fatal`: the model is not there, and this process is of no use. */
   | { type: 'error'; message: string; fatal: boolean }
@@ -42,6 +49,10 @@ interface Library {
   getLlama(options: { build: 'never'; maxThreads: number }): Promise<{
     loadModel(options: { modelPath: string }): Promise<{
       createContext(): Promise<{ getSequence(): unknown }>;
+      createEmbeddingContext(options: {
+        contextSize: { max: number };
+        batchSize: number;
+      }): Promise<{ getEmbeddingFor(text: string): Promise<{ vector: readonly number[] }> }>;
       tokenize(text: string): unknown[];
     }>;
   }>;
@@ -61,27 +72,47 @@ const finishReasons: Record<string, EngineEnd['finishReason']> = {
 const [, , path = '', library = ''] = process.argv;
 const tell = (message: FromChild) => void process.send?.(message);
 
-async function load() {
+/** Tokens of a text that is to become a vector: a passage has fewer. Models that read both ways need all in one batch. */
+const longestText = 1024;
+
+/** Made when it is first asked for. What cannot be made leaves this process of no use. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () =>
+    (made ??= make().catch((error: Error) => {
+      throw new Unusable(error.message);
+    }));
+}
+class Unusable extends Error {}
+
+const loaded = once(async () => {
   const { getLlama, LlamaChatSession } = (await import(pathToFileURL(library).href)) as Library;
   // As many threads as small machines have cores make them an order of magnitude slower.
   const llama = await getLlama({ build: 'never', maxThreads: Math.max(1, Math.floor(availableParallelism() / 2)) });
-  const model = await llama.loadModel({ modelPath: path });
+  return { model: await llama.loadModel({ modelPath: path }), LlamaChatSession };
+});
+
+const chat = once(async () => {
+  const { model, LlamaChatSession } = await loaded();
   const context = await model.createContext();
   return { model, session: new LlamaChatSession({ contextSequence: context.getSequence() }) };
-}
+});
+
+const embedding = once(async () => {
+  const { model } = await loaded();
+  return model.createEmbeddingContext({ contextSize: { max: longestText }, batchSize: longestText });
+});
 
 const toHistory = (message: PromptMessage): HistoryItem =>
   message.role === 'assistant'
     ? { type: 'model', response: [message.content] }
     : { type: message.role, text: message.content };
 
-const loaded = load();
 const controllers = new Map<number, AbortController>();
 let turn: Promise<void> = Promise.resolve();
-let ready = false;
 
 async function generate({ id, messages, maxTokens, temperature, stop }: Generate, signal: AbortSignal) {
-  const { model, session } = await loaded;
+  const { model, session } = await chat();
   if (signal.aborted) return;
   session.setChatHistory(messages.slice(0, -1).map(toHistory));
   let outputTokens = 0;
@@ -99,18 +130,23 @@ async function generate({ id, messages, maxTokens, temperature, stop }: Generate
   tell({ id, type: 'end', finishReason, usage: { inputTokens, outputTokens, cachedTokens: null } });
 }
 
+async function embed({ id, text }: Embed) {
+  const context = await embedding();
+  const { vector } = await context.getEmbeddingFor(text);
+  tell({ id, type: 'vector', vector });
+}
+
 process.on('message', (message: ToChild) => {
   if (message.type === 'stop') return controllers.get(message.id)?.abort();
   const controller = new AbortController();
   controllers.set(message.id, controller);
   // One context: a reply that was stopped has to come to rest before the next begins.
   turn = turn
-    .then(() => generate(message, controller.signal))
-    .catch((error: Error) => tell({ id: message.id, type: 'error', message: error.message, fatal: !ready }))
+    .then(() => (message.type === 'embed' ? embed(message) : generate(message, controller.signal)))
+    .catch((error: Error) =>
+      tell({ id: message.id, type: 'error', message: error.message, fatal: error instanceof Unusable }),
+    )
     .finally(() => controllers.delete(message.id));
 });
 process.on('disconnect', () => process.exit(0));
-loaded.then(
-  () => (ready = true),
-  () => {},
-);
+loaded().catch(() => {});

@@ -1,43 +1,30 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { vectorsOf } from './embedding.ts';
 import {
   defaultTimeouts,
   EngineError,
+  type Embedded,
+  type EmbedRequest,
   type Engine,
   type EngineEnd,
-  type EngineFault,
   type EngineRequest,
 } from './engine.ts';
-import type { FromChild, ToChild } from './gguf.child.ts';
-
-const child = fileURLToPath(new URL('./gguf.child.ts', import.meta.url));
+import { createGgufProcess, type GgufProcess, type LibraryFile } from './gguf.process.ts';
 
 export interface GgufSettings {
-  path: string;
-  /** The file of node-llama-cpp to load; null while it is not installed. */
-  library(): string | null;
+  /** Null: it answers nobody, and makes embeddings only. */
+  path: string | null;
+  library: LibraryFile;
+  /** How long one text may take to become a vector, with loading the model. */
+  oneTextMs?: number;
 }
 
-/** A model from a GGUF file in a child process: what breaks in native code ends the child, not the server. */
-export function createGgufEngine({ path, library }: GgufSettings): Engine {
-  let worker: ChildProcess | null = null;
+/** Models from GGUF files, each in a process of its own: one that answers, and one that makes embeddings. */
+export function createGgufEngine({ path, library, oneTextMs = 45_000 }: GgufSettings): Engine {
+  const answering = path === null ? null : createGgufProcess(path, library);
+  let embedding: { path: string; process: GgufProcess } | null = null;
   let turn: Promise<unknown> = Promise.resolve();
   let count = 0;
-
-  const start = (): ChildProcess => {
-    if (worker?.connected && !worker.killed) return worker;
-    const from = library();
-    if (from === null) throw new EngineError('not-installed');
-    const started = fork(child, [path, from], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-    // Without a listener, what a broken channel reports would end this process.
-    started.on('error', () => {});
-    // The child must not keep a stopping server alive.
-    started.unref();
-    started.channel?.unref();
-    worker = started;
-    return started;
-  };
 
   /** One model, one reply at a time: the others wait their turn. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -48,8 +35,47 @@ export function createGgufEngine({ path, library }: GgufSettings): Engine {
 
   const generate = async (request: EngineRequest, onText: (text: string) => void): Promise<EngineEnd> => {
     if (request.signal.aborted) throw new EngineError('aborted');
+    if (answering === null) throw new EngineError('not-found');
     count += 1;
-    return { ...(await converse(start(), count, request, onText)), model: basename(path) };
+    return { ...(await converse(answering, count, request, onText)), model: basename(path ?? '') };
+  };
+
+  /** Apart from the process that answers, even where the file is the same: a search does not wait for a reply. */
+  const processFor = (file: string): GgufProcess => {
+    if (embedding?.path === file) return embedding.process;
+    embedding?.process.kill();
+    embedding = { path: file, process: createGgufProcess(file, library) };
+    return embedding.process;
+  };
+
+  const embedOne = (file: string, text: string, signal: AbortSignal): Promise<readonly number[]> => {
+    const process = processFor(file);
+    // What hangs in native code is not seen by those who wait for a moment only.
+    if (process.isStuck(oneTextMs)) process.kill();
+    const began = performance.now();
+    count += 1;
+    return process.exchange<readonly number[]>({
+      message: { type: 'embed', id: count, text },
+      signal,
+      take: (answer, end) => answer.type === 'vector' && end(answer.vector),
+      late: () => (performance.now() - began > oneTextMs ? 'stalled' : null),
+      everyMs: oneTextMs / 8,
+    });
+  };
+
+  /** One after the other, so that the vector of a question waits for one text of a document at most. */
+  const embedAll = async ({ model, texts, ...asked }: EmbedRequest): Promise<Embedded> => {
+    const late = AbortSignal.timeout(asked.timeoutMs);
+    const signal = AbortSignal.any([asked.signal, late]);
+    const vectors: (readonly number[])[] = [];
+    for (const text of texts) {
+      const vector = await embedOne(model, text, signal).catch((error: unknown) => {
+        const overdue = late.aborted && !asked.signal.aborted;
+        throw overdue ? new EngineError('timeout-first-token', { cause: error }) : error;
+      });
+      vectors.push(vector);
+    }
+    return { vectors: vectorsOf(vectors, texts.length), tokens: null };
   };
 
   return {
@@ -65,65 +91,37 @@ export function createGgufEngine({ path, library }: GgufSettings): Engine {
         const onAbort = () => reject(Object.assign(new EngineError('aborted'), { shown }));
         request.signal.addEventListener('abort', onAbort, { once: true });
         inTurn(() => generate(request, show))
-          .then(resolve, reject)
+          .then(resolve, (error: unknown) => reject(Object.assign(error as EngineError, { shown })))
           .finally(() => request.signal.removeEventListener('abort', onAbort));
       }),
+    embed: (request) => embedAll(request),
     // A reply that runs is finished first.
-    close: () => void inTurn(async () => worker?.kill('SIGKILL')),
+    close: () => {
+      void inTurn(async () => answering?.kill());
+      embedding?.process.kill();
+    },
   };
 }
 
-function converse(worker: ChildProcess, id: number, request: EngineRequest, onText: (text: string) => void) {
+function converse(process: GgufProcess, id: number, request: EngineRequest, onText: (text: string) => void) {
   const { firstTokenMs, betweenTokensMs } = request.timeouts ?? defaultTimeouts;
-  return new Promise<Omit<EngineEnd, 'model'>>((resolve, reject) => {
-    let shown = false;
-    let lastAt = performance.now();
-    const finish = () => {
-      clearInterval(timer);
-      worker.off('message', onMessage);
-      worker.off('exit', onExit);
-      request.signal.removeEventListener('abort', onAbort);
-    };
-    const fail = (fault: EngineFault, cause?: Error) => {
-      finish();
-      const error = new EngineError(fault, { cause });
-      error.shown = shown;
-      reject(error);
-    };
-    const tell = (message: ToChild) => worker.send(message, (error) => error && fail('unavailable', error));
-    const timer = setInterval(
-      () => {
-        if (performance.now() - lastAt < (shown ? betweenTokensMs : firstTokenMs)) return;
-        worker.kill('SIGKILL');
-        fail(shown ? 'stalled' : 'timeout-first-token');
-      },
-      Math.max(10, Math.min(firstTokenMs, betweenTokensMs) / 8),
-    );
-    const onMessage = (message: FromChild) => {
-      // A reply that was stopped goes on reporting for a moment.
-      if (message.id !== id) return;
-      if (message.type === 'text') {
-        shown = true;
-        lastAt = performance.now();
-        onText(message.text);
-      } else if (message.type === 'end') {
-        finish();
-        resolve({ finishReason: message.finishReason, usage: message.usage });
-      } else {
-        // The next reply starts a new child.
-        if (message.fatal) worker.kill('SIGKILL');
-        fail(/context size/i.test(message.message) ? 'context-too-long' : 'unavailable', new Error(message.message));
-      }
-    };
-    const onExit = () => fail('unavailable');
-    const onAbort = () => {
-      fail('aborted');
-      worker.send({ type: 'stop', id } satisfies ToChild, () => {});
-    };
-    worker.on('message', onMessage);
-    worker.once('exit', onExit);
-    request.signal.addEventListener('abort', onAbort, { once: true });
-    const { messages, maxTokens, temperature, stop } = request;
-    tell({ type: 'generate', id, messages, maxTokens, temperature, stop });
+  const { messages, maxTokens, temperature, stop } = request;
+  let shown = false;
+  let lastAt = performance.now();
+  return process.exchange<Omit<EngineEnd, 'model'>>({
+    message: { type: 'generate', id, messages, maxTokens, temperature, stop },
+    signal: request.signal,
+    take(answer, end) {
+      if (answer.type === 'end') return end({ finishReason: answer.finishReason, usage: answer.usage });
+      if (answer.type !== 'text') return;
+      shown = true;
+      lastAt = performance.now();
+      onText(answer.text);
+    },
+    late() {
+      if (performance.now() - lastAt < (shown ? betweenTokensMs : firstTokenMs)) return null;
+      return shown ? 'stalled' : 'timeout-first-token';
+    },
+    everyMs: Math.max(10, Math.min(firstTokenMs, betweenTokensMs) / 8),
   });
 }

@@ -3,11 +3,13 @@ import type { Database } from '../../../platform/db/db.ts';
 import type { Logger } from '../../../platform/logger.ts';
 import type { Account } from '../../inference/asking.ts';
 import { EngineError } from '../../inference/engines/engine.ts';
-import type { Near } from '../fusion.ts';
+import { weightOf, type Near } from '../fusion.ts';
+import { segmentSlots } from '../occurrences.ts';
+import type { Ranked } from '../ranking.ts';
 import type { Bases } from '../readers.ts';
 import { createBackground } from './background.ts';
 import { createHeldVectors, TooLarge } from './held.ts';
-import type { Hidden } from './matrix.ts';
+import type { Hidden, Pairs } from './matrix.ts';
 import type { Nearby } from './nearby/nearby.ts';
 import { readableOf } from './vectors.store.ts';
 import type { Embedders } from './worker.ts';
@@ -26,6 +28,8 @@ type Reason = NonNullable<EmbeddingReport['reason']>;
 export type Asked = { model: string; space: string; vector: Float32Array } | { model: string | null; reason: Reason };
 interface Meant {
   near: Near[];
+  /** What they count beside the words. */
+  weight: number;
   report: EmbeddingReport;
 }
 
@@ -37,6 +41,14 @@ function within<T>(work: Promise<T>, ms: number): Promise<T> {
     timer = setTimeout(() => reject(new Late()), ms);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/** The places of a base that the words found. */
+function markedIn(baseId: string, words: Ranked[]): Set<number> {
+  const of = words
+    .map(({ segment, slot }) => ({ named: segment.split('/'), slot }))
+    .filter(({ named }) => named[0] === baseId);
+  return new Set(of.map(({ named, slot }) => Number(named[1]) * segmentSlots + slot));
 }
 
 /** Slots that must not be found, base by base. */
@@ -58,7 +70,8 @@ export function createVectorChannel(parts: { db: Database; log: Logger; embedder
 
   const without = (reason: Reason, model: string | null): Meant => ({
     near: [],
-    report: { used: false, reason, model, search: null },
+    weight: 0,
+    report: { used: false, reason, model, weight: null, search: null },
   });
 
   /** The vector of a question, or why there is none. */
@@ -91,34 +104,46 @@ export function createVectorChannel(parts: { db: Database; log: Logger; embedder
       return within(backgrounds.of(orgId, embedder), questionMs).catch(() => null);
     },
 
-    /** `hidden` as the search by words has it, which is how what may not be found is left out before anything is ranked. */
+    /**
+     * `hidden` as the search by words has it, which is how what may not be found is left out before anything is ranked. How
+     * much they count depends on how they judge what the words found.
+     */
     async near(
       orgId: string,
       bases: Bases,
       asked: Asked,
-      hidden: Map<string, [number, number][]>,
-      limit: number,
+      words: Ranked[],
+      { hidden, limit }: { hidden: Map<string, [number, number][]>; limit: number },
     ): Promise<Meant> {
       const { model } = asked;
       if (!('vector' in asked)) return without(asked.reason, model);
       const { vector, space } = asked;
       const dimensions = vector.length;
       let search: EmbeddingReport['search'] = 'exact';
-      const lookIn = async (baseId: string): Promise<Near[]> => {
+      const lookIn = async (baseId: string): Promise<{ near: Near[]; pairs?: Pairs }> => {
         const of = { orgId, baseId, space, dimensions };
         const indexed = await nearby.holds(of);
         if (indexed) search = 'index';
-        const hits = indexed
-          ? await nearby.nearest(of, bases, vector, { limit, ms: lookMs })
-          : await held.nearest(of, vector, hiddenIn(baseId, hidden), limit);
-        return hits.map(({ segment, slot, similarity }) => ({ segment: `${baseId}/${segment}`, slot, similarity }));
+        const asking = { hidden: hiddenIn(baseId, hidden), limit, marked: markedIn(baseId, words) };
+        // An index looks at few vectors, so that nobody knows how the rest agree with the words.
+        const { hits, ...counted } = indexed
+          ? { hits: await nearby.nearest(of, bases, vector, { limit, ms: lookMs }) }
+          : await held.nearest(of, vector, asking);
+        const near = hits.map((hit) => ({
+          segment: `${baseId}/${hit.segment}`,
+          slot: hit.slot,
+          similarity: hit.similarity,
+        }));
+        return { near, ...counted };
       };
       try {
         const readable = await readableOf(db.in(orgId), orgId, bases);
-        const found = (await within(Promise.all(readable.map(lookIn)), lookMs)).flat();
+        const looks = await within(Promise.all(readable.map(lookIn)), lookMs);
+        const found = looks.flatMap((look) => look.near);
         if (found.length === 0) return without('no-vectors', model);
         const near = found.sort((a, b) => b.similarity - a.similarity).slice(0, limit);
-        return { near, report: { used: true, reason: null, model, search } };
+        const weight = weightOf(looks.flatMap(({ pairs }) => pairs ?? []));
+        return { near, weight, report: { used: true, reason: null, model, weight, search } };
       } catch (error) {
         if (error instanceof TooLarge) return without('too-large', model);
         if (error instanceof Late) return without('loading', model);

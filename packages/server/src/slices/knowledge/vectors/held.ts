@@ -1,5 +1,5 @@
 import type { Database } from '../../../platform/db/db.ts';
-import type { Hidden, Hit } from './matrix.ts';
+import type { Hidden, Scanned } from './matrix.ts';
 import { createScanner } from './scanner.ts';
 import * as store from './vectors.store.ts';
 
@@ -99,16 +99,21 @@ export function createHeldVectors({ db, mostBytes }: { db: Database; mostBytes: 
 
   return {
     /** The nearest of what may be found, best first; nothing of what was deleted before the call. Throws TooLarge. */
-    async nearest(of: Of, question: Float32Array, hidden: Hidden, limit: number): Promise<Hit[]> {
+    async nearest(
+      of: Of,
+      question: Float32Array,
+      asked: { hidden: Hidden; limit: number; marked: Set<number> },
+    ): Promise<Scanned> {
       const one = find(of);
       one.usedAt = Date.now();
       await refresh(one);
       if (one.tooLargeAt !== undefined) throw new TooLarge();
       for (let scans = 1; ; scans += 1) {
-        const hits = await scanner.run({ do: 'scan', key: one.key, question, hidden, limit });
+        const { hits, pairs } = await scanner.run({ do: 'scan', key: one.key, question, ...asked });
         const there = await store.stillThere(db.in(of.orgId), of.orgId, [...new Set(hits.map(({ block }) => block))]);
         const gone = [...new Set(hits.map(({ block }) => block).filter((id) => !there.has(id)))];
-        if (gone.length === 0 || scans === mostScans) return hits.filter(({ block }) => there.has(block));
+        if (gone.length === 0 || scans === mostScans)
+          return { hits: hits.filter(({ block }) => there.has(block)), pairs };
         await scanner.run({ do: 'drop', key: one.key, ids: gone });
       }
     },

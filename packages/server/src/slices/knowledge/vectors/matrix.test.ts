@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { segmentSlots } from '../occurrences.ts';
 import { createMatrix, type Hidden } from './matrix.ts';
 
 const dimensions = 5;
@@ -31,7 +32,7 @@ function nearest(
 }
 
 const found = (matrix: ReturnType<typeof createMatrix>, question: number[], hidden: Hidden, limit: number) =>
-  matrix.scan(Float32Array.from(question), hidden, limit).map(({ block: _, ...hit }) => hit);
+  matrix.scan(Float32Array.from(question), hidden, limit, new Set()).hits.map(({ block: _, ...hit }) => hit);
 
 test('the nearest are found as by looking at each, whatever went and whatever is hidden', () => {
   fc.assert(
@@ -60,7 +61,7 @@ test('a place that was given to another is found as the other, and what is known
   matrix.drop('old');
   matrix.drop('old');
   matrix.add({ id: 'new', segment: 1, firstSlot: 0, vectors: Float32Array.of(0, 1) });
-  expect(matrix.scan(Float32Array.of(1, 0), new Map(), 5)).toEqual([
+  expect(matrix.scan(Float32Array.of(1, 0), new Map(), 5, new Set()).hits).toEqual([
     { block: 'new', segment: 1, slot: 0, similarity: 0 },
   ]);
 });
@@ -71,7 +72,34 @@ test('more vectors than a slab holds are all looked at', () => {
   for (let i = 0; i < count; i++) {
     matrix.add({ id: `${i}`, segment: i, firstSlot: 0, vectors: Float32Array.of(i, 1) });
   }
-  expect(matrix.scan(Float32Array.of(1, 0), new Map(), 3).map(({ segment }) => segment)).toEqual([2499, 2498, 2497]);
+  expect(matrix.scan(Float32Array.of(1, 0), new Map(), 3, new Set()).hits.map(({ segment }) => segment)).toEqual([
+    2499, 2498, 2497,
+  ]);
   for (let i = 600; i < count; i++) matrix.drop(`${i}`);
-  expect(matrix.scan(Float32Array.of(1, 0), new Map(), 2).map(({ segment }) => segment)).toEqual([599, 598]);
+  expect(matrix.scan(Float32Array.of(1, 0), new Map(), 2, new Set()).hits.map(({ segment }) => segment)).toEqual([
+    599, 598,
+  ]);
+});
+
+test('how the marked stand among the others is told as by comparing each with each', () => {
+  fc.assert(
+    fc.property(
+      blocksOf,
+      vector,
+      fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 30 }),
+      (blocks, question, at) => {
+        const all = nearest(blocks, question, Infinity, () => true);
+        const places = all.map(({ segment, slot }) => segment * segmentSlots + slot);
+        const marked = new Set(at.map((i) => places[i % places.length] as number));
+        const [of, others] = [true, false].map((is) => all.filter((_, i) => marked.has(places[i] as number) === is));
+        let nearer = 0;
+        for (const one of of ?? []) {
+          for (const other of others ?? [])
+            nearer += one.similarity > other.similarity ? 1 : one.similarity === other.similarity ? 0.5 : 0;
+        }
+        const { pairs } = fill(blocks).scan(Float32Array.from(question), new Map(), 10, marked);
+        expect(pairs).toEqual({ marked: marked.size, others: all.length - marked.size, nearer });
+      },
+    ),
+  );
 });

@@ -15,6 +15,19 @@ export interface NewBlock {
   vectors: Float32Array;
 }
 
+/** How those that the words found stand among the others by the vectors. */
+export interface Pairs {
+  marked: number;
+  others: number;
+  /** Of all pairs of one of each: in how many the marked one is nearer; one that is as near counts half. */
+  nearer: number;
+}
+
+export interface Scanned {
+  hits: Hit[];
+  pairs: Pairs;
+}
+
 /** Slots that must not be found, as [first, count] by segment. */
 export type Hidden = Map<number, [number, number][]>;
 
@@ -96,9 +109,15 @@ export function createMatrix(dimensions: number) {
 
     drop,
 
-    /** The nearest, best first; of two that are as near, the one that stands first in the index. */
-    scan(question: Float32Array, hidden: Hidden, limit: number): Hit[] {
+    /**
+     * The nearest, best first; of two that are as near, the one that stands first in the index. `marked`: places of
+     * passages, of which is told how they stand among the others.
+     */
+    scan(question: Float32Array, hidden: Hidden, limit: number, marked: Set<number>): Scanned {
       const shown = shownIn(hidden);
+      const ofMarked: number[] = [];
+      const ofOthers = new Float32Array(rows);
+      let others = 0;
       let found: { row: number; similarity: number }[] = [];
       let floor = -Infinity;
       const tidy = () => {
@@ -110,21 +129,43 @@ export function createMatrix(dimensions: number) {
         if (owners[row] === unused || !shown(places[row] as number)) continue;
         const slab = slabs[Math.floor(row / slabRows)] as Float32Array;
         const similarity = dot(slab, (row % slabRows) * dimensions, question);
+        if (marked.has(places[row] as number)) ofMarked.push(similarity);
+        else ofOthers[others++] = similarity;
         if (similarity < floor) continue;
         found.push({ row, similarity });
         if (found.length > limit * 4) tidy();
       }
       tidy();
-      return found.map(({ row, similarity }) => {
+      const hits = found.map(({ row, similarity }) => {
         const place = places[row] as number;
         const block = names[owners[row] as number] as string;
         return { block, segment: Math.floor(place / segmentSlots), slot: place % segmentSlots, similarity };
       });
+      return {
+        hits,
+        pairs: { marked: ofMarked.length, others, nearer: nearerOf(ofMarked, ofOthers.subarray(0, others)) },
+      };
     },
   };
 }
 
 export type Matrix = ReturnType<typeof createMatrix>;
+
+/** Marked are few, so each of the others is looked up among them. */
+function nearerOf(marked: number[], others: Float32Array): number {
+  const sorted = Float32Array.from(marked).sort();
+  const from = (value: number, orEqual: boolean): number => {
+    let [low, high] = [0, sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const at = sorted[middle] as number;
+      if (at < value || (!orEqual && at === value)) low = middle + 1;
+      else high = middle;
+    }
+    return sorted.length - low;
+  };
+  return others.reduce((sum, value) => sum + (from(value, true) + from(value, false)) / 2, 0);
+}
 
 /** Four sums at once: the processor need not wait for one addition to begin the next. */
 export function dot(slab: Float32Array, at: number, question: Float32Array): number {

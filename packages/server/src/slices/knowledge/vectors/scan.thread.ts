@@ -1,23 +1,24 @@
 import { parentPort } from 'node:worker_threads';
-import { createMatrix, type Hidden, type Hit, type Matrix, type NewBlock } from './matrix.ts';
+import { createMatrix, type Hidden, type Matrix, type NewBlock, type Scanned } from './matrix.ts';
 
 /** What the thread that holds the vectors is asked; a matrix is named by its key. */
 export type ScanTask =
   | { do: 'add'; key: string; dimensions: number; blocks: NewBlock[] }
   | { do: 'drop'; key: string; ids: string[] }
   | { do: 'forget'; key: string }
-  | { do: 'scan'; key: string; question: Float32Array; hidden: Hidden; limit: number };
+  | { do: 'scan'; key: string; question: Float32Array; hidden: Hidden; limit: number; marked: Set<number> };
 
 export interface ScanAnswer {
   id: number;
-  hits: Hit[];
+  scanned: Scanned;
 }
 
+const nothing: Scanned = { hits: [], pairs: { marked: 0, others: 0, nearer: 0 } };
 const matrices = new Map<string, Matrix>();
 
-function work(task: ScanTask): Hit[] {
+function work(task: ScanTask): Scanned {
   const known = matrices.get(task.key);
-  if (task.do === 'scan') return known?.scan(task.question, task.hidden, task.limit) ?? [];
+  if (task.do === 'scan') return known?.scan(task.question, task.hidden, task.limit, task.marked) ?? nothing;
   if (task.do === 'forget') matrices.delete(task.key);
   if (task.do === 'drop') for (const id of task.ids) known?.drop(id);
   if (task.do === 'add') {
@@ -25,9 +26,9 @@ function work(task: ScanTask): Hit[] {
     matrices.set(task.key, matrix);
     for (const block of task.blocks) matrix.add(block);
   }
-  return [];
+  return nothing;
 }
 
 parentPort?.on('message', ({ id, task }: { id: number; task: ScanTask }) => {
-  parentPort?.postMessage({ id, hits: work(task) } satisfies ScanAnswer);
+  parentPort?.postMessage({ id, scanned: work(task) } satisfies ScanAnswer);
 });

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
-import type { Hit } from './matrix.ts';
+import type { Scanned } from './matrix.ts';
 import type { ScanAnswer, ScanTask } from './scan.thread.ts';
 
 interface Waiting {
-  resolve(hits: Hit[]): void;
+  resolve(scanned: Scanned): void;
   reject(error: Error): void;
 }
 
@@ -24,8 +24,8 @@ export function createScanner(onLost: () => void) {
   const begin = (): Worker => {
     const made = new Worker(new URL('./scan.thread.ts', import.meta.url));
     made.unref();
-    made.on('message', ({ id, hits }: ScanAnswer) => {
-      waiting.get(id)?.resolve(hits);
+    made.on('message', ({ id, scanned }: ScanAnswer) => {
+      waiting.get(id)?.resolve(scanned);
       waiting.delete(id);
     });
     made.on('error', (error: Error) => lost(made, error));
@@ -35,11 +35,11 @@ export function createScanner(onLost: () => void) {
 
   return {
     /** Tasks are done in the order in which they are given. */
-    run(task: ScanTask): Promise<Hit[]> {
+    run(task: ScanTask): Promise<Scanned> {
       thread ??= begin();
       last += 1;
       const id = last;
-      const answer = new Promise<Hit[]>((resolve, reject) => waiting.set(id, { resolve, reject }));
+      const answer = new Promise<Scanned>((resolve, reject) => waiting.set(id, { resolve, reject }));
       const given = task.do === 'add' ? task.blocks.map(({ vectors }) => vectors.buffer as ArrayBuffer) : [];
       thread.postMessage({ id, task }, given);
       return answer;

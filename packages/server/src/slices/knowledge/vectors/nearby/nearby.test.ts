@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startApp } from '../../../../app.ts';
-import { startTestApp, type TestApp } from '../../../../test/app.ts';
+import type { TestApp } from '../../../../test/app.ts';
+import { startPlayed } from '../../../../test/played.ts';
 import { makeBase, type TestBase } from '../../../../test/knowledge.ts';
 import { askBase, chooseModel, embedded } from '../../../../test/meaning.ts';
 import { hasPgvector } from '../../../../test/pgvector.ts';
-import { startUpstream, type Upstream } from '../../../../test/upstream.ts';
 import { indexNameOf } from './nearby.schema.ts';
 import { backUp } from '../../../../platform/db/backup/backup.ts';
 import { restore } from '../../../../platform/db/backup/restore.ts';
@@ -18,20 +18,15 @@ vi.setConfig({ testTimeout: 120_000 });
 const there = await hasPgvector();
 const indexed = { pgvectorFrom: 2 };
 
-let upstream: Upstream;
 let app: TestApp;
 /** Is configured to have indexes; the other is not. */
 let server: TestApp;
 
 beforeAll(async () => {
-  upstream = await startUpstream();
-  app = await startTestApp({ upstream: { url: upstream.url, model: 'echo' } });
+  ({ app } = await startPlayed());
   await chooseModel(app, 'concepts');
 });
-afterAll(async () => {
-  await app.close();
-  await upstream.close();
-});
+afterAll(() => app?.close());
 
 const add = async (base: TestBase, title: string, text: string): Promise<string> =>
   (await app.json('POST', base.path, { title, text })).body.id;
