@@ -77,12 +77,13 @@ export function createAiInsightService(parts: Parts) {
     task: Task<Point>,
   ): Promise<{ points: Kept<Point>[]; leftOut: number }> => {
     const { personaId, lines } = await insights.talksOf(actor, about);
-    if (personaId === null || !lines.some(({ who }) => who === 'Client'))
+    const { prompt, sent } = withinPrompt(lines);
+    if (personaId === null || !sent.some(({ who }) => who === 'Client'))
       throw new AppError('wrong-state', {
-        detail: 'The client has written nothing yet that a model could be asked about.',
+        detail: 'The client has written nothing, or nothing lately, that a model could be asked about.',
       });
-    const answer = await answerOf(actor, personaId, task, withinPrompt(lines));
-    const kept = keptOf(task, answer.text, lines);
+    const answer = await answerOf(actor, personaId, task, prompt);
+    const kept = keptOf(task, answer.text, sent);
     const { subject } = about;
     const act = kind === 'summary' ? 'insight.summarised' : 'insight.tone-judged';
     if (kept.points.length === 0) {

@@ -38,19 +38,39 @@ export const summary: Task<{ text: string }> = {
 /** How much of what was said a model is given. */
 export const mostCharacters = 24_000;
 
-/** The newest of the conversations that fits, oldest first. `lines` are in that order. */
-export function withinPrompt(lines: Line[]): string {
+const goesOn = ' …';
+const longWord = 60;
+
+/** As many whole words as fit; of one too long for a word, as many characters. */
+function beginningOf(text: string, room: number): string {
+  if (room <= 0) return '';
+  const end = text.lastIndexOf(' ', room);
+  // Half of a character is no text, and not every provider takes it.
+  return text.slice(0, end > room - longWord ? Math.max(0, end) : room).replace(/[\ud800-\udbff]$/, '');
+}
+
+/**
+ * The newest of the conversations that fits, and each line as far as the model is given it, oldest first. `lines` are in that
+ * order.
+ */
+export function withinPrompt(lines: Line[]): { prompt: string; sent: Line[] } {
   const kept: string[] = [];
+  const sent: Line[] = [];
   let left = mostCharacters;
   const several = lines[0]?.sessionId !== lines.at(-1)?.sessionId;
-  for (const [at, { who, text, sessionId, at: said }] of [...lines.entries()].reverse()) {
-    const line = `${who}: ${spaces(text).replaceAll('<', '‹')}`;
-    left -= line.length;
-    if (left < 0) break;
-    kept.unshift(line);
-    if (several && lines[at - 1]?.sessionId !== sessionId) kept.unshift(`Session of ${said.slice(0, 10)}`);
+  for (const [at, line] of [...lines.entries()].reverse()) {
+    const begin = `${line.who}: `;
+    const whole = spaces(line.text);
+    left -= begin.length + whole.length;
+    const over = left < 0;
+    const text = over ? beginningOf(whole, whole.length + left - goesOn.length) : whole;
+    if (over && text === '') break;
+    sent.unshift({ ...line, text });
+    kept.unshift(`${begin}${text.replaceAll('<', '‹')}${over ? goesOn : ''}`);
+    if (several && lines[at - 1]?.sessionId !== line.sessionId) kept.unshift(`Session of ${line.at.slice(0, 10)}`);
+    if (over) break;
   }
-  return `<conversation>\n${kept.join('\n')}\n</conversation>`;
+  return { prompt: `<conversation>\n${kept.join('\n')}\n</conversation>`, sent };
 }
 
 /** What of a model's points is kept: those whose quote stands, word for word, in a message of the client. */

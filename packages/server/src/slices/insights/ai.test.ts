@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';
+import { startCompromised, type Compromised } from '../../test/llm/compromised.ts';
+import { talking } from '../../test/talking.ts';
+import { mostCharacters, withinPrompt } from './summary.ts';
+
+let app: TestApp;
+let upstream: Compromised;
+let personaId: string;
+let clientId: string;
+
+beforeAll(async () => {
+  upstream = await startCompromised();
+  app = await startTestApp();
+  await call('POST', '/providers', { kind: 'openai', baseUrl: upstream.url, model: 'm', apiKey: 'k' });
+  personaId = await makePersona(app);
+  clientId = (await call('POST', '/clients', { name: 'Kit Kestrel' })).body.id;
+});
+afterAll(async () => {
+  await app?.close();
+  await upstream?.close();
+});
+
+const call = (method: string, path: string, body?: unknown) => app.json(method, `/api/v1${path}`, body);
+const point = (text: string, quote: string) => ({ text, quote });
+
+/** A session in which the client writes this. */
+async function said(...texts: string[]): Promise<TestSession> {
+  const session = await makeSession(app, personaId, { clientId });
+  upstream.says('I see.');
+  for (const [at, text] of texts.entries()) {
+    await talking(app).post(session, text);
+    await talking(app).untilEvent(session, 'reply.completed', at + 1);
+  }
+  return session;
+}
+
+function summarise(session: TestSession, ...points: object[]) {
+  upstream.says(JSON.stringify({ points }));
+  return call('POST', '/insights/summary', { sessionId: session.id });
+}
+
+const promptOf = () => upstream.received.at(-1)?.body.messages.at(-1)?.content ?? '';
+
+test('of a message that is too long the beginning is given to a model, and no quote rests on the rest', async () => {
+  const session = await said('An old word.', `I begin with this. ${'on and on '.repeat(3000)}I end with this.`);
+  const { status, body } = await summarise(
+    session,
+    point('Begins.', 'I begin with this.'),
+    point('Ends.', 'I end with this.'),
+    point('Is old.', 'An old word.'),
+  );
+  expect([status, body]).toMatchObject([200, { leftOut: 2, points: [{ text: 'Begins.' }] }]);
+  const prompt = promptOf();
+  expect(prompt).toMatch(/^<conversation>\nClient: I begin with this\.[a-z ]+ …\nPersona: I see\.\n<\/conversation>$/);
+  expect(prompt.length).toBeGreaterThan(23_900);
+  expect(prompt.length).toBeLessThan(24_100);
+});
+
+test('a model is given the newest that fits, and of a message that is cut whole words from its beginning', () => {
+  const length = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 12_000 }));
+  fc.assert(
+    fc.property(fc.array(length, { minLength: 1, maxLength: 8 }), (lengths) => {
+      const lines = lengths.map((words, seq) => {
+        const text = Array.from({ length: words }, (_, at) => String(at)).join(' ');
+        return { sessionId: 's', seq, at: '', who: 'Client' as const, text };
+      });
+      const { prompt, sent } = withinPrompt(lines);
+      const given = prompt.split('\n').slice(1, -1);
+      expect(given).toHaveLength(sent.length);
+      expect(given.join('').length).toBeLessThanOrEqual(mostCharacters);
+      expect(sent.slice(1)).toEqual(lines.slice(1 - sent.length || lines.length));
+      const [oldest] = sent;
+      expect(`${lines[oldest?.seq ?? -1]?.text} `.startsWith(`${oldest?.text} `)).toBe(true);
+      if (oldest?.seq !== 0) expect(given.join('').length).toBeGreaterThan(mostCharacters - 100);
+    }),
+  );
+  const smiles = withinPrompt([{ sessionId: 's', seq: 1, at: '', who: 'Team', text: '🙂'.repeat(16_000) }]);
+  expect(smiles.prompt.isWellFormed()).toBe(true);
+  expect(smiles.sent).toHaveLength(1);
+});
