@@ -41,7 +41,7 @@ export function createBesides(
     sessionQuestionnaires: createSessionQuestionnaireService({ db, audit, ...parts }),
     sessionNotes: createSessionNoteService(parts),
     said: createSaidService({ db, audit, ...parts }),
-    plans: createPlanService({ db, audit, mail, publicUrl: config.publicUrl, ...parts }),
+    plans: createPlanService({ db, log, audit, mail, publicUrl: config.publicUrl, ...parts }),
     planClock: createPlanClock({ db, log, access, close: sessions.close }),
   };
 }

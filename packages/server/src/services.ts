@@ -84,7 +84,7 @@ export function createServices(platform: Platform) {
   });
   const { reviews, ...supervision } = createSupervision(platform, { generations, access, providers, packs, ...team });
   const talk = { db, audit, access, personas, providers, asking, reviews, safety: supervision.sessionSafety };
-  const conversations = createConversationService({ ...talk, consents, generations, budgets });
+  const conversations = createConversationService({ ...talk, log, consents, generations, budgets });
   const remembering = createRemembering({ ...talk, ...caseload, log, consents, proposals });
   const sessions = createSessionService({ ...talk, ...caseload, conversations, packs, remembering });
   const besides = createBesides(platform, { ...supervision, ...team, ...talk, ...caseload, conversations, sessions });
@@ -94,7 +94,7 @@ export function createServices(platform: Platform) {
   const privacy = createPrivacy(platform, { identity, sessions, personas });
   generations.handle(createReplyHandler({ ...supervision, ...material, ...talk, log, consents, conversations }));
   reviews.handle(createReviewHandler({ log, access, conversations, generations }));
-  for (const one of [supervision.policies, packs]) one.onChanged((orgId) => void conversations.obeyRung(orgId, {}));
+  for (const one of [supervision.policies, packs]) one.onChanged((orgId) => conversations.obeyRung(orgId, {}));
   memories.attach(createMemoryPlaces({ access, generations }));
   deid.attach(createDeidSource({ db }));
   consents.attach(createConsentPlaces({ ...caseload, access, conversations }));

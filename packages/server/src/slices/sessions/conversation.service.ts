@@ -5,6 +5,7 @@ import { asEventActor, requireStaff, type Actor } from '../../platform/actor.ts'
 import type { Audit } from '../../platform/audit/audit.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../platform/cursor.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
+import type { Logger } from '../../platform/logger.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { draft, type EventDraft } from '../../platform/events/store.ts';
 import { newId } from '../../platform/ids.ts';
@@ -31,6 +32,7 @@ export type ConversationService = ReturnType<typeof createConversationService>;
 /** What is said in a session: messages, guidance, and the replies they call for. */
 export function createConversationService(parts: {
   db: Database;
+  log: Logger;
   access: SessionAccess;
   audit: Audit;
   consents: ConsentService;
@@ -43,6 +45,9 @@ export function createConversationService(parts: {
 }) {
   const { db, audit, consents, generations, budgets, reviews, safety } = parts;
   const { enter, lock, append } = parts.access;
+
+  const unwaited = (failed: string, work: () => Promise<void>): void =>
+    void work().catch(({ message }: Error) => parts.log.error({ err: message }, failed));
 
   const engines = createEngineChooser(parts);
   const chosenEngine = async (actor: Actor, id: string): Promise<EngineName> =>
@@ -165,7 +170,7 @@ export function createConversationService(parts: {
         if (spentUntil) events.push(spentEvent(row, spentUntil, messageId));
         const said = { id: messageId, text, author, answered: replyId !== null, remindAfter };
         events.splice(1, 0, ...(await safety.onMessage(tx, actor, row, said, found)));
-        if (author === 'client' && !safety.mayAnswer(found)) tx.afterCommit(() => void this.stopRunning(orgId, id));
+        if (author === 'client' && !safety.mayAnswer(found)) tx.afterCommit(() => this.stopSoon(orgId, id));
         const [seq] = await Promise.all([
           append(tx, orgId, row.room_id, events),
           replyId &&
@@ -235,18 +240,25 @@ export function createConversationService(parts: {
       if (latest?.status === 'running') await generations.stop(orgId, latest.id);
     },
 
+    /** The same, after a commit: what fails then is written down, and fails nothing else. */
+    stopSoon(orgId: string, sessionId: string): void {
+      unwaited('a reply was not stopped', () => this.stopRunning(orgId, sessionId));
+    },
+
     /** The rung may have changed: a reply that runs is held or stopped, and what waits for an answer gets one. */
-    async obeyRung(orgId: string, which: { sessionId?: string; clientId?: string }): Promise<void> {
-      const row = which.sessionId && (await store.findSession(db.in(orgId), orgId, which.sessionId, null));
-      const rows = row ? [row] : await store.sessionsWithRunning(db.in(orgId), orgId, which.clientId ?? null);
-      for (const session of rows) {
-        const rung = rungOf(session);
-        const [latest] = await generations.list(orgId, session.id, null, 1);
-        if (latest?.status === 'running') {
-          if (!personaMayWrite(rung)) await generations.stop(orgId, latest.id);
-          else if (isHeld(rung) && latest.audience === 'all') await generations.hold(orgId, latest.id);
-        } else await this.answerPending(orgId, session.id);
-      }
+    obeyRung(orgId: string, which: { sessionId?: string; clientId?: string }): void {
+      unwaited('a change of policy did not reach the replies that run', async () => {
+        const row = which.sessionId && (await store.findSession(db.in(orgId), orgId, which.sessionId, null));
+        const rows = row ? [row] : await store.sessionsWithRunning(db.in(orgId), orgId, which.clientId ?? null);
+        for (const session of rows) {
+          const rung = rungOf(session);
+          const [latest] = await generations.list(orgId, session.id, null, 1);
+          if (latest?.status === 'running') {
+            if (!personaMayWrite(rung)) await generations.stop(orgId, latest.id);
+            else if (isHeld(rung) && latest.audience === 'all') await generations.hold(orgId, latest.id);
+          } else await this.answerPending(orgId, session.id);
+        }
+      });
     },
 
     /** Makes the last reply again: after an interruption, or because another is wanted. Throws `reply-running`, `wrong-state`, `consent-needed`, `budget-spent`. */

@@ -3,6 +3,7 @@ import type { AuditAct } from '@rapport/protocol/auditActs';
 import { asEventActor, requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import type { Database, Tx } from '../../platform/db/db.ts';
+import type { Logger } from '../../platform/logger.ts';
 import { AppError } from '../../platform/errors.ts';
 import { draft, type EventDraft } from '../../platform/events/store.ts';
 import type { Mail } from '../../platform/mail/mail.ts';
@@ -24,6 +25,7 @@ interface Parts {
   threads: Pick<ThreadService, 'keep'>;
   notes: NoteService;
   members: Pick<MemberService, 'permissionsOf'>;
+  log: Logger;
   mail: Mail;
   publicUrl: string | null;
 }
@@ -36,7 +38,8 @@ const letter = (toNew: boolean, id: string, publicUrl: string | null) => ({
 });
 
 /** What the team plans for a session and says about it afterwards, and who of them runs it. */
-export function createPlanService({ db, audit, access, goals, threads, notes, members, mail, publicUrl }: Parts) {
+export function createPlanService(parts: Parts) {
+  const { db, log, audit, access, goals, threads, notes, members, mail, publicUrl } = parts;
   const planOf = async (
     orgId: string,
     { id, client_id: clientId, goal_ids: goalIds }: SessionRow,
@@ -136,16 +139,22 @@ export function createPlanService({ db, audit, access, goals, threads, notes, me
         const of = { clientId: row.client_id, session: { id, roomId: row.room_id } };
         if (note) await notes.attach(tx, staff, of, note);
         const earlier = [before.facilitator.id].filter((one) => one !== userId);
-        tx.afterCommit(() => void tell(orgId, id, userId, earlier));
+        tx.afterCommit(() => tell(orgId, id, userId, earlier));
         const data = { fromId: before.facilitator.id, toId: userId, to: colleague.name };
         return draft('session.transferred', 'staff', asEventActor(actor), data);
       });
     },
   };
 
-  async function tell(orgId: string, id: string, userId: string, earlier: string[]): Promise<void> {
-    const scope = db.in(orgId);
-    for (const to of await plans.addressesOf(scope, orgId, [userId])) mail.post({ to, ...letter(true, id, publicUrl) });
-    for (const to of await plans.addressesOf(scope, orgId, earlier)) mail.post({ to, ...letter(false, id, publicUrl) });
+  async function write(orgId: string, id: string, to: string[], isNow: boolean): Promise<void> {
+    for (const address of await plans.addressesOf(db.in(orgId), orgId, to))
+      mail.post({ to: address, ...letter(isNow, id, publicUrl) });
+  }
+
+  /** Also without a letter the session is theirs: its page says so. */
+  function tell(orgId: string, id: string, userId: string, earlier: string[]): void {
+    Promise.all([write(orgId, id, [userId], true), write(orgId, id, earlier, false)]).catch(({ message }: Error) =>
+      log.warn({ err: message }, 'nobody was written to about a transfer'),
+    );
   }
 }

@@ -47,7 +47,7 @@ export function createSessionQuestionnaireService(parts: Parts) {
   /** As after a grave message: the persona is silent, and a person is called. */
   const onRisk = async (tx: Tx, orgId: string, row: SessionRow, found: RiskyAnswer): Promise<void> => {
     const events = await safety.onAnswer(tx, orgId, row, found);
-    tx.afterCommit(() => void conversations.stopRunning(orgId, row.id));
+    tx.afterCommit(() => conversations.stopSoon(orgId, row.id));
     await access.append(tx, orgId, row.room_id, events);
   };
 

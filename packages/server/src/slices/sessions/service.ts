@@ -173,7 +173,7 @@ export function createSessionService(parts: SessionParts) {
     pause: (actor: Actor, id: string) =>
       change(actor, id, 'session.paused', async (tx, row) => {
         if (row.status === 'paused') return null;
-        tx.afterCommit(() => void conversations.stopRunning(actor.orgId, id));
+        tx.afterCommit(() => conversations.stopSoon(actor.orgId, id));
         return {
           row: await store.setStatus(tx, actor.orgId, id, 'paused'),
           event: draft('session.paused', 'all', asEventActor(actor), {}),
@@ -198,7 +198,7 @@ export function createSessionService(parts: SessionParts) {
         requireStaff(actor);
         if (row.taken_over_by === actor.userId) return null;
         await reviews.discardOpen(tx, actor, actor.orgId, id);
-        tx.afterCommit(() => void conversations.stopRunning(actor.orgId, id));
+        tx.afterCommit(() => conversations.stopSoon(actor.orgId, id));
         return {
           row: await store.setTakenOver(tx, actor.orgId, id, actor.userId),
           event: draft('session.taken-over', 'all', asEventActor(actor), {}),
@@ -223,7 +223,7 @@ export function createSessionService(parts: SessionParts) {
       change(actor, id, 'session.policy-set', async (tx, row) => {
         await packs.requireRung(actor.orgId, policy, tx);
         if (row.policy === policy) return null;
-        tx.afterCommit(() => void conversations.obeyRung(actor.orgId, { sessionId: id }));
+        tx.afterCommit(() => conversations.obeyRung(actor.orgId, { sessionId: id }));
         const changed = await store.setPolicy(tx, actor.orgId, id, policy);
         const data = { policy, rung: rungOf(changed) };
         return { row: changed, event: draft('policy.changed', 'staff', asEventActor(actor), data) };
@@ -236,7 +236,7 @@ export function createSessionService(parts: SessionParts) {
         const data = { policy, rung: rungOf(row) };
         await append(tx, orgId, row.room_id, [draft('policy.changed', 'staff', asEventActor(actor), data)]);
       }
-      tx.afterCommit(() => void conversations.obeyRung(orgId, { clientId }));
+      tx.afterCommit(() => conversations.obeyRung(orgId, { clientId }));
     },
 
     /** What the client said of themselves is proposed for remembering. Throws `not-found`, `session-ended`. */
@@ -246,7 +246,7 @@ export function createSessionService(parts: SessionParts) {
         requireStaff(actor);
         await reviews.discardOpen(tx, actor, actor.orgId, id);
         await memory.onEnd(tx, row);
-        tx.afterCommit(() => void conversations.stopRunning(actor.orgId, id));
+        tx.afterCommit(() => conversations.stopSoon(actor.orgId, id));
         return {
           row: await store.setStatus(tx, actor.orgId, id, 'ended'),
           event: draft('session.ended', 'all', asEventActor(actor), {}),
