@@ -1,0 +1,67 @@
+import type { VersionEvaluation } from '@rapport/protocol/evaluations';
+import type { Document } from '@rapport/protocol/knowledge';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Tx } from '../../platform/db/db.ts';
+import { startTestApp, type TestApp } from '../../test/app.ts';
+import { bases, makeBase, type TestBase } from '../../test/knowledge.ts';
+import { until } from '../../test/talking.ts';
+
+let app: TestApp;
+let base: TestBase;
+let drinks: string;
+let parking: string;
+
+const old = 'Tea is free in the waiting room.';
+const both = `${old} Coffee is served at noon.`;
+
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+beforeEach(async () => {
+  base = await makeBase(app);
+  drinks = await add('Drinks', old);
+  parking = await add('Parking', 'There is a car park behind the building.');
+  const questions = [{ question: 'Where is tea?', documentIds: [drinks] }];
+  await app.json('POST', `${bases}/${base.id}/evaluations`, { name: 'Questions', questions });
+  await replace(drinks, both);
+  await evaluated(drinks);
+});
+
+const add = async (title: string, text: string): Promise<string> =>
+  (await app.json('POST', base.path, { title, text })).body.id;
+const replace = (id: string, text: string) => app.json('PUT', `${base.path}/${id}`, { text });
+const get = (id: string): Promise<Document> => base.get(id);
+const evaluated = (id: string): Promise<Document> =>
+  until(async () => {
+    const document = await get(id);
+    return document.waiting?.state === 'done' && document;
+  }, 'the evaluation of the version');
+
+describe('what changes a base while a version waits', () => {
+  const gone: [what: string, remove: (tx: Tx) => Promise<unknown>][] = [
+    ['the version', (tx) => tx.exec('delete from document_version where document_id = $1 and version = 2', [drinks])],
+    ['the evaluation', (tx) => tx.exec('delete from evaluation where knowledge_base_id = $1', [base.id])],
+  ];
+  test.each(gone)('does not wait for who deletes %s, and does not fail by it', async (_, remove) => {
+    await app.db.everywhere.tx(async (tx) => {
+      await remove(tx);
+      await tx.exec('update document set version = 1, last_version = 2 where id = $1', [drinks]);
+      expect((await app.json('POST', base.path, { title: 'Lift', text: 'The lift is slow.' })).status).toBe(201);
+    });
+    expect((await get(drinks)).version).toBe(1);
+  });
+
+  test('has it evaluated anew, which a version that begins to wait does not', async () => {
+    const runOf = async () => {
+      const { items } = (await app.json('GET', `${base.path}/${drinks}/versions/2/evaluations`)).body;
+      return (items as VersionEvaluation[])[0]?.run?.id;
+    };
+    const before = await runOf();
+    await replace(parking, 'The car park is closed.');
+    await evaluated(parking);
+    expect(await runOf()).toBe(before);
+    await add('Lift', 'The lift is slow.');
+    expect(await runOf()).not.toBe(before);
+  });
+});
