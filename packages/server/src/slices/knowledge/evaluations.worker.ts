@@ -96,10 +96,11 @@ export function createEvaluationWorker(parts: Parts) {
       if (!ended) return;
       if (job.documentId === null) await store.dropOldRuns(tx, job.orgId, job.evaluationId);
       else await dropOldTrials(tx, job);
-      const data = { evaluationId: job.evaluationId, runId: job.id };
-      await rooms.append(tx, job.orgId, source.roomId, [draft('evaluation.ended', 'staff', server, data)]);
       if (trial?.unlessLost && (await nothingLost(tx, job, space)))
         await publishByItself(tx, job, { ...source, ...trial });
+      // Last, as with everybody who changes a base: its room is locked after the queue of its evaluations.
+      const data = { evaluationId: job.evaluationId, runId: job.id };
+      await rooms.append(tx, job.orgId, source.roomId, [draft('evaluation.ended', 'staff', server, data)]);
     });
   };
 

@@ -37,6 +37,20 @@ const evaluated = (id: string): Promise<Document> =>
     const document = await get(id);
     return document.waiting?.state === 'done' && document;
   }, 'the evaluation of the version');
+const publishByItself = () => app.json('PUT', `${bases}/${base.id}`, { name: 'Material', publishUnlessLost: true });
+/** As after a change of the base, without the locks of one. */
+const again = () =>
+  app.db.everywhere.exec(`update evaluation_run set state = 'queued', attempts = 0 where document_id = $1`, [drinks]);
+/** How many statements that begin so wait for a lock. */
+const blocked = async (count: number, statement: string): Promise<void> => {
+  const waiting = () =>
+    app.db.everywhere.many(
+      `select 1 from pg_locks l join pg_stat_activity a using (pid)
+       where not l.granted and a.datname = current_database() and a.query like $1`,
+      [statement],
+    );
+  await expect.poll(waiting, { timeout: 15_000 }).toHaveLength(count);
+};
 
 describe('what changes a base while a version waits', () => {
   const gone: [what: string, remove: (tx: Tx) => Promise<unknown>][] = [
@@ -63,5 +77,22 @@ describe('what changes a base while a version waits', () => {
     expect(await runOf()).toBe(before);
     await add('Lift', 'The lift is slow.');
     expect(await runOf()).not.toBe(before);
+  });
+});
+
+describe('the end of an evaluation', () => {
+  test('waits for its turn in the queue before it holds the room, as everybody does', async () => {
+    await publishByItself();
+    await app.db.everywhere.tx(async (tx) => {
+      await tx.exec(
+        `insert into evaluation_run (org_id, evaluation_id, id, cause)
+         select org_id, id, gen_random_uuid(), 'change' from evaluation where knowledge_base_id = $1`,
+        [base.id],
+      );
+      await again();
+      await blocked(1, 'insert into evaluation_run%');
+      expect(await tx.many('select 1 from room where id = $1 for update nowait', [base.roomId])).toHaveLength(1);
+    });
+    await until(async () => (await get(drinks)).readyVersion === 2, 'the published version');
   });
 });
