@@ -75,11 +75,11 @@ export function createEvaluationWorker(parts: Parts) {
   const publishByItself = async (tx: Tx, job: store.RunJob, of: { baseId: string; roomId: string; title: string }) => {
     const { orgId, documentId, version } = job;
     if (documentId === null || version === null) return;
+    if (!(await publishIn(tx, orgId, rooms, { ...of, documentId, version, by: server }))) return;
     audit.record(tx, { kind: 'system', orgId }, 'knowledge.changed', {
       'knowledge-base': of.baseId,
       document: documentId,
     });
-    await publishIn(tx, orgId, rooms, { ...of, documentId, version, by: server });
   };
 
   const end = async (job: store.RunJob, results: Found[] | null) => {

@@ -53,15 +53,18 @@ interface Trial {
 }
 
 /** Nobody publishes, replaces or deletes the version meanwhile. Undefined: it does not wait any more. */
-export const lockTrial = (tx: Tx, { orgId, documentId, version }: RunJob): Promise<Trial | undefined> =>
-  tx.maybe<Trial>(
+export async function lockTrial(tx: Tx, { orgId, documentId, version }: RunJob): Promise<Trial | undefined> {
+  // By itself, so that what is read then is what is left of those who had the lock before.
+  await tx.exec(`select 1 from document where org_id = $1 and id = $2 for update`, [orgId, documentId]);
+  return tx.maybe<Trial>(
     `select d.title, k.publish_unless_lost as "unlessLost"
      from document d
      join knowledge_base k on k.org_id = d.org_id and k.id = d.knowledge_base_id
      join document_version v on v.org_id = d.org_id and v.document_id = d.id and v.version = $3 and v.state = 'waiting'
-     where d.org_id = $1 and d.id = $2 for update of d`,
+     where d.org_id = $1 and d.id = $2`,
     [orgId, documentId, version],
   );
+}
 
 /** Of a version that does not wait any more a run says nothing. */
 export const dropTrial = (tx: Tx, { orgId, id }: RunJob): Promise<number> =>

@@ -1,3 +1,4 @@
+import type { AuditEntry } from '@rapport/protocol/audit';
 import type { VersionEvaluation } from '@rapport/protocol/evaluations';
 import type { Document } from '@rapport/protocol/knowledge';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -51,6 +52,15 @@ const blocked = async (count: number, statement: string): Promise<void> => {
     );
   await expect.poll(waiting, { timeout: 15_000 }).toHaveLength(count);
 };
+/** Those who change the document come in the order in which they are begun, each having seen what was before. */
+const inTurn = (...steps: (() => unknown)[]): Promise<void> =>
+  app.db.everywhere.tx(async (tx) => {
+    await tx.exec('select 1 from document where id = $1 for update', [drinks]);
+    for (const [i, step] of steps.entries()) {
+      step();
+      await blocked(i + 1, '%from document %for update%');
+    }
+  });
 
 describe('what changes a base while a version waits', () => {
   const gone: [what: string, remove: (tx: Tx) => Promise<unknown>][] = [
@@ -78,6 +88,18 @@ describe('what changes a base while a version waits', () => {
     await add('Lift', 'The lift is slow.');
     expect(await runOf()).not.toBe(before);
   });
+
+  test('comes after what another did with the document', async () => {
+    const path = `${base.path}/${drinks}`;
+    const answers: ReturnType<typeof app.json>[] = [];
+    await inTurn(
+      () => answers.push(app.json('DELETE', `${path}/versions/2`)),
+      () => answers.push(app.json('PATCH', path, { tags: ['hot'] })),
+      () => answers.push(replace(drinks, 'Cocoa is hot.')),
+    );
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 202]);
+    expect(await get(drinks)).toMatchObject({ version: 3, state: 'waiting', readyVersion: 1, tags: ['hot'] });
+  });
 });
 
 describe('the end of an evaluation', () => {
@@ -94,5 +116,15 @@ describe('the end of an evaluation', () => {
       expect(await tx.many('select 1 from room where id = $1 for update nowait', [base.roomId])).toHaveLength(1);
     });
     await until(async () => (await get(drinks)).readyVersion === 2, 'the published version');
+  });
+
+  test('publishes nothing of a version that has given way, and the audit log tells of nothing', async () => {
+    await publishByItself();
+    const answers: ReturnType<typeof app.json>[] = [];
+    await inTurn(() => answers.push(replace(drinks, 'Cocoa is hot.')), again);
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([202]);
+    expect(await evaluated(drinks)).toMatchObject({ version: 3, readyVersion: 1, waiting: { lost: 1 } });
+    const { items } = (await app.json('GET', `/api/v1/audit?subjectId=${drinks}`)).body as { items: AuditEntry[] };
+    expect(items.map(({ actor }) => actor.kind)).not.toContain('system');
   });
 });
