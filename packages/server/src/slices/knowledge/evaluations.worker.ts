@@ -15,7 +15,6 @@ import { publishIn } from './versions.service.ts';
 
 const topic = 'evaluations';
 const leaseSeconds = 30;
-const renewEvery = 5;
 const lookMs = 3000;
 const mostAttempts = 3;
 const organisation = { personaId: null, userId: null };
@@ -61,9 +60,10 @@ export function createEvaluationWorker(parts: Parts) {
     const source = await store.sourceOfRun(db.in(job.orgId), job);
     const bases = { ids: [source?.baseId ?? ''], reader: null };
     const results: Found[] = [];
-    for (const [i, one] of (source?.questions ?? []).entries()) {
+    for (const one of source?.questions ?? []) {
       if (stopping) return null;
-      if (i % renewEvery === 0 && !(await store.renewRun(db.in(job.orgId), job, node, leaseSeconds))) return null;
+      // Before each: one that waits for models, and is asked of both versions, takes a good part of the lease.
+      if (!(await store.renewRun(db.in(job.orgId), job, node, leaseSeconds))) return null;
       const meaning = retrieval.meaningOf(job.orgId, { questions: [one.question], inFull: null }, organisation);
       const published = await askOne(job.orgId, bases, one, meaning);
       if (job.documentId === null) results.push(published);

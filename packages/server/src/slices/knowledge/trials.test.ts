@@ -1,6 +1,7 @@
 import type { AuditEntry } from '@rapport/protocol/audit';
 import type { VersionEvaluation } from '@rapport/protocol/evaluations';
 import type { Document } from '@rapport/protocol/knowledge';
+import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Tx } from '../../platform/db/db.ts';
 import { startTestApp, type TestApp } from '../../test/app.ts';
@@ -100,6 +101,22 @@ describe('what changes a base while a version waits', () => {
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 202]);
     expect(await get(drinks)).toMatchObject({ version: 3, state: 'waiting', readyVersion: 1, tags: ['hot'] });
   });
+});
+
+test('an evaluation is claimed anew before each question: one of them may take a good part of the claim', async () => {
+  const holder = new pg.Client(app.database);
+  await holder.connect();
+  await app.db.everywhere.tx(async (tx) => {
+    await tx.exec('lock table index_segment in access exclusive mode');
+    const questions = ['Where is tea?', 'Is there coffee?'].map((question) => ({ question, documentIds: [drinks] }));
+    await app.json('POST', `${bases}/${base.id}/evaluations`, { name: 'Two', questions });
+    await blocked(1, 'with kept_back%');
+    await holder.query(
+      `begin; set local rapport.org = '*'; select 1 from evaluation_run where state = 'running' for update`,
+    );
+  });
+  await blocked(1, 'update evaluation_run set lease_until%').finally(() => holder.end());
+  await evaluated(drinks);
 });
 
 describe('the end of an evaluation', () => {
