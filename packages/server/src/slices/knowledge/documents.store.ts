@@ -1,4 +1,4 @@
-import type { Document, DocumentQuery, DocumentVersion } from '@rapport/protocol/knowledge';
+import type { Document, DocumentQuery, DocumentState, DocumentVersion } from '@rapport/protocol/knowledge';
 import type { Db, Tx } from '../../platform/db/db.ts';
 import { failureOf } from './failures.ts';
 import { bodyPlace, originPlace, type DocumentRow, type VersionRow } from './schema.ts';
@@ -25,7 +25,6 @@ const evaluated = `left join lateral (
     where r.org_id = e.org_id and r.evaluation_id = e.id and r.document_id = d.id and r.version = v.version
     order by r.id desc limit 1) r on true
   where v.state = 'waiting' and e.org_id = d.org_id and e.knowledge_base_id = d.knowledge_base_id) w on v.state = 'waiting'`;
-const newest = `join document_version v on v.org_id = d.org_id and v.document_id = d.id and v.version = d.version`;
 /** To who does not publish, a document is what is published of it: a newer version may wait yet, or may never be published. */
 const shownTo = (publisher: string) => `
   join document_version v on v.org_id = d.org_id and v.document_id = d.id
@@ -109,14 +108,28 @@ export const insertVersion = async (tx: Tx, orgId: string, id: string, v: NewVer
     ],
   );
 
-/** Nobody else changes the document until the commit. */
-export const lockDocument = (tx: Tx, orgId: string, baseId: string, id: string) =>
-  tx.maybe<{ title: string; version: number; last_version: number; ready_version: number | null; state: string }>(
+interface Locked {
+  title: string;
+  version: number;
+  last_version: number;
+  ready_version: number | null;
+  state: DocumentState;
+}
+
+/**
+ * Nobody else changes the document until the commit. Read by a statement of its own: of what it joins, one that waits for a lock
+ * sees what was before who had it.
+ */
+export async function lockDocument(tx: Tx, orgId: string, baseId: string, id: string): Promise<Locked | undefined> {
+  const key = [orgId, baseId, id];
+  await tx.exec(`select 1 from document where org_id = $1 and knowledge_base_id = $2 and id = $3 for update`, key);
+  return tx.maybe<Locked>(
     `select d.title, d.version, greatest(d.version, d.last_version) as last_version, d.ready_version, v.state
-     from document d ${newest}
-     where d.org_id = $1 and d.knowledge_base_id = $2 and d.id = $3 for update of d`,
-    [orgId, baseId, id],
+     from document d join document_version v on v.org_id = d.org_id and v.document_id = d.id and v.version = d.version
+     where d.org_id = $1 and d.knowledge_base_id = $2 and d.id = $3`,
+    key,
   );
+}
 
 export const nameNewest = (tx: Tx, orgId: string, id: string, version: number): Promise<number> =>
   tx.exec(`update document set version = $3, updated_at = now() where org_id = $1 and id = $2`, [orgId, id, version]);

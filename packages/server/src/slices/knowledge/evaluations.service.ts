@@ -68,9 +68,9 @@ export function createEvaluationService({ db, audit, bases, onQueued }: Parts) {
   return {
     queue,
 
-    /** Only those that search with a version that waits: what is published is as it was. */
-    async queueTrials(tx: Tx, orgId: string, roomId: string): Promise<void> {
-      if ((await queueTrials(tx, orgId, { roomId })) > 0) tx.afterCommit(onQueued);
+    /** Only those with the version of this document that begins to wait: what is published is as it was. */
+    async queueTrials(tx: Tx, orgId: string, roomId: string, documentId: string): Promise<void> {
+      if ((await queueTrials(tx, orgId, { roomId }, documentId)) > 0) tx.afterCommit(onQueued);
     },
 
     /** Newest first. Throws `not-found`. */

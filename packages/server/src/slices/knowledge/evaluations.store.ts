@@ -155,11 +155,15 @@ export async function findRunBefore(
 
 export type Queued = { baseId: string } | { roomId: string } | { evaluationId: string };
 
-/** One that waits already will see the change, too. Returns how many were put into the queue. */
+/**
+ * One that waits already will see the change, too; one that is being deleted needs no run. In one order for everybody who queues
+ * several. Returns how many were put into the queue.
+ */
 export async function queueRuns(tx: Tx, orgId: string, of: Queued, cause: EvaluationRun['cause']): Promise<number> {
   const rows = await tx.many<{ id: string }>(
     `select e.id from evaluation e join knowledge_base k on k.org_id = e.org_id and k.id = e.knowledge_base_id
-     where e.org_id = $1 and (k.id = $2 or k.room_id = $3 or e.id = $4)`,
+     where e.org_id = $1 and (k.id = $2 or k.room_id = $3 or e.id = $4)
+     order by e.id for key share of e skip locked`,
     [
       orgId,
       'baseId' in of ? of.baseId : null,

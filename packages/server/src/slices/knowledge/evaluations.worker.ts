@@ -15,7 +15,6 @@ import { publishIn } from './versions.service.ts';
 
 const topic = 'evaluations';
 const leaseSeconds = 30;
-const renewEvery = 5;
 const lookMs = 3000;
 const mostAttempts = 3;
 const organisation = { personaId: null, userId: null };
@@ -61,9 +60,10 @@ export function createEvaluationWorker(parts: Parts) {
     const source = await store.sourceOfRun(db.in(job.orgId), job);
     const bases = { ids: [source?.baseId ?? ''], reader: null };
     const results: Found[] = [];
-    for (const [i, one] of (source?.questions ?? []).entries()) {
+    for (const one of source?.questions ?? []) {
       if (stopping) return null;
-      if (i % renewEvery === 0 && !(await store.renewRun(db.in(job.orgId), job, node, leaseSeconds))) return null;
+      // Before each: one that waits for models, and is asked of both versions, takes a good part of the lease.
+      if (!(await store.renewRun(db.in(job.orgId), job, node, leaseSeconds))) return null;
       const meaning = retrieval.meaningOf(job.orgId, { questions: [one.question], inFull: null }, organisation);
       const published = await askOne(job.orgId, bases, one, meaning);
       if (job.documentId === null) results.push(published);
@@ -75,11 +75,11 @@ export function createEvaluationWorker(parts: Parts) {
   const publishByItself = async (tx: Tx, job: store.RunJob, of: { baseId: string; roomId: string; title: string }) => {
     const { orgId, documentId, version } = job;
     if (documentId === null || version === null) return;
+    if (!(await publishIn(tx, orgId, rooms, { ...of, documentId, version, by: server }))) return;
     audit.record(tx, { kind: 'system', orgId }, 'knowledge.changed', {
       'knowledge-base': of.baseId,
       document: documentId,
     });
-    await publishIn(tx, orgId, rooms, { ...of, documentId, version, by: server });
   };
 
   const end = async (job: store.RunJob, results: Found[] | null) => {
@@ -96,10 +96,11 @@ export function createEvaluationWorker(parts: Parts) {
       if (!ended) return;
       if (job.documentId === null) await store.dropOldRuns(tx, job.orgId, job.evaluationId);
       else await dropOldTrials(tx, job);
-      const data = { evaluationId: job.evaluationId, runId: job.id };
-      await rooms.append(tx, job.orgId, source.roomId, [draft('evaluation.ended', 'staff', server, data)]);
       if (trial?.unlessLost && (await nothingLost(tx, job, space)))
         await publishByItself(tx, job, { ...source, ...trial });
+      // Last, as with everybody who changes a base: its room is locked after the queue of its evaluations.
+      const data = { evaluationId: job.evaluationId, runId: job.id };
+      await rooms.append(tx, job.orgId, source.roomId, [draft('evaluation.ended', 'staff', server, data)]);
     });
   };
 

@@ -76,8 +76,8 @@ export function createKnowledgeService(parts: KnowledgeParts) {
     hub,
     changed: (tx, orgId, roomId, what) => {
       tx.afterCommit(() => embedding.look());
-      if (what === 'waiting') return evaluations.queueTrials(tx, orgId, roomId);
-      return evaluations.queue(tx, orgId, { roomId }, 'change');
+      if (what === 'search') return evaluations.queue(tx, orgId, { roomId }, 'change');
+      return evaluations.queueTrials(tx, orgId, roomId, what.waiting);
     },
   });
   const evaluating = createEvaluationWorker({ db, audit, wake, node, log, rooms, retrieval, embedders });

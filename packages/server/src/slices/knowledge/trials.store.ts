@@ -3,29 +3,46 @@ import type { Db, Tx } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids.ts';
 import { openResults, runColumns, type Queued, type RunJob, type RunResults } from './evaluations.store.ts';
 
-/** Runs with each version that waits in the place of the published one. Returns how many there are to do. */
-export async function queueTrials(tx: Tx, orgId: string, of: Queued): Promise<number> {
+/**
+ * Runs with each version that waits, or that of one document, in the place of the published one. What another transaction is deleting
+ * needs none; to wait for it would be a deadlock, since it queues its own runs before it commits. Returns how many there are to do.
+ */
+export async function queueTrials(
+  tx: Tx,
+  orgId: string,
+  of: Queued,
+  documentId: string | null = null,
+): Promise<number> {
   const rows = await tx.many<{ evaluation: string; document: string; version: number }>(
     `select e.id as evaluation, v.document_id as document, v.version
      from evaluation e
      join knowledge_base k on k.org_id = e.org_id and k.id = e.knowledge_base_id
      join document d on d.org_id = k.org_id and d.knowledge_base_id = k.id
      join document_version v on v.org_id = d.org_id and v.document_id = d.id and v.state = 'waiting'
-     where e.org_id = $1 and (k.id = $2 or k.room_id = $3 or e.id = $4)`,
+     where e.org_id = $1 and (k.id = $2 or k.room_id = $3 or e.id = $4) and ($5::uuid is null or d.id = $5)
+     order by e.id, v.document_id for key share of e, v skip locked`,
     [
       orgId,
       'baseId' in of ? of.baseId : null,
       'roomId' in of ? of.roomId : null,
       'evaluationId' in of ? of.evaluationId : null,
+      documentId,
     ],
   );
-  for (const { evaluation, document, version } of rows)
-    await tx.exec(
-      `insert into evaluation_run (org_id, evaluation_id, id, cause, document_id, version)
-       values ($1, $2, $3, 'version', $4, $5)
-       on conflict (org_id, evaluation_id, document_id, version) where state = 'queued' do nothing`,
-      [orgId, evaluation, newId(), document, version],
-    );
+  await tx.exec(
+    `insert into evaluation_run (org_id, evaluation_id, id, cause, document_id, version)
+     select $1, x.evaluation, x.id, 'version', x.document, x.version
+     from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::int[]) with ordinality as x(evaluation, id, document, version, n)
+     order by x.n
+     on conflict (org_id, evaluation_id, document_id, version) where state = 'queued' do nothing`,
+    [
+      orgId,
+      rows.map(({ evaluation }) => evaluation),
+      rows.map(() => newId()),
+      rows.map(({ document }) => document),
+      rows.map(({ version }) => version),
+    ],
+  );
   return rows.length;
 }
 
@@ -36,15 +53,18 @@ interface Trial {
 }
 
 /** Nobody publishes, replaces or deletes the version meanwhile. Undefined: it does not wait any more. */
-export const lockTrial = (tx: Tx, { orgId, documentId, version }: RunJob): Promise<Trial | undefined> =>
-  tx.maybe<Trial>(
+export async function lockTrial(tx: Tx, { orgId, documentId, version }: RunJob): Promise<Trial | undefined> {
+  // By itself, so that what is read then is what is left of those who had the lock before.
+  await tx.exec(`select 1 from document where org_id = $1 and id = $2 for update`, [orgId, documentId]);
+  return tx.maybe<Trial>(
     `select d.title, k.publish_unless_lost as "unlessLost"
      from document d
      join knowledge_base k on k.org_id = d.org_id and k.id = d.knowledge_base_id
      join document_version v on v.org_id = d.org_id and v.document_id = d.id and v.version = $3 and v.state = 'waiting'
-     where d.org_id = $1 and d.id = $2 for update of d`,
+     where d.org_id = $1 and d.id = $2`,
     [orgId, documentId, version],
   );
+}
 
 /** Of a version that does not wait any more a run says nothing. */
 export const dropTrial = (tx: Tx, { orgId, id }: RunJob): Promise<number> =>
