@@ -7,6 +7,7 @@ import type { Wake } from '../../platform/realtime/wake.ts';
 import { compareVersions, depth, judge, summarise, type Found } from './evaluation.ts';
 import * as store from './evaluations.store.ts';
 import { server, type BaseLog } from './log.ts';
+import { organisationsWaiting, queueOverdue } from './overdue.store.ts';
 import type { Bases } from './readers.ts';
 import type { createRetrieval, Meaning } from './retrieval.ts';
 import { dropOldTrials, dropTrial, lockTrial, nothingLost } from './trials.store.ts';
@@ -17,6 +18,7 @@ const topic = 'evaluations';
 const leaseSeconds = 30;
 const renewEvery = 5;
 const lookMs = 3000;
+const overdueMs = 60_000;
 const mostAttempts = 3;
 const organisation = { personaId: null, userId: null };
 /** Passages asked for, of which several may be of one document. */
@@ -45,6 +47,7 @@ export function createEvaluationWorker(parts: Parts) {
   let timer: NodeJS.Timeout | undefined;
   let stopping = false;
   let again = false;
+  let lookForOverdueAt = 0;
   let working: Promise<void> | undefined;
 
   const askOne = async (orgId: string, bases: Bases, one: EvaluationQuestion, meaning: Meaning): Promise<Found> => {
@@ -82,9 +85,14 @@ export function createEvaluationWorker(parts: Parts) {
     await publishIn(tx, orgId, rooms, { ...of, documentId, version, by: server });
   };
 
+  /** In which vectors are made. */
+  const spaceOf = async (orgId: string): Promise<string | null> => {
+    const embedder = await embedders.embedderFor(orgId);
+    return embedder?.approved ? embedder.space : null;
+  };
+
   const end = async (job: store.RunJob, results: Found[] | null) => {
-    const embedder = job.documentId === null ? null : await embedders.embedderFor(job.orgId);
-    const space = embedder?.approved ? embedder.space : null;
+    const space = job.documentId === null ? null : await spaceOf(job.orgId);
     return db.in(job.orgId).tx(async (tx) => {
       const source = await store.sourceOfRun(tx, job);
       if (!source) return;
@@ -110,9 +118,19 @@ export function createEvaluationWorker(parts: Parts) {
     if (results) await end(job, results);
   };
 
+  const queueAllOverdue = async (): Promise<void> => {
+    if (Date.now() < lookForOverdueAt) return;
+    lookForOverdueAt = Date.now() + overdueMs;
+    for (const orgId of await organisationsWaiting(db.everywhere)) {
+      const space = await spaceOf(orgId);
+      await db.in(orgId).tx((tx) => queueOverdue(tx, orgId, space));
+    }
+  };
+
   const run = async (): Promise<void> => {
     do {
       again = false;
+      await queueAllOverdue().catch((error: Error) => log.warn({ err: error.message }, 'versions go on waiting'));
       for (let job = await store.claimRun(db.everywhere, node, leaseSeconds); job && !stopping;) {
         await work(job).catch((error: Error) => log.warn({ err: error.message }, 'an evaluation is tried again'));
         job = await store.claimRun(db.everywhere, node, leaseSeconds);
