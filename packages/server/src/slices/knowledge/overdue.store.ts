@@ -2,7 +2,9 @@ import type { Db, Tx } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids.ts';
 
 /** Of those that lost nothing: a version is published in the moment in which that is found, or what is next is under way. */
-const overdueAfter = '10 minutes';
+const overdueAfter = `interval '10 minutes'`;
+/** Where words alone were found, each time twice as long as before: what keeps meaning away may last. */
+const whereWords = `least(interval '1 day', r.finished_at - v.created_at)`;
 const mostVersions = 20;
 
 /** Those in which a version waits that may be published by itself. */
@@ -39,7 +41,8 @@ export async function queueOverdue(tx: Tx, orgId: string, space: string | null):
              where r.org_id = e.org_id and r.evaluation_id = e.id and r.document_id = d.id and r.version = v.version
              order by r.id desc limit 1) r on true
            where e.org_id = $1 and e.knowledge_base_id = k.id
-             and not coalesce(r.state = 'done' and r.lost = 0 and r.finished_at < now() - interval '${overdueAfter}', false))
+             and not coalesce(r.state = 'done' and coalesce(r.lost, 0) = 0 and r.finished_at < now() -
+               greatest(${overdueAfter}, case when r.lost is null then ${whereWords} end), false))
        limit ${mostVersions})
      select e.id as evaluation, o.document, o.version from overdue o
      join evaluation e on e.org_id = o.org_id and e.knowledge_base_id = o.knowledge_base_id`,

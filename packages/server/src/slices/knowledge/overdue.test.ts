@@ -14,17 +14,20 @@ beforeAll(async () => {
 });
 afterAll(() => app?.close());
 
+const settled = async () =>
+  (await app.db.everywhere.many(`select 1 from evaluation_run where state in ('queued', 'running')`)).length === 0;
+
 const old = 'Tea is free in the waiting room.';
 
-async function makeEvaluated() {
+async function makeEvaluated(question = 'Where is tea?') {
   const base = await makeBase(app);
   const drinks: string = (await app.json('POST', base.path, { title: 'Drinks', text: old })).body.id;
-  const questions = [{ question: 'Where is tea?', documentIds: [drinks] }];
+  const questions = [{ question, documentIds: [drinks] }];
   const { body } = await app.json('POST', `${bases}/${base.id}/evaluations`, { name: 'Questions', questions });
-  const runs = async (): Promise<EvaluationRun[]> =>
-    (await app.json('GET', `${bases}/${base.id}/evaluations/${body.id}/runs`)).body.items;
+  const path = `${bases}/${base.id}/evaluations/${body.id}`;
+  const runs = async (): Promise<EvaluationRun[]> => (await app.json('GET', `${path}/runs`)).body.items;
   await until(async () => (await runs()).every(({ state }) => state === 'done'), 'the first run');
-  return { base, drinks, runs };
+  return { base, drinks, runs, path };
 }
 
 test('what follows from vectors is done as soon as it can be', async () => {
@@ -53,8 +56,6 @@ test('a version that lost nothing long ago and waits all the same is evaluated o
   await until(async () => (await get()).waiting?.state === 'done', 'the evaluation of the version');
   await embedded(app, base, 'exact');
   await app.json('PUT', `${bases}/${base.id}`, { name: 'Material', publishUnlessLost: true });
-  const settled = async () =>
-    (await app.db.everywhere.many(`select 1 from evaluation_run where state in ('queued', 'running')`)).length === 0;
   await until(settled, 'the end of all runs');
   expect(await get()).toMatchObject({ readyVersion: 1, waiting: { state: 'done', lost: 0 } });
 
@@ -65,4 +66,20 @@ test('a version that lost nothing long ago and waits all the same is evaluated o
   const second = await app.second();
   await until(async () => (await get()).readyVersion === 2, 'the published version');
   await second.close();
+});
+
+test('what words alone found publishes nothing where meaning counts, too', async () => {
+  await chooseModel(app, 'concepts');
+  const { base, drinks, path } = await makeEvaluated('Where is tea? [play embed-null]');
+  const get = () => base.get(drinks);
+  await app.json('PUT', `${bases}/${base.id}`, { name: 'Material', publishUnlessLost: true });
+  await app.json('PUT', `${base.path}/${drinks}`, { text: `${old} Coffee is served at noon.` });
+  await embedded(app, base, 'exact');
+  expect((await app.json('POST', `${path}/runs`)).status).toBeLessThan(300);
+  await until(settled, 'the end of all runs');
+  expect(await get()).toMatchObject({ readyVersion: 1, waiting: { state: 'done', lost: 0 } });
+
+  const questions = [{ question: 'Where is tea?', documentIds: [drinks] }];
+  await app.json('PUT', path, { name: 'Questions', revision: 1, questions });
+  await until(async () => (await get()).readyVersion === 2, 'the published version');
 });
