@@ -224,7 +224,7 @@ export const renewRun = async (db: Db, job: RunJob, owner: string, leaseSeconds:
     leaseSeconds,
   ])) === 1;
 
-/** Of a run with a version that waits, with what was gained and lost; else null. */
+/** Of a run with a version that waits, with what was gained and lost; else null. `lost` is null as well where 0 is not certain. */
 type Figures = ReturnType<typeof summarise> & { gained: number | null; lost: number | null };
 
 export const finishRun = async (

@@ -50,9 +50,8 @@ export function createPassageWork(parts: {
       return waiting.length === 0 ? null : waitingOf(orgId, space, waiting);
     },
     async onDone(orgId) {
-      const bases = [...(touched.get(orgId) ?? [])];
+      await parts.onDone(orgId, [...(touched.get(orgId) ?? [])]);
       touched.delete(orgId);
-      await parts.onDone(orgId, bases);
     },
   };
 }

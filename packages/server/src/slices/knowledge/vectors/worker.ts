@@ -34,7 +34,7 @@ export interface EmbeddingWork {
   name: store.WorkName;
   /** What is next and may be sent; null: nothing is left. `alone`: what cannot be done must not hold up what stands beside it. */
   next(orgId: string, space: string, alone: boolean): Promise<Waiting | null>;
-  /** What waited has its vectors now. */
+  /** What waited has its vectors now. Called again where it fails. */
   onDone?(orgId: string): Promise<void>;
 }
 
@@ -53,6 +53,8 @@ const refused = (error: unknown): boolean =>
 export function createEmbeddingWorker({ db, log, node, embedders, work }: Parts) {
   const { name } = work;
   const working = new Map<string, Promise<void>>();
+  /** Those for which vectors were made, and what follows from that is still to do. */
+  const unfinished = new Set<string>();
   const ended = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
@@ -118,10 +120,10 @@ export function createEmbeddingWorker({ db, log, node, embedders, work }: Parts)
   };
 
   const workFor = async (orgId: string): Promise<void> => {
-    let steps = 0;
-    while (await step(orgId)) steps += 1;
-    if (steps === 0) return;
+    while (await step(orgId)) unfinished.add(orgId);
+    if (!unfinished.has(orgId)) return;
     await work.onDone?.(orgId);
+    unfinished.delete(orgId);
     await store.endTurn(db.in(orgId), orgId, name, node);
   };
 
