@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';
 import { startCompromised, type Compromised } from '../../test/llm/compromised.ts';
 import { talking } from '../../test/talking.ts';
-import { mostCharacters, withinPrompt } from './summary.ts';
+import { keptOf, mostCharacters, summary, withinPrompt } from './summary.ts';
 
 let app: TestApp;
 let upstream: Compromised;
@@ -79,4 +79,37 @@ test('a model is given the newest that fits, and of a message that is cut whole 
   const smiles = withinPrompt([{ sessionId: 's', seq: 1, at: '', who: 'Team', text: '🙂'.repeat(16_000) }]);
   expect(smiles.prompt.isWellFormed()).toBe(true);
   expect(smiles.sent).toHaveLength(1);
+});
+
+test.each([
+  ['three words', 'I am fine', 'Today I am fine.', true],
+  ['fewer', 'am fine', 'Today I am fine.', false],
+  ['the whole message', 'Fine', 'Fine!', true],
+  ['words that begin within others', 'her the truth', 'I told whether the truth hurts', false],
+  ['words that end within others', 'I told the tru', 'I told the truth', false],
+  ['whole words after torn ones', 'or I go', 'Before I or I go', true],
+  ['a word with its negation cut off', 'and so I can', 'and so I can’t', false],
+  ['letters with marks', 'ich bin mu', 'ich bin mu\u0308de', false],
+  ['letters of two units', '𐐀 𐐁 𐐂', 'a𐐀 𐐁 𐐂', false],
+  ['a script without spaces', '睡不着觉', '我最近总是睡不着觉，很累', true],
+  ['one word of it', '我', '我最近总是睡不着觉，很累', false],
+  ['nothing', '  ', 'Today I am fine.', false],
+  ['punctuation', '...', 'Well... I am fine.', false],
+])('a quote of %s', (_, quote, text, kept) => {
+  const lines = [{ sessionId: 's', seq: 1, at: '', who: 'Client' as const, text }];
+  const answer = JSON.stringify({ points: [point('Says so.', quote)] });
+  expect(keptOf(summary, answer, lines).points).toHaveLength(kept ? 1 : 0);
+});
+
+test('what is quoted several times is dated each time it was said', async () => {
+  const session = await said('I sleep badly.', 'It rains.', 'Still I sleep badly.', 'And I sleep badly.');
+  const same = point('Sleeps badly.', 'I sleep badly');
+  const { body } = await summarise(session, same, same, same, same, point('The rest.', 'the'));
+  const events = await talking(app).eventsOf(session);
+  const times = events
+    .filter(({ type, data }) => type === 'message.created' && data.author === 'client' && /badly/.test(data.text))
+    .map(({ seq }) => seq);
+  expect(times).toHaveLength(3);
+  expect(body.points.map(({ seq }: { seq: number }) => seq)).toEqual([times[0], ...times]);
+  expect(body.leftOut).toBe(1);
 });

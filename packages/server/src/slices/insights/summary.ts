@@ -73,11 +73,45 @@ export function withinPrompt(lines: Line[]): { prompt: string; sent: Line[] } {
   return { prompt: `<conversation>\n${kept.join('\n')}\n</conversation>`, sent };
 }
 
-/** What of a model's points is kept: those whose quote stands, word for word, in a message of the client. */
+/** The fewest words that prove something, where they are not all that somebody wrote. */
+const fewestWords = 3;
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' });
+
+/** Up to as many as a quote needs. */
+function countWords(text: string): number {
+  let count = 0;
+  for (const { isWordLike } of segmenter.segment(text)) if (isWordLike && ++count === fewestWords) break;
+  return count;
+}
+
+// Scripts that put no spaces between words have an end of a word after every character.
+const letter = String.raw`[[\p{L}\p{N}\p{M}]--[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]]`;
+const endsInLetter = new RegExp(`${letter}$`, 'v');
+const beginsWithLetter = new RegExp(`^${letter}`, 'v');
+/** “I can” is not what “I can’t” says. */
+const goesOnInWord = new RegExp(`^['’]?${letter}`, 'v');
+
+/** Whether the quote stands in the text in whole words, enough of them, or all there are. */
+function restsOn(quote: string, text: string): boolean {
+  if (quote === '' || !text.includes(quote)) return false;
+  if (quote === text) return true;
+  if (countWords(quote) < Math.max(1, countWords(text))) return false;
+  const begins = beginsWithLetter.test(quote);
+  const ends = endsInLetter.test(quote);
+  for (let at = text.indexOf(quote); at !== -1; at = text.indexOf(quote, at + 1)) {
+    const end = at + quote.length;
+    // A letter takes two units at most.
+    const torn = begins && endsInLetter.test(text.slice(Math.max(0, at - 2), at));
+    if (!torn && !(ends && goesOnInWord.test(text.slice(end, end + 3)))) return true;
+  }
+  return false;
+}
+
+/** What of a model's points is kept: those whose quote stands, word for word, in what it was given of the client. */
 export function keptOf<Point>(
   task: Task<Point>,
   answer: string,
-  lines: Line[],
+  sent: Line[],
 ): { points: Kept<Point>[]; leftOut: number } {
   const json = /\{[\s\S]*\}/.exec(answer)?.[0] ?? '';
   let given: unknown;
@@ -89,13 +123,18 @@ export function keptOf<Point>(
     });
   }
   const { points, unusable } = task.pointsIn(given);
-  const said = lines
+  const said = sent
     .filter(({ who }) => who === 'Client')
     .map(({ text, sessionId, seq, at }, order) => ({ place: { sessionId, seq, at }, order, text: spaces(text) }));
+  // What is quoted twice was perhaps said twice: each quote of the same words has a message of its own as long as there is one.
+  const next = new Map<string, number>();
   const found = points.flatMap((point) => {
     const quote = spaces(point.quote);
-    const where = quote.length < 3 ? undefined : said.find(({ text }) => text.includes(quote));
-    return where ? [{ order: where.order, point: { ...point, ...where.place, quote } }] : [];
+    const findFrom = (first: number) => said.find(({ order, text }) => order >= first && restsOn(quote, text));
+    const where = findFrom(next.get(quote) ?? 0) ?? findFrom(0);
+    if (!where) return [];
+    next.set(quote, where.order + 1);
+    return [{ order: where.order, point: { ...point, ...where.place, quote } }];
   });
   found.sort((a, b) => a.order - b.order);
   return { points: found.map(({ point }) => point), leftOut: unusable + points.length - found.length };
