@@ -4,6 +4,7 @@ import { makePersona, makeSession, startTestApp, type TestApp, type TestSession 
 import { startCompromised, type Compromised } from '../../test/llm/compromised.ts';
 import { talking } from '../../test/talking.ts';
 import { keptOf, mostCharacters, summary, withinPrompt } from './summary.ts';
+import { tone } from './tone.ts';
 
 let app: TestApp;
 let upstream: Compromised;
@@ -112,4 +113,29 @@ test('what is quoted several times is dated each time it was said', async () => 
   expect(times).toHaveLength(3);
   expect(body.points.map(({ seq }: { seq: number }) => seq)).toEqual([times[0], ...times]);
   expect(body.leftOut).toBe(1);
+});
+
+test('a point that cannot be used takes no other with it, and the page says how many there were', async () => {
+  const session = await said('I am up at 5 < 6 and < 7.', 'I read all night.');
+  const early = point('Is up early.', 'up at 5 ‹ 6 and');
+  const reads = Array.from({ length: 13 }, (_, at) => point(`Reads ${at}.`, 'I read all night'));
+  const { status, body } = await summarise(
+    session,
+    ...reads,
+    early,
+    point('Is up.', 'up at 5 < 6'),
+    point('Long.'.repeat(200), 'I read all night'),
+    point('Long.', 'I read all night. '.repeat(40)),
+    { text: 'No quote.' },
+  );
+  expect([status, body.leftOut, body.points.length]).toEqual([200, 3, 15]);
+  // What was said is shown as it was said, whichever way the model repeats it.
+  expect(body.points.slice(0, 2)).toMatchObject([{ quote: 'up at 5 < 6 and' }, { quote: 'up at 5 < 6' }]);
+  expect(promptOf()).toContain('Client: I am up at 5 ‹ 6 and ‹ 7.');
+});
+
+test('of many guesses none is lost', () => {
+  const lines = [{ sessionId: 's', seq: 1, at: '', who: 'Client' as const, text: 'I am fine.' }];
+  const points = Array.from({ length: 61 }, () => ({ tone: 'calm', quote: 'I am fine' }));
+  expect(keptOf(tone, JSON.stringify({ points }), lines)).toMatchObject({ leftOut: 0, points });
 });
