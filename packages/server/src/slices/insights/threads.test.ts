@@ -169,7 +169,11 @@ describe('what a model says of several sessions', () => {
   afterAll(() => upstream?.close());
 
   test('names the session of each quote, and is read beside the numbers with who asked', async () => {
-    answers(point('It leaks.', 'The boat leaks'), point('Has a boat.', 'I bought a small boat'), point('Sank.', 'it sank'));
+    answers(
+      point('It leaks.', 'The boat leaks'),
+      point('Has a boat.', 'I bought a small boat'),
+      point('Sank.', 'it sank'),
+    );
     const made = await call('POST', '/insights/summary', { threadId });
     expect([made.status, made.body]).toMatchObject([
       200,
