@@ -34,6 +34,25 @@ async function said(name: string, ...texts: string[]): Promise<{ client: string;
   return { client, session };
 }
 
+/** Types into a field that searches, and chooses by keyboard what is named so, wherever it stands. */
+async function choose(page: Page, label: string, typed: string, option: string | RegExp) {
+  const dialog = page.getByRole('dialog');
+  const field = dialog.getByRole('combobox', { name: label });
+  await field.focus();
+  // What stood there for less of the text has gone when all of it is asked for.
+  const answered = page.waitForResponse((response) => new URL(response.url()).searchParams.get('q') === typed);
+  await page.keyboard.type(typed, { delay: 50 });
+  await answered;
+  const wanted = await dialog.getByRole('option', { name: option }).getAttribute('id');
+  const active = () => field.getAttribute('aria-activedescendant');
+  for (let at = await active(); at !== wanted; at = await active()) {
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(active).not.toBe(at);
+  }
+  await page.keyboard.press('Enter');
+  await expect.poll(() => field.getAttribute('aria-expanded')).toBe('false');
+}
+
 test.each([
   ['desktop', desktop],
   ['phone', { ...phone, colorScheme: 'dark' as const }],
@@ -97,7 +116,9 @@ test.each([
 ])('a memory refers to a message and to a document, chosen by keyboard, on %s', async (on, options) => {
   const { client } = await said(longName, 'I bake rye bread on Sundays.', 'The oven is old.');
   const base = await makeBase(app, { name: `Bread ${on}` });
-  await app.json('POST', base.path, { title: 'Grains of the north', text: 'Rye is a grain.' });
+  const { body: grains } = await app.json('POST', base.path, { title: 'Grains of the north', text: 'Rye is a grain.' });
+  const { body: found } = await app.json('GET', `/api/v1/clients/${client}/messages?q=rye%20bread`);
+  const rye = found.items.find(({ author }: { author: string }) => author === 'client');
   const { page, context, complaints } = await openWindow(browser, options);
   await page.goto(`${app.url}/clients/${client}/memories`);
   const dialog = page.getByRole('dialog');
@@ -105,13 +126,6 @@ test.each([
     await page.getByRole('button', { name: 'Write a memory' }).click();
     await dialog.getByLabel('What is to be remembered').fill(statement);
     await dialog.getByLabel('What it has to do with').selectOption(kind);
-  };
-  const choose = async (label: string, typed: string, option: string | RegExp) => {
-    await dialog.getByRole('combobox', { name: label }).focus();
-    await page.keyboard.type(typed);
-    await dialog.getByRole('option', { name: option }).first().waitFor();
-    await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('Enter');
   };
   const save = async (relation: string) => {
     await dialog.getByLabel('What it does to it').selectOption(relation);
@@ -124,12 +138,20 @@ test.each([
   // Nothing is sent without what it is to refer to.
   await dialog.getByRole('button', { name: 'Save' }).click();
   await dialog.getByText('Nothing is chosen yet').waitFor();
-  await choose('A message', 'RYE bread', /I bake rye bread on Sundays\..*the client/);
+  const asked: string[] = [];
+  page.on('request', (request) => void (request.url().includes('/messages?') && asked.push(request.url())));
+  await choose(page, 'A message', 'RYE bread', /I bake rye bread on Sundays\..*the client/);
+  // Not once a letter: each opens what was said with the client.
+  expect(asked.length).toBeLessThan(4);
   await save('Supports');
   await write('Thinks rye is a fruit.', 'A document');
-  await choose('Knowledge base', `Bread ${on}`.slice(0, 8), `Bread ${on}`);
-  await choose('A document', 'grains', /Grains of the north/);
+  await choose(page, 'Knowledge base', `Bread ${on}`.slice(0, 8), `Bread ${on}`);
+  await choose(page, 'A document', 'grains', /Grains of the north/);
   await save('Takes the place of');
+  expect(await memory.list(client, '?status=approved')).toMatchObject([
+    { references: [{ kind: 'document', id: grains.id, relation: 'supersedes' }] },
+    { references: [{ kind: 'message', id: rye.id, relation: 'supports' }] },
+  ]);
   await page.getByRole('button', { name: 'Approved' }).click();
   await page.getByText('Supports: ').getByRole('link', { name: 'a message of a conversation' }).waitFor();
   await page.getByText('Takes the place of: ').getByRole('link', { name: 'Grains of the north' }).waitFor();
@@ -152,11 +174,7 @@ test('whoever approves sees what a proposal may contradict, and says by keyboard
   await page.getByRole('button', { name: /^Approve: / }).focus();
   await page.keyboard.press('t');
   const dialog = page.getByRole('dialog', { name: 'What it is about' });
-  await dialog.getByRole('combobox', { name: 'Thread' }).focus();
-  await page.keyboard.type('Sle');
-  await dialog.getByRole('option', { name: /Sleep/ }).waitFor();
-  await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('Enter');
+  await choose(page, 'Thread', 'Sle', /Sleep/);
   await expectFits(page);
   await picture(page, 'memory-about-phone');
   await dialog.getByRole('button', { name: 'Save' }).click();

@@ -31,6 +31,8 @@ export interface AppOptions {
   extractor?: Extractor;
   /** What time it is, for what happens because hours have passed. */
   clock?: Clock;
+  /** How long a search waits for the vector of its question, in milliseconds. */
+  questionMs?: number;
   /** Where the log goes; without it, to the standard output. */
   logTo?: DestinationStream;
   /** Names this server among those on the same database. */
@@ -61,6 +63,7 @@ export function createPlatform(
     logTo,
     node = randomUUID(),
     clock = systemClock,
+    questionMs = 2000,
     ...given
   }: AppOptions,
   { db, keyring, app }: Connected,
@@ -90,5 +93,6 @@ export function createPlatform(
     hub,
     mail,
     extractor,
+    questionMs,
   };
 }

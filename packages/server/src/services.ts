@@ -10,6 +10,7 @@ import { createApiKeyService } from './slices/identity/apiKeys.service.ts';
 import { createMemberInvitationService, invitationLetter } from './slices/identity/memberInvitations.service.ts';
 import { createMemberService, type MemberService } from './slices/identity/members.service.ts';
 import { createRoleService } from './slices/identity/roles.service.ts';
+import { forgetInReports } from './slices/insights/forgetting.ts';
 import { createInvitationService } from './slices/identity/invitations.service.ts';
 import { createLoginService } from './slices/identity/logins.service.ts';
 import { createIdentityService, type IdentityService } from './slices/identity/service.ts';
@@ -221,7 +222,7 @@ function createUseServices(
   });
   const deid = createDeidService({ db, audit, consents });
   const retention = createRetentionService({ db, audit, node, log });
-  const retained = createRetained(heldSubjects, audit);
+  const retained = createRetained(heldSubjects, audit, forgetInReports);
   retention.register('sessions', retained.sessions);
   retention.register('memories', retained.memories);
   retention.register('drafts', retained.drafts);

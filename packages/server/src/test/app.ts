@@ -49,7 +49,7 @@ export interface TestOptions {
   parts?: Parts;
 }
 
-type Parts = Pick<AppOptions, 'clock' | 'extractor' | 'files'>;
+type Parts = Pick<AppOptions, 'clock' | 'extractor' | 'files' | 'questionMs'>;
 
 /** A server of its own on a database of its own, cloned from the template. */
 export async function startTestApp(options: TestOptions = {}): Promise<TestApp> {

@@ -17,6 +17,8 @@ interface PickerProps<T extends Thing> {
   query?: Record<string, string>;
   /** The list has no address for one thing: what is chosen is looked for page by page. */
   inPages?: boolean;
+  /** A search that costs the server much waits for so many milliseconds without typing. */
+  pauseMs?: number;
   nameOf(item: T): string;
   /** What tells two things of one name apart, beside when they were made. */
   detailOf?(item: T): string;
@@ -52,15 +54,24 @@ function useChosen<T extends Thing>(
   return listed ?? one.data ?? (missing ? null : undefined);
 }
 
+function useTyped(text: string, pauseMs: number): string {
+  const [typed, setTyped] = useState(text);
+  useEffect(() => {
+    const timer = pauseMs > 0 ? setTimeout(() => setTyped(text), pauseMs) : undefined;
+    return () => clearTimeout(timer);
+  }, [text, pauseMs]);
+  return pauseMs > 0 ? typed : text;
+}
+
 /** Chooses one of a list of any length: what is typed is searched for, and what was found stands below to choose from. */
 export function Picker<T extends Thing>(props: PickerProps<T>) {
-  const { label, path, query, nameOf, detailOf, value, onPick, none } = props;
+  const { label, path, query, nameOf, detailOf, value, onPick, none, pauseMs = 0 } = props;
   const { t } = useTranslation();
   // null: nothing is being typed, and the field says what is chosen.
   const [text, setText] = useState<string | null>(null);
   const [open, setOpen] = useState(false);
   const wanted = text?.trim() ?? '';
-  const q = useDeferredValue(wanted);
+  const q = useDeferredValue(useTyped(wanted, pauseMs));
   const list = usePages<T>(path, { ...query, q: q || undefined });
   const chosen = useChosen(props, list);
   const detail = (item: T) =>

@@ -91,12 +91,16 @@ async function canLogIn(config: pg.PoolConfig): Promise<boolean> {
   }
 }
 
+const powersOf = `select rolsuper as superuser, rolbypassrls as bypassrls, rolcreatedb as createdb, rolcreaterole as createrole
+  from pg_roles where rolname = $1`;
+
+/** Only a superuser may take a power from a login, or even say that it has none; one made for another database has none. */
 async function makeLogin(owner: pg.Client, name: string, password: string): Promise<void> {
-  const { rowCount } = await owner.query('select 1 from pg_roles where rolname = $1', [name]);
-  const verb = rowCount ? 'alter' : 'create';
-  await owner.query(
-    `${verb} role ${quote(name)} login nosuperuser nobypassrls nocreatedb nocreaterole password ${pg.escapeLiteral(password)}`,
-  );
+  const { rows } = await owner.query<Record<string, boolean>>(powersOf, [name]);
+  const none = { superuser: true, bypassrls: true, createdb: true, createrole: true };
+  const taken = Object.entries(rows[0] ?? none).flatMap(([power, has]) => (has ? [`no${power}`] : []));
+  const verb = rows.length > 0 ? 'alter' : 'create';
+  await owner.query(`${verb} role ${quote(name)} login ${taken.join(' ')} password ${pg.escapeLiteral(password)}`);
 }
 
 async function grant(owner: pg.Client, name: string, database: string): Promise<void> {

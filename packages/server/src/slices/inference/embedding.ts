@@ -1,5 +1,7 @@
+import type { Logger } from '../../platform/logger.ts';
 import { askerOf, type Account } from './asking.ts';
 import type { BudgetService } from './budgets.service.ts';
+import { createCounting, isAbandoned, tokensIn } from './counting.ts';
 import type { EmbeddingAsked, EmbeddingModel } from './providers.engines.ts';
 import type { ProviderService } from './providers.service.ts';
 
@@ -20,10 +22,14 @@ export type Embedding = ReturnType<typeof createEmbedding>;
 export function createEmbedding({
   providers,
   budgets,
+  log,
 }: {
+  log: Logger;
   providers: Pick<ProviderService, 'embeddingModelFor' | 'organisationsWithEmbedder' | 'costOf'>;
   budgets: Pick<BudgetService, 'spending' | 'count'>;
 }) {
+  const count = createCounting({ providers, budgets, log });
+
   return {
     organisationsWithEmbedder: providers.organisationsWithEmbedder,
 
@@ -39,13 +45,13 @@ export function createEmbedding({
           return (await budgets.spending(orgId)).spentUntil(personaId, userId) === null;
         },
         async embed(texts, asked, of = organisation) {
-          const { vectors, tokens } = await made.embed(texts, asked);
-          // As with replies: where a provider does not tell, four characters count as a token.
-          const inputTokens = tokens ?? Math.ceil(texts.reduce((sum, { length }) => sum + length, 0) / 4);
-          const used = { inputTokens, outputTokens: 0, cachedTokens: null };
-          const costMicroUsd = (await providers.costOf(orgId, model, used)) ?? 0;
-          await budgets.count(orgId, { ...askerOf(of), tokens: inputTokens, costMicroUsd });
-          return vectors;
+          const estimate = tokensIn(texts.reduce((sum, { length }) => sum + length, 0));
+          const embedded = await made.embed(texts, asked).catch(async (error: unknown) => {
+            if (isAbandoned(error)) await count(orgId, of, model, estimate);
+            throw error;
+          });
+          await count(orgId, of, model, embedded.tokens ?? estimate);
+          return embedded.vectors;
         },
       };
     },

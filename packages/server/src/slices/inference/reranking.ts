@@ -2,7 +2,7 @@ import type { RerankReport } from '@rapport/protocol/knowledge';
 import type { Logger } from '../../platform/logger.ts';
 import { askerOf, type Account } from './asking.ts';
 import type { BudgetService } from './budgets.service.ts';
-import { EngineError } from './engines/engine.ts';
+import { createCounting, isAbandoned, tokensIn } from './counting.ts';
 import type { ProviderService } from './providers.service.ts';
 
 type Reason = NonNullable<RerankReport['reason']>;
@@ -24,6 +24,7 @@ export function createReranking({
   budgets: Pick<BudgetService, 'spending' | 'count'>;
 }) {
   const pausedUntil = new Map<string, number>();
+  const count = createCounting({ providers, budgets, log });
 
   return {
     /** Whether there is anything to ask, before passages are read for it. */
@@ -42,18 +43,16 @@ export function createReranking({
       if ((pausedUntil.get(`${orgId}/${model}`) ?? 0) > Date.now()) return without('late');
       const signal = AbortSignal.timeout(timeoutMs);
       const answer = await reranker.rerank(query, documents, { signal, timeoutMs }).catch((error: Error) => error);
+      // It reads the question with each document.
+      const estimate = tokensIn(documents.reduce((sum, document) => sum + query.length + document.length, 0));
       if (answer instanceof Error) {
-        const fault = answer instanceof EngineError ? answer.fault : null;
         log.debug({ err: answer.message }, 'nothing was reranked; the order before it stands');
-        const late = fault === 'timeout-first-token' || fault === 'aborted';
-        if (late) pausedUntil.set(`${orgId}/${model}`, Date.now() + pauseMs);
-        return without(late ? 'late' : 'failed');
+        if (!isAbandoned(answer)) return without('failed');
+        pausedUntil.set(`${orgId}/${model}`, Date.now() + pauseMs);
+        await count(orgId, of, model, estimate);
+        return without('late');
       }
-      // As with replies: where a provider does not tell, four characters count as a token. It reads the question with each.
-      const length = documents.reduce((sum, document) => sum + query.length + document.length, 0);
-      const used = { inputTokens: answer.tokens ?? Math.ceil(length / 4), outputTokens: 0, cachedTokens: null };
-      const costMicroUsd = (await providers.costOf(orgId, model, used)) ?? 0;
-      await budgets.count(orgId, { ...asker, tokens: used.inputTokens, costMicroUsd });
+      await count(orgId, of, model, answer.tokens ?? estimate);
       return { model, scores: answer.scores };
     },
   };

@@ -16,8 +16,10 @@ import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { AiInsightService } from './ai.service.ts';
 import * as store from './reports.store.ts';
+import { stamp } from './lines.ts';
+import { restingOn, restingOver, sessionsUnder, withoutSessions } from './resting.ts';
 import { sectionsOver, summarySection } from './sections.over.ts';
-import { section, sectionsOfSession, stamp } from './sections.ts';
+import { section, sectionsOfSession } from './sections.ts';
 import type { About, InsightService } from './service.ts';
 import { toneSection } from './tone.ts';
 
@@ -110,16 +112,21 @@ export function createReportService(parts: Parts) {
   const told = async (actor: StaffActor, { sessionId, clientId, threadId }: About['subject']) => {
     if (sessionId !== null) {
       const insight = await insights.ofSession(actor, sessionId);
-      return { sections: sectionsOfSession(insight), sessions: null, guessed: insight.tone.guessed };
+      return { sections: sectionsOfSession(insight), sessions: null, resting: [], guessed: insight.tone.guessed };
     }
     const insight =
       threadId === null ? await insights.ofClient(actor, clientId ?? '') : await insights.ofThread(actor, threadId);
-    return { sections: sectionsOver(insight), sessions: insight.sessions, guessed: null };
+    return {
+      sections: sectionsOver(insight),
+      sessions: insight.sessions,
+      resting: restingOver(insight),
+      guessed: null,
+    };
   };
 
   const begin = async (actor: StaffActor, about: About, wanted: ReportCreate): Promise<store.ReportBody> => {
     const { sessionId, threadId } = about.subject;
-    const { sections, sessions, guessed } = await told(actor, about.subject);
+    const { sections, sessions, resting, guessed } = await told(actor, about.subject);
     if (wanted.tone && !guessed)
       throw new AppError('wrong-state', {
         detail: 'There is no guess at the tone of this session that could be added.',
@@ -134,6 +141,8 @@ export function createReportService(parts: Parts) {
         ...(wanted.tone && guessed ? [toneSection(guessed)] : []),
       ],
       leftOut: summary.leftOut,
+      // One on a single session goes as a whole.
+      resting: sessions === null ? [] : [...resting, ...restingOn(summary.points)],
     };
   };
 
@@ -169,7 +178,11 @@ export function createReportService(parts: Parts) {
         { report: id, session: subject.sessionId, client: subject.clientId, thread: subject.threadId },
         async (tx) => {
           if (subject.threadId) await parts.keepThread(tx, actor.orgId, subject.clientId, subject.threadId);
-          await store.insertReport(tx, actor.orgId, { id, ...subject, createdBy: actor.userId, body }, sealedFor);
+          // What was said in a session that is gone since it was read goes into no report.
+          const gone = await store.goneOf(tx, actor.orgId, sessionsUnder(body));
+          const left = withoutSessions(body, gone);
+          const report = { id, ...subject, createdBy: actor.userId, body: left };
+          await store.insertReport(tx, actor.orgId, report, sealedFor);
         },
       );
       return get(actor, id);

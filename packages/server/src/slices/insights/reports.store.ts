@@ -2,12 +2,15 @@ import { ReportSection } from '@rapport/protocol/reports';
 import type { Db, Tx } from '../../platform/db/db.ts';
 import type { SealedFor } from '../../platform/keys/codec.ts';
 import type { Subject } from './ai.store.ts';
+import type { Resting } from './resting.ts';
 
 /** What is sealed of a report, as one. */
 export interface ReportBody {
   title: string;
   sections: ReportSection[];
   leftOut: number;
+  /** Which of its words rest on which session, where it is about several. Absent in what was stored before. */
+  resting?: Resting[];
 }
 
 export interface ReportRow {
@@ -106,3 +109,34 @@ export const approveReport = (tx: Tx, orgId: string, id: string, revision: numbe
 
 export const deleteReport = (tx: Tx, orgId: string, id: string): Promise<number> =>
   tx.exec(`delete from report where org_id = $1 and id = $2 and status = 'draft'`, [orgId, id]);
+
+/** Which of these sessions are gone; nobody deletes one of the others until the commit. */
+export async function goneOf(tx: Tx, orgId: string, sessionIds: string[]): Promise<string[]> {
+  const there = await tx.many<{ id: string }>(
+    'select id from session where org_id = $1 and id = any($2::uuid[]) order by id for key share',
+    [orgId, sessionIds],
+  );
+  const known = new Set(there.map(({ id }) => id));
+  return sessionIds.filter((id) => !known.has(id));
+}
+
+/** Those that may quote one of these sessions: they are about its client, or a thread of theirs. */
+export const lockReportsOver = (tx: Tx, orgId: string, sessionIds: string[]) =>
+  tx.many<{ id: string; clientId: string; body: Buffer }>(
+    `select id, client_id as "clientId", body from report
+     where org_id = $1 and client_id in (select client_id from session where org_id = $1 and id = any($2::uuid[]))
+     order by id for update`,
+    [orgId, sessionIds],
+  );
+
+/** Also of an approved one. Who has it open must load it again before they change it. */
+export const rewriteReport = async (
+  tx: Tx,
+  orgId: string,
+  { id, clientId, body }: { id: string; clientId: string; body: ReportBody },
+): Promise<number> =>
+  tx.exec(`update report set body = $3, revision = revision + 1, updated_at = now() where org_id = $1 and id = $2`, [
+    orgId,
+    id,
+    await seal(tx, orgId, id, body, { holder: clientId }),
+  ]);

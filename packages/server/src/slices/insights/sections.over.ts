@@ -1,18 +1,8 @@
 import type { AiPoint } from '@rapport/protocol/aiInsights';
 import type { ClientInsight, SessionPoint } from '@rapport/protocol/insights';
 import type { ReportSection } from '@rapport/protocol/reports';
-import {
-  answersSection,
-  goalLine,
-  lines,
-  quoteLine,
-  scores,
-  section,
-  sideLines,
-  some,
-  stamp,
-  times,
-} from './sections.ts';
+import { pointLine, quoteLine, ratingLine, riskLine, sessionLine, times, topicLine } from './lines.ts';
+import { answersSection, goalLine, lines, section, sideLines, some } from './sections.ts';
 
 type Sessions = Pick<SessionPoint, 'sessionId' | 'title'>[];
 
@@ -32,7 +22,7 @@ export const summarySection = (points: AiPoint[], sessions: Sessions | null): Re
   some(
     'ai',
     'Summary',
-    points.map(({ text, quote }) => `${text} (“${quote}”)`),
+    points.map(pointLine),
     sessions === null ? { seqs: points.map(({ seq }) => seq) } : placesIn(sessions, points),
   );
 
@@ -45,10 +35,7 @@ export function sectionsOver(insight: ClientInsight): ReportSection[] {
       'The sessions',
       lines(
         sessions.length === 0 && 'There was no session yet.',
-        ...sessions.map(
-          (one) =>
-            `${stamp(one.at)}: ${one.title}, ${times(one.minutes, 'minute')}, ${times(one.clientMessages, 'message')} and ${times(one.clientWords, 'word')} of the client, highest risk ${one.highestRisk}.`,
-        ),
+        ...sessions.map(sessionLine),
         ...(sessions.length > 0 ? ['Over all of them:', ...sideLines(sides)] : []),
       ),
       placesIn(
@@ -56,16 +43,12 @@ export function sectionsOver(insight: ClientInsight): ReportSection[] {
         sessions.flatMap(({ sessionId, seqs }) => seqs.map((seq) => ({ sessionId, seq }))),
       ),
     ),
-    ...some(
-      'counted',
-      'What returns',
-      topics.map(({ word, sessions: where }) => `${word}: in ${times(where.length, 'session')}.`),
-    ),
+    ...some('counted', 'What returns', topics.map(topicLine)),
     ...some('quoted', 'In the client’s words', quotes.map(quoteLine), placesIn(sessions, quotes)),
     ...some(
       'counted',
       'How the sessions went',
-      sessions.map(({ at, title, rating }) => rating !== null && `${stamp(at)}: ${title}: ${scores(rating)}.`),
+      sessions.map(ratingLine),
       placesIn(
         sessions,
         sessions.flatMap(({ sessionId, rating }) => (rating ? [{ sessionId, seq: rating.seq }] : [])),
@@ -74,11 +57,7 @@ export function sectionsOver(insight: ClientInsight): ReportSection[] {
     ...some(
       'counted',
       'Risk over time',
-      sessions.map(
-        ({ at, title, flags, levels, escalations }) =>
-          flags + escalations > 0 &&
-          `${stamp(at)}: ${title}: ${times(flags, 'flag')} (${levels.high} high, ${levels.elevated} elevated, ${levels.low} low), a person was called ${times(escalations, 'time')}.`,
-      ),
+      sessions.map(riskLine),
       placesIn(
         sessions,
         sessions.flatMap(({ sessionId, riskSeqs }) => riskSeqs.map((seq) => ({ sessionId, seq }))),

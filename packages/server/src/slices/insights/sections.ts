@@ -1,7 +1,8 @@
-import type { GoalProgress, Rated, SessionInsight, Side } from '@rapport/protocol/insights';
+import type { GoalProgress, SessionInsight, Side } from '@rapport/protocol/insights';
 import type { Questionnaire } from '@rapport/protocol/questionnaires';
 import type { ReportSection } from '@rapport/protocol/reports';
 import { newId } from '../../platform/ids.ts';
+import { answerLine, quoteLine, scores, stamp, times } from './lines.ts';
 
 export const section = (
   kind: ReportSection['kind'],
@@ -12,15 +13,8 @@ export const section = (
 
 export const lines = (...all: (string | false)[]): string => all.filter((one) => one !== false).join('\n');
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
-export const times = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
-/** As people read it, in the zone of the log. */
-export const stamp = (at: string): string => `${at.slice(0, 16).replace('T', ' ')} UTC`;
-
 const sideLine = (name: string, side: Side): string =>
   `${name}: ${times(side.messages, 'message')} in ${times(side.turns, 'turn')}, ${times(side.words, 'word')}, ${side.questions} with a question, wrote first ${times(side.openings, 'time')}.`;
-
-export const scores = ({ effectiveness, engagement, progress }: Rated): string =>
-  `effectiveness ${effectiveness}, engagement ${engagement}, progress ${progress} of 10`;
 
 const goalStates = { open: 'open', reached: 'reached', dropped: 'given up' } as const;
 
@@ -29,11 +23,6 @@ export function goalLine({ title, state, milestones: { reached, open, dropped } 
   const given = dropped > 0 ? `, ${dropped} given up` : '';
   return `${title}: ${goalStates[state]}${all > 0 ? `, ${reached} of ${times(all, 'milestone')} reached${given}` : ''}.`;
 }
-
-const answerLine = ({ instrument, answeredAt, filledBy, result }: Questionnaire): string | false =>
-  result !== null &&
-  answeredAt !== null &&
-  `${stamp(answeredAt)}: ${instrument.toUpperCase()} ${result.score} of ${result.most}, ${result.severity.replace('-', ' ')}${result.risk ? ', with an answer that calls a person' : ''}; filled in by the ${filledBy === 'client' ? 'client' : 'team'}.`;
 
 /** Nothing where there is nothing to say. */
 export const some = (
@@ -48,8 +37,6 @@ export const some = (
 
 export const answersSection = (all: Questionnaire[]): ReportSection[] =>
   some('counted', 'Questionnaires', all.map(answerLine));
-
-export const quoteLine = ({ at, text }: { at: string; text: string }): string => `${stamp(at)}: “${text}”`;
 
 /** What everybody of a conversation did, a line each. */
 export const sideLines = ({ client, persona, team }: SessionInsight['sides']): string[] => [

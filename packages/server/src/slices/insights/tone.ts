@@ -1,7 +1,8 @@
 import { ToneWord, type AiTone } from '@rapport/protocol/aiInsights';
 import type { ReportSection } from '@rapport/protocol/reports';
 import { z } from 'zod';
-import { section, stamp } from './sections.ts';
+import { stamp } from './lines.ts';
+import { section } from './sections.ts';
 import { eachPoint, type Task } from './summary.ts';
 
 const Guess = z.object({ tone: ToneWord, quote: z.string().max(600) });

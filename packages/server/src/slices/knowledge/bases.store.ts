@@ -120,9 +120,10 @@ export const findContents = async (
 ): Promise<BaseContents> => {
   const row = await db.maybe<BaseContents>(
     `with held as (
-       select d.folder, d.tags, case when v.state = 'waiting' and not $4 then 'ready' else v.state end as state
+       select d.folder, d.tags, v.state
        from document d
-       join document_version v on v.org_id = d.org_id and v.document_id = d.id and v.version = d.version
+       join document_version v on v.org_id = d.org_id and v.document_id = d.id
+         and v.version = case when $4 then d.version else coalesce(d.ready_version, d.version) end
        where d.org_id = $1 and d.knowledge_base_id = $2)
      select r.seq as cursor,
        coalesce((select json_object_agg(state, n) from (select state, count(*) n from held group by 1) s), '{}') as states,

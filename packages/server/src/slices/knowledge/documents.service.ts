@@ -5,7 +5,6 @@ import type {
   DocumentPlace,
   DocumentQuery,
   DocumentReplace,
-  DocumentState,
   DocumentsChange,
   DocumentText,
 } from '@rapport/protocol/knowledge';
@@ -83,11 +82,11 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
     return document;
   };
 
-  const maySee = (actor: Actor, state: DocumentState): boolean => state !== 'waiting' || bases.publishes(actor);
+  const maySee = (actor: Actor, { published }: { published: boolean }): boolean => published || bases.publishes(actor);
 
   const requireReading = async (scope: Db, actor: Actor, id: string, version: number) => {
     const reading = await store.findReading(scope, actor.orgId, id, version);
-    if (!reading || !maySee(actor, reading.state)) throw notFound();
+    if (!reading || !maySee(actor, reading)) throw notFound();
     return reading;
   };
 
@@ -261,7 +260,7 @@ export function createDocumentService({ db, audit, blobs, bases, log, onQueued }
       const document = await require(db.in(orgId), actor, baseId, id);
       const wanted = version ?? document.version;
       const file = await store.findFile(db.in(orgId), orgId, id, wanted);
-      if (!file || !maySee(actor, file.state) || (file.blobId === null && file.source !== 'text')) throw notFound();
+      if (!file || !maySee(actor, file) || (file.blobId === null && file.source !== 'text')) throw notFound();
       if (file.blobId === null) {
         const { text } = await requireReading(db.in(orgId), actor, id, wanted);
         return { name: `${document.title}.md`, content: text, bytes: null };

@@ -1,4 +1,4 @@
-import type { Document, DocumentQuery, DocumentState, DocumentVersion } from '@rapport/protocol/knowledge';
+import type { Document, DocumentQuery, DocumentVersion } from '@rapport/protocol/knowledge';
 import type { Db, Tx } from '../../platform/db/db.ts';
 import { failureOf } from './failures.ts';
 import { bodyPlace, originPlace, type DocumentRow, type VersionRow } from './schema.ts';
@@ -26,12 +26,14 @@ const evaluated = `left join lateral (
     order by r.id desc limit 1) r on true
   where v.state = 'waiting' and e.org_id = d.org_id and e.knowledge_base_id = d.knowledge_base_id) w on v.state = 'waiting'`;
 const newest = `join document_version v on v.org_id = d.org_id and v.document_id = d.id and v.version = d.version`;
-/** To who does not publish, a document is what is published of it. */
+/** To who does not publish, a document is what is published of it: a newer version may wait yet, or may never be published. */
 const shownTo = (publisher: string) => `
-  join document_version n on n.org_id = d.org_id and n.document_id = d.id and n.version = d.version
   join document_version v on v.org_id = d.org_id and v.document_id = d.id
-    and v.version = case when n.state = 'waiting' and not ${publisher} then d.ready_version else d.version end
+    and v.version = case when ${publisher} then d.version else coalesce(d.ready_version, d.version) end
   ${evaluated}`;
+/** Whether everybody who reads the base may see a version: the published one also while it is read again. */
+const published = `(v.state = 'ready' or v.version = coalesce(d.ready_version, v.version))`;
+const withDocument = `document_version v join document d on d.org_id = v.org_id and d.id = v.document_id`;
 
 async function openOrigin(db: Db, orgId: string, id: string, { version, origin }: VersionRow): Promise<Origin> {
   if (!origin) return { fileName: null, url: null };
@@ -140,17 +142,18 @@ export interface Reading {
   pages: number[] | null;
   language: string | null;
   format: string | null;
-  state: DocumentState;
+  published: boolean;
 }
 
 export async function findReading(db: Db, orgId: string, id: string, version: number): Promise<Reading | undefined> {
   const row = await db.maybe<Omit<Reading, 'text'> & { body: Buffer | null }>(
-    `select body, pages, language, format, state from document_version where org_id = $1 and document_id = $2 and version = $3`,
+    `select v.body, v.pages, v.language, v.format, ${published} as published
+     from ${withDocument} where v.org_id = $1 and v.document_id = $2 and v.version = $3`,
     [orgId, id, version],
   );
   if (!row) return undefined;
   const text = row.body === null ? '' : await db.codec.open(bodyPlace(orgId, id, version), row.body);
-  return { text, pages: row.pages, language: row.language, format: row.format, state: row.state };
+  return { text, pages: row.pages, language: row.language, format: row.format, published: row.published };
 }
 
 const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
@@ -195,8 +198,8 @@ export async function listVersions(
   limit: number,
 ): Promise<DocumentVersion[]> {
   const rows = await db.many<VersionRow>(
-    `select ${versionColumns}, v.created_at from document_version v
-     where v.org_id = $1 and v.document_id = $2 and ($3::int is null or v.version < $3) and ($5 or v.state <> 'waiting')
+    `select ${versionColumns}, v.created_at from ${withDocument}
+     where v.org_id = $1 and v.document_id = $2 and ($3::int is null or v.version < $3) and ($5 or ${published})
      order by v.version desc limit $4`,
     [orgId, id, before, limit, publisher],
   );
@@ -211,8 +214,9 @@ export async function listVersions(
 
 /** What its file is called and where it is kept. */
 export async function findFile(db: Db, orgId: string, id: string, version: number) {
-  const row = await db.maybe<VersionRow>(
-    `select ${versionColumns} from document_version v where v.org_id = $1 and v.document_id = $2 and v.version = $3`,
+  const row = await db.maybe<VersionRow & { published: boolean }>(
+    `select ${versionColumns}, ${published} as published
+     from ${withDocument} where v.org_id = $1 and v.document_id = $2 and v.version = $3`,
     [orgId, id, version],
   );
   return (
@@ -221,7 +225,7 @@ export async function findFile(db: Db, orgId: string, id: string, version: numbe
       blobId: row.blob_id,
       source: row.source,
       bytes: row.bytes,
-      state: row.state,
+      published: row.published,
     }
   );
 }

@@ -61,6 +61,9 @@ const continuation =
 /** A question of more words says what it is about. */
 const mostAnaphoric = 4;
 
+/** Whether somebody asks for these very words. */
+export const quotes = (question: string): boolean => question.search(quoted) >= 0;
+
 /** Whether a question points back to what was said before, and how many of its words mean something. */
 export function leaning(before: string, question: string): { leans: boolean; meant: number } {
   const own = [...wordsOf(question)];

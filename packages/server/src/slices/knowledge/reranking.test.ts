@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
 import { startPlayed } from '../../test/played.ts';
+import { breakCounting, mendCounting } from '../../test/counting.ts';
 import { bases, makeBase, type TestBase } from '../../test/knowledge.ts';
 import type { Upstream } from '../../test/upstream.ts';
 import { reorder } from './reranking.ts';
@@ -114,6 +115,30 @@ test.each(['fault-silent', 'rerank-stalled'])(
   },
 );
 
+const usedOf = async (subjectId: string | null): Promise<number> =>
+  (await app.json('GET', '/api/v1/budgets')).body.items.find(
+    (one: { subjectId: string | null }) => one.subjectId === subjectId,
+  ).used.tokens;
+
+test('one that a search gave up on counts by the length of what was sent: it may well have answered', async () => {
+  await chooseFresh();
+  await app.json('PUT', '/api/v1/budgets', { scope: 'organisation', period: 'day', tokens: 1_000_000_000 });
+  const before = await usedOf(null);
+  const query = 'lighthouse keepers [play fault-silent]';
+  expect((await ask(query)).reranking).toMatchObject({ used: false, reason: 'late' });
+  const documents = asked().at(-1)?.body['documents'] as string[];
+  const length = documents.reduce((sum, document) => sum + query.length + document.length, 0);
+  expect((await usedOf(null)) - before).toBe(Math.ceil(length / 4));
+});
+
+test('what cannot be counted fails no search', async () => {
+  await chooseFresh();
+  await breakCounting(app.db);
+  const found = await until(null, 'lighthouse keepers');
+  await mendCounting(app.db);
+  expect(found.titles).toEqual(byRank);
+});
+
 test('what was given no score stays, behind what was', async () => {
   await chooseFresh();
   const { titles, results } = await until(null, 'lighthouse keepers [play rerank-fewer]');
@@ -132,10 +157,7 @@ test('a reply is made from the passages that it finds best, and its tokens count
     tokens: 1_000_000,
   });
   await app.json('POST', `/api/v1/sessions/${session.id}/messages`, { text: 'lighthouse keepers' }, session.client);
-  const used = async (): Promise<number> =>
-    (await app.json('GET', '/api/v1/budgets')).body.items.find(
-      (one: { subjectId: string | null }) => one.subjectId === personaId,
-    ).used.tokens;
+  const used = () => usedOf(personaId);
   await expect.poll(used, { timeout: 20_000 }).toBeGreaterThanOrEqual(1000);
   const prompts = () => JSON.stringify(upstream.requests.filter(({ path }) => path.endsWith('/chat/completions')));
   await expect.poll(prompts, { timeout: 20_000 }).toMatch(/\[rank 9\].*\[rank 5\].*\[rank 1\]/s);

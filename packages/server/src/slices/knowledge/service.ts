@@ -44,6 +44,8 @@ export interface KnowledgeParts {
   reranking: Rankers;
   uploads: { fileBytes: number; files: number };
   workDir: string;
+  /** How long a search waits for the vector of its question. */
+  questionMs: number;
   /** The login that owns the tables. */
   owner: pg.PoolConfig;
   /** From how many passages on a base may have its vectors in an index of the database; null: none. */
@@ -58,7 +60,7 @@ export function createKnowledgeService(parts: KnowledgeParts) {
   const { db, audit, hub, wake, node, log, blobs, outgoing, extractor, uploads, workDir, embedders } = parts;
   const reindexer = createReindexer({ db, log });
   const nearby = createNearby({ db, log, owner: parts.owner, embedders, from: parts.indexFrom, tooLarge: mostHeld });
-  const vectors = createVectorChannel({ db, log, embedders, nearby });
+  const vectors = createVectorChannel({ db, log, embedders, nearby, questionMs: parts.questionMs });
   const retrieval = createRetrieval({ db, vectors, reranker: createRerankChannel(parts.reranking) });
   const embeddingsOf = async (orgId: string, baseId: string) => {
     const embedder = await embedders.embedderFor(orgId);

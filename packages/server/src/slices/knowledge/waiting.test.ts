@@ -64,6 +64,28 @@ const auditOf = async (documentId: string): Promise<[act: string, by: string][]>
   return items.map(({ act, actor }) => [act, actor.kind]);
 };
 
+const asReader = (method: string, path: string) => app.json(method, path, undefined, reader.headers);
+/** Neither in a list, nor its text or file, whether its number is named or not. */
+const expectHidden = async (version: number) => {
+  const [document, list, versions, text, named] = await Promise.all(
+    [
+      `${base.path}/${drinks}`,
+      base.path,
+      `${base.path}/${drinks}/versions`,
+      `${base.path}/${drinks}?version=${version}`,
+      `${base.path}/${drinks}/file?version=${version}`,
+    ].map((path) => asReader('GET', path)),
+  );
+  const published = { version: 1, state: 'ready', failure: null, readyVersion: 1, waiting: null };
+  expect(document?.body).toMatchObject({ ...published, text: old });
+  expect((list?.body.items as Document[]).find(({ id }) => id === drinks)).toMatchObject(published);
+  expect((versions?.body.items as DocumentVersion[]).map((one) => one.version)).toEqual([1]);
+  expect([text?.status, named?.status]).toEqual([404, 404]);
+  const file = await app.fetch(`${base.path}/${drinks}/file`, { headers: reader.headers });
+  expect(await file.text()).toBe(old);
+  expect((await asReader('GET', `${bases}/${base.id}`)).body.states).toEqual({ ready: 2 });
+};
+
 const old = 'Tea is free in the waiting room.';
 const fresh = 'Coffee is served at noon.';
 
@@ -134,10 +156,44 @@ describe('a new version of a document', () => {
       [1, 'ready', null],
     ]);
     await evaluated();
+    await expectHidden(2);
     await publish(3);
+    // It was never published: the ones before and after it were.
+    const seen: DocumentVersion[] = (await asReader('GET', `${base.path}/${drinks}/versions`)).body.items;
+    expect(seen.map(({ version }) => version)).toEqual([3, 1]);
+    expect((await asReader('GET', `${base.path}/${drinks}?version=2`)).status).toBe(404);
     expect([await texts('cocoa'), await texts('coffee')]).toEqual([['Cocoa is hot.'], []]);
     // Nothing goes on running for the one that gave way.
     await until(async () => (await unfinished()) === 0, 'the end of all runs');
+  });
+
+  test('that is a file is read by nobody but its publishers while it is read again, or where it could not be', async () => {
+    await evaluate('Where is tea?');
+    await app.fetch(`${base.path}/${drinks}`, { method: 'PUT', body: formOf([['new.txt', fresh]]) });
+    await evaluated();
+    for (const state of ['queued', 'extracting', 'chunking', 'indexing', 'failed']) {
+      await app.db.everywhere.exec(
+        `update document_version set state = $2, failure = case $2 when 'failed' then 'internal' end,
+           lease_until = now() + interval '1 hour' where document_id = $1 and version = 2`,
+        [drinks, state],
+      );
+      await expectHidden(2);
+    }
+    expect(await get()).toMatchObject({ version: 2, state: 'failed' });
+    expect((await app.json('GET', `${base.path}/${drinks}?version=2`)).body).toMatchObject({ text: fresh });
+  });
+
+  test('stays readable once it is published, also while it is read again', async () => {
+    await evaluate('Where is tea?');
+    await replace(fresh);
+    await publish(2);
+    await app.db.everywhere.exec(
+      `update document_version set state = 'extracting', lease_until = now() + interval '1 hour' where document_id = $1 and version = 2`,
+      [drinks],
+    );
+    const { body } = await asReader('GET', `${base.path}/${drinks}`);
+    expect(body).toMatchObject({ version: 2, state: 'extracting', text: fresh });
+    await app.db.everywhere.exec(`update document_version set state = 'ready' where document_id = $1`, [drinks]);
   });
 
   test('that is read again, or renamed, waits anew', async () => {

@@ -12,7 +12,8 @@ let persona: string;
 let memory: ReturnType<typeof remembering>;
 
 beforeAll(async () => {
-  ({ app, upstream } = await startPlayed());
+  // How fast a machine is says nothing about what is recalled.
+  ({ app, upstream } = await startPlayed('echo', { parts: { questionMs: 60_000 } }));
   persona = await makePersona(app);
   memory = remembering(app, upstream);
   await choose('concepts');

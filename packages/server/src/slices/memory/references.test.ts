@@ -1,5 +1,6 @@
 import type { SaidMessage } from '@rapport/protocol/sessions';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { defaultRules } from '../../platform/limits/rules.ts';
 import { makePersona, makeSession, type TestApp } from '../../test/app.ts';
 import { startPlayed } from '../../test/played.ts';
 import { makeBase } from '../../test/knowledge.ts';
@@ -59,6 +60,16 @@ test('nobody finds what was said with somebody whom they do not look after', asy
   expect((await said(client, '', session.client)).status).toBe(404);
   await app.json('PUT', `/api/v1/clients/${client}/assignments`, { memberIds: [fred.id] });
   expect((await said(client, '', fred.headers)).body.items).toHaveLength(2);
+});
+
+test('looking through what was said counts as what costs the server much', async () => {
+  const rateLimits = { when: 'always' as const, rules: { ...defaultRules, heavy: { actor: 2 } } };
+  const limited = await app.second({ rateLimits });
+  const path = `/api/v1/clients/${await memory.makeClient()}/messages?q=rye`;
+  const statuses: number[] = [];
+  for (let at = 0; at < 3; at += 1) statuses.push((await limited.json('GET', path)).status);
+  expect(statuses).toEqual([200, 200, 429]);
+  await limited.close();
 });
 
 test('a memory refers to a document that its author may read, and to no other', async () => {

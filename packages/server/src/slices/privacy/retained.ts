@@ -1,5 +1,5 @@
 import type { Audit } from '../../platform/audit/audit.ts';
-import type { Db } from '../../platform/db/db.ts';
+import type { Db, Tx } from '../../platform/db/db.ts';
 import type { Retained } from './retention.service.ts';
 import * as store from './retained.store.ts';
 import type { Held } from './retained.store.ts';
@@ -8,12 +8,17 @@ import type { Held } from './retained.store.ts';
 export function createRetained(
   heldOf: (db: Db, orgId: string) => Promise<Held>,
   audit: Pick<Audit, 'record' | 'trim' | 'trimmable'>,
+  /** What else stands anywhere of sessions that are deleted next. */
+  beforeSessionsGo: (tx: Tx, orgId: string, sessionIds: string[]) => Promise<void>,
 ) {
   const sessions: Retained = {
     preview: async (db, orgId, before) => store.countSessions(db, orgId, before, await heldOf(db, orgId)),
     async sweep(tx, orgId, before, limit) {
       const old = await store.lockSessions(tx, orgId, before, await heldOf(tx, orgId), limit);
-      if (old.length > 0) await store.deleteSessions(tx, orgId, old);
+      if (old.length === 0) return 0;
+      const ids = old.map(({ id }) => id);
+      await beforeSessionsGo(tx, orgId, ids);
+      await store.deleteSessions(tx, orgId, old);
       return old.length;
     },
   };

@@ -139,7 +139,7 @@ test('what is stored about a member goes when they are removed; the name when th
 
   const { createRetained } = await import('./retained.ts');
   const { heldSubjects } = await import('./holds.store.ts');
-  const { audit: kept } = createRetained(heldSubjects, app.audit);
+  const { audit: kept } = createRetained(heldSubjects, app.audit, async () => {});
   const sweep = (before: string) => app.db.in(orgId).tx((tx) => kept.sweep(tx, orgId, before, 1000));
   await sweep(new Date(Date.now() - 86_400_000).toISOString());
   expect(await placesOfMark()).toEqual(['app_user']);

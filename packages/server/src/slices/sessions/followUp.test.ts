@@ -64,6 +64,11 @@ test('one that stands on its own, and any of a persona that is not to, is search
   const s = await session();
   await given(s, first(s));
   expect(await given(s, 'Where behind the house can cars be parked?')).toEqual(['Parking']);
+  // These very words, and one that says enough whatever it points back to.
+  await given(s, 'Where does it say "twenty cars"?');
+  const long =
+    'Could my sister, her husband and their three children sleep there on Friday night, before their early train to London?';
+  await given(s, long);
   expect(askedFor(s)).toEqual([]);
 });
 

@@ -5,13 +5,15 @@ import type { Asking } from '../inference/asking.ts';
 import type { Generation } from '../inference/generations.service.ts';
 import type { ProviderService } from '../inference/providers.service.ts';
 import { stripMarks } from '../knowledge/marks.ts';
-import { leaning } from '../knowledge/question.ts';
+import { leaning, quotes } from '../knowledge/question.ts';
 
 /** The client waits for it. */
 const patienceMs = 2000;
 /** After it was waited for in vain, questions are searched as they stand for so long. */
 const pauseMs = 60_000;
 const mostMessages = 6;
+/** A question of more words that mean something says what it is about, whatever it points back to. */
+const mostLeaning = 8;
 const longestMessage = 600;
 const longestAnswer = 300;
 
@@ -51,7 +53,9 @@ export function createFollowUps(parts: {
       signal: AbortSignal,
     ): Promise<string | null> {
       const [before, question] = history.filter(({ author }) => author === 'client').slice(-2);
-      if (!rewriteQuestions || !before || !question || !leaning(before.text, question.text).leans) return null;
+      if (!rewriteQuestions || !before || !question || quotes(question.text)) return null;
+      const { leans, meant } = leaning(before.text, question.text);
+      if (!leans || meant > mostLeaning) return null;
       const provider = `${orgId}/${wanted.providerId}`;
       if ((pausedUntil.get(provider) ?? 0) > Date.now()) return null;
       const { engine, model } = await providers.engineFor(orgId, wanted.providerId, wanted.model);

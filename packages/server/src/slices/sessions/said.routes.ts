@@ -7,7 +7,7 @@ export function saidRoutes(app: App, said: SaidService) {
   app.get(
     '/api/v1/clients/:id/messages',
     {
-      config: { permission: 'sessions.follow' },
+      config: { permission: 'sessions.follow', rate: 'heavy' },
       schema: {
         summary: 'What was said in the sessions with a client, newest first',
         params: IdParams,

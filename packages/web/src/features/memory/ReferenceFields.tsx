@@ -124,6 +124,7 @@ function MessagePicker({ clientId, value, onPick, error }: PickProps & { clientI
       label={t('memory.referTo.message')}
       path={`/clients/${clientId}/messages`}
       inPages
+      pauseMs={300}
       nameOf={({ text }) => oneLine(text)}
       detailOf={({ author, sessionTitle }) => `${t(`memory.author.${author}`)} · ${sessionTitle}`}
       value={value || null}

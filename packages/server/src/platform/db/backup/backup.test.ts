@@ -266,3 +266,20 @@ test('files of a bucket are in it, and come back to a bucket or a folder, as the
   await outgoing.close();
   s3.close();
 }, 120_000);
+
+// The last one: it changes what the others compare with.
+test('an index of vectors is not restored, so nothing that is restored tells of one', async () => {
+  const { id } = await makeBase(app);
+  const index = `select org_id, id, 'test', 8, true from knowledge_base where id = $1`;
+  await app.db.everywhere.exec(
+    `insert into vector_index (org_id, knowledge_base_id, space, dimensions, ready) ${index}`,
+    [id],
+  );
+  const file = join(folder, 'indexed.zip');
+  await backUp({ owner: app.database, file, keys: 'inside' });
+  const target = await emptyDatabase('plain');
+  await into(target, file);
+  const restored = await rowsOf(target);
+  expect(restored.vector_index).toEqual([]);
+  expect(restored.knowledge_base?.some((row) => row.includes(id))).toBe(true);
+});

@@ -98,6 +98,8 @@ async function replaceAll<T>(
   await client.query('update room set epoch = greatest(epoch + 1, extract(epoch from now())::integer)');
   const later = (await migrationNames()).filter((name) => !archive.manifest.migrations.includes(name));
   for (const name of later) await applyMigration(client, name);
+  // Which vectors were copied into what is made from other tables, of which nothing is restored.
+  await client.query('delete from vector_index');
   await takeNoSamples(client);
   await options.after(db, seen);
   await checkKeys(db, options.knowsMasterKey);

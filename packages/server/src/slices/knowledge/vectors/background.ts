@@ -1,5 +1,6 @@
 import type { Logger } from '../../../platform/logger.ts';
 import type { Embedder } from '../../inference/embedding.ts';
+import { Late, within } from './within.ts';
 
 /**
  * What people are known for, each on another matter. How near a question is to these tells how near it is, in the space of a
@@ -44,25 +45,51 @@ export const background = [
 const answerMs = 60_000;
 const againMs = 60_000;
 
-/** The vectors of the background in the space of an organisation's model, asked for once by a process. */
-export function createBackground({ log }: { log: Logger }) {
-  const known = new Map<string, { failedAt?: number; vectors: Promise<Float32Array[]> }>();
+interface Held {
+  asked: Promise<Float32Array[]>;
+  vectors?: Float32Array[];
+  failedAt?: number;
+  /** Somebody waited in vain. */
+  late: boolean;
+}
+
+/**
+ * The vectors of the background in the space of an organisation's model, asked for once by a process. Waited for until it is late
+ * once: a provider that hangs must not hold up each turn that comes until it fails, nor those of a minute later.
+ */
+export function createBackground({ log, waitMs }: { log: Logger; waitMs: number }) {
+  const known = new Map<string, Held>();
   const ended = new AbortController();
-  return {
-    of(orgId: string, embedder: Embedder): Promise<Float32Array[]> {
-      const key = `${orgId}/${embedder.space}`;
-      const before = known.get(key);
-      if (before && !(before.failedAt && Date.now() - before.failedAt > againMs)) return before.vectors;
-      const asked = { signal: ended.signal, timeoutMs: answerMs, tries: 1 };
-      const made: { failedAt?: number; vectors: Promise<Float32Array[]> } = {
-        vectors: embedder.embed(background, asked),
-      };
-      made.vectors.catch((error: Error) => {
-        made.failedAt = Date.now();
+
+  const ask = (embedder: Embedder, late: boolean): Held => {
+    const asked = embedder.embed(background, { signal: ended.signal, timeoutMs: answerMs, tries: 1 });
+    const held: Held = { asked, late };
+    asked.then(
+      (vectors) => (held.vectors = vectors),
+      (error: Error) => {
+        held.failedAt = Date.now();
         log.debug({ err: error.message }, 'nothing to compare a question with; words recall alone');
-      });
-      known.set(key, made);
-      return made.vectors;
+      },
+    );
+    return held;
+  };
+
+  return {
+    /** Null where it is not there in time, or could not be made. */
+    async of(orgId: string, embedder: Embedder): Promise<Float32Array[] | null> {
+      const key = `${orgId}/${embedder.space}`;
+      let held = known.get(key);
+      if (!held || (held.failedAt && Date.now() - held.failedAt > againMs)) {
+        held = ask(embedder, held?.late ?? false);
+        known.set(key, held);
+      }
+      if (held.vectors || held.late) return held.vectors ?? null;
+      try {
+        return await within(held.asked, waitMs);
+      } catch (error) {
+        if (error instanceof Late) held.late = true;
+        return null;
+      }
     },
     stop: () => ended.abort(),
   };

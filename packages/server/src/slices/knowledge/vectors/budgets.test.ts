@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../../../test/app.ts';
+import { breakCounting, mendCounting } from '../../../test/counting.ts';
 import { tokensEach } from '../../../test/embeddings.ts';
 import { makeBase, type TestBase } from '../../../test/knowledge.ts';
 import { askBase, chooseModel, embeddingsOf } from '../../../test/meaning.ts';
@@ -49,6 +50,25 @@ test('where the provider does not tell, four characters count as a token', async
   await add(title, text);
   await embedded(1);
   expect(await used()).toMatchObject({ tokens: Math.ceil(`${title}\n${text}`.length / 4), costMicroUsd: 0 });
+});
+
+test('a question that was given up on counts by its length: the provider may well have answered', async () => {
+  await budget({ tokens: 1e9 });
+  await choose('counted');
+  await add('Leaflet', 'The automobile is parked behind the house.');
+  await embedded(1);
+  const question = 'Where is my car? [play fault-silent]';
+  expect((await ask(question)).embeddings).toMatchObject({ used: false, reason: 'failed' });
+  expect(await used()).toMatchObject({ tokens: tokensEach + Math.ceil(question.length / 4) });
+});
+
+test('what cannot be counted is made all the same', async () => {
+  await choose('counted');
+  await breakCounting(app.db);
+  await add('Leaflet', 'The automobile is parked behind the house.');
+  await embedded(1);
+  expect((await ask('Where is my car?')).embeddings.used).toBe(true);
+  await mendCounting(app.db);
 });
 
 test('where a budget is spent passages wait and questions are answered by words, and nothing is sent', async () => {

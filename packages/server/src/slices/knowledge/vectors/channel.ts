@@ -12,10 +12,9 @@ import { createHeldVectors, TooLarge } from './held.ts';
 import type { Hidden, Pairs } from './matrix.ts';
 import type { Nearby } from './nearby/nearby.ts';
 import { readableOf } from './vectors.store.ts';
+import { Late, within } from './within.ts';
 import type { Embedders } from './worker.ts';
 
-/** How long a search waits for the vector of its question, and then for what it is compared with. */
-const questionMs = 2000;
 const lookMs = 3000;
 /** After a provider failed to answer in time the next questions do without it for so long. */
 const pauseMs = 10_000;
@@ -31,16 +30,6 @@ interface Meant {
   /** What they count beside the words. */
   weight: number;
   report: EmbeddingReport;
-}
-
-class Late extends Error {}
-
-function within<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Late()), ms);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** The places of a base that the words found. */
@@ -62,10 +51,17 @@ function hiddenIn(baseId: string, hidden: Map<string, [number, number][]>): Hidd
 }
 
 /** The passages nearest to a question in their meaning, beside those that its words find. It never fails a search. */
-export function createVectorChannel(parts: { db: Database; log: Logger; embedders: Embedders; nearby: Nearby }) {
-  const { db, log, embedders, nearby } = parts;
+export function createVectorChannel(parts: {
+  db: Database;
+  log: Logger;
+  embedders: Embedders;
+  nearby: Nearby;
+  /** How long a search waits for the vector of its question, and then for what it is compared with. */
+  questionMs: number;
+}) {
+  const { db, log, embedders, nearby, questionMs } = parts;
   const held = createHeldVectors({ db, mostBytes });
-  const backgrounds = createBackground({ log });
+  const backgrounds = createBackground({ log, waitMs: questionMs });
   const pausedUntil = new Map<string, number>();
 
   const without = (reason: Reason, model: string | null): Meant => ({
@@ -101,7 +97,7 @@ export function createVectorChannel(parts: { db: Database; log: Logger; embedder
     async background(orgId: string, space: string): Promise<Float32Array[] | null> {
       const embedder = await embedders.embedderFor(orgId);
       if (!embedder?.approved || embedder.space !== space || !(await embedder.hasBudget())) return null;
-      return within(backgrounds.of(orgId, embedder), questionMs).catch(() => null);
+      return backgrounds.of(orgId, embedder);
     },
 
     /**

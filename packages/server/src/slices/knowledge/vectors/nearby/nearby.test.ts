@@ -225,3 +225,27 @@ if (there) {
     await embedded(server, base, 'exact');
   });
 }
+
+test('what fails at the start is prepared as soon as it can be', async () => {
+  const { base } = await makeLeaflets();
+  // Of what was restored; and whoever drops what it tells of is kept from that.
+  await app.db.everywhere.exec(
+    `insert into vector_index (org_id, knowledge_base_id, space, dimensions, ready)
+     select org_id, id, 'elsewhere', 8, true from knowledge_base where id = $1`,
+    [base.id],
+  );
+  const hindrance = `create function hinder() returns trigger language plpgsql as $$ begin raise 'not now'; end $$`;
+  await app.db.everywhere.exec(hindrance);
+  await app.db.everywhere.exec(
+    'create trigger hinder before delete on vector_index for each statement execute function hinder()',
+  );
+  const log = logOf();
+  const config = { ...app.config, ...indexed, logLevel: 'warn' as const };
+  const running = await startApp({ config, database: app.database, logTo: log.logTo });
+  await poll(async () => log.text()).toMatch(/not now.*could not be prepared and is tried again/);
+  await app.db.everywhere.exec('drop function hinder cascade');
+  const elsewhere = `select 1 from vector_index where space = 'elsewhere'`;
+  await poll(async () => (await app.db.everywhere.many(elsewhere)).length).toBe(0);
+  if (there) await poll(() => inClear(base)).toBe(2);
+  await running.close();
+});

@@ -32,16 +32,9 @@ export type Nearby = ReturnType<typeof createNearby>;
 export function createNearby({ from, ...parts }: Parts) {
   const { db, owner, log } = parts;
   const ended = new AbortController();
-  const look = createMaking({ ...parts, from: from ?? Infinity, ended: ended.signal });
+  const make = createMaking({ ...parts, from: from ?? Infinity, ended: ended.signal });
+  let prepared = false;
   let open = false;
-  let starting: Promise<void> | undefined;
-  const rounds = createRounds(
-    lookMs,
-    async () => {
-      if (open && !ended.signal.aborted) await look();
-    },
-    ({ message }) => log.warn({ err: message }, 'indexes of vectors were left to the next look'),
-  );
 
   /** Also what a restored copy says of an index that is not here. */
   const prepareNone = async (): Promise<void> => {
@@ -65,6 +58,21 @@ export function createNearby({ from, ...parts }: Parts) {
     }
   };
 
+  /** A database that cannot be reached at the start is there a moment later: what waits for the table would wait for a restart. */
+  const round = async (): Promise<void> => {
+    if (!prepared && !ended.signal.aborted) await prepare();
+    prepared = true;
+    if (open && !ended.signal.aborted) await make();
+  };
+  const rounds = createRounds(lookMs, round, ({ message }) =>
+    log.warn(
+      { err: message },
+      prepared
+        ? 'indexes of vectors were left to the next look'
+        : 'the index of vectors could not be prepared and is tried again; until then they are looked through one by one',
+    ),
+  );
+
   return {
     /** Whether the vectors of a base stand in its index, all of them. */
     holds: async (of: Indexed): Promise<boolean> => open && store.isReady(db.in(of.orgId), of),
@@ -76,15 +84,12 @@ export function createNearby({ from, ...parts }: Parts) {
     look: rounds.look,
 
     start(): void {
-      starting = prepare().then(rounds.look, ({ message }: Error) =>
-        log.warn({ err: message }, 'the index of vectors could not be prepared; they are looked through one by one'),
-      );
       rounds.start();
+      rounds.look();
     },
 
     async stop(): Promise<void> {
       ended.abort();
-      await starting;
       await rounds.stop();
     },
   };
