@@ -8,7 +8,11 @@ const made = {
   engine: EngineName,
   askedBy: z.object({ id: Id, name: z.string() }),
   askedAt: Instant,
-  leftOut: z.int().describe('What it said whose quote was not found in any message of the client.'),
+  leftOut: z
+    .int()
+    .describe(
+      'What it said whose quote was not found in any message of the client, or has too few words, and what is too long.',
+    ),
 };
 
 /** The client’s own words, which the code has found in their message. */

@@ -35,7 +35,11 @@ export const Report = z.object({
   status: ReportStatus,
   revision: z.int(),
   sections: z.array(ReportSection),
-  leftOut: z.int().describe('Sentences of the model whose quote was not found in any message of the client.'),
+  leftOut: z
+    .int()
+    .describe(
+      'Sentences of the model whose quote was not found in any message of the client, or has too few words, and what is too long.',
+    ),
   createdBy: By,
   createdAt: Instant,
   updatedAt: Instant,

@@ -63,6 +63,11 @@ export function createInsights(
     insights,
     ask: asking.askDefault,
     requireProcessing: (orgId, person) => consents.require(orgId, person, 'ai-processing'),
+    async processingGate(orgId) {
+      const gate = await consents.gate(orgId);
+      return async (within, person) =>
+        requireConsent(await gate.missing(within, person, ['ai-processing']), 'ai-processing');
+    },
     async requireTone(within, orgId, person) {
       await packs.requireEmotionInference(orgId, within);
       if (!(await safety.within(within, orgId)).emotionInference)

@@ -28,6 +28,8 @@ interface Parts {
   ask: Ask;
   /** Throws `consent-needed` where what the client said may not be given to a model. */
   requireProcessing(orgId: string, person: Person): Promise<void>;
+  /** The same within a transaction. Ask for it before one begins: it may need a connection of its own. */
+  processingGate(orgId: string): Promise<(within: Db, person: Person) => Promise<void>>;
   /** Throws where no model may be asked how this person seems to feel: `pack-forbids`, `wrong-state`, `consent-needed`. */
   requireTone(within: Db, orgId: string, person: Person): Promise<void>;
 }
@@ -91,18 +93,23 @@ export function createAiInsightService(parts: Parts) {
       return kept;
     }
     const made = { id: newId(), kind, subject, engine: answer.by, askedBy: actor.userId, ...kept };
-    await audit.acting(actor, act, namesOf(subject), async (tx) => {
-      // What allowed it may be gone since the model was asked; from here on it stays until the commit.
-      if (kind === 'tone') {
-        await store.holdSession(tx, actor.orgId, subject.sessionId);
-        await parts.requireTone(tx, actor.orgId, about.person);
-      }
-      await store.putInsight(tx, actor.orgId, made);
+    const requireStill = await parts.processingGate(actor.orgId);
+    return audit.acting(actor, act, namesOf(subject), async (tx) => {
+      // What allowed it, or what it is about, may be gone since the model was asked; from here on it stays until the commit.
+      const { person } = about;
+      const quoted = kept.points.map(({ sessionId }) => sessionId);
+      const clientId = person.kind === 'client' ? person.id : null;
+      const rooms = await store.holdSubject(tx, actor.orgId, { subject, clientId, quoted });
+      const points = kept.points.filter(({ sessionId }) => rooms?.has(sessionId));
+      if (rooms === null || points.length === 0) throw notFound();
+      if (kind === 'tone') await parts.requireTone(tx, actor.orgId, person);
+      await requireStill(tx, person);
+      await store.putInsight(tx, actor.orgId, { ...made, points }, rooms);
+      return { ...kept, points };
     });
-    return kept;
   };
 
-  /** Throws `consent-needed`, `budget-spent`, `wrong-state`, `provider-failed`. */
+  /** Throws `consent-needed`, `budget-spent`, `wrong-state`, `provider-failed`, and `not-found` where it is gone meanwhile. */
   const summarise = async (actor: StaffActor, about: About) => {
     await parts.requireProcessing(actor.orgId, about.person);
     return make(actor, about, 'summary', summary);

@@ -55,6 +55,33 @@ export async function findInsight<T extends Point>(
   return points.length === 0 ? null : { ...row, points };
 }
 
+/** Which of these sessions are left, with their rooms. */
+type Rooms = Map<string, string>;
+
+/**
+ * Holds until the commit what it is about and the sessions that it quotes, in the order of whoever deletes them: their client
+ * before the thread, the sessions after both, and all before what was asked already. Null where what it is about is gone.
+ */
+export async function holdSubject(
+  tx: Tx,
+  orgId: string,
+  { subject, clientId, quoted }: { subject: Subject; clientId: string | null; quoted: string[] },
+): Promise<Rooms | null> {
+  const { sessionId, threadId } = subject;
+  const isLeft = async (id: string | null, statement: string) =>
+    id === null || (await tx.maybe(statement, [orgId, id])) !== undefined;
+  if (!(await isLeft(clientId, 'select 1 from client where org_id = $1 and id = $2 for key share'))) return null;
+  if (!(await isLeft(threadId, 'select 1 from thread where org_id = $1 and id = $2 for key share'))) return null;
+  // Those that have not ended come first for whoever writes down a consent, too.
+  const sessions = await tx.many<{ id: string; roomId: string }>(
+    `select id, room_id as "roomId" from session where org_id = $1 and id = any($2::uuid[])
+     order by status = 'ended', id for key share`,
+    [orgId, sessionId === null ? quoted : [sessionId, ...quoted]],
+  );
+  const rooms: Rooms = new Map(sessions.map(({ id, roomId }) => [id, roomId]));
+  return sessionId === null || rooms.has(sessionId) ? rooms : null;
+}
+
 export interface NewInsight {
   id: string;
   kind: AiKind;
@@ -65,8 +92,8 @@ export interface NewInsight {
   points: Point[];
 }
 
-/** In the place of what was asked before. Points of a session that is gone by now are not stored. */
-export async function putInsight(tx: Tx, orgId: string, made: NewInsight): Promise<void> {
+/** In the place of what was asked before. Points of a session that is not in `rooms` are not stored. */
+export async function putInsight(tx: Tx, orgId: string, made: NewInsight, rooms: Rooms): Promise<void> {
   const { sessionId, clientId, threadId } = made.subject;
   const { id } = await tx.one<{ id: string }>(
     `insert into ai_insight (org_id, id, kind, session_id, client_id, thread_id, engine, left_out, asked_by)
@@ -78,22 +105,15 @@ export async function putInsight(tx: Tx, orgId: string, made: NewInsight): Promi
   );
   await tx.exec('delete from ai_insight_part where org_id = $1 and insight_id = $2', [orgId, id]);
   for (const [number, point] of made.points.entries()) {
-    const room = await tx.maybe<{ id: string }>(
-      'select room_id as id from session where org_id = $1 and id = $2 for key share',
-      [orgId, point.sessionId],
-    );
-    if (!room) continue;
-    const body = await tx.codec.seal(place(orgId, id, number), JSON.stringify(point), { room: room.id });
+    const room = rooms.get(point.sessionId);
+    if (room === undefined) continue;
+    const body = await tx.codec.seal(place(orgId, id, number), JSON.stringify(point), { room });
     await tx.exec(
       'insert into ai_insight_part (org_id, insight_id, number, session_id, body) values ($1, $2, $3, $4, $5)',
       [orgId, id, number, point.sessionId, body],
     );
   }
 }
-
-/** Nobody deletes it, or takes back what its client agreed to, until the commit. */
-export const holdSession = (tx: Tx, orgId: string, id: string | null): Promise<unknown> =>
-  tx.maybe('select 1 from session where org_id = $1 and id = $2 for key share', [orgId, id]);
 
 /** What it is about, and who may know of it is asked with that. */
 export const subjectOf = (db: Db, orgId: string, id: string): Promise<Subject | undefined> =>

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp, type TestSession } from '../../test/app.ts';
 import { startCompromised, type Compromised } from '../../test/llm/compromised.ts';
 import { talking } from '../../test/talking.ts';
@@ -163,23 +163,40 @@ test('a report on a client; nobody else sees either', async () => {
   expect((await app.json('POST', reports, {})).status).toBe(400);
 });
 
-test('no point of a model is kept whose quote the client did not write', () => {
-  const said = fc.array(fc.string({ maxLength: 40 }), { maxLength: 5 });
-  const points = fc.array(fc.record({ text: fc.string({ maxLength: 40 }), quote: fc.string({ maxLength: 20 }) }), {
-    maxLength: 12,
+describe('of the points of a model', () => {
+  const spaces = (text: string) => text.replace(/\s+/g, ' ').trim();
+  /** What is kept of points with these quotes where the client wrote these texts. */
+  const keeping = (texts: string[], quotes: string[]) => {
+    const lines = texts.map((text, seq) => ({ sessionId: 's', seq, at: '', who: 'Client' as const, text }));
+    const { points, leftOut } = keptOf(
+      summary,
+      JSON.stringify({ points: quotes.map((quote) => ({ text: 'One.', quote })) }),
+      lines,
+    );
+    expect(points).toHaveLength(quotes.length - leftOut);
+    for (const { seq, quote } of points) expect(spaces(texts[seq] ?? '')).toContain(quote);
+    return points.map(({ quote }) => quote);
+  };
+  const all = (one: fc.Arbitrary<string>) => fc.array(one, { maxLength: 8 });
+
+  test('none is kept whose quote the client did not write', () => {
+    const text = fc.string({ maxLength: 20 });
+    fc.assert(fc.property(all(text), all(text), (texts, quotes) => void keeping(texts, quotes)));
   });
-  fc.assert(
-    fc.property(said, points, (texts, given) => {
-      const lines = texts.map((text, seq) => ({ sessionId: 's', seq, at: '', who: 'Client' as const, text }));
-      const { points: all, leftOut } = keptOf(summary, JSON.stringify({ points: given }), lines);
-      const kept = given.length - leftOut;
-      expect(all).toHaveLength(kept);
-      for (const { seq, quote } of all) expect(texts[seq]?.replace(/\s+/g, ' ')).toContain(quote);
-      const spaces = (text: string) => text.replace(/\s+/g, ' ').trim();
-      const found = given.filter(
-        ({ quote }) => spaces(quote).length > 2 && texts.some((text) => spaces(text).includes(spaces(quote))),
-      );
-      expect(kept).toBe(found.length);
-    }),
-  );
+
+  test('each is kept that quotes three of their words or all, and no other', () => {
+    const word = fc.constantFrom('the', 'whether', 'her', 'I', 'can', "can't", 'ä');
+    const sentence = fc.array(word, { minLength: 1, maxLength: 6 }).map((words) => words.join('  '));
+    fc.assert(
+      fc.property(all(sentence), all(sentence), (texts, quotes) => {
+        const proven = quotes.map(spaces).filter((quote) =>
+          texts.map(spaces).some((text) => {
+            const fewest = Math.min(3, text.split(' ').length);
+            return quote.split(' ').length >= fewest && ` ${text} `.includes(` ${quote} `);
+          }),
+        );
+        expect(keeping(texts, quotes).sort()).toEqual(proven.sort());
+      }),
+    );
+  });
 });

@@ -169,7 +169,11 @@ describe('what a model says of several sessions', () => {
   afterAll(() => upstream?.close());
 
   test('names the session of each quote, and is read beside the numbers with who asked', async () => {
-    answers(point('It leaks.', 'boat leaks'), point('Has a boat.', 'I bought a small boat'), point('Sank.', 'it sank'));
+    answers(
+      point('It leaks.', 'The boat leaks'),
+      point('Has a boat.', 'I bought a small boat'),
+      point('Sank.', 'it sank'),
+    );
     const made = await call('POST', '/insights/summary', { threadId });
     expect([made.status, made.body]).toMatchObject([
       200,
@@ -179,7 +183,7 @@ describe('what a model says of several sessions', () => {
         askedBy: { name: 'Olga' },
         points: [
           { sessionId: sessions[0]?.id, text: 'Has a boat.', quote: 'I bought a small boat' },
-          { sessionId: sessions[1]?.id, text: 'It leaks.', quote: 'boat leaks' },
+          { sessionId: sessions[1]?.id, text: 'It leaks.', quote: 'The boat leaks' },
         ],
       },
     ]);
@@ -211,7 +215,7 @@ describe('what a model says of several sessions', () => {
   });
 
   test('what rests on a session goes with it, and none is asked where nothing was written', async () => {
-    answers(point('Has a boat.', 'I bought a small boat'), point('It leaks.', 'boat leaks'));
+    answers(point('Has a boat.', 'I bought a small boat'), point('It leaks.', 'The boat leaks'));
     await call('POST', '/insights/summary', { threadId });
     const { orgId } = await app.db.everywhere.one<{ orgId: string }>('select id as "orgId" from org');
     await app.db.in(orgId).tx(async (tx) => {
