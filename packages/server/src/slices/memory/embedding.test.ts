@@ -5,6 +5,8 @@ import { bases, makeBase } from '../../test/knowledge.ts';
 import { remembering } from '../../test/remembering.ts';
 import { talking } from '../../test/talking.ts';
 import type { Upstream } from '../../test/upstream.ts';
+import { embeddingBatch } from '../inference/engines/embedding.ts';
+import { createMemoryWork } from './embedding.ts';
 
 let app: TestApp;
 let upstream: Upstream;
@@ -124,6 +126,41 @@ test('nothing that may not be recalled is sent, nor of whoever did not agree', a
   await embedded([await write(agreed, 'A repayment with consent.')]);
   await app.json('PUT', '/api/v1/privacy/consents/memory', { asked: false });
   expect(sent().filter((text) => /refund|repayment/.test(text))).toEqual(['A repayment with consent.']);
+});
+
+test('all that waits of whoever did not agree is put off at once, and so is all that is sensitive', async () => {
+  await choose(null);
+  await app.json('PUT', '/api/v1/privacy/consents/memory', { asked: true });
+  const [client, agreed] = [await memory.makeClient(), await memory.makeClient()];
+  await app.json('POST', `/api/v1/clients/${agreed}/consents`, { purpose: 'memory', given: true, note: 'On paper' });
+  const more = Array.from({ length: embeddingBatch + 8 }, (_, at) => `Of number ${at}.`);
+  const refused: string[] = [];
+  for (const statement of more) refused.push(await write(client, statement));
+  const hidden: string[] = [];
+  for (const statement of more) hidden.push(await write(agreed, statement, { sensitivity: 'sensitive' }));
+  const last = await write(agreed, 'Of no number.');
+  await choose('concepts');
+  await embedded([last]);
+  await app.json('PUT', '/api/v1/privacy/consents/memory', { asked: false });
+  const times = (ids: string[]) =>
+    app.db.everywhere.many<{ at: string | null; count: number }>(
+      'select retry_at as at, count(*)::int as count from memory_vector where memory_id = any($1::uuid[]) group by retry_at',
+      [ids],
+    );
+  for (const ids of [refused, hidden])
+    expect(await times(ids)).toEqual([{ at: expect.stringMatching(/^2/), count: ids.length }]);
+  expect(sent().filter((text) => text.startsWith('Of number'))).toEqual([]);
+});
+
+test('a server that stops looks through no more', async () => {
+  const [{ id: orgId = '' } = {}] = await app.db.everywhere.many<{ id: string }>('select id from org');
+  await choose(null);
+  await write(await memory.makeClient(), 'Waits for a model.');
+  const gate = { missing: async () => [], unwilling: async () => [] };
+  const work = createMemoryWork({ db: app.db, gateOf: async () => gate });
+  expect(await work.next(orgId, 'of a model', false, AbortSignal.abort())).toBeNull();
+  expect(await work.next(orgId, 'of a model', false, new AbortController().signal)).not.toBeNull();
+  await choose('concepts');
 });
 
 test('one that cannot be done holds up no other', async () => {
