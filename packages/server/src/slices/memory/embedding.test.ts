@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
 import { startPlayed } from '../../test/played.ts';
 import { bases, makeBase } from '../../test/knowledge.ts';
@@ -6,7 +6,11 @@ import { remembering } from '../../test/remembering.ts';
 import { talking } from '../../test/talking.ts';
 import type { Upstream } from '../../test/upstream.ts';
 import { embeddingBatch } from '../inference/engines/embedding.ts';
+import type { EmbeddingWork } from '../knowledge/vectors/worker.ts';
 import { createMemoryWork } from './embedding.ts';
+
+// What failed is tried again after longer and longer waits.
+vi.setConfig({ testTimeout: 90_000 });
 
 let app: TestApp;
 let upstream: Upstream;
@@ -152,17 +156,6 @@ test('all that waits of whoever did not agree is put off at once, and so is all 
   expect(sent().filter((text) => text.startsWith('Of number'))).toEqual([]);
 });
 
-test('a server that stops looks through no more', async () => {
-  const [{ id: orgId = '' } = {}] = await app.db.everywhere.many<{ id: string }>('select id from org');
-  await choose(null);
-  await write(await memory.makeClient(), 'Waits for a model.');
-  const gate = { missing: async () => [], unwilling: async () => [] };
-  const work = createMemoryWork({ db: app.db, gateOf: async () => gate });
-  expect(await work.next(orgId, 'of a model', false, AbortSignal.abort())).toBeNull();
-  expect(await work.next(orgId, 'of a model', false, new AbortController().signal)).not.toBeNull();
-  await choose('concepts');
-});
-
 test('one that cannot be done holds up no other', async () => {
   const client = await memory.makeClient();
   const bad = await write(client, 'Her slumber is light [play embed-null].');
@@ -189,4 +182,36 @@ test('to a provider that is not approved goes neither a memory nor a turn', asyn
   await strict.json('PUT', `/api/v1/providers/${provider.id}/processing`, { approved: true });
   await embedded([id], 'concepts', strict);
   await strict.close();
+});
+
+describe('where no model is chosen any more', () => {
+  const signal = new AbortController().signal;
+  const gate = { missing: async () => [], unwilling: async () => [] };
+  const space = 'of a model';
+  let orgId: string;
+  let work: EmbeddingWork;
+
+  beforeAll(async () => {
+    orgId = (await app.db.everywhere.one<{ id: string }>('select id from org')).id;
+    work = createMemoryWork({ db: app.db, gateOf: async () => gate });
+    await choose(null);
+  });
+
+  test('who stops looks through no more', async () => {
+    await write(await memory.makeClient(), 'Waits for a model.');
+    expect(await work.next(orgId, space, false, AbortSignal.abort())).toBeNull();
+    expect(await work.next(orgId, space, false, signal)).not.toBeNull();
+  });
+
+  test('what becomes sensitive while its vector is made gets none', async () => {
+    const client = await memory.makeClient();
+    const [turns, stays] = [await write(client, 'Turns sensitive.'), await write(client, 'Stays as it is.')];
+    const next = await work.next(orgId, space, false, signal);
+    const texts = (await next?.texts()) ?? [];
+    expect(texts).toEqual(expect.arrayContaining(['Turns sensitive.', 'Stays as it is.']));
+    await app.json('PATCH', `/api/v1/memories/${turns}`, { sensitivity: 'sensitive' });
+    await next?.put(texts.map(() => new Float32Array([1])));
+    expect((await vectorOf(turns))?.vector).toBeNull();
+    expect((await vectorOf(stays))?.space).toBe(space);
+  });
 });

@@ -75,19 +75,25 @@ export const markTried = (db: Db, orgId: string, ids: string[]): Promise<number>
     [orgId, ids],
   );
 
-/** Nothing where it was retired or deleted meanwhile. */
+/**
+ * Nothing where it was retired or deleted meanwhile, nor where its sensitivity is another than when it was read: whether it may
+ * have a vector has to be asked anew.
+ */
 export async function putVector(
   db: Db,
   orgId: string,
-  { id, clientId }: Pick<WaitingMemory, 'id' | 'clientId'>,
+  { id, clientId, sensitivity }: Omit<WaitingMemory, 'statement'>,
   space: string,
   vector: Float32Array,
 ): Promise<void> {
   const bytes = new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+  const sealed = await db.codec.seal(vectorPlace(orgId, id), bytes, sealedFor(clientId));
   await db.exec(
     `update memory_vector set space = $3, dimensions = $4, vector = $5, failures = 0, retry_at = null
-     where org_id = $1 and memory_id = $2`,
-    [orgId, id, space, vector.length, await db.codec.seal(vectorPlace(orgId, id), bytes, sealedFor(clientId))],
+     where org_id = $1 and memory_id = $2 and exists (
+       select 1 from memory m join memory_revision r on r.org_id = m.org_id and r.memory_id = m.id and r.revision = m.revision
+       where m.org_id = $1 and m.id = $2 and r.status = 'approved' and r.sensitivity = $6)`,
+    [orgId, id, space, vector.length, sealed, sensitivity],
   );
 }
 
