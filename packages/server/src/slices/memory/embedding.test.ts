@@ -1,10 +1,16 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makePersona, makeSession, startTestApp, type TestApp } from '../../test/app.ts';
 import { startPlayed } from '../../test/played.ts';
 import { bases, makeBase } from '../../test/knowledge.ts';
 import { remembering } from '../../test/remembering.ts';
 import { talking } from '../../test/talking.ts';
 import type { Upstream } from '../../test/upstream.ts';
+import { embeddingBatch } from '../inference/engines/embedding.ts';
+import type { EmbeddingWork } from '../knowledge/vectors/worker.ts';
+import { createMemoryWork } from './embedding.ts';
+
+// What failed is tried again after longer and longer waits.
+vi.setConfig({ testTimeout: 90_000 });
 
 let app: TestApp;
 let upstream: Upstream;
@@ -126,6 +132,30 @@ test('nothing that may not be recalled is sent, nor of whoever did not agree', a
   expect(sent().filter((text) => /refund|repayment/.test(text))).toEqual(['A repayment with consent.']);
 });
 
+test('all that waits of whoever did not agree is put off at once, and so is all that is sensitive', async () => {
+  await choose(null);
+  await app.json('PUT', '/api/v1/privacy/consents/memory', { asked: true });
+  const [client, agreed] = [await memory.makeClient(), await memory.makeClient()];
+  await app.json('POST', `/api/v1/clients/${agreed}/consents`, { purpose: 'memory', given: true, note: 'On paper' });
+  const more = Array.from({ length: embeddingBatch + 8 }, (_, at) => `Of number ${at}.`);
+  const refused: string[] = [];
+  for (const statement of more) refused.push(await write(client, statement));
+  const hidden: string[] = [];
+  for (const statement of more) hidden.push(await write(agreed, statement, { sensitivity: 'sensitive' }));
+  const last = await write(agreed, 'Of no number.');
+  await choose('concepts');
+  await embedded([last]);
+  await app.json('PUT', '/api/v1/privacy/consents/memory', { asked: false });
+  const times = (ids: string[]) =>
+    app.db.everywhere.many<{ at: string | null; count: number }>(
+      'select retry_at as at, count(*)::int as count from memory_vector where memory_id = any($1::uuid[]) group by retry_at',
+      [ids],
+    );
+  for (const ids of [refused, hidden])
+    expect(await times(ids)).toEqual([{ at: expect.stringMatching(/^2/), count: ids.length }]);
+  expect(sent().filter((text) => text.startsWith('Of number'))).toEqual([]);
+});
+
 test('one that cannot be done holds up no other', async () => {
   const client = await memory.makeClient();
   const bad = await write(client, 'Her slumber is light [play embed-null].');
@@ -152,4 +182,36 @@ test('to a provider that is not approved goes neither a memory nor a turn', asyn
   await strict.json('PUT', `/api/v1/providers/${provider.id}/processing`, { approved: true });
   await embedded([id], 'concepts', strict);
   await strict.close();
+});
+
+describe('where no model is chosen any more', () => {
+  const signal = new AbortController().signal;
+  const gate = { missing: async () => [], unwilling: async () => [] };
+  const space = 'of a model';
+  let orgId: string;
+  let work: EmbeddingWork;
+
+  beforeAll(async () => {
+    orgId = (await app.db.everywhere.one<{ id: string }>('select id from org')).id;
+    work = createMemoryWork({ db: app.db, gateOf: async () => gate });
+    await choose(null);
+  });
+
+  test('who stops looks through no more', async () => {
+    await write(await memory.makeClient(), 'Waits for a model.');
+    expect(await work.next(orgId, space, false, AbortSignal.abort())).toBeNull();
+    expect(await work.next(orgId, space, false, signal)).not.toBeNull();
+  });
+
+  test('what becomes sensitive while its vector is made gets none', async () => {
+    const client = await memory.makeClient();
+    const [turns, stays] = [await write(client, 'Turns sensitive.'), await write(client, 'Stays as it is.')];
+    const next = await work.next(orgId, space, false, signal);
+    const texts = (await next?.texts()) ?? [];
+    expect(texts).toEqual(expect.arrayContaining(['Turns sensitive.', 'Stays as it is.']));
+    await app.json('PATCH', `/api/v1/memories/${turns}`, { sensitivity: 'sensitive' });
+    await next?.put(texts.map(() => new Float32Array([1])));
+    expect((await vectorOf(turns))?.vector).toBeNull();
+    expect((await vectorOf(stays))?.space).toBe(space);
+  });
 });

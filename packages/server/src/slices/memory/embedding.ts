@@ -12,21 +12,6 @@ const askAgainSeconds = 300;
 export function createMemoryWork(parts: { db: Database; gateOf(orgId: string): Promise<ConsentGate> }): EmbeddingWork {
   const { db } = parts;
 
-  /** As recall sees it: nothing of whoever does not agree to be remembered, nothing sensitive unless that is allowed. */
-  const mayBeSent = async (orgId: string, found: store.WaitingMemory[]): Promise<store.WaitingMemory[]> => {
-    const gate = await parts.gateOf(orgId);
-    const { recallSensitive } = await policyOf(db.in(orgId), orgId);
-    const clients = new Map<string | null, boolean>();
-    for (const clientId of new Set(found.map((one) => one.clientId))) {
-      const subject = clientId === null ? null : { kind: 'client' as const, id: clientId };
-      const missing = await gate.missing(db.in(orgId), subject, ['ai-processing', 'memory']);
-      clients.set(clientId, missing.length === 0);
-    }
-    return found.filter(
-      ({ clientId, sensitivity }) => clients.get(clientId) && (recallSensitive || sensitivity === 'normal'),
-    );
-  };
-
   const waitingOf = (orgId: string, space: string, memories: store.WaitingMemory[]): Waiting => ({
     texts: () => Promise.all(memories.map((memory) => store.openStatement(db.in(orgId), orgId, memory))),
     async put(vectors) {
@@ -44,15 +29,24 @@ export function createMemoryWork(parts: { db: Database; gateOf(orgId: string): P
 
   return {
     name: 'memories',
-    async next(orgId, space, alone) {
-      for (;;) {
+    waits: (orgId, space) => store.anyWaits(db.in(orgId), orgId, space),
+    /** As recall sees it: nothing of whoever does not agree to be remembered, nothing sensitive unless that is allowed. */
+    async next(orgId, space, alone, signal) {
+      const gate = await parts.gateOf(orgId);
+      const { recallSensitive } = await policyOf(db.in(orgId), orgId);
+      while (!signal.aborted) {
         const found = await store.waitingMemories(db.in(orgId), orgId, space, alone ? 1 : embeddingBatch);
-        const allowed = await mayBeSent(orgId, found);
-        const others = found.filter((one) => !allowed.includes(one)).map(({ id }) => id);
-        if (others.length > 0) await store.putOff(db.in(orgId), orgId, others, askAgainSeconds);
-        if (allowed.length > 0 || found.length === 0)
-          return found.length === 0 ? null : waitingOf(orgId, space, allowed);
+        if (found.length === 0) return null;
+        const clients = [...new Set(found.flatMap(({ clientId }) => clientId ?? []))];
+        const unwilling = await gate.unwilling(db.in(orgId), clients, ['ai-processing', 'memory']);
+        const isHidden = (one: store.WaitingMemory) => !recallSensitive && one.sensitivity === 'sensitive';
+        const allowed = found.filter((one) => !isHidden(one) && !unwilling.includes(one.clientId ?? ''));
+        // With all else that stands behind them in the queue, which would be looked through batch by batch otherwise.
+        if (unwilling.length > 0) await store.putOffClients(db.in(orgId), orgId, space, unwilling, askAgainSeconds);
+        if (found.some(isHidden)) await store.putOffSensitive(db.in(orgId), orgId, space, askAgainSeconds);
+        if (allowed.length > 0) return waitingOf(orgId, space, allowed);
       }
+      return null;
     },
   };
 }

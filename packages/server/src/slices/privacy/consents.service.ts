@@ -47,6 +47,8 @@ export interface ConsentPlaces {
 export interface ConsentGate {
   /** Which of `wanted` are asked for and not agreed to; none where there is nobody to ask. */
   missing(db: Db, subject: Subject | null, wanted: readonly Purpose[]): Promise<Purpose[]>;
+  /** Which of these clients have not agreed to all of `wanted` that is asked for. */
+  unwilling(db: Db, clientIds: string[], wanted: readonly Purpose[]): Promise<string[]>;
 }
 
 const sentences: Record<Purpose, string> = {
@@ -77,10 +79,16 @@ export function createConsentService(parts: { db: Database; audit: Audit; onErro
   const gate = async (orgId: string): Promise<ConsentGate> => {
     const rows = (await settings.get(orgId, () => store.listSettings(db.in(orgId), orgId))) ?? [];
     const asked = new Set(rows.filter((row) => row.asked).map((row) => row.purpose));
+    const askedOf = (wanted: readonly Purpose[]) => wanted.filter((purpose) => asked.has(purpose));
     return {
       async missing(within, subject, wanted) {
-        const relevant = wanted.filter((purpose) => asked.has(purpose));
+        const relevant = askedOf(wanted);
         return subject === null || relevant.length === 0 ? [] : store.missingOf(within, orgId, subject, relevant);
+      },
+      async unwilling(within, clientIds, wanted) {
+        const relevant = askedOf(wanted);
+        if (clientIds.length === 0 || relevant.length === 0) return [];
+        return store.clientsMissing(within, orgId, clientIds, relevant);
       },
     };
   };

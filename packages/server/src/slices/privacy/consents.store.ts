@@ -110,6 +110,26 @@ export const missingOf = async (
     )
   ).map((row) => row.purpose);
 
+/** Of these clients, those who have not agreed to all of `wanted` that is asked for. */
+export const clientsMissing = async (
+  db: Db,
+  orgId: string,
+  clientIds: string[],
+  wanted: readonly Purpose[],
+): Promise<string[]> =>
+  (
+    await db.many<{ id: string }>(
+      `select c.id from unnest($2::uuid[]) c (id) where exists (
+         select 1 from consent_setting s
+         left join lateral (
+           select r.given and r.text_version >= s.valid_from as holds from consent_record r
+           where r.org_id = $1 and r.purpose = s.purpose and r.client_id = c.id
+           order by r.number desc limit 1) last on true
+         where s.org_id = $1 and s.asked and s.purpose = any($3::text[]) and last.holds is not true)`,
+      [orgId, clientIds, wanted],
+    )
+  ).map((row) => row.id);
+
 /** Every purpose that is asked for or was ever answered, with the newest answer that still counts. */
 export const statesOf = (db: Db, orgId: string, subject: Subject): Promise<ConsentState[]> =>
   db.many(

@@ -43,6 +43,7 @@ export function createPassageWork(parts: {
 
   return {
     name: 'passages',
+    waits: (orgId, space) => store.anyWaits(db.in(orgId), orgId, space),
     /** Short documents together, so that one call serves many. */
     async next(orgId, space, alone) {
       const fresh = await store.freshParts(db.in(orgId), orgId, space, alone ? 1 : embeddingBatch);

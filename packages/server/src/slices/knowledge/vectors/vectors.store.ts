@@ -25,6 +25,9 @@ const without = `
   from index_part p join document d on d.org_id = p.org_id and d.id = p.document_id and d.searchable
   where p.org_id = $1 and (p.vector_space is null or p.vector_space < $2 or p.vector_space > $2)`;
 
+export const anyWaits = async (db: Db, orgId: string, space: string): Promise<boolean> =>
+  (await db.one<{ any: boolean }>(`select exists (${without}) as any`, [orgId, space])).any;
+
 /** Parts without vectors of this space that have not failed yet, in no order: a sort of all would cost each time. */
 export const freshParts = (db: Db, orgId: string, space: string, most: number): Promise<Part[]> =>
   db.many<Part>(`${without} and p.vector_failures = 0 limit $3`, [orgId, space, most]);

@@ -32,8 +32,10 @@ export interface Waiting {
 /** A kind of what needs vectors; each has its own lease and its own waits. */
 export interface EmbeddingWork {
   name: store.WorkName;
+  /** Whether anything may be next, told cheaply and without writing. */
+  waits(orgId: string, space: string): Promise<boolean>;
   /** What is next and may be sent; null: nothing is left. `alone`: what cannot be done must not hold up what stands beside it. */
-  next(orgId: string, space: string, alone: boolean): Promise<Waiting | null>;
+  next(orgId: string, space: string, alone: boolean, signal: AbortSignal): Promise<Waiting | null>;
   /** What waited has its vectors now. Called again where it fails. */
   onDone?(orgId: string): Promise<void>;
 }
@@ -99,8 +101,14 @@ export function createEmbeddingWorker({ db, log, node, embedders, work }: Parts)
     const turn = await store.findTurn(db.in(orgId), orgId, name);
     const spent = !(await embedder.hasBudget());
     if (spent && turn?.failure === budgetSpent) return false;
-    const waiting = await work.next(orgId, embedder.space, (turn?.failures ?? 0) > 0);
-    if (!waiting || !(await store.takeTurn(db.in(orgId), orgId, name, node, leaseSeconds))) return false;
+    // One server looks through what waits, and none writes that it does where nothing waits.
+    if (!(await work.waits(orgId, embedder.space))) return false;
+    if (!(await store.takeTurn(db.in(orgId), orgId, name, node, leaseSeconds))) return false;
+    const waiting = await work.next(orgId, embedder.space, (turn?.failures ?? 0) > 0, ended.signal);
+    if (!waiting) {
+      await store.endTurn(db.in(orgId), orgId, name, node);
+      return false;
+    }
     if (spent) {
       await store.turnWaits(db.in(orgId), orgId, name, budgetSpent);
       return false;
