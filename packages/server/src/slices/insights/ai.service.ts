@@ -1,9 +1,9 @@
-import type { AiSummary, AiTone } from '@rapport/protocol/aiInsights';
+import type { AiSummary, AiTone, ToneGuess } from '@rapport/protocol/aiInsights';
 import type { EngineName } from '@rapport/protocol/inference';
 import type { AboutOne } from '@rapport/protocol/reports';
 import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
-import type { Database, Db } from '../../platform/db/db.ts';
+import type { Database, Db, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -48,6 +48,9 @@ const nothingKept = () =>
     detail: 'Nothing that the model said rests on words of the client, so nothing of it is kept. Try again.',
   });
 
+export const noGuess = () =>
+  new AppError('wrong-state', { detail: 'There is no guess at the tone of this session that could be added.' });
+
 /** What a model is asked about conversations when a person of the team wants it; each point rests on words of the client. */
 export function createAiInsightService(parts: Parts) {
   const { db, audit, log, insights } = parts;
@@ -68,6 +71,12 @@ export function createAiInsightService(parts: Parts) {
     throw new AppError('provider-failed', {
       detail: 'No model is set up that could be asked. Go on without it, or add a provider.',
     });
+  };
+
+  /** What allowed it may be gone since a model was asked; from here on it stays until the commit. */
+  const keepTone = async (tx: Tx, orgId: string, { subject, person }: About) => {
+    await store.holdSession(tx, orgId, subject.sessionId);
+    await parts.requireTone(tx, orgId, person);
   };
 
   const make = async <Point>(
@@ -91,11 +100,7 @@ export function createAiInsightService(parts: Parts) {
     }
     const made = { id: newId(), kind, subject, engine: answer.by, askedBy: actor.userId, ...kept };
     await audit.acting(actor, act, namesOf(subject), async (tx) => {
-      // What allowed it may be gone since the model was asked; from here on it stays until the commit.
-      if (kind === 'tone') {
-        await store.holdSession(tx, actor.orgId, subject.sessionId);
-        await parts.requireTone(tx, actor.orgId, about.person);
-      }
+      if (kind === 'tone') await keepTone(tx, actor.orgId, about);
       await store.putInsight(tx, actor.orgId, made);
     });
     return kept;
@@ -133,6 +138,14 @@ export function createAiInsightService(parts: Parts) {
       const { guessed } = await insights.toneOf(actor.orgId, about);
       if (!guessed) throw notFound();
       return guessed;
+    },
+
+    /** What was guessed, as it stands and is allowed until the commit. Throws as `tone`, and `wrong-state` where none is. */
+    async guessed(tx: Tx, orgId: string, about: About): Promise<AiTone> {
+      await keepTone(tx, orgId, about);
+      const found = await store.findInsight<ToneGuess>(tx, orgId, 'tone', about.subject);
+      if (!found) throw noGuess();
+      return found;
     },
 
     /** Throws `not-found`. */

@@ -14,7 +14,7 @@ import { part, toMarkdown, type Part } from '../../platform/documents/parts.ts';
 import { toPdf } from '../../platform/documents/pdf.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import type { AiInsightService } from './ai.service.ts';
+import { noGuess, type AiInsightService } from './ai.service.ts';
 import * as store from './reports.store.ts';
 import { stamp } from './lines.ts';
 import { restingOn, restingOver, sessionsUnder, withoutSessions } from './resting.ts';
@@ -29,7 +29,7 @@ interface Parts {
   db: Database;
   audit: Audit;
   insights: InsightService;
-  ai: Pick<AiInsightService, 'summarise'>;
+  ai: Pick<AiInsightService, 'summarise' | 'guessed'>;
   /** It stays until the commit. Throws where the client has no such thread any more. */
   keepThread(tx: Tx, orgId: string, clientId: string | null, threadId: string): Promise<void>;
 }
@@ -127,19 +127,12 @@ export function createReportService(parts: Parts) {
   const begin = async (actor: StaffActor, about: About, wanted: ReportCreate): Promise<store.ReportBody> => {
     const { sessionId, threadId } = about.subject;
     const { sections, sessions, resting, guessed } = await told(actor, about.subject);
-    if (wanted.tone && !guessed)
-      throw new AppError('wrong-state', {
-        detail: 'There is no guess at the tone of this session that could be added.',
-      });
+    if (wanted.tone && !guessed) throw noGuess();
     const summary = wanted.summarise ? await parts.ai.summarise(actor, about) : { points: [], leftOut: 0 };
     return {
       // A client's name stands on their page, and not in what is taken along.
       title: (sessionId ?? threadId) ? `Report: ${about.title}` : 'Report',
-      sections: [
-        ...summarySection(summary.points, sessions),
-        ...sections,
-        ...(wanted.tone && guessed ? [toneSection(guessed)] : []),
-      ],
+      sections: [...summarySection(summary.points, sessions), ...sections],
       leftOut: summary.leftOut,
       // One on a single session goes as a whole.
       resting: sessions === null ? [] : [...resting, ...restingOn(summary.points)],
@@ -181,6 +174,8 @@ export function createReportService(parts: Parts) {
           // What was said in a session that is gone since it was read goes into no report.
           const gone = await store.goneOf(tx, actor.orgId, sessionsUnder(body));
           const left = withoutSessions(body, gone);
+          // A no, or a pack, may have come since the guess was seen: the model was given a minute and a half to summarise.
+          if (wanted.tone) left.sections.push(toneSection(await parts.ai.guessed(tx, actor.orgId, about)));
           const report = { id, ...subject, createdBy: actor.userId, body: left };
           await store.insertReport(tx, actor.orgId, report, sealedFor);
         },

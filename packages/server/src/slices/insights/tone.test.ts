@@ -184,6 +184,23 @@ describe('a guess', () => {
     expect(await shown()).toEqual({ state: 'on', guessed: null });
   });
 
+  test.each([
+    ['taken back', () => agree(false), 'consent-needed'],
+    ['taken back and given anew', () => agree(false).then(() => agree(true)), 'wrong-state'],
+    ['forbidden', () => choose(illinois), 'pack-forbids'],
+  ])('is in no report that is begun while it is %s', async (_, meanwhile, code) => {
+    const known = (await call('GET', `/reports?sessionId=${session.id}`)).body.items.length;
+    upstream.plays((response) => {
+      void meanwhile().then(() => {
+        const points = [{ text: 'Afraid of a letter.', quote: worried.quote }];
+        response.end(openAi.text(JSON.stringify({ points })) + openAi.end(1));
+      });
+    });
+    const { body } = await call('POST', '/reports', { sessionId: session.id, tone: true, summarise: true });
+    expect(body.code).toBe(code);
+    expect((await call('GET', `/reports?sessionId=${session.id}`)).body.items).toHaveLength(known);
+  });
+
   test('is deleted when the client takes their yes back', async () => {
     await agree(false);
     expect(await app.db.everywhere.many(`select 1 from ai_insight where kind = 'tone'`)).toEqual([]);
