@@ -77,6 +77,9 @@ export const eventData = {
   'packs.changed': z
     .object({ changeId: Id, packs: PackNames })
     .describe('Which jurisdiction packs, in which versions, the organisation is under from here on.'),
+  'safety.changed': z
+    .object({})
+    .describe('What the organisation sets about safety and guesses of emotion has changed.'),
   'flag.raised': z.object({
     flagId: Id,
     messageId: Id.nullable(),

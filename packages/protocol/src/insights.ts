@@ -119,6 +119,7 @@ export const SessionInsight = z.object({
       .enum(['off', 'consent-needed', 'on'])
       .describe('Whether a model may be asked: the organisation has it off, or the client has not agreed.'),
     guessed: AiTone.nullable().describe('What a model was last asked for; null where none was, or none may be.'),
+    withheld: Id.optional().describe('A guess from before, which may not be shown at present. It can be removed.'),
   }),
 });
 export type SessionInsight = z.infer<typeof SessionInsight>;

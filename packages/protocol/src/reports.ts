@@ -19,8 +19,20 @@ export const ReportSection = z.object({
     .default([])
     .describe('The same over several sessions: the events of each one’s log.'),
   edited: z.boolean().describe('A person changed what a model made.'),
+  tone: z.boolean().default(false).describe('A model’s guess at the tone of the session.'),
+  withheld: z
+    .boolean()
+    .default(false)
+    .describe('A guess that may not be shown at present: its words are left out, and a change of it is not kept.'),
 });
 export type ReportSection = z.infer<typeof ReportSection>;
+
+/** What a guess at the tone stands under, unless a person gave it another heading. */
+export const toneHeading = 'Tone: a model’s guess, not a finding';
+
+/** Also of a section that was stored before it was marked as one. */
+export const holdsGuess = ({ kind, heading, tone }: Pick<ReportSection, 'kind' | 'heading'> & { tone?: boolean }) =>
+  tone === true || (kind === 'ai' && heading === toneHeading);
 
 export const ReportStatus = z.enum(['draft', 'approved']);
 

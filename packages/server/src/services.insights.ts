@@ -9,13 +9,21 @@ import type { ThreadService } from './slices/clients/threads.service.ts';
 import type { Asking } from './slices/inference/asking.ts';
 import { createAiInsightService } from './slices/insights/ai.service.ts';
 import { createReportService } from './slices/insights/reports.service.ts';
-import { createInsightService } from './slices/insights/service.ts';
+import { createInsightService, type Person } from './slices/insights/service.ts';
 import { sentences } from './slices/knowledge/sentences.ts';
 import { languageOf, termOf, words } from './slices/knowledge/terms.ts';
 import { requireConsent, type ConsentService } from './slices/privacy/consents.service.ts';
 import type { SessionService } from './slices/sessions/service.ts';
 import type { PackService } from './slices/supervision/packs.service.ts';
 import type { SafetyService } from './slices/supervision/safety.service.ts';
+
+/** Whether a model may be asked how somebody seems to feel, and what it said be shown. */
+export const toneStates =
+  ({ db }: { db: Database }, { consents, safety }: { consents: ConsentService; safety: SafetyService }) =>
+  async (orgId: string, person: Person): Promise<'off' | 'consent-needed' | 'on'> => {
+    if (!(await safety.within(db.in(orgId), orgId)).emotionInference) return 'off';
+    return (await consents.hasGiven(db.in(orgId), orgId, person, 'emotion')) ? 'on' : 'consent-needed';
+  };
 
 /** What the log tells of conversations, for those who may see them, and what people write about it. */
 export function createInsights(
@@ -47,10 +55,7 @@ export function createInsights(
       const subject = { clientId: null, sessionId: null, ...of };
       return (await questionnaires.page(actor, subject, newest)).items;
     },
-    async toneStateOf(orgId, person) {
-      if (!(await safety.within(db.in(orgId), orgId)).emotionInference) return 'off';
-      return (await consents.hasGiven(db.in(orgId), orgId, person, 'emotion')) ? 'on' : 'consent-needed';
-    },
+    toneStateOf: toneStates({ db }, { consents, safety }),
     rulesFor(text) {
       const language = languageOf(text, null);
       return { words, sentences, termOf: (word) => termOf(word, language) };

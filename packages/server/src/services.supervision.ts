@@ -61,7 +61,7 @@ export function createSupervision(
   const page = createReviewPager({ log, mail, publicUrl: config.publicUrl, addressees });
   const reviewClock = createReviewClock({ db, log, reviews, policies, append, page });
   const claims = createClaimService({ access, audit, append });
-  const safety = createSafetyService({ db, audit, packs });
+  const safety = createSafetyService({ db, audit, packs, append });
   const escalationClock = createEscalationClock({
     db,
     log,

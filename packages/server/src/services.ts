@@ -3,7 +3,7 @@ import { createSupervision } from './services.supervision.ts';
 import { scrubTables } from './platform/db/scrub.ts';
 import { createBesides } from './services.besides.ts';
 import { createClientServices } from './services.clients.ts';
-import { createInsights } from './services.insights.ts';
+import { createInsights, toneStates } from './services.insights.ts';
 import { createDemoService } from './slices/demo/service.ts';
 import { createAccountService } from './slices/identity/account.service.ts';
 import { createApiKeyService } from './slices/identity/apiKeys.service.ts';
@@ -33,6 +33,7 @@ import { createProposalService } from './slices/memory/proposals.service.ts';
 import { createMemoryService } from './slices/memory/service.ts';
 import { createPersonaService, type PersonaService } from './slices/personas/service.ts';
 import { createPackService, type PackService } from './slices/supervision/packs.service.ts';
+import type { SafetyService } from './slices/supervision/safety.service.ts';
 import { createAuditService } from './slices/privacy/audit.service.ts';
 import { breakGlassLetter, createBreakGlassService } from './slices/privacy/breakGlass.service.ts';
 import { createConsentService, type ConsentService } from './slices/privacy/consents.service.ts';
@@ -91,7 +92,7 @@ export function createServices(platform: Platform) {
   const joining = createJoining(platform, { identity, access, sessions });
   const curating = createCurating({ db, knowledge, personas, reviews });
   const rooms = createRoomService({ db, audit, hub, wake, generations, sessions, conversations, ...knowledge });
-  const privacy = createPrivacy(platform, { identity, sessions, personas });
+  const privacy = createPrivacy(platform, { identity, sessions, personas, ...supervision, consents });
   generations.handle(createReplyHandler({ ...supervision, ...material, ...talk, log, consents, conversations }));
   reviews.handle(createReviewHandler({ log, access, conversations, generations }));
   for (const one of [supervision.policies, packs]) one.onChanged((orgId) => conversations.obeyRung(orgId, {}));
@@ -193,14 +194,23 @@ function createMaterial(
 /** What goes for good, and what is handed out. */
 function createPrivacy(
   platform: Platform,
-  { identity, sessions, personas }: { identity: IdentityService; sessions: SessionService; personas: PersonaService },
+  parts: {
+    identity: IdentityService;
+    sessions: SessionService;
+    personas: PersonaService;
+    consents: ConsentService;
+    safety: SafetyService;
+  },
 ) {
+  const { identity, sessions, personas } = parts;
+  const toneStateOf = toneStates(platform, parts);
   return createPrivacyService({
     ...platform,
     dataDir: platform.config.dataDir,
     scrub: (tables) => scrubTables(platform.owner, tables),
     endSession: sessions.close,
     standIn: personas.standIn,
+    showsTone: async (orgId, subject) => (await toneStateOf(orgId, subject)) === 'on',
     forget: () => {
       identity.forget();
       platform.hub.check();

@@ -1,9 +1,9 @@
-import type { AiSummary, AiTone } from '@rapport/protocol/aiInsights';
+import type { AiSummary, AiTone, ToneGuess } from '@rapport/protocol/aiInsights';
 import type { EngineName } from '@rapport/protocol/inference';
 import type { AboutOne } from '@rapport/protocol/reports';
 import { requireStaff, type Actor, type StaffActor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
-import type { Database, Db } from '../../platform/db/db.ts';
+import type { Database, Db, Tx } from '../../platform/db/db.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -45,10 +45,15 @@ const namesOf = ({ sessionId, clientId, threadId }: store.Subject) => ({
   thread: threadId,
 });
 
+const clientOf = (person: Person): string | null => (person.kind === 'client' ? person.id : null);
+
 const nothingKept = () =>
   new AppError('provider-failed', {
     detail: 'Nothing that the model said rests on words of the client, so nothing of it is kept. Try again.',
   });
+
+export const noGuess = () =>
+  new AppError('wrong-state', { detail: 'There is no guess at the tone of this session that could be added.' });
 
 /** What a model is asked about conversations when a person of the team wants it; each point rests on words of the client. */
 export function createAiInsightService(parts: Parts) {
@@ -70,6 +75,13 @@ export function createAiInsightService(parts: Parts) {
     throw new AppError('provider-failed', {
       detail: 'No model is set up that could be asked. Go on without it, or add a provider.',
     });
+  };
+
+  /** That a guess may be shown, until the commit. */
+  const keepTone = async (tx: Tx, orgId: string, { subject, person }: About) => {
+    const clientId = clientOf(person);
+    if ((await store.holdSubject(tx, orgId, { subject, clientId, quoted: [] })) === null) throw notFound();
+    await parts.requireTone(tx, orgId, person);
   };
 
   const make = async <Point>(
@@ -98,7 +110,7 @@ export function createAiInsightService(parts: Parts) {
       // What allowed it, or what it is about, may be gone since the model was asked; from here on it stays until the commit.
       const { person } = about;
       const quoted = kept.points.map(({ sessionId }) => sessionId);
-      const clientId = person.kind === 'client' ? person.id : null;
+      const clientId = clientOf(person);
       const rooms = await store.holdSubject(tx, actor.orgId, { subject, clientId, quoted });
       const points = kept.points.filter(({ sessionId }) => rooms?.has(sessionId));
       if (rooms === null || points.length === 0) throw notFound();
@@ -141,6 +153,14 @@ export function createAiInsightService(parts: Parts) {
       const { guessed } = await insights.toneOf(actor.orgId, about);
       if (!guessed) throw notFound();
       return guessed;
+    },
+
+    /** What was guessed, as it stands and is allowed until the commit. Throws as `tone`, and `wrong-state` where none is. */
+    async guessed(tx: Tx, orgId: string, about: About): Promise<AiTone> {
+      await keepTone(tx, orgId, about);
+      const found = await store.findInsight<ToneGuess>(tx, orgId, 'tone', about.subject);
+      if (!found) throw noGuess();
+      return found;
     },
 
     /** Throws `not-found`. */

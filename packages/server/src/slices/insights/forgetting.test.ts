@@ -120,7 +120,7 @@ describe('a session that is deleted by age', () => {
 });
 
 test('a report from before it was kept which words are whose loses what it quotes of a session', () => {
-  const one = { id: 'a', heading: 'Heading', seqs: [], edited: false };
+  const one = { id: 'a', heading: 'Heading', seqs: [], edited: false, tone: false, withheld: false };
   const places = [{ sessionId: 'gone', title: 'On the water', seqs: [1] }];
   const sections = [
     { ...one, kind: 'quoted' as const, text: 'the words', places },

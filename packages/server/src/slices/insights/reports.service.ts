@@ -14,14 +14,14 @@ import { part, toMarkdown, type Part } from '../../platform/documents/parts.ts';
 import { toPdf } from '../../platform/documents/pdf.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import type { AiInsightService } from './ai.service.ts';
+import { noGuess, type AiInsightService } from './ai.service.ts';
 import * as store from './reports.store.ts';
 import { stamp } from './lines.ts';
 import { restingOn, restingOver, sessionsUnder, withoutSessions } from './resting.ts';
 import { sectionsOver, summarySection } from './sections.over.ts';
 import { section, sectionsOfSession } from './sections.ts';
 import type { About, InsightService } from './service.ts';
-import { toneSection } from './tone.ts';
+import { readWithout, toneSection, withoutGuess } from './tone.ts';
 
 export type ReportService = ReturnType<typeof createReportService>;
 
@@ -29,7 +29,7 @@ interface Parts {
   db: Database;
   audit: Audit;
   insights: InsightService;
-  ai: Pick<AiInsightService, 'summarise'>;
+  ai: Pick<AiInsightService, 'summarise' | 'guessed'>;
   /** It stays until the commit. Throws where the client has no such thread any more. */
   keepThread(tx: Tx, orgId: string, clientId: string | null, threadId: string): Promise<void>;
 }
@@ -44,9 +44,15 @@ const madeBy: Record<ReportSection['kind'], string> = {
 const stale = () =>
   new AppError('conflict', { detail: 'Somebody has changed or approved this report meanwhile. Load it again.' });
 
+const forbidden = () =>
+  new AppError('wrong-state', {
+    detail: 'It holds a guess at the tone, which may not be shown at present. Remove that section first.',
+  });
+
 /** What a person makes of a section: other words than the log's are nobody's but theirs. */
-function written(before: ReportSection | undefined, heading: string, text: string): ReportSection {
+function written(before: ReportSection | undefined, heading: string, text: string, guessShown: boolean): ReportSection {
   if (!before) return section('written', heading, text);
+  if ((before.tone && !guessShown) || readWithout(before, text)) return before;
   if (before.text === text) return { ...before, heading };
   if (before.kind === 'ai') return { ...before, heading, text, edited: true };
   return { ...before, heading, text, kind: 'written', seqs: [], places: [] };
@@ -63,9 +69,9 @@ function partsOf(report: Report): Part[] {
         : 'Draft: nobody has approved this report.',
     ),
     part('fact', `Begun by ${report.createdBy.name}, ${stamp(report.createdAt)}`),
-    ...report.sections.flatMap(({ heading, kind, text, edited, seqs, places }) => [
+    ...report.sections.flatMap(({ heading, kind, text, edited, seqs, places, withheld }) => [
       part('heading', heading),
-      part('fact', `${madeBy[kind]}${edited ? ', changed by the team' : ''}`),
+      ...(withheld ? [] : [part('fact', `${madeBy[kind]}${edited ? ', changed by the team' : ''}`)]),
       ...(seqs.length > 0 ? [part('fact', `Rests on events ${seqs.join(', ')} of the session’s log`)] : []),
       ...places.map((of) => part('fact', `Rests on events ${of.seqs.join(', ')} of the log of “${of.title}”`)),
       part('text', text),
@@ -106,7 +112,18 @@ export function createReportService(parts: Parts) {
     };
   };
 
-  const get = async (actor: Actor, id: string): Promise<Report> => shown(actor.orgId, (await open(actor, id)).row);
+  /** Whether nothing of it is forbidden: what is guessed at the tone may not be shown for good. */
+  const guessShown = async (orgId: string, about: About, sections: ReportSection[]): Promise<boolean> =>
+    !sections.some(({ tone }) => tone) || insights.showsTone(orgId, about);
+
+  const get = async (actor: Actor, id: string): Promise<Report> => {
+    const { row, about } = await open(actor, id);
+    const report = await shown(actor.orgId, row);
+    const { sections } = report;
+    return (await guessShown(actor.orgId, about, sections))
+      ? report
+      : { ...report, sections: sections.map(withoutGuess) };
+  };
 
   /** What the log tells; `sessions`: which those are whose logs it is, null for one alone. */
   const told = async (actor: StaffActor, { sessionId, clientId, threadId }: About['subject']) => {
@@ -127,19 +144,12 @@ export function createReportService(parts: Parts) {
   const begin = async (actor: StaffActor, about: About, wanted: ReportCreate): Promise<store.ReportBody> => {
     const { sessionId, threadId } = about.subject;
     const { sections, sessions, resting, guessed } = await told(actor, about.subject);
-    if (wanted.tone && !guessed)
-      throw new AppError('wrong-state', {
-        detail: 'There is no guess at the tone of this session that could be added.',
-      });
+    if (wanted.tone && !guessed) throw noGuess();
     const summary = wanted.summarise ? await parts.ai.summarise(actor, about) : { points: [], leftOut: 0 };
     return {
       // A client's name stands on their page, and not in what is taken along.
       title: (sessionId ?? threadId) ? `Report: ${about.title}` : 'Report',
-      sections: [
-        ...summarySection(summary.points, sessions),
-        ...sections,
-        ...(wanted.tone && guessed ? [toneSection(guessed)] : []),
-      ],
+      sections: [...summarySection(summary.points, sessions), ...sections],
       leftOut: summary.leftOut,
       // One on a single session goes as a whole.
       resting: sessions === null ? [] : [...resting, ...restingOn(summary.points)],
@@ -181,6 +191,8 @@ export function createReportService(parts: Parts) {
           // What was said in a session that is gone since it was read goes into no report.
           const gone = await store.goneOf(tx, actor.orgId, sessionsUnder(body));
           const left = withoutSessions(body, gone);
+          // A no, or a pack, may have come since the guess was seen: the model was given a minute and a half to summarise.
+          if (wanted.tone) left.sections.push(toneSection(await parts.ai.guessed(tx, actor.orgId, about)));
           const report = { id, ...subject, createdBy: actor.userId, body: left };
           await store.insertReport(tx, actor.orgId, report, sealedFor);
         },
@@ -192,12 +204,13 @@ export function createReportService(parts: Parts) {
     async change(actor: Actor, id: string, { revision, title, sections }: ReportPut): Promise<Report> {
       const { row, about } = await open(actor, id);
       const before = await store.openBody(db.in(actor.orgId), actor.orgId, row);
+      const showsGuess = await guessShown(actor.orgId, about, before.sections);
       const known = new Map(before.sections.map((one) => [one.id, one]));
       const body = {
         ...before,
         title,
         sections: sections.map(({ id: own, heading, text }) =>
-          written(own ? known.get(own) : undefined, heading, text),
+          written(own ? known.get(own) : undefined, heading, text, showsGuess),
         ),
       };
       await audit.acting(actor, 'report.changed', { report: id }, async (tx) => {
@@ -206,10 +219,12 @@ export function createReportService(parts: Parts) {
       return get(actor, id);
     },
 
-    /** From then on it stands as it was read. Throws `not-found`, `conflict`. */
+    /** From then on it stands as it was read. Throws `not-found`, `conflict`, `wrong-state` where a part may not be read. */
     async approve(actor: Actor, id: string, revision: number): Promise<Report> {
       requireStaff(actor);
-      await open(actor, id);
+      const { row, about } = await open(actor, id);
+      const { sections } = await store.openBody(db.in(actor.orgId), actor.orgId, row);
+      if (!(await guessShown(actor.orgId, about, sections))) throw forbidden();
       await audit.acting(actor, 'report.approved', { report: id }, async (tx) => {
         if ((await store.approveReport(tx, actor.orgId, id, revision, actor.userId)) === 0) throw stale();
       });

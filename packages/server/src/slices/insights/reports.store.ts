@@ -1,4 +1,4 @@
-import { ReportSection } from '@rapport/protocol/reports';
+import { holdsGuess, ReportSection } from '@rapport/protocol/reports';
 import type { Db, Tx } from '../../platform/db/db.ts';
 import type { SealedFor } from '../../platform/keys/codec.ts';
 import type { Subject } from './ai.store.ts';
@@ -43,7 +43,8 @@ const seal = (db: Db, orgId: string, id: string, body: ReportBody, sealedFor: Se
 /** What was stored before sections had places has none. */
 export async function openBody(db: Db, orgId: string, row: Pick<ReportRow, 'id' | 'body'>): Promise<ReportBody> {
   const body = JSON.parse(await db.codec.open(place(orgId, row.id), row.body)) as ReportBody;
-  return { ...body, sections: ReportSection.array().parse(body.sections) };
+  const sections = ReportSection.array().parse(body.sections);
+  return { ...body, sections: sections.map((one) => ({ ...one, tone: holdsGuess(one) })) };
 }
 
 interface NewReport extends Subject {

@@ -9,7 +9,7 @@ export const section = (
   heading: string,
   text: string,
   { seqs = [], places = [] }: Partial<Pick<ReportSection, 'seqs' | 'places'>> = {},
-): ReportSection => ({ id: newId(), kind, heading, text, seqs, places, edited: false });
+): ReportSection => ({ id: newId(), kind, heading, text, seqs, places, edited: false, tone: false, withheld: false });
 
 export const lines = (...all: (string | false)[]): string => all.filter((one) => one !== false).join('\n');
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;

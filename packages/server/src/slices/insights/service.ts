@@ -112,8 +112,8 @@ export function createInsightService(parts: { db: Database; audit: Audit } & Doo
   /** What was guessed while it was allowed is not shown while it is not. */
   const toneOf = async (orgId: string, { subject, person }: About): Promise<SessionInsight['tone']> => {
     const state = await parts.toneStateOf(orgId, person);
-    const guessed = state === 'on' ? await findInsight<ToneGuess>(db.in(orgId), orgId, 'tone', subject) : null;
-    return { state, guessed };
+    const guessed = await findInsight<ToneGuess>(db.in(orgId), orgId, 'tone', subject);
+    return state === 'on' ? { state, guessed } : { state, guessed: null, withheld: guessed?.id };
   };
 
   const chosenGoals = async (orgId: string, { client }: Session, events: ToldEvent[]) => {
@@ -203,6 +203,9 @@ export function createInsightService(parts: { db: Database; audit: Audit } & Doo
     summaryOf,
 
     toneOf,
+
+    showsTone: async (orgId: string, { person }: About): Promise<boolean> =>
+      (await parts.toneStateOf(orgId, person)) === 'on',
 
     /**
      * What was said, oldest first: of the newest sessions as much as a model is given. On whose account it is asked is the

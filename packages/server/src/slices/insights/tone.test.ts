@@ -149,8 +149,9 @@ describe('a guess', () => {
   });
 
   test('is gone from sight at once under a pack that forbids it, and nobody can switch it on there', async () => {
+    const { id } = (await shown()).guessed;
     await choose(illinois);
-    expect(await shown()).toEqual({ state: 'off', guessed: null });
+    expect(await shown()).toEqual({ state: 'off', guessed: null, withheld: id });
     expect((await call('GET', '/safety')).body.settings.emotionInference).toBe(false);
     const asked = upstream.received.length;
     for (const refused of [await ask(), await set(true)])
@@ -159,6 +160,45 @@ describe('a guess', () => {
     expect((await call('POST', '/reports', { sessionId: session.id, tone: true })).status).toBe(409);
     await choose();
     expect((await shown()).guessed.points).toMatchObject([worried]);
+  });
+
+  test.each([
+    ['under a pack that forbids it', () => choose(illinois), () => choose()],
+    ['while it is switched off', () => set(false), () => set(true)],
+  ])('is in no report and no archive %s, and can be removed there', async (_, forbid, allow) => {
+    const { body: draft } = await call('POST', '/reports', { sessionId: session.id, tone: true });
+    const { body: other } = await call('POST', '/reports', { sessionId: session.id, tone: true });
+    const approved = await call('POST', `/reports/${other.id}/approve`, { revision: other.revision });
+    const [mine, own] = [`/reports/${draft.id}`, draft.sections.at(-1)];
+    const { id } = (await shown()).guessed;
+    await forbid();
+    for (const one of [draft, other]) {
+      const { body } = await call('GET', `/reports/${one.id}`);
+      expect(body.sections.at(-1)).toMatchObject({ tone: true, withheld: true, seqs: [] });
+      const file = await (await app.fetch(`/api/v1/reports/${one.id}/export?format=markdown`, {})).text();
+      expect(JSON.stringify(body) + file).not.toMatch(/worried|Guessed by/);
+    }
+    expect(await personOf(`/privacy/records/client/${clientId}/export`)).not.toMatch(/"kind": "tone"|worried/);
+    const { body: refused } = await call('POST', `${mine}/approve`, { revision: draft.revision });
+    expect([refused.code, refused.detail]).toEqual(['wrong-state', expect.stringContaining('Remove that section')]);
+    // Saved as it was read, it is kept as it was.
+    const read = (await call('GET', mine)).body;
+    const { body: saved } = await call('PUT', mine, {
+      revision: read.revision,
+      title: read.title,
+      sections: read.sections.map(({ id, heading, text }: typeof own) => ({ id, heading, text })),
+    });
+    expect((await shown()).withheld).toBe(id);
+    expect((await call('DELETE', `/insights/${id}`)).status).toBe(200);
+    expect((await shown()).withheld).toBeUndefined();
+    await allow();
+    expect((await call('GET', mine)).body.sections.at(-1)).toEqual(own);
+    expect((await call('GET', `/reports/${other.id}`)).body.sections).toEqual(approved.body.sections);
+    await forbid();
+    const rest = saved.sections.slice(0, -1).map(({ id, heading, text }: typeof own) => ({ id, heading, text }));
+    const { body: left } = await call('PUT', mine, { revision: saved.revision, title: 'Report', sections: rest });
+    expect((await call('POST', `${mine}/approve`, { revision: left.revision })).body.status).toBe('approved');
+    await allow();
   });
 
   test('stays as it was, and stands in the audit log, where nothing of a new answer can be kept', async () => {
@@ -182,6 +222,23 @@ describe('a guess', () => {
     expect((await ask()).body.code).toBe('pack-forbids');
     await choose();
     expect(await shown()).toEqual({ state: 'on', guessed: null });
+  });
+
+  test.each([
+    ['taken back', () => agree(false), 'consent-needed'],
+    ['taken back and given anew', () => agree(false).then(() => agree(true)), 'wrong-state'],
+    ['forbidden', () => choose(illinois), 'pack-forbids'],
+  ])('is in no report that is begun while it is %s', async (_, meanwhile, code) => {
+    const known = (await call('GET', `/reports?sessionId=${session.id}`)).body.items.length;
+    upstream.plays((response) => {
+      void meanwhile().then(() => {
+        const points = [{ text: 'Afraid of a letter.', quote: worried.quote }];
+        response.end(openAi.text(JSON.stringify({ points })) + openAi.end(1));
+      });
+    });
+    const { body } = await call('POST', '/reports', { sessionId: session.id, tone: true, summarise: true });
+    expect(body.code).toBe(code);
+    expect((await call('GET', `/reports?sessionId=${session.id}`)).body.items).toHaveLength(known);
   });
 
   test('is deleted when the client takes their yes back', async () => {

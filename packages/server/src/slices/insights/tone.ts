@@ -1,5 +1,5 @@
 import { ToneWord, type AiTone } from '@rapport/protocol/aiInsights';
-import type { ReportSection } from '@rapport/protocol/reports';
+import { toneHeading, type ReportSection } from '@rapport/protocol/reports';
 import { z } from 'zod';
 import { stamp } from './lines.ts';
 import { section } from './sections.ts';
@@ -15,13 +15,24 @@ export const tone: Task<{ tone: ToneWord }> = {
 };
 
 /** As a section of a report, which a person has asked for. */
-export const toneSection = ({ points, engine, askedAt }: AiTone): ReportSection =>
-  section(
+export const toneSection = ({ points, engine, askedAt }: AiTone): ReportSection => ({
+  ...section(
     'ai',
-    'Tone: a model’s guess, not a finding',
+    toneHeading,
     [
       `Guessed by ${engine.label} ${engine.model}, ${stamp(askedAt)}.`,
       ...points.map((one) => `${stamp(one.at)}: ${one.tone} (“${one.quote}”)`),
     ].join('\n'),
     { seqs: points.map(({ seq }) => seq) },
-  );
+  ),
+  tone: true,
+});
+
+const notShown = 'Not shown: a model’s guess at how a client seems to feel may not be shown at present.';
+
+/** As it is shown while no guess may be. */
+export const withoutGuess = (one: ReportSection): ReportSection =>
+  one.tone ? { ...one, heading: toneHeading, text: notShown, seqs: [], withheld: true } : one;
+
+/** Whoever read it without its words sends it back so, perhaps after it may be shown again. */
+export const readWithout = (before: ReportSection, text: string): boolean => before.tone && text === notShown;

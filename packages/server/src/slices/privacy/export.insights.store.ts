@@ -10,13 +10,16 @@ export async function readInsights(
   orgId: string,
   clientIds: string[],
   sessionIds: string[],
+  /** Guesses at the tone included. */
+  guesses: boolean,
 ): Promise<PersonInsight[]> {
   const rows = await db.many<Insight & { id: string }>(
     `select i.id, i.kind, i.session_id as "sessionId", i.thread_id as "threadId", i.engine, u.name as "askedBy",
        i.asked_at as "askedAt"
      from ai_insight i join app_user u on u.org_id = i.org_id and u.id = i.asked_by
-     where i.org_id = $1 and (i.client_id = any($2::uuid[]) or i.session_id = any($3::uuid[])) order by i.id`,
-    [orgId, clientIds, sessionIds],
+     where i.org_id = $1 and (i.client_id = any($2::uuid[]) or i.session_id = any($3::uuid[]))
+       and ($4 or i.kind <> 'tone') order by i.id`,
+    [orgId, clientIds, sessionIds, guesses],
   );
   const parts = await db.many<{ insightId: string; number: number; body: Buffer }>(
     `select insight_id as "insightId", number, body from ai_insight_part

@@ -1,4 +1,5 @@
 import type { PersonReport } from '@rapport/protocol/person';
+import { holdsGuess } from '@rapport/protocol/reports';
 import type { Db } from '../../platform/db/db.ts';
 
 type Body = Pick<PersonReport, 'title' | 'sections' | 'leftOut'>;
@@ -10,6 +11,8 @@ export async function readReports(
   orgId: string,
   clientIds: string[],
   sessionIds: string[],
+  /** Sections with a guess at the tone included. */
+  guesses: boolean,
 ): Promise<PersonReport[]> {
   const rows = await db.many<Row>(
     `select r.id, r.session_id as "sessionId", r.thread_id as "threadId", r.status, r.body, c.name as "createdBy", r.created_at as "createdAt",
@@ -23,7 +26,7 @@ export async function readReports(
     rows.map(async ({ body, ...row }) => {
       const opened = await db.codec.open({ orgId, table: 'report', column: 'body', rowId: row.id }, body);
       const { title, sections, leftOut } = JSON.parse(opened) as Body;
-      return { ...row, title, sections, leftOut };
+      return { ...row, title, sections: sections.filter((one) => guesses || !holdsGuess(one)), leftOut };
     }),
   );
 }

@@ -19,14 +19,22 @@ export interface PersonFile {
   body: Buffer;
 }
 
+export interface ExportParts {
+  db: Database;
+  audit: Audit;
+  /** Whether a model's guess at how somebody seems to feel may be shown at present. */
+  showsTone(orgId: string, subject: Subject): Promise<boolean>;
+}
+
 export type ExportService = ReturnType<typeof createExportService>;
 
 /** Everything about somebody in one archive: for machines, for reading, for printing. */
-export function createExportService({ db, audit }: { db: Database; audit: Audit }) {
+export function createExportService({ db, audit, showsTone }: ExportParts) {
   const collect = async (orgId: string, subject: Subject, audience: Audience): Promise<PersonArchive> => {
     const scope = db.in(orgId);
     const anchors = await findAnchors(scope, orgId, subject);
     const staff = audience === 'staff';
+    const guesses = staff && (await showsTone(orgId, subject));
     const sessions = [];
     for (const id of anchors.session) sessions.push(await store.readSession(scope, orgId, id, audience));
     return {
@@ -38,8 +46,8 @@ export function createExportService({ db, audit }: { db: Database; audit: Audit 
       client: subject.kind === 'client' ? await store.readClient(scope, orgId, subject.id) : null,
       consents: await store.readConsents(scope, orgId, anchors.client, anchors.session),
       memories: await readMemories(scope, orgId, anchors.client),
-      reports: staff ? await readReports(scope, orgId, anchors.client, anchors.session) : [],
-      insights: staff ? await readInsights(scope, orgId, anchors.client, anchors.session) : [],
+      reports: staff ? await readReports(scope, orgId, anchors.client, anchors.session, guesses) : [],
+      insights: staff ? await readInsights(scope, orgId, anchors.client, anchors.session, guesses) : [],
       sessions,
     };
   };

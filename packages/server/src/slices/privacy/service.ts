@@ -1,6 +1,6 @@
 import type { Database } from '../../platform/db/db.ts';
 import { createErasureService, type ErasureParts } from './erasure.service.ts';
-import { createExportService } from './export.service.ts';
+import { createExportService, type ExportParts } from './export.service.ts';
 import { createHoldService } from './holds.service.ts';
 import { createImportService, type ImportParts } from './import.service.ts';
 import { createLedgerFile } from './ledger.ts';
@@ -8,7 +8,7 @@ import { createReceipts } from './receipts.ts';
 import { createRequestService } from './requests.service.ts';
 
 interface PrivacyParts
-  extends Omit<ErasureParts, 'ledger' | 'receipts'>, Omit<ImportParts, 'db' | 'audit' | 'keyring'> {
+  extends Omit<ErasureParts, 'ledger' | 'receipts'>, Omit<ImportParts, 'db' | 'audit' | 'keyring'>, ExportParts {
   db: Database;
   dataDir: string;
 }
@@ -25,7 +25,7 @@ export function createPrivacyService({ dataDir, ...parts }: PrivacyParts) {
     }),
     holds: createHoldService({ db, audit }),
     requests,
-    exports: createExportService({ db, audit }),
+    exports: createExportService(parts),
     imports: createImportService(parts),
   };
 }

@@ -65,6 +65,17 @@ test('news 2: a change of the rung is told to open pages: of a client in its ses
   house.close();
 });
 
+test('news 2b: what is set about safety is told to open pages of the team, without what it is', async () => {
+  const house = await follow(other);
+  const { settings } = (await app.json('GET', '/api/v1/safety')).body;
+  const { status } = await app.json('PUT', '/api/v1/safety', { ...settings, emotionInference: true });
+  expect(status).toBe(200);
+  await house.until((seen) => types(seen).includes('safety.changed'));
+  expect(house.events.at(-1)).toMatchObject({ audience: 'staff', actor: { name: 'Olga' }, data: {} });
+  await app.json('PUT', '/api/v1/safety', settings);
+  house.close();
+});
+
 test('news 3: the room of the organisation is for the team that follows sessions, and for no client', async () => {
   const session = await makeSession(app, persona);
   await expect(follow(app, session.client)).rejects.toThrow('denied');

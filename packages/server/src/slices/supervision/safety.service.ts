@@ -5,12 +5,12 @@ import {
   type SafetySettings,
   type SafetyWording,
 } from '@rapport/protocol/safety';
-import { requireStaff, type Actor } from '../../platform/actor.ts';
+import { asEventActor, requireStaff, type Actor } from '../../platform/actor.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import { createBriefCache } from '../../platform/briefCache.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { Database, Db } from '../../platform/db/db.ts';
-import { draft, type EventDraft } from '../../platform/events/store.ts';
+import { draft, type AppendEvents, type EventDraft } from '../../platform/events/store.ts';
 import { newId } from '../../platform/ids.ts';
 import { asksWhoAnswers, assess, type Assessment } from './risk/assess.ts';
 import { loadRules } from './risk/rules.ts';
@@ -49,7 +49,8 @@ function choose(texts: readonly SafetyWording[], wanted: readonly (string | null
 }
 
 /** What is judged by rules, the texts that people wrote for it, and what an organisation sets about them. */
-export function createSafetyService({ db, audit, packs }: { db: Database; audit: Audit; packs: PackService }) {
+export function createSafetyService(parts: { db: Database; audit: Audit; packs: PackService; append: AppendEvents }) {
+  const { db, audit, packs, append } = parts;
   const rules = loadRules();
   const settings = createBriefCache<SafetySettings>(systemClock, { ttlMs: 900, max: 1000 });
   packs.onChanged(() => settings.clear());
@@ -134,7 +135,11 @@ export function createSafetyService({ db, audit, packs }: { db: Database; audit:
       requireStaff(actor);
       await packs.requireReminder(actor.orgId, next.disclosureMinutes);
       if (next.secondOpinion || next.emotionInference) await packs.requireEmotionInference(actor.orgId);
-      await audit.acting(actor, 'safety.changed', {}, (tx) => store.putSettings(tx, actor.orgId, next, actor.userId));
+      const { orgId } = actor;
+      await audit.acting(actor, 'safety.changed', {}, async (tx) => {
+        await store.putSettings(tx, orgId, next, actor.userId);
+        await append(tx, orgId, orgId, [draft('safety.changed', 'staff', asEventActor(actor), {})]);
+      });
       settings.clear();
       return get(actor);
     },

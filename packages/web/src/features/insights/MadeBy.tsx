@@ -11,12 +11,6 @@ type Made = Pick<AiSummary, 'id' | 'engine' | 'askedBy' | 'askedAt' | 'leftOut'>
 export function MadeBy({ made, leftOut }: { made: Made; leftOut: string }) {
   const { t } = useTranslation();
   const { id, engine, askedBy, askedAt } = made;
-  const may = useMay();
-  const queries = useQueryClient();
-  const remove = useMutation({
-    mutationFn: () => api.delete(`/insights/${id}`),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['insight'] }),
-  });
   const model = isolated([engine.label, engine.model].filter(Boolean).join(' '));
   return (
     <>
@@ -25,13 +19,28 @@ export function MadeBy({ made, leftOut }: { made: Made; leftOut: string }) {
         <span className="soft small grow">
           {t('insight.madeBy', { model, date: formatDate(askedAt), name: isolated(askedBy.name) })}
         </span>
-        {may('sessions.supervise') && (
-          <button type="button" className="quiet" disabled={remove.isPending} onClick={() => remove.mutate()}>
-            {t('common.remove')}
-          </button>
-        )}
+        <RemoveMade id={id} />
       </div>
       {made.leftOut > 0 && <p className="note">{leftOut}</p>}
+    </>
+  );
+}
+
+/** Takes away what a model said, also where it is not shown. */
+export function RemoveMade({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const may = useMay();
+  const queries = useQueryClient();
+  const remove = useMutation({
+    mutationFn: () => api.delete(`/insights/${id}`),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['insight'] }),
+  });
+  if (!may('sessions.supervise')) return null;
+  return (
+    <>
+      <button type="button" className="quiet" disabled={remove.isPending} onClick={() => remove.mutate()}>
+        {t('common.remove')}
+      </button>
       <Failure error={remove.error} />
     </>
   );

@@ -10,6 +10,7 @@ import { useMay } from '../../lib/me.ts';
 import { NotFound, Page } from '../../lib/Page.tsx';
 import { Failure, Field, formatDate, isMissing, isolated, Loading } from '../../lib/ui.tsx';
 import { Sections, type DraftSection } from './Sections.tsx';
+import { asAllowed } from './withheld.ts';
 
 /** A report: what the log tells, what people write about it, and who stands for it. */
 export function ReportPage() {
@@ -77,7 +78,8 @@ function Editor({ report }: { report: Report }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const [title, setTitle] = useState(report.title);
-  const [sections, setSections] = useState<DraftSection[]>(report.sections);
+  const [changed, setChanged] = useState<DraftSection[] | null>(null);
+  const sections = asAllowed(changed ?? report.sections, report.sections);
   const [asking, setAsking] = useState<'approve' | 'delete' | null>(null);
   const keep = (next: Report) => {
     queries.setQueryData(['report', report.id], next);
@@ -103,7 +105,7 @@ function Editor({ report }: { report: Report }) {
       queries.removeQueries({ queryKey: ['report', report.id] });
     },
   });
-  const dirty = title !== report.title || sections !== report.sections;
+  const dirty = title !== report.title || changed !== null;
   useBlocker({
     shouldBlockFn: () => dirty && !window.confirm(t('personas.leave')),
     enableBeforeUnload: dirty,
@@ -120,7 +122,7 @@ function Editor({ report }: { report: Report }) {
       <Field label={t('report.name')}>
         {(ids) => <input {...ids} required maxLength={200} value={title} onChange={(e) => setTitle(e.target.value)} />}
       </Field>
-      <Sections sections={sections} report={report} onChange={setSections} />
+      <Sections sections={sections} report={report} onChange={setChanged} />
       <Failure error={save.error ?? approve.error ?? remove.error} />
       <div className="row">
         <button className="primary" disabled={!dirty || save.isPending}>

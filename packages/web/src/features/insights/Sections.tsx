@@ -49,6 +49,7 @@ export function Sections({ sections, report, onChange }: Props) {
                 {...ids}
                 required
                 maxLength={200}
+                readOnly={one.withheld}
                 value={one.heading}
                 onChange={(e) => put(at, { heading: e.target.value })}
               />
@@ -59,6 +60,7 @@ export function Sections({ sections, report, onChange }: Props) {
               <textarea
                 {...ids}
                 maxLength={20_000}
+                readOnly={one.withheld}
                 value={one.text}
                 onChange={(e) => put(at, { text: e.target.value })}
               />

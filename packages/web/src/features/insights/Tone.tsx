@@ -3,19 +3,24 @@ import type { SessionInsight } from '@rapport/protocol/insights';
 import { useTranslation } from 'react-i18next';
 import { isolated } from '../../lib/ui.tsx';
 import { AskButton } from './AskButton.tsx';
-import { MadeBy } from './MadeBy.tsx';
+import { MadeBy, RemoveMade } from './MadeBy.tsx';
 import { Places } from './Places.tsx';
 import { Section } from './Section.tsx';
 
-/** What a model guessed of the tone of a session; nothing where the organisation has it off. */
+/** What a model guessed of the tone of a session; where the organisation has it off, only that one is kept from before. */
 export function Tone({ insight: { sessionId, tone } }: { insight: SessionInsight }) {
   const { t } = useTranslation();
-  if (tone.state === 'off') return null;
+  if (tone.state === 'off' && !tone.withheld) return null;
   return (
     <Section title={t('tone.title')} hint={t('tone.hint')}>
-      {tone.state === 'consent-needed' ? (
-        <p>{t('tone.noConsent')}</p>
-      ) : (
+      {tone.state === 'consent-needed' && <p>{t('tone.noConsent')}</p>}
+      {tone.withheld && (
+        <div className="row">
+          <span className="grow">{t('tone.withheld')}</span>
+          <RemoveMade id={tone.withheld} />
+        </div>
+      )}
+      {tone.state === 'on' && (
         <>
           {tone.guessed ? <Guessed guessed={tone.guessed} /> : <p className="soft">{t('insight.noSummary')}</p>}
           <AskButton

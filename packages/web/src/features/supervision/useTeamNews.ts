@@ -9,11 +9,12 @@ const theEnd = Number.MAX_SAFE_INTEGER;
 /** What happens at once is read at once: a list is asked for at most so often. */
 const togetherMs = 400;
 
-const lists = {
+/** Which lists of the team what happens is read anew for. */
+export const lists = {
   reviews: [['reviews']],
   escalations: [['/escalations']],
   sessions: [['wall']],
-  rules: [['session'], ['/organisation/supervision'], [packsPath], ['safety']],
+  rules: [['session'], ['/organisation/supervision'], [packsPath], ['safety'], ['insight'], ['report']],
 } as const satisfies Record<NewsTopic | 'rules', readonly (readonly string[])[]>;
 
 /** While this is on the page, the lists of the team follow what happens in the organisation. Null: nobody who may. */
