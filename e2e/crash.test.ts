@@ -63,7 +63,7 @@ async function launch(at: number): Promise<ChildProcess> {
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  for (let i = 0; i < 400; i += 1) {
+  for (const end = Date.now() + 45_000; Date.now() < end;) {
     if (
       await fetch(`http://127.0.0.1:${at}/readyz`).then(
         (r) => r.ok,
