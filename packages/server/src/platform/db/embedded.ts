@@ -18,6 +18,7 @@ import { dirname, join, resolve } from 'node:path';
 import pg from 'pg';
 import { diskFull, explainDiskError, StartupError } from '../startupError.ts';
 import type { Logger } from '../logger.ts';
+import { withClient } from './client.ts';
 import { canReach, chooseAccount, findEngine, giveTo, type Account } from './embedded.engine.ts';
 import { lockDataDir } from './embedded.lock.ts';
 import {
@@ -116,24 +117,13 @@ async function serve(place: Place, postmaster: Postmaster, release: () => void):
 /** The database is made at the first connection, so that a start cut short before it is made whole by the next one. */
 async function openFirst(place: Place, { host, port }: Postmaster): Promise<EmbeddedPostgres['poolConfig']> {
   const config = { host, port, user, password: readFileSync(join(place.home, 'password'), 'utf8'), database };
-  const exists = await tryConnect(config, async () => true).catch((error: unknown) => {
+  const exists = await withClient(config, async () => true).catch((error: unknown) => {
     if (error instanceof pg.DatabaseError && error.code === '3D000') return false;
     throw error;
   });
   if (!exists)
-    await tryConnect({ ...config, database: 'postgres' }, (client) => client.query(`create database ${database}`));
+    await withClient({ ...config, database: 'postgres' }, (client) => client.query(`create database ${database}`));
   return config;
-}
-
-async function tryConnect<T>(config: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(config);
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }
 
 function openPlace(folder: string): Place {

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { asOwner } from './owner.ts';
+import { withClient } from './client.ts';
 
 /** Above this a table is not written anew while the server runs: it would stand still for seconds. */
 const largestBytes = 256 * 1024 * 1024;
@@ -19,7 +19,7 @@ export interface Scrubbed {
  */
 export async function scrubTables(owner: pg.PoolConfig, tables: readonly string[]): Promise<Scrubbed> {
   const scrubbed: Scrubbed = { rewritten: [], postponed: [], logCut: false };
-  await asOwner(owner, async (client) => {
+  await withClient(owner, async (client) => {
     await client.query(`set lock_timeout = ${lockMs}`);
     for (const table of tables) {
       const done = await rewrite(client, table);

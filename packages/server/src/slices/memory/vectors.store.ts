@@ -44,7 +44,7 @@ export const waitingMemories = (db: Db, orgId: string, space: string, most: numb
 
 /** Whether any waits, without sorting them. */
 export const anyWaits = async (db: Db, orgId: string, space: string): Promise<boolean> =>
-  (await db.one<{ any: boolean }>(`select exists (select 1 ${waiting}) as any`, [orgId, space])).any;
+  (await db.one<{ waits: boolean }>(`select exists (select 1 ${waiting}) as waits`, [orgId, space])).waits;
 
 export const openStatement = (db: Db, orgId: string, { id, statement }: WaitingMemory): Promise<string> =>
   db.codec.open(statementPlace(orgId, id), statement);

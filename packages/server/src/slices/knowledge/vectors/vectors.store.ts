@@ -26,7 +26,7 @@ const without = `
   where p.org_id = $1 and (p.vector_space is null or p.vector_space < $2 or p.vector_space > $2)`;
 
 export const anyWaits = async (db: Db, orgId: string, space: string): Promise<boolean> =>
-  (await db.one<{ any: boolean }>(`select exists (${without}) as any`, [orgId, space])).any;
+  (await db.one<{ waits: boolean }>(`select exists (${without}) as waits`, [orgId, space])).waits;
 
 /** Parts without vectors of this space that have not failed yet, in no order: a sort of all would cost each time. */
 export const freshParts = (db: Db, orgId: string, space: string, most: number): Promise<Part[]> =>

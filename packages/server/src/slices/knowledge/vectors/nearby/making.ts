@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Database } from '../../../../platform/db/db.ts';
-import { asOwner } from '../../../../platform/db/owner.ts';
+import { withClient } from '../../../../platform/db/client.ts';
 import type { Logger } from '../../../../platform/logger.ts';
 import { vectorsAfter } from '../vectors.store.ts';
 import type { Embedders } from '../worker.ts';
@@ -72,7 +72,7 @@ export function createMaking({ db, owner, log, embedders, ended, ...rule }: Part
 
   /** One server at a time; the lock goes with the connection, also where the server ends without a word. */
   const makeAlone = (of: Indexed): Promise<void> =>
-    asOwner(owner, async (client) => {
+    withClient(owner, async (client) => {
       const { rows } = await client.query<{ locked: boolean; pid: number }>(
         'select pg_try_advisory_lock(hashtextextended($1, 32)) as locked, pg_backend_pid() as pid',
         [of.baseId],
@@ -80,7 +80,7 @@ export function createMaking({ db, owner, log, embedders, ended, ...rule }: Part
       if (!rows[0]?.locked) return;
       const { pid } = rows[0];
       const cancel = () =>
-        void asOwner(owner, (other) => other.query('select pg_cancel_backend($1)', [pid])).catch(() => {});
+        void withClient(owner, (other) => other.query('select pg_cancel_backend($1)', [pid])).catch(() => {});
       ended.addEventListener('abort', cancel);
       await make(client, of).finally(() => ended.removeEventListener('abort', cancel));
     });
@@ -129,7 +129,7 @@ export function createMaking({ db, owner, log, embedders, ended, ...rule }: Part
     const graphs = await store.graphsOf(db.everywhere);
     const names = new Set(wanted.map(schema.indexNameOf));
     const idle = graphs.map(({ name }) => name).filter((name) => !names.has(name));
-    if (idle.length > 0) await asOwner(owner, (client) => schema.dropIndexes(client, idle));
+    if (idle.length > 0) await withClient(owner, (client) => schema.dropIndexes(client, idle));
 
     const whole = new Set(graphs.filter(({ valid }) => valid).map(({ name }) => name));
     const isReady = (of: Indexed): boolean =>

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Database } from '../../../../platform/db/db.ts';
-import { asOwner } from '../../../../platform/db/owner.ts';
+import { withClient } from '../../../../platform/db/client.ts';
 import type { Logger } from '../../../../platform/logger.ts';
 import { createRounds } from '../../../../platform/rounds.ts';
 import type { Bases } from '../../readers.ts';
@@ -39,7 +39,7 @@ export function createNearby({ from, ...parts }: Parts) {
   /** Also what a restored copy says of an index that is not here. */
   const prepareNone = async (): Promise<void> => {
     if (!(await store.isStanding(db.everywhere))) return;
-    await asOwner(owner, schema.dropTable);
+    await withClient(owner, schema.dropTable);
     log.info('indexes of vectors were dropped, with all that stood in clear in them');
   };
 
@@ -47,7 +47,7 @@ export function createNearby({ from, ...parts }: Parts) {
     if (from === null) return prepareNone();
     const { name } = await db.everywhere.one<{ name: string }>('select current_user as name');
     try {
-      await asOwner(owner, (client) => schema.makeTable(client, pg.escapeIdentifier(name)));
+      await withClient(owner, (client) => schema.makeTable(client, pg.escapeIdentifier(name)));
       open = true;
     } catch (error) {
       if (!(error instanceof schema.NoIndex)) throw error;
